@@ -1,0 +1,58 @@
+#include "model/scores.h"
+
+#include <array>
+
+namespace errata {
+
+namespace {
+
+constexpr std::array kScores{
+    ScoreInfo{"confident_mistake", Worst::kHigh,
+              "Confidence of the prediction where it differs from the label, NULL where it agrees "
+              "(0..1): a confident mistake is the model's error or the label's."},
+    ScoreInfo{"confidence", Worst::kHigh, "Probability of the predicted class (0..1)."},
+    ScoreInfo{"margin", Worst::kLow,
+              "Probability of the first class less that of the second (0..1): small is undecided."},
+    ScoreInfo{"entropy", Worst::kHigh,
+              "Shannon entropy of the probabilities in nats (0..ln K): high is undecided."},
+    ScoreInfo{"loss", Worst::kHigh,
+              "Cross-entropy of the given label in nats, -ln p(label): high says that the model "
+              "does not believe the label."},
+    ScoreInfo{"self_confidence", Worst::kLow,
+              "Probability that the model gives to the given label (0..1)."},
+};
+
+constexpr std::array kColumns{
+    ColumnInfo{"id", ColumnType::kInt, false, "Id of the sample in this store."},
+    ColumnInfo{"path", ColumnType::kText, false,
+               "Path below the source's root; `#n` is appended for the n-th image of a container."},
+    ColumnInfo{"source", ColumnType::kCategory, false, "Name of the import it came with."},
+    ColumnInfo{"split", ColumnType::kCategory, false, "Split, such as train, val or test."},
+    ColumnInfo{"label", ColumnType::kCategory, false, "Current label, corrections included."},
+    ColumnInfo{"label_given", ColumnType::kCategory, false, "Label as it was imported."},
+    ColumnInfo{"review", ColumnType::kCategory, false,
+               "What a person decided: unseen, kept, relabelled, excluded or ambiguous."},
+    ColumnInfo{"excluded", ColumnType::kBool, false, "Left out of versions and exports."},
+    ColumnInfo{"tags", ColumnType::kSet, false, "Tags; compares true when one of them does."},
+    ColumnInfo{"width", ColumnType::kInt, false, "Width in pixels as stored."},
+    ColumnInfo{"height", ColumnType::kInt, false, "Height in pixels as stored."},
+    ColumnInfo{"size_bytes", ColumnType::kInt, false, "Size of the file in bytes."},
+    ColumnInfo{"prediction", ColumnType::kCategory, true, "Predicted class."},
+    ColumnInfo{"outcome", ColumnType::kCategory, true,
+               "right or wrong: the prediction against the current label."},
+};
+
+}  // namespace
+
+std::span<const ScoreInfo> all_scores() { return kScores; }
+
+const ScoreInfo* find_score(std::string_view name) {
+  for (const ScoreInfo& score : kScores) {
+    if (score.name == name) return &score;
+  }
+  return nullptr;
+}
+
+std::span<const ColumnInfo> sample_columns() { return kColumns; }
+
+}  // namespace errata

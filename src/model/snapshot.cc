@@ -1,0 +1,13 @@
+#include "model/snapshot.h"
+
+#include <algorithm>
+
+namespace errata {
+
+size_t Snapshot::row_of(SampleId id) const {
+  const auto found = std::lower_bound(ids.begin(), ids.end(), id);
+  if (found == ids.end() || *found != id) return SIZE_MAX;
+  return static_cast<size_t>(found - ids.begin());
+}
+
+}  // namespace errata

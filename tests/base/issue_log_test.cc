@@ -1,0 +1,17 @@
+#include "base/issue_log.h"
+
+#include <doctest/doctest.h>
+
+using namespace errata;
+
+TEST_CASE("an issue log counts all and keeps a bounded number of each kind") {
+  IssueLog log(2);
+  for (int i = 0; i < 5; ++i) log.reject("truncated-image", "a.jpg", "", "", "broken");
+  log.warn("odd", "b\xFF", "row 1", std::string(1000, 'x'), "odd");
+  CHECK(log.rejected() == 5);
+  CHECK(log.warned() == 1);
+  CHECK(log.issues().size() == 3);
+  CHECK(log.count_by_kind().at("truncated-image") == 5);
+  CHECK(log.issues().back().text.size() < 300);
+  CHECK(log.issues().back().file == "b\xEF\xBF\xBD");
+}
