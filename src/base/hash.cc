@@ -12,20 +12,28 @@
 
 namespace errata {
 
-uint64_t xxh3_64(std::span<const uint8_t> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
-uint64_t xxh3_64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t xxh3_64(std::span<const uint8_t> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+uint64_t xxh3_64(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 struct Xxh3::State {
   XXH3_state_t* xxh = XXH3_createState();
   ~State() { XXH3_freeState(xxh); }
 };
 
-Xxh3::Xxh3() : state_(std::make_unique<State>()) { XXH3_64bits_reset(state_->xxh); }
+Xxh3::Xxh3() : state_(std::make_unique<State>()) {
+  XXH3_64bits_reset(state_->xxh);
+}
 Xxh3::~Xxh3() = default;
 void Xxh3::update(const void* data, size_t size_bytes) {
   XXH3_64bits_update(state_->xxh, data, size_bytes);
 }
-uint64_t Xxh3::digest() const { return XXH3_64bits_digest(state_->xxh); }
+uint64_t Xxh3::digest() const {
+  return XXH3_64bits_digest(state_->xxh);
+}
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();

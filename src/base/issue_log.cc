@@ -25,8 +25,8 @@ void IssueLog::reject(std::string kind, std::string file, std::string place, std
 
 void IssueLog::warn(std::string kind, std::string file, std::string place, std::string text,
                     std::string message, std::string fix) {
-  add({IssueSeverity::kWarning, std::move(kind), std::move(file), std::move(place),
-       std::move(text), std::move(message), std::move(fix)});
+  add({IssueSeverity::kWarning, std::move(kind), std::move(file), std::move(place), std::move(text),
+       std::move(message), std::move(fix)});
 }
 
 uint64_t IssueLog::rejected() const {

@@ -25,8 +25,8 @@ struct Issue {
   std::string fix;      // what to do, or empty
 };
 
-// Collects issues from any thread. Keeps the first `keep_per_kind` of each kind whole and counts all
-// of them, so that memory stays bounded whatever the input holds.
+// Collects issues from any thread. Keeps the first `keep_per_kind` of each kind whole and counts
+// all of them, so that memory stays bounded whatever the input holds.
 class IssueLog {
  public:
   explicit IssueLog(size_t keep_per_kind = 10'000) : keep_per_kind_(keep_per_kind) {}

@@ -20,7 +20,9 @@ void serial_for(size_t n, size_t grain, const RangeFn& fn) {
   for (size_t begin = 0; begin < n; begin += grain) fn(begin, std::min(n, begin + grain));
 }
 
-size_t hardware_threads() { return std::max(1u, std::thread::hardware_concurrency()); }
+size_t hardware_threads() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 struct WorkerGroup::State {
   std::mutex mutex;
@@ -70,7 +72,9 @@ WorkerGroup::~WorkerGroup() {
   for (std::thread& thread : state_->threads) thread.join();
 }
 
-size_t WorkerGroup::size() const { return state_->threads.size(); }
+size_t WorkerGroup::size() const {
+  return state_->threads.size();
+}
 
 void WorkerGroup::submit(std::function<void()> task) {
   {

@@ -22,11 +22,13 @@ class ClassMap {
 
   // Appends and returns the index. Two entries may share a name; find() gives the first.
   ClassIndex add(std::string name, std::string raw_id = {});
-  ClassIndex find(std::string_view name) const;         // kNoClass when absent
+  ClassIndex find(std::string_view name) const;           // kNoClass when absent
   ClassIndex find_raw_id(std::string_view raw_id) const;  // kNoClass when absent
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
-  const ClassEntry& operator[](ClassIndex index) const { return entries_[static_cast<size_t>(index)]; }
+  const ClassEntry& operator[](ClassIndex index) const {
+    return entries_[static_cast<size_t>(index)];
+  }
   const std::vector<ClassEntry>& entries() const { return entries_; }
   std::vector<std::string> names() const;
 

@@ -152,8 +152,8 @@ Column make_text_column(std::string name, const std::vector<std::string>& values
 
 void Table::add(Column column) {
   if (column.rows != rows_) {
-    throw Error(ErrorCategory::kInternal,
-                fmt::format("column {} has {} rows, the table {}", column.name, column.rows, rows_));
+    throw Error(ErrorCategory::kInternal, fmt::format("column {} has {} rows, the table {}",
+                                                      column.name, column.rows, rows_));
   }
   const auto found = index_.find(column.name);
   auto shared = std::make_shared<Column>(std::move(column));

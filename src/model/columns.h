@@ -85,7 +85,8 @@ class Table {
   explicit Table(size_t rows = 0) : rows_(rows) {}
 
   size_t rows() const { return rows_; }
-  void add(Column column);  // replaces one of the same name; throws Error(kInternal) on a wrong length
+  void add(
+      Column column);  // replaces one of the same name; throws Error(kInternal) on a wrong length
   void remove(std::string_view name);
 
   // nullptr when absent. With a run, looks for "name@run" only; without one, for "name", then for

@@ -29,8 +29,8 @@ struct SampleRecord {
   uint64_t xxh3 = 0;        // of the file's bytes; of the raw pixels for a container member
   int32_t width_px = 0;     // as stored, before orientation; 0 when the header could not be read
   int32_t height_px = 0;
-  uint8_t orientation = 1;  // EXIF 1..8
-  std::string split;        // empty: in no split
+  uint8_t orientation = 1;         // EXIF 1..8
+  std::string split;               // empty: in no split
   std::vector<ClassIndex> labels;  // into the source's class map; empty: without a label
   std::string raw_id;              // the source's own id of the image; empty when it has none
   std::vector<std::pair<std::string, AttributeValue>> attributes;
@@ -65,9 +65,9 @@ enum class PredictionKind : uint8_t {
 
 struct PredictionHeader {
   PredictionKind kind = PredictionKind::kTopOne;
-  ClassMap classes;     // the model's; empty for embeddings
-  size_t columns = 0;   // values per row: classes or embedding length; 0 for kTopOne
-  std::string format;   // registry name of the reader: "csv", "npy"
+  ClassMap classes;    // the model's; empty for embeddings
+  size_t columns = 0;  // values per row: classes or embedding length; 0 for kTopOne
+  std::string format;  // registry name of the reader: "csv", "npy"
 };
 
 struct PredictionBatch {

@@ -44,7 +44,9 @@ constexpr std::array kColumns{
 
 }  // namespace
 
-std::span<const ScoreInfo> all_scores() { return kScores; }
+std::span<const ScoreInfo> all_scores() {
+  return kScores;
+}
 
 const ScoreInfo* find_score(std::string_view name) {
   for (const ScoreInfo& score : kScores) {
@@ -53,6 +55,8 @@ const ScoreInfo* find_score(std::string_view name) {
   return nullptr;
 }
 
-std::span<const ColumnInfo> sample_columns() { return kColumns; }
+std::span<const ColumnInfo> sample_columns() {
+  return kColumns;
+}
 
 }  // namespace errata

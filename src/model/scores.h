@@ -25,7 +25,7 @@ const ScoreInfo* find_score(std::string_view name);  // nullptr when there is no
 struct ColumnInfo {
   std::string_view name;
   ColumnType type;
-  bool per_run;               // stored as "name@run"
+  bool per_run;  // stored as "name@run"
   std::string_view sentence;
 };
 

@@ -24,11 +24,10 @@ TEST_CASE("parallel_for covers every index once, nested too") {
 
 TEST_CASE("the first exception of a range reaches the caller") {
   WorkerGroup group(2);
-  CHECK_THROWS_AS(group.parallel_for(
-                      100, 1,
-                      [](size_t begin, size_t) {
-                        if (begin == 50) throw std::runtime_error("no");
-                      }),
+  CHECK_THROWS_AS(group.parallel_for(100, 1,
+                                     [](size_t begin, size_t) {
+                                       if (begin == 50) throw std::runtime_error("no");
+                                     }),
                   std::runtime_error);
 }
 
