@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# The main job, end to end, on 70,000 real labelled images (Fashion-MNIST): set up, build, train a
+# small classifier, import, run the inference pass, rank the confident mistakes, look at them,
+# correct a few labels, make a version, export it.
+#   samples/demo.sh          everything lands in samples/out
+#   samples/demo.sh --fresh  forget the store and the export of an earlier run (the model is kept)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+out="samples/out"
+data="/usr/share/datasets/fashion-mnist"
+model="$out/fashion.torchscript"
+export ERRATA_STORE="$out/errata.db"
+if [ "${1:-}" = "--fresh" ]; then rm -rf "$out/errata.db" "$out"/errata.db-* "$out/export"; fi
+mkdir -p "$out"
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+run() { printf '\n$ %s\n' "$*"; "$@"; }
+
+say "1. What Errata needs"
+cmake/setup.sh
+cmake --preset release >"$out/build.log"
+cmake --build --preset release -j "$(nproc)" --target errata errata-view errata_infer \
+  >>"$out/build.log" || { tail -30 "$out/build.log"; exit 1; }
+echo "built: build/bin/errata and build/bin/errata-view"
+export PATH="$PWD/build/bin:$PATH"
+
+say "2. A small classifier, trained on the 60,000 training images"
+if [ -s "$model" ]; then
+  echo "already trained: $model"
+else
+  .deps/venv/bin/python -W ignore samples/train_fashion.py --data "$data" --out "$model"
+fi
+
+say "3. Import images and labels"
+run errata import "$data"
+
+say "4. Run the model over every image"
+run errata infer --model "$model" --run small --trained-on "split = 'train'" --replace
+
+say "5. How good is it where it was not trained?"
+run errata metrics --run small --where "split = 'test'"
+
+say "6. Confident mistakes: the model's error, or the label's?"
+run errata rank --run small --where "split = 'test'" --limit 15
+
+say "7. Look at them"
+filter="label != prediction and split = 'test'"
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+  echo "opening the viewer; the demo goes on when you close it"
+  run errata-view --filter "$filter" --sort confident_mistake
+else
+  view=(errata-view --screenshot "$out/review.png" --size 1600x1000 --filter "$filter"
+        --sort confident_mistake)
+  run xvfb-run -a -s "-screen 0 1600x1000x24" "${view[@]}"
+  echo "no display here: a picture of the review is in $out/review.png"
+fi
+
+say "8. Apply recorded corrections"
+run errata edit apply samples/fashion_edits.jsonl --who demo
+
+say "9. A version of the cleaned dataset, and its export"
+if ! errata version show cleaned >/dev/null 2>&1; then
+  run errata version create cleaned -m "confident mistakes of the small model, reviewed"
+fi
+run errata version list
+rm -rf "$out/export"
+run errata export --version cleaned --format imagefolder --to "$out/export"
+
+say "Done. Next, try:"
+cat <<NEXT
+  export ERRATA_STORE=$ERRATA_STORE PATH="\$PWD/build/bin:\$PATH"
+  errata rank --by loss --where "label = 'Shirt' and split = 'test'"
+  errata view
+  errata log
+  errata import YOUR_FOLDER -s yours.db
+NEXT
