@@ -1,0 +1,336 @@
+#include "cli/result_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace errata::cli {
+
+namespace {
+
+struct CodeRange {
+  uint32_t first;
+  uint32_t last;
+};
+
+// Unicode 15 blocks of combining and of wide characters, as coarse as a terminal needs them.
+constexpr CodeRange kZeroWidth[] = {
+    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},
+    {0x0E31, 0x0E31}, {0x0E34, 0x0E3A}, {0x0E47, 0x0E4E}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
+    {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F},
+    {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}};
+constexpr CodeRange kWide[] = {
+    {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},
+    {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},   {0xA960, 0xA97F},   {0xAC00, 0xD7A3},
+    {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+    {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+
+template <size_t N>
+bool in_ranges(uint32_t code, const CodeRange (&ranges)[N]) {
+  return std::any_of(std::begin(ranges), std::end(ranges), [&](const CodeRange& range) {
+    return code >= range.first && code <= range.last;
+  });
+}
+
+// Length in bytes of the character that starts at text[i]; `code` is its code point. The text is
+// valid UTF-8.
+size_t read_character(std::string_view text, size_t i, uint32_t& code) {
+  const auto first = static_cast<unsigned char>(text[i]);
+  size_t length = 1;
+  code = first;
+  if (first >= 0xF0) {
+    length = 4;
+    code = first & 0x07u;
+  } else if (first >= 0xE0) {
+    length = 3;
+    code = first & 0x0Fu;
+  } else if (first >= 0xC0) {
+    length = 2;
+    code = first & 0x1Fu;
+  }
+  for (size_t k = 1; k < length && i + k < text.size(); ++k) {
+    code = code << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3Fu);
+  }
+  return std::min(length, text.size() - i);
+}
+
+size_t code_width(uint32_t code) {
+  if (code < 0x300) return 1;
+  if (in_ranges(code, kZeroWidth)) return 0;
+  return in_ranges(code, kWide) ? 2 : 1;
+}
+
+bool is_null(const Cell& cell) {
+  if (std::holds_alternative<std::monostate>(cell)) return true;
+  const double* number = std::get_if<double>(&cell);
+  return number != nullptr && std::isnan(*number);
+}
+
+// Keeps both ends: of a path, the file name says more than the middle.
+std::string shorten_middle(const std::string& text, size_t max_width) {
+  if (display_width(text) <= max_width) return text;
+  const size_t head_width = max_width / 3;
+  const size_t tail_width = max_width - head_width - 1;
+  size_t width = 0;
+  size_t head_end = 0;
+  uint32_t code = 0;
+  while (head_end < text.size()) {
+    const size_t length = read_character(text, head_end, code);
+    if (width + code_width(code) > head_width) break;
+    width += code_width(code);
+    head_end += length;
+  }
+  size_t rest = display_width(std::string_view(text).substr(head_end));
+  size_t tail_begin = head_end;
+  while (tail_begin < text.size() && rest > tail_width) {
+    const size_t length = read_character(text, tail_begin, code);
+    rest -= code_width(code);
+    tail_begin += length;
+  }
+  return text.substr(0, head_end) + "…" + text.substr(tail_begin);
+}
+
+// Printable, for a terminal: control characters and stray bytes as \xHH.
+std::string printable(const std::string& text) {
+  const bool clean = is_valid_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+                       return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+                     });
+  if (clean) return text;
+  std::string escaped;
+  for (const char c : to_valid_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      escaped += fmt::format("\\x{:02x}", byte);
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string signed_with_thousands(int64_t value) {
+  const auto magnitude =
+      value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  return (value < 0 ? "-" : "") + with_thousands(magnitude);
+}
+
+std::string shown(const Cell& cell, const ResultColumn& column) {
+  if (is_null(cell)) return {};
+  if (const bool* value = std::get_if<bool>(&cell)) return *value ? "yes" : "no";
+  if (const int64_t* value = std::get_if<int64_t>(&cell)) return signed_with_thousands(*value);
+  if (const double* value = std::get_if<double>(&cell)) {
+    return fmt::format("{:.{}f}", *value, column.decimals);
+  }
+  return shorten_middle(printable(std::get<std::string>(cell)), column.max_width);
+}
+
+std::string csv_field(const Cell& cell) {
+  if (is_null(cell)) return {};
+  if (const bool* value = std::get_if<bool>(&cell)) return *value ? "true" : "false";
+  if (const int64_t* value = std::get_if<int64_t>(&cell)) return fmt::format("{}", *value);
+  if (const double* value = std::get_if<double>(&cell)) return fmt::format("{}", *value);
+  const std::string text = to_valid_utf8(std::get<std::string>(cell));
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+void write_json_string(std::string& out, const std::string& bytes) {
+  out += '"';
+  for (const char c : to_valid_utf8(bytes)) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+void write_json_plain(std::string& out, const Cell& cell) {
+  if (is_null(cell)) {
+    out += "null";
+  } else if (const bool* flag = std::get_if<bool>(&cell)) {
+    out += *flag ? "true" : "false";
+  } else if (const int64_t* integer = std::get_if<int64_t>(&cell)) {
+    out += fmt::format("{}", *integer);
+  } else if (const double* number = std::get_if<double>(&cell)) {
+    out += std::isfinite(*number) ? fmt::format("{}", *number) : "null";
+  } else {
+    write_json_string(out, std::get<std::string>(cell));
+  }
+}
+
+void append_padded(std::string& line, const std::string& text, size_t width, Align align) {
+  const std::string padding(width - std::min(width, display_width(text)), ' ');
+  line += align == Align::kRight ? padding + text : text + padding;
+}
+
+}  // namespace
+
+size_t display_width(std::string_view text) {
+  size_t width = 0;
+  uint32_t code = 0;
+  for (size_t i = 0; i < text.size();) {
+    i += read_character(text, i, code);
+    width += code_width(code);
+  }
+  return width;
+}
+
+std::string ResultTable::to_text() const {
+  std::vector<size_t> widths;
+  for (const ResultColumn& column : columns_) widths.push_back(display_width(column.name));
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& row : rows_) {
+    std::vector<std::string> line;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      line.push_back(shown(row[i], columns_[i]));
+      widths[i] = std::max(widths[i], display_width(line.back()));
+    }
+    lines.push_back(std::move(line));
+  }
+  std::string out;
+  const auto append_line = [&](const auto& text_of) {
+    std::string line;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (i > 0) line += "  ";
+      append_padded(line, text_of(i), widths[i], columns_[i].align);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  };
+  append_line([&](size_t i) { return columns_[i].name; });
+  for (const auto& line : lines) append_line([&](size_t i) { return line[i]; });
+  return out;
+}
+
+std::string ResultTable::to_csv() const {
+  std::string out;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (i > 0) out += ',';
+    out += csv_field(columns_[i].name);
+  }
+  out += '\n';
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (i > 0) out += ',';
+      out += csv_field(row[i]);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string ResultTable::to_json_lines() const {
+  std::string out;
+  for (const auto& row : rows_) {
+    JsonValue object = JsonValue::object();
+    for (size_t i = 0; i < columns_.size(); ++i) object.set(columns_[i].name, row[i]);
+    out += object.to_line() + '\n';
+  }
+  return out;
+}
+
+std::string ResultTable::to_json() const {
+  return to_json_value(*this).to_text();
+}
+
+TableFormat parse_table_format(std::string_view name) {
+  if (name == "table") return TableFormat::kTable;
+  if (name == "csv") return TableFormat::kCsv;
+  if (name == "jsonl") return TableFormat::kJsonLines;
+  if (name == "json") return TableFormat::kJson;
+  throw Error(ErrorCategory::kUsage, fmt::format("there is no output format '{}'", name),
+              "Use --format table, csv, jsonl or json.");
+}
+
+std::string render(const ResultTable& table, TableFormat format) {
+  switch (format) {
+    case TableFormat::kTable: return table.to_text();
+    case TableFormat::kCsv: return table.to_csv();
+    case TableFormat::kJsonLines: return table.to_json_lines();
+    case TableFormat::kJson: return table.to_json();
+  }
+  return {};
+}
+
+JsonValue::JsonValue(const Cell& cell) : plain_(cell) {}
+
+JsonValue& JsonValue::set(std::string key, JsonValue value) {
+  keys_.push_back(std::move(key));
+  items_.push_back(std::move(value));
+  return *this;
+}
+
+JsonValue& JsonValue::push(JsonValue value) {
+  items_.push_back(std::move(value));
+  return *this;
+}
+
+// depth < 0: all on one line.
+void JsonValue::write(std::string& out, int depth) const {
+  if (kind_ == Kind::kPlain) return write_json_plain(out, plain_);
+  const bool object = kind_ == Kind::kObject;
+  const bool all_plain = std::all_of(items_.begin(), items_.end(), [](const JsonValue& item) {
+    return item.kind_ == Kind::kPlain;
+  });
+  const bool flat = depth < 0 || items_.empty() || (!object && all_plain);
+  const auto new_line = [&](int levels) {
+    if (!flat) out += '\n' + std::string(static_cast<size_t>(levels) * 2, ' ');
+  };
+  out += object ? '{' : '[';
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (i > 0) out += flat ? ", " : ",";
+    new_line(depth + 1);
+    if (object) {
+      write_json_string(out, keys_[i]);
+      out += ": ";
+    }
+    items_[i].write(out, flat ? -1 : depth + 1);
+  }
+  new_line(depth);
+  out += object ? '}' : ']';
+}
+
+std::string JsonValue::to_text() const {
+  std::string out;
+  write(out, 0);
+  return out + '\n';
+}
+
+std::string JsonValue::to_line() const {
+  std::string out;
+  write(out, -1);
+  return out;
+}
+
+JsonValue to_json_value(const ResultTable& table) {
+  JsonValue array = JsonValue::array();
+  for (const auto& row : table.cells()) {
+    JsonValue object = JsonValue::object();
+    for (size_t i = 0; i < table.columns().size(); ++i) {
+      object.set(table.columns()[i].name, row[i]);
+    }
+    array.push(std::move(object));
+  }
+  return array;
+}
+
+}  // namespace errata::cli

@@ -1,0 +1,93 @@
+// What a command answers with, once, and three ways to print it: a table for people, CSV (RFC 4180)
+// and JSON for machines. Cells keep their values: a table rounds, CSV and JSON do not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace errata::cli {
+
+// Columns that a terminal gives to valid UTF-8: 0 for combining marks, 2 for wide characters.
+size_t display_width(std::string_view text);
+
+// monostate is NULL: empty in a table and in CSV, null in JSON. NaN is NULL too.
+using Cell = std::variant<std::monostate, bool, int64_t, double, std::string>;
+
+enum class Align : uint8_t { kLeft, kRight };
+
+struct ResultColumn {
+  std::string name;  // key in JSON, header in CSV and in tables
+  Align align = Align::kLeft;
+  int decimals = 4;       // of doubles, in tables only
+  size_t max_width = 60;  // tables only: longer cells lose their middle
+};
+
+class ResultTable {
+ public:
+  explicit ResultTable(std::vector<ResultColumn> columns) : columns_(std::move(columns)) {}
+
+  // As many cells as columns.
+  void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
+  size_t rows() const { return rows_.size(); }
+  const std::vector<ResultColumn>& columns() const { return columns_; }
+  const std::vector<std::vector<Cell>>& cells() const { return rows_; }
+
+  // Aligned columns under a header line; integers with thousands separators. Control characters and
+  // bytes that are not UTF-8 are escaped, so that a file name cannot drive the terminal.
+  std::string to_text() const;
+  // RFC 4180, "\n" line ends, shortest round-trip numbers.
+  std::string to_csv() const;
+  // One object a line.
+  std::string to_json_lines() const;
+  // An array of objects.
+  std::string to_json() const;
+
+ private:
+  std::vector<ResultColumn> columns_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+enum class TableFormat : uint8_t { kTable, kCsv, kJsonLines, kJson };
+
+// "table", "csv", "jsonl", "json"; throws Error(kUsage) for anything else.
+TableFormat parse_table_format(std::string_view name);
+std::string render(const ResultTable& table, TableFormat format);
+
+// A JSON value in the making, keys in the order given. NaN and infinities become null.
+class JsonValue {
+ public:
+  static JsonValue object() { return JsonValue(Kind::kObject); }
+  static JsonValue array() { return JsonValue(Kind::kArray); }
+  JsonValue(const Cell& cell);  // NOLINT(google-explicit-constructor)
+  JsonValue(std::string text) : JsonValue(Cell(std::move(text))) {}            // NOLINT
+  JsonValue(std::string_view text) : JsonValue(Cell(std::string(text))) {}     // NOLINT
+  JsonValue(const char* text) : JsonValue(Cell(std::string(text))) {}          // NOLINT
+  JsonValue(bool value) : JsonValue(Cell(value)) {}                            // NOLINT
+  JsonValue(int64_t value) : JsonValue(Cell(value)) {}                         // NOLINT
+  JsonValue(uint64_t value) : JsonValue(Cell(static_cast<int64_t>(value))) {}  // NOLINT
+  JsonValue(int value) : JsonValue(Cell(static_cast<int64_t>(value))) {}       // NOLINT
+  JsonValue(double value) : JsonValue(Cell(value)) {}                          // NOLINT
+
+  JsonValue& set(std::string key, JsonValue value);  // objects
+  JsonValue& push(JsonValue value);                  // arrays
+  // Two spaces a level; arrays of plain values stay on one line.
+  std::string to_text() const;
+  std::string to_line() const;
+
+ private:
+  enum class Kind : uint8_t { kPlain, kObject, kArray };
+  explicit JsonValue(Kind kind) : kind_(kind) {}
+  void write(std::string& out, int depth) const;
+
+  Kind kind_ = Kind::kPlain;
+  Cell plain_;
+  std::vector<std::string> keys_;
+  std::vector<JsonValue> items_;
+};
+
+JsonValue to_json_value(const ResultTable& table);
+
+}  // namespace errata::cli
