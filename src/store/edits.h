@@ -1,0 +1,95 @@
+// What people decide about samples. Every change is an event of the one append-only log; the
+// current state is written in the same transaction.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "store/store.h"
+
+namespace errata::store {
+
+enum class EditKind : uint8_t {
+  kSetLabel,   // `labels` is the new set; review becomes relabelled, or kept when it is the given
+               // one
+  kExclude,    // review becomes excluded: left out of versions and exports
+  kInclude,    // takes an exclusion back: review as if only the labels had been decided
+  kKeep,       // the label is right as it is
+  kAmbiguous,  // nobody could tell
+  kUnreview,   // review becomes unseen, or relabelled when the label differs from the given one
+  kTag,        // adds tag `text`
+  kUntag,      // removes tag `text`
+  kSetSplit    // `text` is the split; empty: none
+};
+std::string_view edit_kind_name(EditKind kind);  // "label", "exclude", "include", "keep", ...
+
+enum class Review : uint8_t {
+  kUnseen = 0,
+  kKept = 1,
+  kRelabelled = 2,
+  kExcluded = 3,
+  kAmbiguous = 4
+};
+std::string_view review_name(Review review);  // "unseen", "kept", ...
+
+struct Edit {
+  SampleId sample = 0;
+  EditKind kind = EditKind::kKeep;
+  std::vector<ClassId> labels;  // kSetLabel
+  std::string text;             // kTag, kUntag, kSetSplit
+  std::string why;              // of this edit; empty: the batch's
+};
+
+// All that an edit can change about a sample.
+struct SampleState {
+  std::vector<ClassId> labels;  // rising
+  Review review = Review::kUnseen;
+  std::string split;
+  std::vector<std::string> tags;  // in byte order
+  bool operator==(const SampleState&) const = default;
+};
+
+// A sample's state before and after a batch.
+struct AppliedEdit {
+  SampleId sample = 0;
+  SampleState before;
+  SampleState after;
+};
+
+struct AppliedBatch {
+  int64_t batch = 0;               // id in the log; 0: nothing changed and nothing was written
+  std::string kind;                // "edit", "undo", "redo"
+  std::vector<AppliedEdit> edits;  // rising by sample, one each, only those that changed
+  int64_t label_revision = 0;      // of the store afterwards
+};
+
+// Applies the edits in order as one batch. Error: kNotFound for a sample, or a class that is not in
+// the project or was merged away; kUsage for an empty tag. Then nothing was changed.
+AppliedBatch apply_edits(Store& store, std::span<const Edit> edits, const std::string& who,
+                         const std::string& why);
+
+// Takes back the newest batch that stands, by whomever and in whichever session; itself a batch.
+// Error(kNotFound) when there is none; Error(kConflict) when a sample is no longer as the batch
+// left it.
+AppliedBatch undo(Store& store, const std::string& who);
+// Takes back one certain batch. Error(kConflict) when later changes stand in its way.
+AppliedBatch undo_batch(Store& store, int64_t batch, const std::string& who);
+// Takes back the newest undo that no later edit has overtaken.
+AppliedBatch redo(Store& store, const std::string& who);
+struct UndoState {
+  bool can_undo = false;
+  bool can_redo = false;
+  std::string undo_text;  // "3 labels set", of the batch that undo() would take back
+  std::string redo_text;
+};
+UndoState undo_state(Store& store);
+
+// Brings a loaded snapshot to the state after the batch, in place; equal to loading it again.
+void apply_to_snapshot(Snapshot& snapshot, const AppliedBatch& batch);
+
+// State of samples as stored now, in the order asked for. Error(kNotFound).
+std::vector<SampleState> read_states(Store& store, std::span<const SampleId> samples);
+
+}  // namespace errata::store

@@ -1,0 +1,38 @@
+// Stored scores: one float per sample of a run, or of the project (run 0).
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+
+namespace errata::store {
+
+struct ScoreColumn {
+  RunId run = 0;  // 0: belongs to no run
+  std::string name;
+  std::vector<SampleId> samples;  // rising
+  std::vector<float> values;      // NaN: none
+  // The label revision the values were made for (Snapshot::label_revision); 0: they do not depend
+  // on labels. Values of samples relabelled since are NULL in a snapshot, and the run counts as
+  // stale.
+  int64_t label_revision = 0;
+};
+
+// Replaces one of the same run and name. Error: kUsage for a name that is not lower-case letters,
+// digits and '_'; kInternal when the lengths differ or samples do not rise.
+void put_score_column(Store& store, const ScoreColumn& column);
+ScoreColumn read_score_column(Store& store, RunId run, const std::string& name);  // kNotFound
+void delete_score_column(Store& store, RunId run, const std::string& name);
+
+struct ScoreColumnInfo {
+  RunId run = 0;
+  std::string name;
+  uint64_t rows = 0;
+  int64_t label_revision = 0;
+  bool stale = false;  // a label changed since
+};
+std::vector<ScoreColumnInfo> list_score_columns(Store& store);
+
+}  // namespace errata::store
