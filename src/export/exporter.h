@@ -1,0 +1,136 @@
+// Exports: a dataset written as files that other tools read.
+//
+// One engine writes files, one class a format says what goes where. An export is made in a
+// temporary folder beside the target and renamed at the end: a killed export leaves no target, and
+// the next export to that place removes what the dead one left.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/issue_log.h"
+#include "base/progress.h"
+#include "base/workers.h"
+#include "model/ids.h"
+#include "versions/canonical_png.h"
+
+namespace errata::exports {
+
+using versions::MemberReader;
+
+struct ExportItem {
+  std::string absolute_path;
+  int64_t member = -1;          // position in a container; -1: the file itself
+  uint64_t size_bytes = 0;      // as imported
+  int64_t mtime_ns = -1;        // as imported; -1: not known, then changes are not noticed
+  ClassIndex label = kNoClass;  // into ExportInput::class_names
+  int32_t split = -1;           // into ExportInput::split_names
+  bool has_sha256 = false;
+  Sha256Digest sha256{};  // of the content, when known
+  SampleId sample = 0;
+  std::string source_path;  // source and path for the manifest: any bytes
+  std::string raw_id;       // the source's own id; may be empty
+};
+
+// A free column of the csv format: one text per item.
+struct ExportColumn {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+// Everything an export needs, as plain values. Items are written in this order; it is the order of
+// the manifest.
+struct ExportInput {
+  std::vector<std::string> class_names;  // training order, empty classes too
+  std::vector<std::string> split_names;
+  std::vector<ExportItem> items;
+  std::vector<ExportColumn> columns;
+  std::string version_name;  // empty: not a version
+  std::string version_hash;  // "errata1:...", or empty
+  std::string recipe_json;   // of the split; may be empty
+};
+
+enum class FileMode : uint8_t {
+  kCopy,      // shares blocks where the file system can (FICLONE), otherwise copies the bytes
+  kHardlink,  // members of containers are written in every mode
+  kSymlink,   // absolute links
+  kReflink,   // only by sharing blocks: an error where the file system cannot
+  kNone       // csv only: nothing is written, the table holds absolute paths
+};
+// "copy", "hardlink", ...; throws Error(kUsage) for others.
+FileMode parse_file_mode(std::string_view text);
+std::string_view file_mode_name(FileMode mode);
+
+struct ExportOptions {
+  std::string target;
+  FileMode files = FileMode::kCopy;
+  bool check_content =
+      false;  // hash copied files and compare (needs sha256); links are read for it
+  bool skip_unreadable = false;  // leave out what cannot be read instead of failing
+  bool sync = true;              // data on disk before the rename: survives a power cut
+};
+
+struct ExportContext {
+  ParallelFor parallel_for;
+  Progress& progress;
+  const CancelToken& cancel;
+  IssueLog& issues;
+  MemberReader read_member;  // needed when an item has a member
+};
+
+struct ExportReport {
+  std::string target;
+  uint64_t files = 0;     // images written or linked
+  uint64_t members = 0;   // of them, written from containers
+  uint64_t left_out = 0;  // with skip_unreadable
+  uint64_t bytes_written = 0;
+  uint64_t shared_blocks = 0;  // copies that cost no space
+  std::string manifest;        // path
+};
+
+// Where one item goes: relative to the target, '/' between parts. Empty: no file.
+struct Layout {
+  std::vector<std::string> paths;          // per item
+  std::vector<std::string> folders;        // to be made, parents first, empty ones too
+  std::vector<std::string> class_folders;  // per class; empty when the format has none
+  std::vector<std::string> split_folders;  // per split; empty when the format has none
+  std::string no_split_folder;             // empty when not needed
+  std::string unlabelled_folder;           // empty when not needed
+  std::string description;                 // "split/class/file"
+};
+
+class ExportFormat {
+ public:
+  virtual ~ExportFormat() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::string_view description() const = 0;
+  virtual bool supports(FileMode mode) const { return mode != FileMode::kNone; }
+  // Pure: names made safe and unique.
+  virtual Layout plan(const ExportInput& input, const ExportOptions& options,
+                      IssueLog& issues) const = 0;
+  // Tables of the format, written into `folder` (which becomes the target). `written[i]` is 0 for
+  // an item left out.
+  virtual void write_tables(const ExportInput& input, const ExportOptions& options,
+                            const Layout& layout, std::span<const uint8_t> written,
+                            const std::string& folder) const = 0;
+};
+
+// In the order shown to people.
+std::span<const ExportFormat* const> all_formats();
+// Throws Error(kUsage) with the known names.
+const ExportFormat& find_format(std::string_view name);
+
+// Writes the dataset. Errors: kConflict when the target holds anything or is a file; kUsage when
+// the format cannot have the file mode or a name is unusable; kBadInput when an item is missing,
+// changed since its import or unreadable (each is an issue; nothing is written unless
+// skip_unreadable); kIo, kInterrupted. After an error the target is as it was and the temporary
+// folder is gone.
+ExportReport export_dataset(const ExportFormat& format, const ExportInput& input,
+                            const ExportOptions& options, const ExportContext& context);
+
+}  // namespace errata::exports
