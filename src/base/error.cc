@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,7 +17,12 @@ Error::Error(ErrorCategory category, std::string message, std::string hint, std:
 std::string Error::to_text() const {
   std::string text = fmt::format("errata: {}", what());
   if (!path_.empty()) text += fmt::format(" ({})", path_);
-  if (!hint_.empty()) text += fmt::format("\n  {}", hint_);
+  if (!hint_.empty()) text += "\n";
+  for (size_t begin = 0; begin < hint_.size();) {
+    const size_t end = std::min(hint_.find('\n', begin), hint_.size() - 1) + 1;
+    text += "  " + hint_.substr(begin, end - begin);
+    begin = end;
+  }
   return text;
 }
 

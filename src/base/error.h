@@ -31,7 +31,8 @@ class Error : public std::runtime_error {
   const std::string& path() const { return path_; }
   int exit_code() const { return static_cast<int>(category_); }
 
-  // `errata: message (path)` and, when there is one, the hint on a second line.
+  // `errata: message (path)` and, when there is one, the hint below it, each of its
+  // lines indented by two.
   std::string to_text() const;
 
  private:

@@ -27,8 +27,8 @@ std::string to_lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split_view(std::string_view text, char separator);
 
-// The candidates nearest to `word` by edit distance (at most max(1, length/3) edits), best first,
-// at most three: for "did you mean".
+// The candidates nearest to `word` by edit distance (at most max(1, length/3) edits, a swap of
+// neighbours is one), best first, at most three: for "did you mean".
 std::vector<std::string> nearest_words(std::string_view word,
                                        const std::vector<std::string>& candidates);
 
