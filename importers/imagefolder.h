@@ -13,7 +13,8 @@
 //   its indices.
 // - A root (or split) that holds images and no folder with images is a dataset without labels.
 //   Images beside class folders are not samples, as in torchvision: "loose-file" warning.
-// - Junk folders (hidden ones, __MACOSX, __pycache__): torchvision gives them a class index. Here too when
+// - Junk folders (hidden ones, __MACOSX, __pycache__): torchvision gives them a class index. Here
+// too when
 //   they hold images, so that indices agree with a model trained on the tree; an empty one is left
 //   out. Both are told by a "junk-folder" warning.
 // - A link to a folder that is its own ancestor is not followed ("link-loop" warning).
@@ -21,7 +22,8 @@
 //   format), "truncated-image" (the header ends before the size), "corrupt-image" (a header that
 //   contradicts itself), "image-too-large" (more pixels than media's limit),
 //   "unreadable-file", "unreadable-folder".
-// - Accepted with a warning: "mislabelled-image" (a .png that holds a JPEG: it decodes all the same),
+// - Accepted with a warning: "mislabelled-image" (a .png that holds a JPEG: it decodes all the
+// same),
 //   "truncated-image" (whole header, but no end marker at the end of a JPEG or PNG).
 #pragma once
 

@@ -43,12 +43,14 @@ std::string locator_text(std::string_view path, int64_t member);
 // Add all samples, then find() as often as wanted, from any threads. One find() costs a few hash
 // look-ups; the indices for suffix and stem are made when first needed.
 //
-// The steps, the first that fits wins; within a step more than one sample is kAmbiguous and ends it:
+// The steps, the first that fits wins; within a step more than one sample is kAmbiguous and ends
+// it:
 //  1. exact: the key equals a locator, root + "/" + locator, or a source id.
 //  2. suffix: the key is a suffix of root + "/" + locator in whole components, or the other way
 //     round the locator is one of the key (a foreign machine's absolute path), the longest first.
 //  3. stem: the key's last component without extension equals that of exactly one sample.
-// Keys are normalised first: "./" dropped, '\' taken as '/' where the key as it stands fits nothing.
+// Keys are normalised first: "./" dropped, '\' taken as '/' where the key as it stands fits
+// nothing.
 class PathMatcher {
  public:
   PathMatcher();

@@ -15,16 +15,17 @@ namespace errata::importers {
 
 struct PredictionInput {
   std::string path;
-  // --files: one path or id per line, line k for row k. Empty: looked for inside an NPZ (a text array
-  // named files, paths, filenames, names, keys or ids) and beside the file (X_files.txt, X.txt and,
-  // for resnet20_probs.npy, resnet20_files.txt).
+  // --files: one path or id per line, line k for row k. Empty: looked for inside an NPZ (a text
+  // array named files, paths, filenames, names, keys or ids) and beside the file (X_files.txt,
+  // X.txt and, for resnet20_probs.npy, resnet20_files.txt).
   std::string files_list;
-  std::string member;  // array of an NPZ; empty: the one whose name says it, or the only numeric one
+  std::string
+      member;  // array of an NPZ; empty: the one whose name says it, or the only numeric one
   std::optional<PredictionKind> kind;  // empty: decided by the values, and said in the header
   ClassMap classes;                    // the model's (--class-map), or the project's
-  // True for --class-map: a name outside is an "unknown-class" issue and its row rejected. False for
-  // the project's list: a name outside is legal for a model, is added to the header's classes and
-  // told once by a warning "class-not-in-project".
+  // True for --class-map: a name outside is an "unknown-class" issue and its row rejected. False
+  // for the project's list: a name outside is legal for a model, is added to the header's classes
+  // and told once by a warning "class-not-in-project".
   bool classes_are_the_models = false;
   Progress& progress;
   const CancelToken& cancel;

@@ -22,8 +22,8 @@ struct Choice {
 };
 
 // `format` is "auto" or a name. With "auto" the one most sure of itself is taken, the first in
-// detect order among equals. Throws Error(kNotFound) when nothing is at `path`, Error(kUsage) for an
-// unknown name (with the known ones), and Error(kBadInput) when nobody claims the path: the hint
+// detect order among equals. Throws Error(kNotFound) when nothing is at `path`, Error(kUsage) for
+// an unknown name (with the known ones), and Error(kBadInput) when nobody claims the path: the hint
 // holds each one's reason.
 Choice<Importer> choose_importer(const std::string& path, std::string_view format = "auto");
 Choice<PredictionReader> choose_prediction_reader(const std::string& path,

@@ -1,4 +1,5 @@
-// A stream of bytes: a plain file, a gzip file or memory, read in pieces so that memory stays bounded.
+// A stream of bytes: a plain file, a gzip file or memory, read in pieces so that memory stays
+// bounded.
 #pragma once
 
 #include <cstddef>

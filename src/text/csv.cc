@@ -19,8 +19,8 @@ struct FieldPlace {
   bool in_unquoted = false;
 };
 
-// The delimiter of the first record: the candidate that occurs most often outside quotes. A tie goes
-// to the one named first, and none at all means a single column.
+// The delimiter of the first record: the candidate that occurs most often outside quotes. A tie
+// goes to the one named first, and none at all means a single column.
 char sniff_delimiter(std::string_view text) {
   constexpr std::array<char, 4> kCandidates = {',', ';', '\t', '|'};
   std::array<size_t, 4> counts{};
@@ -49,7 +49,7 @@ struct CsvReader::State {
   std::string name;
   CsvOptions options;
 
-  std::string buffer;     // bytes [at, buffer.size()) are still to be read
+  std::string buffer;  // bytes [at, buffer.size()) are still to be read
   size_t at = 0;
   bool source_ended = false;
   std::string unquoted;
@@ -78,8 +78,8 @@ struct CsvReader::State {
     const size_t had = buffer.size();
     if (had > options.max_record_bytes) {
       throw Error(ErrorCategory::kBadInput,
-                  "the record that starts on line " + std::to_string(next_line) + " is longer than " +
-                      human_bytes(options.max_record_bytes),
+                  "the record that starts on line " + std::to_string(next_line) +
+                      " is longer than " + human_bytes(options.max_record_bytes),
                   "look for a quote that is never closed on that line", name);
     }
     const size_t piece = std::max(kPieceBytes, had);
@@ -145,9 +145,8 @@ struct CsvReader::State {
     const size_t begin_unquoted = unquoted.size();
     ++p;
     while (true) {
-      const void* found = p < buffer.size()
-                              ? std::memchr(buffer.data() + p, '"', buffer.size() - p)
-                              : nullptr;
+      const void* found =
+          p < buffer.size() ? std::memchr(buffer.data() + p, '"', buffer.size() - p) : nullptr;
       if (found == nullptr) {
         if (!source_ended) return false;
         throw Error(ErrorCategory::kBadInput,
@@ -225,11 +224,21 @@ bool CsvReader::next() {
   }
 }
 
-std::span<const std::string_view> CsvReader::fields() const { return state_->fields; }
-uint64_t CsvReader::row() const { return state_->row; }
-uint64_t CsvReader::line() const { return state_->line; }
-bool CsvReader::malformed() const { return state_->malformed; }
-char CsvReader::delimiter() const { return state_->options.delimiter; }
+std::span<const std::string_view> CsvReader::fields() const {
+  return state_->fields;
+}
+uint64_t CsvReader::row() const {
+  return state_->row;
+}
+uint64_t CsvReader::line() const {
+  return state_->line;
+}
+bool CsvReader::malformed() const {
+  return state_->malformed;
+}
+char CsvReader::delimiter() const {
+  return state_->options.delimiter;
+}
 
 std::string CsvReader::place() const {
   std::string text = "row " + std::to_string(row());

@@ -14,8 +14,8 @@
 namespace errata::text {
 
 struct CsvOptions {
-  char delimiter = '\0';                      // '\0': sniffed from the first record: , ; tab or |
-  uint64_t max_record_bytes = 64ULL << 20;    // a lost quote must not read a whole file as one field
+  char delimiter = '\0';                    // '\0': sniffed from the first record: , ; tab or |
+  uint64_t max_record_bytes = 64ULL << 20;  // a lost quote must not read a whole file as one field
 };
 
 class CsvReader {
@@ -28,9 +28,9 @@ class CsvReader {
   CsvReader(CsvReader&&) noexcept;
   CsvReader& operator=(CsvReader&&) noexcept;
 
-  // Moves to the next record; false at the end. Lines without any byte are skipped. Throws Error(kBadInput)
-  // with the line for a quote that is never closed and for a record above the limit. Text after a
-  // closing quote ("a"b) is taken as it stands and told by malformed().
+  // Moves to the next record; false at the end. Lines without any byte are skipped. Throws
+  // Error(kBadInput) with the line for a quote that is never closed and for a record above the
+  // limit. Text after a closing quote ("a"b) is taken as it stands and told by malformed().
   bool next();
 
   // Of the present record; valid until next(). Unquoted and unescaped; not trimmed.
@@ -49,8 +49,8 @@ class CsvReader {
   std::unique_ptr<State> state_;
 };
 
-// One field as it must stand in a CSV of that delimiter: quoted when it holds the delimiter, a quote,
-// a line break, or a blank at an end.
+// One field as it must stand in a CSV of that delimiter: quoted when it holds the delimiter, a
+// quote, a line break, or a blank at an end.
 std::string csv_field(std::string_view text, char delimiter = ',');
 // Fields joined, with "\n" at the end.
 std::string csv_line(std::span<const std::string> fields, char delimiter = ',');

@@ -15,8 +15,8 @@ namespace errata::text {
 bool is_gzip(std::span<const uint8_t> bytes);
 
 // The unpacked bytes. `name` is for messages. Throws Error(kBadInput) when the data is truncated,
-// fails its checksum, or would exceed `max_bytes`. Bytes after the last member that are not gzip are
-// ignored, as gzip(1) does.
+// fails its checksum, or would exceed `max_bytes`. Bytes after the last member that are not gzip
+// are ignored, as gzip(1) does.
 std::vector<uint8_t> gunzip(std::span<const uint8_t> packed, const std::string& name,
                             uint64_t max_bytes = UINT64_MAX);
 

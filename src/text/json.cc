@@ -1,11 +1,12 @@
 #include "text/json.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -29,7 +30,7 @@ Json::Json(float value) : value_(static_cast<double>(value)) {
 }
 
 std::string_view Json::type_name() const {
-  constexpr std::string_view kNames[] = {"null",     "true or false", "a whole number", "a number",
+  constexpr std::string_view kNames[] = {"null",   "true or false", "a whole number", "a number",
                                          "a text", "an array",      "an object"};
   return kNames[value_.index()];
 }
@@ -37,8 +38,8 @@ std::string_view Json::type_name() const {
 namespace {
 
 [[noreturn]] void wrong_type(std::string_view expected, const Json& found) {
-  throw Error(ErrorCategory::kBadInput, "expected " + std::string(expected) + ", found " +
-                                            std::string(found.type_name()));
+  throw Error(ErrorCategory::kBadInput,
+              "expected " + std::string(expected) + ", found " + std::string(found.type_name()));
 }
 
 }  // namespace
@@ -353,18 +354,20 @@ Json parse_json(std::string_view text, const std::string& name) {
   Builder builder;
   std::string_view body = text;
   if (body.substr(0, 3) == "\xEF\xBB\xBF") body.remove_prefix(3);
-  if (nlohmann::json::sax_parse(body.begin(), body.end(), &builder)) return std::move(builder.result);
+  if (nlohmann::json::sax_parse(body.begin(), body.end(), &builder))
+    return std::move(builder.result);
   std::string message = "not valid JSON";
   if (builder.error_at > 0) {
     const std::string_view before = body.substr(0, std::min(builder.error_at - 1, body.size()));
     const size_t lines = static_cast<size_t>(std::count(before.begin(), before.end(), '\n'));
-    const size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+    const size_t line_start =
+        before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
     message += " at line " + std::to_string(lines + 1) + ", column " +
                std::to_string(before.size() - line_start + 1);
   }
   message += ": " + plain_reason(builder.error);
-  const bool not_a_number = body.find("NaN") != std::string_view::npos ||
-                            body.find("Infinity") != std::string_view::npos;
+  const bool not_a_number =
+      body.find("NaN") != std::string_view::npos || body.find("Infinity") != std::string_view::npos;
   throw Error(ErrorCategory::kBadInput, message,
               not_a_number ? "JSON has no NaN or Infinity: write null" : "", name);
 }

@@ -91,8 +91,9 @@ class Json {
 };
 
 // The value that is the whole of `text`; a UTF-8 mark is allowed. Throws Error(kBadInput) with the
-// line and column, what was expected, and `name` as the path. Integers beyond 64 bits become double.
-// Nesting is limited to 512 levels. Of equal keys in one object all are kept; find() gives the first.
+// line and column, what was expected, and `name` as the path. Integers beyond 64 bits become
+// double. Nesting is limited to 512 levels. Of equal keys in one object all are kept; find() gives
+// the first.
 Json parse_json(std::string_view text, const std::string& name = {});
 Json read_json_file(const std::string& path, uint64_t max_bytes = 256ULL << 20);
 void write_json_file(const std::string& path, const Json& value, int indent = 2);

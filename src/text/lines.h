@@ -6,8 +6,8 @@
 
 namespace errata::text {
 
-// Lines without their ends (LF or CRLF), marks removed, gzip unpacked; empty lines at the end are dropped,
-// others kept. Throws Error(kNotFound, kIo), and Error(kBadInput) above `max_bytes`.
+// Lines without their ends (LF or CRLF), marks removed, gzip unpacked; empty lines at the end are
+// dropped, others kept. Throws Error(kNotFound, kIo), and Error(kBadInput) above `max_bytes`.
 std::vector<std::string> read_lines(const std::string& path, uint64_t max_bytes = 1ULL << 30);
 
 }  // namespace errata::text

@@ -225,7 +225,9 @@ uint64_t NpyHeader::count() const {
   return n;
 }
 
-uint64_t NpyHeader::rows() const { return shape.empty() ? 1 : shape.front(); }
+uint64_t NpyHeader::rows() const {
+  return shape.empty() ? 1 : shape.front();
+}
 
 uint64_t NpyHeader::columns() const {
   uint64_t n = 1;
@@ -259,8 +261,8 @@ NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& na
   }
   const size_t prefix = major == 1 ? 10 : 12;
   if (bytes.size() < prefix) throw truncated;
-  const size_t length =
-      major == 1 ? load<uint16_t>(bytes.data() + 8, false) : load<uint32_t>(bytes.data() + 8, false);
+  const size_t length = major == 1 ? load<uint16_t>(bytes.data() + 8, false)
+                                   : load<uint32_t>(bytes.data() + 8, false);
   if (length > kMaxHeaderBytes) throw bad(name, "the NPY header claims to be very long");
   if (bytes.size() < prefix + length) throw truncated;
   NpyHeader header;
@@ -288,8 +290,9 @@ NpyArray NpyArray::open(const std::string& path) {
   const uint64_t needed = array.header_.count() * array.header_.item_bytes;
   const uint64_t present = map->bytes().size() - array.header_.data_offset;
   if (present < needed) {
-    throw bad(path, fmt::format("the NPY file is cut short: {} need {} bytes, {} are there",
-                                array.header_.describe(), needed, present),
+    throw bad(path,
+              fmt::format("the NPY file is cut short: {} need {} bytes, {} are there",
+                          array.header_.describe(), needed, present),
               "copy or write the file again");
   }
   array.owner_ = std::move(map);
@@ -302,8 +305,7 @@ NpyArray NpyArray::from_bytes(std::vector<uint8_t> bytes, const std::string& nam
   array.header_ = parse_npy_header(*held, name);
   array.name_ = name;
   array.data_ = held->data() + array.header_.data_offset;
-  if (held->size() - array.header_.data_offset <
-      array.header_.count() * array.header_.item_bytes) {
+  if (held->size() - array.header_.data_offset < array.header_.count() * array.header_.item_bytes) {
     throw bad(name, "the NPY data is cut short", "copy or write the file again");
   }
   array.owner_ = std::move(held);

@@ -32,7 +32,8 @@ struct NpyHeader {
   size_t data_offset = 0;       // of the first element
 
   uint64_t count() const;  // product of shape
-  // Number of dimensions, rows (first dimension; 1 for a scalar) and values per row (product of the others).
+  // Number of dimensions, rows (first dimension; 1 for a scalar) and values per row (product of the
+  // others).
   size_t dims() const { return shape.size(); }
   uint64_t rows() const;
   uint64_t columns() const;
@@ -64,7 +65,7 @@ class NpyArray {
   void read_rows(uint64_t first, uint64_t count, float* to) const;
   // One element by its position in C order. Throws Error(kBadInput) when of another kind.
   double number(uint64_t index) const;
-  int64_t integer(uint64_t index) const;  // for kBool, kInt, kUint (u8 above INT64_MAX wraps)
+  int64_t integer(uint64_t index) const;   // for kBool, kInt, kUint (u8 above INT64_MAX wraps)
   std::string text(uint64_t index) const;  // UTF-8, or the bytes of S<n>, without trailing NULs
 
  private:

@@ -68,6 +68,8 @@ bool parse_float(std::string_view text, float& value) {
   return parse_whole(text, value);
 }
 
-bool parse_int(std::string_view text, int64_t& value) { return parse_whole(text, value); }
+bool parse_int(std::string_view text, int64_t& value) {
+  return parse_whole(text, value);
+}
 
 }  // namespace errata::text

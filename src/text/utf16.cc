@@ -87,7 +87,9 @@ class Utf8Source : public ByteSource {
   }
 
   uint32_t unit(size_t at) const {
-    const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(raw_[i])); };
+    const auto byte = [&](size_t i) {
+      return static_cast<uint32_t>(static_cast<uint8_t>(raw_[i]));
+    };
     return mode_ == Mode::kLittle ? byte(at) | (byte(at + 1) << 8) : (byte(at) << 8) | byte(at + 1);
   }
 

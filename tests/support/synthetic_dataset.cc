@@ -164,8 +164,8 @@ class Maker {
   }
 
   std::string path_of(size_t label, const std::string& split, const std::string& stem) const {
-    return fmt::format("{}{}{}/{}.{}", split, split.empty() ? "" : "/",
-                       dataset_.class_names[label], stem, options_.ppm ? "ppm" : "png");
+    return fmt::format("{}{}{}/{}.{}", split, split.empty() ? "" : "/", dataset_.class_names[label],
+                       stem, options_.ppm ? "ppm" : "png");
   }
 
   void write(const std::string& relative, const std::string& bytes) {
