@@ -1,0 +1,178 @@
+#include "infer/load_runner.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace errata::infer {
+
+namespace {
+
+constexpr const char* kLibraryName = "liberrata_infer.so";
+
+struct Library {
+  OpenRunnerFn open = nullptr;
+  DescribeDevicesFn describe = nullptr;
+  std::string problem;  // why it is not there
+};
+
+std::string executable_folder() {
+  std::string path(4096, '\0');
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  if (length <= 0) return ".";
+  path.resize(static_cast<size_t>(length));
+  return std::string(parent_path(path));
+}
+
+Library open_library() {
+  Library library;
+  std::vector<std::string> candidates;
+  if (const char* named = std::getenv("ERRATA_INFER_LIBRARY")) {
+    candidates.emplace_back(named);
+  } else {
+    const std::string folder = executable_folder();
+    for (const char* relative : {"../lib/", "", "../lib/errata/"}) {
+      candidates.push_back(join_path(folder, std::string(relative) + kLibraryName));
+    }
+  }
+  std::string found;
+  for (const std::string& candidate : candidates) {
+    if (file_exists(candidate)) {
+      found = candidate;
+      break;
+    }
+  }
+  if (found.empty()) {
+    library.problem = fmt::format("there is no {} beside this program", kLibraryName);
+    return library;
+  }
+  void* handle = dlopen(found.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    library.problem = fmt::format("{} cannot be loaded: {}", found, dlerror());
+    return library;
+  }
+  const auto abi = reinterpret_cast<RunnerAbiFn>(dlsym(handle, "errata_runner_abi"));
+  if (abi == nullptr || abi() != kRunnerAbi) {
+    library.problem = fmt::format("{} belongs to another build of Errata", found);
+    return library;
+  }
+  library.open = reinterpret_cast<OpenRunnerFn>(dlsym(handle, "errata_open_runner"));
+  library.describe = reinterpret_cast<DescribeDevicesFn>(dlsym(handle, "errata_describe_devices"));
+  if (library.open == nullptr || library.describe == nullptr) {
+    library.problem = fmt::format("{} lacks a function it should have", found);
+  }
+  return library;
+}
+
+// Opened once; LibTorch cannot be unloaded.
+const Library& library() {
+  static const Library the_library = open_library();
+  return the_library;
+}
+
+constexpr const char* kNoLibraryHint =
+    "run cmake/setup.sh and build again without -DERRATA_INFER=OFF, or bring the predictions of "
+    "your own script with `errata predictions FILE`";
+
+RunnerRequest make_request(const std::string& model_path, const ModelSpec& spec,
+                           const RunnerOptions& options) {
+  RunnerRequest request;
+  request.model_path = model_path;
+  request.options = options;
+  request.channels = spec.input_channels;
+  request.height_px = spec.input_px.height_px;
+  request.width_px = spec.input_px.width_px;
+  request.output_index = spec.output_index;
+  request.output_name = spec.output_name;
+  request.embedding = static_cast<uint8_t>(spec.embedding);
+  request.embedding_output = spec.embedding_output;
+  request.embedding_output_name = spec.embedding_output_name;
+  request.embedding_layer = spec.embedding_layer;
+  return request;
+}
+
+}  // namespace
+
+std::unique_ptr<Runner> load_runner(const std::string& model_path, const ModelSpec& spec,
+                                    const RunnerOptions& options) {
+  if (!file_exists(model_path)) {
+    throw Error(ErrorCategory::kNotFound, "there is no such model", "", model_path);
+  }
+  if (options.batch < 1 || options.slots < 1 || options.threads_per_slot < 1) {
+    throw Error(ErrorCategory::kUsage, "batch, workers and threads must be at least 1");
+  }
+  const Library& torch = library();
+  if (!torch.problem.empty()) {
+    throw Error(ErrorCategory::kUnsupported, "models cannot be run by this build: " + torch.problem,
+                kNoLibraryHint);
+  }
+  RunnerFailure failure;
+  std::unique_ptr<Runner> runner(torch.open(make_request(model_path, spec, options), failure));
+  if (!runner) {
+    throw Error(static_cast<ErrorCategory>(failure.category), failure.message, failure.hint,
+                model_path);
+  }
+  const size_t classes = runner->info().classes;
+  if (!spec.class_names.empty() && spec.class_names.size() != classes) {
+    throw Error(ErrorCategory::kBadInput,
+                fmt::format("the model gives {} values for each image, but its description lists "
+                            "{} class names",
+                            classes, spec.class_names.size()),
+                "list one name for each output, in the order of the outputs, or choose another "
+                "output with the key \"output\"",
+                model_path);
+  }
+  return runner;
+}
+
+std::string describe_runner(const RunnerInfo& info) {
+  std::string text = info.device;
+  if (!info.device_name.empty()) text += " (" + info.device_name + ")";
+  text += fmt::format(", {}, {} worker{}, batch {}, {}, {}", info.precision, info.slots,
+                      info.slots == 1 ? "" : "s", info.batch, info.engine, info.optimisation);
+  if (info.embedding_columns > 0) {
+    text +=
+        fmt::format("; embedding: {} values, {}", info.embedding_columns, info.embedding_source);
+  } else {
+    text += "; no embedding";
+  }
+  return text;
+}
+
+bool parse_precision(std::string_view name, Precision& precision) {
+  for (const Precision candidate : {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
+    if (name == precision_name(candidate)) {
+      precision = candidate;
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string_view precision_name(Precision precision) {
+  switch (precision) {
+    case Precision::kFp32: return "fp32";
+    case Precision::kBf16: return "bf16";
+    case Precision::kFp16: return "fp16";
+  }
+  return "fp32";
+}
+
+InferEnvironment probe_environment() {
+  InferEnvironment environment;
+  const Library& torch = library();
+  if (!torch.problem.empty()) {
+    environment.text = torch.problem + "; " + kNoLibraryHint;
+    return environment;
+  }
+  environment.available = true;
+  torch.describe(environment.text);
+  return environment;
+}
+
+}  // namespace errata::infer

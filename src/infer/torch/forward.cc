@@ -1,0 +1,437 @@
+#include "infer/torch/forward.h"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/passes/freeze_module.h>
+#include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
+#include <torch/script.h>
+
+#include <cmath>
+#include <utility>
+
+#include "infer/torch/graph_passes.h"
+
+namespace errata::infer::torch_runner {
+
+namespace jit = torch::jit;
+
+namespace {
+
+enum class Source : uint8_t { kNone, kAuto, kOutput, kNamedLayer, kLastLinear };
+
+struct Pick {
+  size_t index = 0;
+  std::string name;
+};
+
+// One tensor out of what a model returned: itself, or a member of a tuple, list or dictionary.
+at::Tensor pick_tensor(const c10::IValue& value, const Pick& pick) {
+  if (value.isTensor()) {
+    if (pick.index == 0) return value.toTensor();
+    throw Failure{
+        kBadInput,
+        "the model has one output, and output " + std::to_string(pick.index) + " was asked for",
+        "outputs are counted from 0"};
+  }
+  std::vector<c10::IValue> members;
+  if (value.isGenericDict()) {
+    std::string keys;
+    for (const auto& entry : value.toGenericDict()) {
+      if (entry.key().isString()) {
+        if (entry.key().toStringRef() == pick.name) return entry.value().toTensor();
+        keys += (keys.empty() ? "" : ", ") + entry.key().toStringRef();
+      }
+      members.push_back(entry.value());
+    }
+    if (!pick.name.empty()) {
+      throw Failure{kBadInput, "the model has no output \"" + pick.name + "\"",
+                    "its outputs are " + keys};
+    }
+  } else if (value.isTuple()) {
+    members = value.toTupleRef().elements().vec();
+  } else if (value.isTensorList()) {
+    for (const at::Tensor& tensor : value.toTensorVector()) members.emplace_back(tensor);
+  } else if (value.isList()) {
+    for (const c10::IValue& member : value.toListRef()) members.push_back(member);
+  } else {
+    throw Failure{kBadInput, "the model returns a " + value.tagKind() + ", not a tensor", ""};
+  }
+  if (pick.index >= members.size()) {
+    throw Failure{kBadInput,
+                  "the model has " + std::to_string(members.size()) + " outputs, and output " +
+                      std::to_string(pick.index) + " was asked for",
+                  "outputs are counted from 0"};
+  }
+  if (!members[pick.index].isTensor()) {
+    throw Failure{kBadInput,
+                  "output " + std::to_string(pick.index) + " of the model is a " +
+                      members[pick.index].tagKind() + ", not a tensor",
+                  "name another with the key \"output\""};
+  }
+  return members[pick.index].toTensor();
+}
+
+// n x columns in float32: maps and tokens are averaged over their places.
+at::Tensor as_rows(at::Tensor value, int64_t n, const char* what, bool reduce) {
+  if (value.dim() < 2 || value.size(0) != n) {
+    throw Failure{kBadInput,
+                  std::string("the ") + what + " has " + std::to_string(value.dim()) +
+                      " dimensions" +
+                      (value.dim() > 0 ? " and " + std::to_string(value.size(0)) + " rows" : "") +
+                      " for " + std::to_string(n) + " images",
+                  "one row of values for each image is needed"};
+  }
+  value = value.to(at::kFloat);
+  while (!reduce && value.dim() > 2 && value.size(-1) == 1) value = value.squeeze(-1);
+  if (reduce && value.dim() == 3) value = value.mean(1);
+  if (reduce && value.dim() == 4) value = value.mean(at::IntArrayRef{2, 3});
+  if (value.dim() != 2) {
+    throw Failure{kBadInput,
+                  std::string("the ") + what + " has " + std::to_string(value.dim()) +
+                      " dimensions; a classifier's has two",
+                  "name the classifier's output with the key \"output\""};
+  }
+  return value.contiguous();
+}
+
+// What the graph or module is called with and what is taken from it.
+struct Wanted {
+  Pick values;
+  bool extra = false;  // the graph returns (what the model returned, embedding)
+  bool has_embedding = false;
+  Pick embedding;  // when it is not the extra output
+};
+
+Rows take_rows(const c10::IValue& result, const Wanted& wanted, int64_t n) {
+  const c10::IValue& own = wanted.extra ? result.toTupleRef().elements()[0] : result;
+  Rows rows;
+  rows.values = as_rows(pick_tensor(own, wanted.values), n, "output", false);
+  if (wanted.extra) {
+    const at::Tensor extra = result.toTupleRef().elements()[1].toTensor();
+    rows.embedding = as_rows(extra, n, "embedding", true);
+  } else if (wanted.has_embedding) {
+    rows.embedding = as_rows(pick_tensor(own, wanted.embedding), n, "embedding", true);
+  }
+  return rows;
+}
+
+class ModuleForward : public Forward {
+ public:
+  ModuleForward(jit::Module module, Wanted wanted, at::ScalarType type)
+      : module_(std::move(module)), wanted_(std::move(wanted)), type_(type) {}
+
+  Rows run(const at::Tensor& images) override {
+    const c10::InferenceMode guard;
+    return take_rows(module_.forward({images.to(type_)}), wanted_, images.size(0));
+  }
+
+ private:
+  jit::Module module_;
+  Wanted wanted_;
+  at::ScalarType type_;
+};
+
+// A frozen graph run by the simple executor: no profiling runs, so every call computes the same.
+class GraphForward : public Forward {
+ public:
+  GraphForward(const jit::Module& module, std::shared_ptr<jit::Graph> graph, Wanted wanted,
+               at::ScalarType type)
+      : self_(module._ivalue()),
+        function_("forward", std::move(graph), nullptr, jit::ExecutorExecutionMode::SIMPLE),
+        wanted_(std::move(wanted)),
+        type_(type) {}
+
+  Rows run(const at::Tensor& images) override {
+    const c10::InferenceMode guard;
+    jit::Stack stack{self_, images.to(type_)};
+    function_.run(stack);
+    return take_rows(stack.at(0), wanted_, images.size(0));
+  }
+
+ private:
+  c10::IValue self_;
+  jit::GraphFunction function_;
+  Wanted wanted_;
+  at::ScalarType type_;
+};
+
+// The first line of LibTorch's message: the rest is a stack of its source lines.
+std::string first_line(const std::string& text) {
+  std::string line = text.substr(0, text.find('\n'));
+  // TorchScript errors begin with two lines of no news.
+  const size_t real = text.rfind("RuntimeError: ");
+  if (real != std::string::npos) line = text.substr(real + 14, text.find('\n', real) - real - 14);
+  return line.size() > 300 ? line.substr(0, 300) + "..." : line;
+}
+
+jit::Module load_module(const RunnerRequest& request, at::Device device) {
+  try {
+    jit::Module module = jit::load(request.model_path, device);
+    module.eval();
+    return module;
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Failure{kBadInput, "cannot load the model: " + first_line(error.what()),
+                  "a TorchScript file is needed: torch.jit.trace(model.eval(), x).save(FILE) or "
+                  "torch.jit.script(model.eval()).save(FILE); a state_dict alone is not enough"};
+  }
+}
+
+// Two made-up pictures, smooth and different, in the range of normalised values.
+at::Tensor made_up_images(const RunnerRequest& request, at::Device device) {
+  const int64_t n = 2;
+  const int64_t values = request.channels * int64_t{request.height_px} * request.width_px;
+  at::Tensor images = at::empty({n, request.channels, request.height_px, request.width_px});
+  float* at_value = images.data_ptr<float>();
+  for (int64_t i = 0; i < n * values; ++i) {
+    at_value[i] = std::sin(0.37f * static_cast<float>(i % 9973)) +
+                  0.5f * std::cos(0.011f * static_cast<float>(i));
+  }
+  return images.to(device);
+}
+
+// Largest difference, as a part of the largest value of `expected`; infinity when one is not finite
+// where the other is.
+double relative_difference(const at::Tensor& expected, const at::Tensor& got) {
+  if (expected.sizes() != got.sizes()) return INFINITY;
+  if (!at::isfinite(expected).eq(at::isfinite(got)).all().item<bool>()) return INFINITY;
+  const at::Tensor difference = at::nan_to_num(expected - got, 0.0, 0.0, 0.0).abs().max();
+  const double largest = at::nan_to_num(expected, 0.0, 0.0, 0.0).abs().max().item<double>();
+  return difference.item<double>() / std::max(largest, 1e-3);
+}
+
+class Preparation {
+ public:
+  Preparation(const RunnerRequest& request, at::Device device)
+      : request_(request), device_(device), module_(load_module(request, device)) {
+    type_ = request.options.precision == Precision::kBf16   ? at::kBFloat16
+            : request.options.precision == Precision::kFp16 ? at::kHalf
+                                                            : at::kFloat;
+    images_ = made_up_images(request, device);
+  }
+
+  Prepared run() {
+    run_plain();
+    choose_embedding();
+    if (request_.options.keep_plain || !try_frozen()) use_plain();
+    prepared_.classes = static_cast<size_t>(plain_.values.size(1));
+    return std::move(prepared_);
+  }
+
+ private:
+  void run_plain();
+  void choose_embedding();
+  void mark_named_layer();
+  bool try_frozen();
+  bool try_level(bool fused, bool channels_last);
+  void use_plain();
+  bool accept(Forward& forward, bool channels_last, const std::string& name);
+  std::shared_ptr<jit::Graph> frozen_graph(bool optimise);
+  Source source() const { return static_cast<Source>(request_.embedding); }
+  void note(std::string text) { prepared_.notes.push_back(std::move(text)); }
+
+  const RunnerRequest& request_;
+  at::Device device_;
+  jit::Module module_;
+  at::ScalarType type_ = at::kFloat;
+  at::Tensor images_;
+  Rows plain_;  // of the module as loaded, in float32
+  Wanted wanted_;
+  bool marked_ = false;  // module_ itself returns (what it returned, named layer)
+  jit::Module frozen_;
+  Prepared prepared_;
+};
+
+void Preparation::run_plain() {
+  wanted_.values = {static_cast<size_t>(request_.output_index), request_.output_name};
+  const Source from = source();
+  const bool second = from == Source::kAuto || from == Source::kOutput;
+  const Pick embedding{static_cast<size_t>(request_.embedding_output),
+                       request_.embedding_output_name};
+  const c10::InferenceMode guard;
+  c10::IValue result;
+  try {
+    result = module_.forward({images_});
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Failure{kBadInput,
+                  "the model cannot take " + std::to_string(request_.channels) + "x" +
+                      std::to_string(request_.height_px) + "x" + std::to_string(request_.width_px) +
+                      " images: " + first_line(error.what()),
+                  "compare input_size in the model description with what the model was made for"};
+  }
+  plain_ = take_rows(result, wanted_, images_.size(0));
+  if (!second || !request_.options.want_embedding) return;
+  if (from == Source::kOutput) {
+    wanted_.has_embedding = true;
+    wanted_.embedding = embedding;
+    plain_ = take_rows(result, wanted_, images_.size(0));
+    prepared_.embedding_source = embedding.name.empty()
+                                     ? "output " + std::to_string(embedding.index)
+                                     : "output \"" + embedding.name + "\"";
+    return;
+  }
+  // kAuto: a second output that could be one, and is not another set of class values.
+  if (result.isTensor() || embedding.index == wanted_.values.index) return;
+  try {
+    const at::Tensor candidate = pick_tensor(result, embedding);
+    if (candidate.dim() != 2 || candidate.size(0) != images_.size(0) ||
+        candidate.size(1) == plain_.values.size(1) || !candidate.is_floating_point()) {
+      return;
+    }
+  } catch (const Failure&) {
+    return;
+  }
+  wanted_.has_embedding = true;
+  wanted_.embedding = embedding;
+  plain_ = take_rows(result, wanted_, images_.size(0));
+  prepared_.embedding_source = "output " + std::to_string(embedding.index);
+}
+
+void Preparation::choose_embedding() {
+  if (!request_.options.want_embedding || wanted_.has_embedding) return;
+  if (source() == Source::kNamedLayer) mark_named_layer();
+}
+
+void Preparation::mark_named_layer() {
+  jit::Module marked = module_.clone();
+  std::string why;
+  jit::Value* layer = named_layer_output(marked, request_.embedding_layer, why);
+  if (layer == nullptr) {
+    throw Failure{kBadInput, "no embedding: " + why,
+                  "name a layer that forward calls, or take \"embedding\": \"auto\""};
+  }
+  if (!layer->type()->isSubtypeOf(*c10::TensorType::get())) {
+    throw Failure{
+        kBadInput,
+        "no embedding: the layer \"" + request_.embedding_layer + "\" does not return a tensor",
+        "name another layer"};
+  }
+  add_output(*marked.get_method("forward").graph(), layer);
+  module_ = marked;
+  marked_ = true;
+  wanted_.extra = true;
+  prepared_.embedding_source = "output of layer \"" + request_.embedding_layer + "\"";
+}
+
+std::shared_ptr<jit::Graph> Preparation::frozen_graph(bool optimise) {
+  std::shared_ptr<jit::Graph> graph = frozen_.get_method("forward").graph()->copy();
+  if (optimise) jit::OptimizeFrozenGraph(graph, true);
+  return graph;
+}
+
+bool Preparation::try_frozen() {
+  try {
+    frozen_ = jit::freeze_module(module_);
+  } catch (const std::exception& error) {
+    note("the model cannot be frozen (" + first_line(error.what()) +
+         "): it runs as loaded, slower");
+    return false;
+  }
+  if (frozen_.get_method("forward").graph()->inputs().size() != 2) return false;
+  const bool cpu = device_.is_cpu();
+  const bool may_fuse = cpu && at::globalContext().userEnabledMkldnn() && at::hasMKLDNN();
+  if (may_fuse && try_level(true, true)) return true;
+  if (try_level(false, true)) return true;
+  return try_level(false, false);
+}
+
+bool Preparation::try_level(bool fused, bool channels_last) {
+  std::string name = "frozen";
+  try {
+    const Rows plain_before = plain_;
+    Wanted wanted = wanted_;
+    std::string source_text = prepared_.embedding_source;
+    std::shared_ptr<jit::Graph> graph = frozen_graph(true);
+    const bool wants_linear = request_.options.want_embedding && !wanted.has_embedding &&
+                              !wanted.extra &&
+                              (source() == Source::kAuto || source() == Source::kLastLinear);
+    if (wants_linear) {
+      jit::Value* features = last_linear_input(*graph, wanted.values.index, wanted.values.name);
+      if (features == nullptr && source() == Source::kLastLinear) {
+        throw Failure{kBadInput, "no embedding: the output does not come from a linear layer",
+                      "name a layer: \"embedding\": {\"layer\": \"...\"}"};
+      }
+      if (features != nullptr) {
+        add_output(*graph, features);
+        wanted.extra = true;
+        source_text = "input of the last linear layer";
+      }
+    }
+    if (type_ != at::kFloat) convert_constants(*graph, type_);
+    if (fused) {
+      const size_t layers = fuse_for_onednn(graph);
+      if (layers == 0) return false;
+      name += ", " + std::to_string(layers) + " layers fused for oneDNN";
+    }
+    if (channels_last) name += ", channels-last";
+    auto forward = std::make_unique<GraphForward>(frozen_, graph, wanted, type_);
+    if (!accept(*forward, channels_last, name)) return false;
+    prepared_.forward = std::move(forward);
+    prepared_.embedding_source = source_text;
+    return true;
+  } catch (const Failure&) {
+    throw;
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception& error) {
+    note("left out \"" + name + "\": " + first_line(error.what()));
+    return false;
+  }
+}
+
+bool Preparation::accept(Forward& forward, bool channels_last, const std::string& name) {
+  at::Tensor images = images_;
+  if (channels_last) images = images.contiguous(at::MemoryFormat::ChannelsLast);
+  const Rows rows = forward.run(images);
+  const double difference = relative_difference(plain_.values, rows.values);
+  // float32 keeps 24 bits; a fused sum in another order costs a few of them. bfloat16 keeps 8.
+  const double allowed = type_ == at::kFloat ? 1e-4 : 0.25;
+  if (!(difference <= allowed)) {
+    note("left out \"" + name + "\": its outputs differ from the plain model's by " +
+         std::to_string(difference) + " of the largest");
+    return false;
+  }
+  prepared_.channels_last = channels_last;
+  prepared_.optimisation = name;
+  prepared_.embedding_columns =
+      rows.embedding.defined() ? static_cast<size_t>(rows.embedding.size(1)) : 0;
+  return true;
+}
+
+void Preparation::use_plain() {
+  const bool wants_graph = request_.options.want_embedding && !wanted_.has_embedding &&
+                           !wanted_.extra &&
+                           (source() == Source::kAuto || source() == Source::kLastLinear);
+  if (wants_graph && source() == Source::kLastLinear) {
+    throw Failure{kUnsupported,
+                  "no embedding: the last linear layer is looked for in a frozen graph",
+                  "take a second output or a named layer"};
+  }
+  if (type_ != at::kFloat) module_.to(type_);
+  auto forward = std::make_unique<ModuleForward>(module_, wanted_, type_);
+  const Rows rows = forward->run(images_);
+  prepared_.embedding_columns =
+      rows.embedding.defined() ? static_cast<size_t>(rows.embedding.size(1)) : 0;
+  prepared_.forward = std::move(forward);
+  prepared_.channels_last = false;
+  prepared_.optimisation = "as loaded";
+}
+
+}  // namespace
+
+Prepared prepare(const RunnerRequest& request, at::Device device) {
+  Preparation preparation(request, device);
+  Prepared prepared = preparation.run();
+  if (prepared.embedding_source.empty() && request.options.want_embedding &&
+      static_cast<Source>(request.embedding) == Source::kAuto) {
+    prepared.notes.push_back(
+        "no embedding: the output does not come from a linear layer; name one with the key "
+        "\"embedding\"");
+  }
+  return prepared;
+}
+
+}  // namespace errata::infer::torch_runner

@@ -1,0 +1,55 @@
+// A TorchScript model made ready for inference: frozen, its embedding found, its graph fused.
+// Only this folder includes LibTorch's headers; they cost 15 s a file, so files here are few.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "infer/runner.h"
+
+namespace errata::infer::torch_runner {
+
+// Thrown inside the library, turned into a RunnerFailure at its border.
+struct Failure {
+  int category;  // ErrorCategory's number
+  std::string message;
+  std::string hint;
+};
+
+inline constexpr int kNotFound = 3;
+inline constexpr int kBadInput = 4;
+inline constexpr int kUnsupported = 8;
+inline constexpr int kInternal = 1;
+
+struct Rows {
+  at::Tensor values;     // n x classes, float32, on the model's device
+  at::Tensor embedding;  // n x embedding_columns, float32; undefined without one
+};
+
+class Forward {
+ public:
+  virtual ~Forward() = default;
+  // `images`: n x C x H x W float32 on the model's device. Callable from several threads.
+  virtual Rows run(const at::Tensor& images) = 0;
+};
+
+// What prepare() decided.
+struct Prepared {
+  std::unique_ptr<Forward> forward;
+  bool channels_last = false;
+  std::string optimisation;
+  std::string embedding_source;
+  std::vector<std::string> notes;
+  size_t classes = 0;
+  size_t embedding_columns = 0;
+};
+
+// Loads, freezes and optimises. Every step beyond the plain loaded module is checked against it on
+// two made-up images; a step whose outputs differ, or that the model does not bear, is left out and
+// said in `notes`. Throws Failure.
+Prepared prepare(const RunnerRequest& request, at::Device device);
+
+}  // namespace errata::infer::torch_runner

@@ -1,0 +1,37 @@
+// Surgery on TorchScript graphs: extra outputs, precision, and fusion for oneDNN.
+#pragma once
+
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace errata::infer::torch_runner {
+
+// The value that the linear layer producing output `index` (or `name`) of a frozen graph takes: the
+// penultimate features. Looks back from the output through elementwise and shape operators only, so
+// that a linear layer elsewhere (squeeze-and-excite, an auxiliary head) is not taken for it.
+// nullptr when the output does not come from a linear layer.
+torch::jit::Value* last_linear_input(torch::jit::Graph& graph, size_t index,
+                                     const std::string& name);
+
+// The output of the submodule `layer` ("layer4.1.conv2") as a value of the graph of
+// module.forward, into which the calls on the way are inlined. `module` must be a clone of its own.
+// nullptr, with a sentence in `why`, when there is no such layer or forward never calls it.
+torch::jit::Value* named_layer_output(torch::jit::Module& module, const std::string& layer,
+                                      std::string& why);
+
+// Makes the graph return (what it returned, extra).
+void add_output(torch::jit::Graph& graph, torch::jit::Value* extra);
+
+// Floating constants of the graph become `type`, and so do conversions to float32 in it.
+void convert_constants(torch::jit::Graph& graph, at::ScalarType type);
+
+// Convolutions and linear layers with constant weights become oneDNN's with weights laid out
+// beforehand, taking in the ReLU and the sum that follow. CPU, float32 or bfloat16. Returns how
+// many layers were taken over.
+size_t fuse_for_onednn(const std::shared_ptr<torch::jit::Graph>& graph);
+
+}  // namespace errata::infer::torch_runner

@@ -1,0 +1,336 @@
+// The shared library's door: devices, buffers, batches, and errors turned into values.
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+#include <c10/core/Event.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/headeronly/version.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+
+#include "infer/torch/forward.h"
+
+namespace errata::infer::torch_runner {
+
+namespace {
+
+// Forwards that may be in flight on one GPU: while one computes, the other copies.
+constexpr size_t kCudaLanes = 2;
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(": ") + 2);
+  }
+  return "";
+}
+
+// The driver's name for the GPU, on the usual machine with one: with several, its order need not be
+// the runtime's.
+std::string cuda_name() {
+  std::error_code ignored;
+  std::string name;
+  for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", ignored)) {
+    if (!name.empty()) return "";
+    std::ifstream info(gpu.path() / "information");
+    for (std::string line; std::getline(info, line);) {
+      if (line.rfind("Model:", 0) == 0) name = line.substr(line.find_first_not_of(" \t", 6));
+    }
+  }
+  return name;
+}
+
+int cuda_count() {
+  const auto accelerator = at::accelerator::getAccelerator(false);
+  if (!accelerator || *accelerator != c10::DeviceType::CUDA) return 0;
+  return static_cast<int>(at::accelerator::deviceCount());
+}
+
+at::Device choose_device(const std::string& name) {
+  const int count = cuda_count();
+  if (name == "cpu") return at::Device(at::kCPU);
+  if (name == "auto") return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  int index = 0;
+  if (name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 9 &&
+      name.find_first_not_of("0123456789", 5) == std::string::npos) {
+    index = std::stoi(name.substr(5));
+  } else if (name != "cuda") {
+    throw Failure{2, "there is no device \"" + name + "\"", "auto, cpu, cuda or cuda:N"};
+  }
+  if (index >= count) {
+    throw Failure{kUnsupported,
+                  count == 0 ? "there is no CUDA device here, or this LibTorch is the CPU build"
+                             : "there is no device " + name + ": " + std::to_string(count) +
+                                   " CUDA devices are here",
+                  "--device cpu runs on the processor"};
+  }
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+void check_precision(Precision precision, const at::Device& device) {
+  if (device.is_cpu() && precision == Precision::kFp16) {
+    throw Failure{kUnsupported, "fp16 is for CUDA devices", "--precision bf16 or fp32"};
+  }
+}
+
+// The same numbers each time, and fp32 that is fp32: what a run that goes on after a stop needs.
+void set_exact_arithmetic() {
+  at::globalContext().setBenchmarkCuDNN(false);
+  at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
+}
+
+bool is_out_of_memory(const std::exception& error) {
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  const std::string_view text = error.what();
+  return text.find("can't allocate memory") != std::string_view::npos ||
+         text.find("out of memory") != std::string_view::npos ||
+         text.find("CUDNN_STATUS_ALLOC_FAILED") != std::string_view::npos ||
+         text.find("CUBLAS_STATUS_ALLOC_FAILED") != std::string_view::npos;
+}
+
+class TorchRunner : public Runner {
+ public:
+  TorchRunner(const RunnerRequest& request, at::Device device);
+
+  RunnerInfo info() const override;
+  float* input(size_t slot) override { return inputs_[slot].data_ptr<float>(); }
+  RunnerFailure run(size_t slot, size_t n, RunOutput& out) override;
+
+ private:
+  // Runs images [first, first + n) of the slot and appends their rows to `out`.
+  void forward(size_t slot, size_t first, size_t n, RunOutput& out);
+  void forward_cpu(const at::Tensor& images, RunOutput& out);
+  void forward_cuda(const at::Tensor& images, RunOutput& out);
+  bool halve_batch(size_t failed_at);
+  size_t take_lane();
+  void give_lane(size_t lane);
+
+  RunnerRequest request_;
+  at::Device device_;
+  Prepared prepared_;
+  RunnerInfo info_;
+  std::vector<at::Tensor> inputs_;  // one flat float buffer a slot
+  std::atomic<size_t> batch_;
+
+  mutable std::mutex mutex_;  // guards the lanes and the notes
+  std::condition_variable lane_free_;
+  std::vector<c10::Stream> streams_;
+  std::vector<size_t> free_lanes_;
+};
+
+TorchRunner::TorchRunner(const RunnerRequest& request, at::Device device)
+    : request_(request), device_(device), batch_(request.options.batch) {
+  check_precision(request.options.precision, device);
+  set_exact_arithmetic();
+  at::set_num_threads(static_cast<int>(request.options.threads_per_slot));
+  prepared_ = prepare(request_, device_);
+  info_.device = device_.is_cpu() ? "cpu" : device_.str();
+  info_.device_name = device_.is_cpu() ? cpu_name() : cuda_name();
+  constexpr const char* kNames[] = {"fp32", "bf16", "fp16"};
+  info_.precision = kNames[static_cast<size_t>(request.options.precision)];
+  info_.engine = std::string("LibTorch ") + TORCH_VERSION;
+  info_.optimisation = prepared_.optimisation;
+  info_.embedding_source = prepared_.embedding_columns > 0 ? prepared_.embedding_source : "";
+  info_.notes = prepared_.notes;
+  info_.classes = prepared_.classes;
+  info_.embedding_columns = prepared_.embedding_columns;
+  info_.slots = request.options.slots;
+  info_.channels_last = prepared_.channels_last;
+  info_.input_values = static_cast<size_t>(request.channels) *
+                       static_cast<size_t>(request.height_px) *
+                       static_cast<size_t>(request.width_px);
+  const auto values = static_cast<int64_t>(info_.input_values * request.options.batch);
+  for (size_t slot = 0; slot < request.options.slots; ++slot) {
+    inputs_.push_back(at::zeros({values}, at::TensorOptions().pinned_memory(device_.is_cuda())));
+  }
+  if (device_.is_cuda()) {
+    const c10::impl::VirtualGuardImpl cuda(c10::DeviceType::CUDA);
+    for (size_t lane = 0; lane < kCudaLanes; ++lane) {
+      streams_.push_back(cuda.getStreamFromGlobalPool(device_, false));
+      free_lanes_.push_back(lane);
+    }
+  }
+}
+
+RunnerInfo TorchRunner::info() const {
+  const std::lock_guard lock(mutex_);
+  RunnerInfo info = info_;
+  info.batch = batch_.load();
+  return info;
+}
+
+RunnerFailure TorchRunner::run(size_t slot, size_t n, RunOutput& out) {
+  thread_local bool threads_set = false;
+  if (!threads_set) {
+    at::set_num_threads(static_cast<int>(request_.options.threads_per_slot));
+    threads_set = true;
+  }
+  if (slot >= inputs_.size() || n < 1 || n > request_.options.batch) {
+    return {kInternal, "run() was called for a slot or a batch that is not there", ""};
+  }
+  out.values.clear();
+  out.embeddings.clear();
+  size_t done = 0;
+  while (done < n) {
+    const size_t size = std::min(batch_.load(), n - done);
+    bool no_memory = false;
+    std::string message;
+    try {
+      forward(slot, done, size, out);
+      done += size;
+    } catch (const Failure& failure) {
+      return {failure.category, failure.message, failure.hint};
+    } catch (const std::exception& error) {
+      message = error.what();
+      no_memory = is_out_of_memory(error);
+    }
+    // The exception is gone here, and with it the tensors that it kept.
+    if (no_memory) {
+      if (halve_batch(size)) continue;
+      return {kUnsupported, "the memory of " + info_.device + " does not hold one image's forward",
+              "another device, or a lower --precision"};
+    }
+    if (!message.empty()) {
+      return {kInternal, "the model failed: " + message.substr(0, message.find('\n')), ""};
+    }
+  }
+  return {};
+}
+
+bool TorchRunner::halve_batch(size_t failed_at) {
+  if (device_.is_cuda()) c10::getDeviceAllocator(c10::DeviceType::CUDA)->emptyCache();
+  if (failed_at <= 1) return false;
+  const std::lock_guard lock(mutex_);
+  const size_t halved = failed_at / 2;
+  if (batch_.load() > halved) {
+    batch_.store(halved);
+    info_.notes.push_back("the memory of " + info_.device + " ran out at " +
+                          std::to_string(failed_at) + " images: forwards are of " +
+                          std::to_string(halved) + " now");
+  }
+  return true;
+}
+
+void TorchRunner::forward(size_t slot, size_t first, size_t n, RunOutput& out) {
+  const int64_t c = request_.channels;
+  const int64_t h = request_.height_px;
+  const int64_t w = request_.width_px;
+  float* data = input(slot) + first * info_.input_values;
+  const std::vector<int64_t> sizes{static_cast<int64_t>(n), c, h, w};
+  const std::vector<int64_t> strides = prepared_.channels_last
+                                           ? std::vector<int64_t>{c * h * w, 1, c * w, c}
+                                           : std::vector<int64_t>{c * h * w, h * w, w, 1};
+  const at::Tensor images =
+      at::from_blob(data, sizes, strides, at::TensorOptions().dtype(at::kFloat));
+  if (device_.is_cpu()) {
+    forward_cpu(images, out);
+  } else {
+    forward_cuda(images, out);
+  }
+}
+
+void append(const at::Tensor& rows, std::vector<float>& values) {
+  const float* data = rows.data_ptr<float>();
+  values.insert(values.end(), data, data + rows.numel());
+}
+
+void TorchRunner::forward_cpu(const at::Tensor& images, RunOutput& out) {
+  const Rows rows = prepared_.forward->run(images);
+  append(rows.values, out.values);
+  if (rows.embedding.defined()) append(rows.embedding, out.embeddings);
+}
+
+size_t TorchRunner::take_lane() {
+  std::unique_lock lock(mutex_);
+  lane_free_.wait(lock, [&] { return !free_lanes_.empty(); });
+  const size_t lane = free_lanes_.back();
+  free_lanes_.pop_back();
+  return lane;
+}
+
+void TorchRunner::give_lane(size_t lane) {
+  {
+    const std::lock_guard lock(mutex_);
+    free_lanes_.push_back(lane);
+  }
+  lane_free_.notify_one();
+}
+
+void TorchRunner::forward_cuda(const at::Tensor& images, RunOutput& out) {
+  struct Lane {
+    explicit Lane(TorchRunner& owner) : runner(owner), number(owner.take_lane()) {}
+    ~Lane() { runner.give_lane(number); }
+    TorchRunner& runner;
+    size_t number;
+  };
+  const Lane lane(*this);
+  const c10::InferenceMode inference;
+  const c10::StreamGuard stream(streams_[lane.number]);
+  // Pinned memory to the device and back on this lane's stream; the other lane computes meanwhile.
+  const at::Tensor on_device =
+      at::empty_strided(images.sizes(), images.strides(), images.options().device(device_));
+  on_device.copy_(images, /*non_blocking=*/true);
+  const Rows rows = prepared_.forward->run(on_device);
+  const auto pinned = at::TensorOptions().dtype(at::kFloat).pinned_memory(true);
+  const at::Tensor values = at::empty(rows.values.sizes(), pinned);
+  values.copy_(rows.values, true);
+  at::Tensor embedding;
+  if (rows.embedding.defined()) {
+    embedding = at::empty(rows.embedding.sizes(), pinned);
+    embedding.copy_(rows.embedding, true);
+  }
+  c10::Event finished(c10::DeviceType::CUDA);
+  finished.record(streams_[lane.number]);
+  finished.synchronize();
+  append(values, out.values);
+  if (embedding.defined()) append(embedding, out.embeddings);
+}
+
+std::string short_message(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+}  // namespace errata::infer::torch_runner
+
+#define ERRATA_EXPORT extern "C" __attribute__((visibility("default")))
+
+ERRATA_EXPORT uint32_t errata_runner_abi() {
+  return errata::infer::kRunnerAbi;
+}
+
+ERRATA_EXPORT errata::infer::Runner* errata_open_runner(const errata::infer::RunnerRequest& request,
+                                                        errata::infer::RunnerFailure& failure) {
+  using namespace errata::infer::torch_runner;
+  try {
+    return new TorchRunner(request, choose_device(request.options.device));
+  } catch (const Failure& known) {
+    failure = {known.category, known.message, known.hint};
+  } catch (const std::exception& error) {
+    const bool memory = is_out_of_memory(error);
+    failure = {memory ? kUnsupported : kBadInput,
+               memory ? "the device's memory does not hold the model"
+                      : "the model cannot be run: " + short_message(error),
+               memory ? "another device, or a smaller --batch" : ""};
+  }
+  return nullptr;
+}
+
+ERRATA_EXPORT void errata_describe_devices(std::string& text) {
+  using namespace errata::infer::torch_runner;
+  text = std::string("LibTorch ") + TORCH_VERSION + ", cpu";
+  const std::string name = cpu_name();
+  if (!name.empty()) text += " (" + name + ")";
+  const int count = cuda_count();
+  text += count == 0 ? ", no CUDA device" : ", " + std::to_string(count) + " CUDA device(s)";
+}
