@@ -301,19 +301,26 @@ std::span<const uint8_t> Container::raw(int64_t i) const {
   return bytes_.subspan(record_offset(i) + label_bytes_, record_bytes_ - label_bytes_);
 }
 
-Image Container::rgb(int64_t i) const {
+Image Container::pixels(int64_t i) const {
   const std::span<const uint8_t> source = raw(i);
-  Image image(width_px_, height_px_, 3);
-  const size_t pixels = image.pixels.size() / 3;
-  if (channels_ == 3 && !planar_) {
+  Image image(width_px_, height_px_, channels_);
+  if (!planar_) {
     std::memcpy(image.pixels.data(), source.data(), source.size());
     return image;
   }
-  const size_t plane = channels_ == 3 ? pixels : 0;
-  for (size_t p = 0; p < pixels; ++p) {
-    image.pixels[3 * p] = source[p];
-    image.pixels[3 * p + 1] = source[p + plane];
-    image.pixels[3 * p + 2] = source[p + 2 * plane];
+  const size_t plane = source.size() / 3;
+  for (size_t p = 0; p < plane; ++p) {
+    for (size_t c = 0; c < 3; ++c) image.pixels[3 * p + c] = source[c * plane + p];
+  }
+  return image;
+}
+
+Image Container::rgb(int64_t i) const {
+  if (channels_ == 3) return pixels(i);
+  const std::span<const uint8_t> grey = raw(i);
+  Image image(width_px_, height_px_, 3);
+  for (size_t p = 0; p < grey.size(); ++p) {
+    std::memset(image.pixels.data() + 3 * p, grey[p], 3);
   }
   return image;
 }

@@ -56,6 +56,8 @@ class Container {
   // The pixels of image i as stored, without label bytes; valid as long as the container. i must
   // be in [0, count()): Error(kNotFound) otherwise.
   std::span<const uint8_t> raw(int64_t i) const;
+  // Interleaved, with channels() channels.
+  Image pixels(int64_t i) const;
   // Three interleaved channels; grey is repeated.
   Image rgb(int64_t i) const;
 

@@ -13,7 +13,8 @@ namespace errata::media {
 
 struct DecodeOptions {
   // Turn the pixels upright by the EXIF orientation, as PIL.ImageOps.exif_transpose does. Off,
-  // pixels are as stored: what torchvision, timm and plain Pillow see.
+  // pixels are as stored: what torchvision, timm and plain Pillow see. TIFF is always turned,
+  // because Pillow does so while loading.
   bool apply_orientation = false;
   // More than this is kTooLarge, decided from the header before anything is allocated.
   uint64_t max_pixels = kMaxPixels;

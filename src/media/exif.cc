@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -52,8 +53,30 @@ void take_tag(const TiffReader& reader, const Entry& entry, TiffTags& tags) {
     case 277: tags.samples = small; break;
     case 284: tags.planar = small; break;
     case 339: tags.sample_format = small; break;
+    case 338:
+      tags.has_extra = true;
+      tags.alpha = small;
+      break;
     default: break;
   }
+}
+
+// Value `i` of an entry of shorts or longs.
+uint64_t nth_value(const TiffReader& reader, const Entry& entry, uint64_t i) {
+  Entry one = entry;
+  one.value_at += i * type_bytes(entry.type);
+  return first_value(reader, one).value_or(0);
+}
+
+// One behind the last byte that strips or tiles claim.
+uint64_t data_end(const TiffReader& reader, const Entry& offsets, const Entry& lengths) {
+  const uint64_t pieces = std::min(offsets.count, lengths.count);
+  if (!reader.has(offsets.value_at, 1) || pieces > reader.bytes.size()) return 0;
+  uint64_t end = 0;
+  for (uint64_t i = 0; i < pieces; ++i) {
+    end = std::max(end, nth_value(reader, offsets, i) + nth_value(reader, lengths, i));
+  }
+  return end;
 }
 
 }  // namespace
@@ -76,6 +99,8 @@ TiffStatus read_tiff_tags(Bytes bytes, TiffTags& tags) {
   if (count == 0 || count > 4096) return TiffStatus::kCorrupt;
   const uint64_t entry_bytes = big ? 20 : 12;
   const uint64_t first = directory + (big ? 8 : 2);
+  Entry offsets;
+  Entry lengths;
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t at = first + i * entry_bytes;
     if (!reader.has(at, entry_bytes)) return TiffStatus::kTruncated;
@@ -86,7 +111,10 @@ TiffStatus read_tiff_tags(Bytes bytes, TiffTags& tags) {
     const bool fits = entry.count <= inline_bytes / type_bytes(entry.type);
     entry.value_at = fits ? inline_at : (big ? reader.u64(inline_at) : reader.u32(inline_at));
     take_tag(reader, entry, tags);
+    if (entry.tag == 273 || entry.tag == 324) offsets = entry;
+    if (entry.tag == 279 || entry.tag == 325) lengths = entry;
   }
+  tags.pixels_end = data_end(reader, offsets, lengths);
   return TiffStatus::kOk;
 }
 

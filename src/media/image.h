@@ -1,6 +1,7 @@
 // Pixels in memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

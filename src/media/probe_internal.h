@@ -56,6 +56,9 @@ struct TiffTags {
   uint32_t sample_format = 1;
   uint32_t planar = 1;
   std::optional<uint32_t> orientation;
+  uint32_t alpha = 0;  // ExtraSamples: 1 premultiplied, 2 not
+  bool has_extra = false;
+  uint64_t pixels_end = 0;  // one behind the last byte of any strip or tile
 };
 
 enum class TiffStatus : uint8_t { kOk, kTruncated, kCorrupt };

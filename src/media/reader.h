@@ -21,16 +21,15 @@ struct ReaderLimits {
   ContainerLimits container;
 };
 
-// A sample's bytes as they are: a file's content, or a member's raw pixels with their shape.
+// A sample's bytes as they are: a file's content, or a member's pixels with their shape.
 struct RawSample {
   DecodeStatus status = DecodeStatus::kUnreadable;
   std::string message;  // one sentence when status is not kOk
   std::vector<uint8_t> bytes;
-  bool is_member = false;  // then the next four describe `bytes`
+  bool is_member = false;  // then `bytes` are interleaved pixels of this shape
   int32_t width_px = 0;
   int32_t height_px = 0;
-  int32_t channels = 0;
-  bool planar = false;
+  int32_t channels = 0;  // 1 (IDX grey) or 3
 
   bool ok() const { return status == DecodeStatus::kOk; }
 };

@@ -8,6 +8,8 @@ from source_tree import blank_comments_and_strings, relative, tracked
 MAX_FILE_LINES = 800
 MAX_FUNCTION_LINES = 120
 MAX_COLUMNS = 100
+# Names std::cerr to keep OpenCV from writing to it.
+SILENCES_OUTPUT = {"src/media/imgcodecs_module.cc"}
 TRANSPARENT = re.compile(r"\b(namespace|class|struct|union|enum)\b[^;{}()]*$|\bextern\s*$")
 
 
@@ -60,7 +62,7 @@ def check(path):
             yield f"{name}:{number}: over {MAX_COLUMNS} columns"
         if "\t" in lines[number - 1]:
             yield f"{name}:{number}: a tab"
-        if library and folder != "base" and re.search(
+        if library and folder != "base" and name not in SILENCES_OUTPUT and re.search(
                 r"\b(std::cout|std::cerr|printf|puts|std::exit|::exit|std::abort)\b", line):
             yield f"{name}:{number}: library code neither prints nor exits"
         if folder != "base" and not name.startswith("tests/") and re.search(

@@ -1,0 +1,127 @@
+#include "media/decode.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "media/decoders.h"
+
+namespace errata::media {
+namespace {
+
+DecodeStatus decode_format(std::span<const uint8_t> bytes, const Probe& probe,
+                           const DecodeOptions& options, Decoded& decoded) {
+  switch (probe.format) {
+    case ImageFormat::kJpeg: return internal::decode_jpeg(bytes, options, decoded);
+    case ImageFormat::kPng: return internal::decode_png(bytes, decoded);
+    case ImageFormat::kPnm: return internal::decode_pnm(bytes, probe, decoded);
+    case ImageFormat::kBmp:
+    case ImageFormat::kTiff:
+    case ImageFormat::kWebp: return internal::decode_with_imgcodecs(bytes, probe, decoded);
+    case ImageFormat::kGif:
+      decoded.message = "GIF images are not decoded; convert it to PNG";
+      return DecodeStatus::kUnsupported;
+    case ImageFormat::kUnknown: break;
+  }
+  return DecodeStatus::kNotAnImage;
+}
+
+// What the header alone already rules out. kOk: go on.
+DecodeStatus check_header(ProbeStatus status, const Probe& probe, const DecodeOptions& options,
+                          Decoded& decoded) {
+  switch (status) {
+    case ProbeStatus::kEmpty: decoded.message = describe(status); return DecodeStatus::kUnreadable;
+    case ProbeStatus::kUnknownFormat:
+      decoded.message = describe(status);
+      return DecodeStatus::kNotAnImage;
+    case ProbeStatus::kTruncated:
+    case ProbeStatus::kCorrupt:
+      decoded.message = fmt::format("{}: {}", format_name(probe.format), describe(status));
+      return status == ProbeStatus::kCorrupt ? DecodeStatus::kCorrupt : DecodeStatus::kTruncated;
+    case ProbeStatus::kOk:
+    case ProbeStatus::kTooLarge: break;
+  }
+  const uint64_t pixels =
+      static_cast<uint64_t>(probe.width_px) * static_cast<uint64_t>(probe.height_px);
+  if (pixels > options.max_pixels) {
+    decoded.message = fmt::format("{} x {} pixels are more than the limit of {} pixels",
+                                  with_thousands(static_cast<uint64_t>(probe.width_px)),
+                                  with_thousands(static_cast<uint64_t>(probe.height_px)),
+                                  with_thousands(options.max_pixels));
+    return DecodeStatus::kTooLarge;
+  }
+  return DecodeStatus::kOk;
+}
+
+}  // namespace
+
+Decoded decode_rgb(std::span<const uint8_t> bytes, const DecodeOptions& options) {
+  Decoded decoded;
+  Probe probe;
+  const ProbeStatus header = probe_image(bytes, probe);
+  decoded.format = probe.format;
+  decoded.stored_width_px = probe.width_px;
+  decoded.stored_height_px = probe.height_px;
+  decoded.status = check_header(header, probe, options, decoded);
+  if (decoded.status != DecodeStatus::kOk) return decoded;
+  decoded.status = decode_format(bytes, probe, options, decoded);
+  if (decoded.status != DecodeStatus::kOk) {
+    decoded.image = Image();
+    if (decoded.message.empty()) decoded.message = "the image could not be decoded";
+  } else if (options.apply_orientation && probe.format != ImageFormat::kTiff) {
+    decoded.image = apply_orientation(std::move(decoded.image), probe.orientation);
+  }
+  return decoded;
+}
+
+std::string_view issue_kind(DecodeStatus status) {
+  switch (status) {
+    case DecodeStatus::kOk: return "ok";
+    case DecodeStatus::kTruncated: return "truncated-image";
+    case DecodeStatus::kCorrupt: return "corrupt-image";
+    case DecodeStatus::kUnsupported: return "unsupported-image";
+    case DecodeStatus::kTooLarge: return "too-large-image";
+    case DecodeStatus::kNotAnImage: return "not-an-image";
+    case DecodeStatus::kUnreadable: return "unreadable-file";
+  }
+  return "unreadable-file";
+}
+
+// EXIF 2.32, tag 0x0112: which corner of the scene the stored row 0 and column 0 are.
+Image apply_orientation(Image image, int orientation) {
+  if (orientation <= 1 || orientation > 8 || image.empty()) return image;
+  const bool swap = orientation_swaps_sides(orientation);
+  Image upright(swap ? image.height_px : image.width_px, swap ? image.width_px : image.height_px,
+                image.channels);
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const auto channels = static_cast<size_t>(image.channels);
+  uint8_t* out = upright.pixels.data();
+  for (int32_t y = 0; y < upright.height_px; ++y) {
+    for (int32_t x = 0; x < upright.width_px; ++x, out += channels) {
+      int32_t sx = swap ? y : x;
+      int32_t sy = swap ? x : y;
+      if (from_right) sx = image.width_px - 1 - sx;
+      if (from_bottom) sy = image.height_px - 1 - sy;
+      const uint8_t* in = image.row(sy) + static_cast<size_t>(sx) * channels;
+      for (size_t c = 0; c < channels; ++c) out[c] = in[c];
+    }
+  }
+  return upright;
+}
+
+namespace internal {
+
+void cmyk_to_rgb(const uint8_t* inverted_cmyk, size_t pixels, uint8_t* rgb) {
+  for (size_t i = 0; i < pixels; ++i, inverted_cmyk += 4, rgb += 3) {
+    const int white = inverted_cmyk[3];  // 255 - K
+    for (int c = 0; c < 3; ++c) {
+      const int product = (255 - inverted_cmyk[c]) * white + 128;
+      rgb[c] = static_cast<uint8_t>(white - (((product >> 8) + product) >> 8));
+    }
+  }
+}
+
+}  // namespace internal
+}  // namespace errata::media
