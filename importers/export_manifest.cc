@@ -1,0 +1,54 @@
+#include "importers/export_manifest.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "text/json.h"
+
+namespace errata::importers {
+
+namespace {
+
+using text::Json;
+
+void read_classes(const Json& json, ExportManifest& manifest) {
+  for (const Json& entry : json.at("classes").as_array()) {
+    const ClassIndex index = manifest.classes.add(entry.at("name").as_string());
+    if (entry.at("index").as_int() != index) {
+      throw Error(ErrorCategory::kBadInput, "the classes are not numbered 0, 1, 2, ...");
+    }
+    manifest.class_of_folder[entry.at("folder").as_string()] = index;
+  }
+}
+
+void read_splits(const Json& json, ExportManifest& manifest) {
+  manifest.has_splits = json.get_string("layout", "class/file") == "split/class/file";
+  if (const Json* splits = json.find("splits"); splits != nullptr && splits->is_array()) {
+    for (const Json& entry : splits->as_array()) {
+      manifest.split_of_folder[entry.at("folder").as_string()] = entry.at("name").as_string();
+    }
+  }
+  const std::string none = json.get_string("no_split_folder");
+  if (!none.empty()) manifest.split_of_folder[none] = "";
+  const std::string unlabelled = json.get_string("unlabelled_folder");
+  if (!unlabelled.empty()) manifest.unlabelled_folder = unlabelled;
+}
+
+}  // namespace
+
+std::optional<ExportManifest> read_export_manifest(const std::string& root) {
+  const std::string path = join_path(root, kExportManifestName);
+  if (!file_exists(path)) return std::nullopt;
+  const Json json = text::read_json_file(path);
+  try {
+    if (json.get_string("format") != "imagefolder") return std::nullopt;
+    ExportManifest manifest;
+    read_classes(json, manifest);
+    read_splits(json, manifest);
+    return manifest;
+  } catch (const Error& error) {
+    throw Error(ErrorCategory::kBadInput, std::string("the manifest is broken: ") + error.what(),
+                "export again, or delete the manifest to read the folders as they are", path);
+  }
+}
+
+}  // namespace errata::importers

@@ -1,0 +1,27 @@
+// The manifest that an export of ours leaves in its root, as far as importing it again needs it:
+// class names that no folder can have, their order, and which folder is which split.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "model/class_map.h"
+
+namespace errata::importers {
+
+struct ExportManifest {
+  ClassMap classes;
+  std::unordered_map<std::string, ClassIndex> class_of_folder;
+  bool has_splits = false;                                       // layout "split/class/file"
+  std::unordered_map<std::string, std::string> split_of_folder;  // "" for the folder of no split
+  std::optional<std::string> unlabelled_folder;
+};
+
+inline constexpr std::string_view kExportManifestName = "errata-manifest.json";
+
+// Nothing when the folder holds no manifest, or one of another layout than imagefolder. Throws
+// Error(kBadInput) when it is broken.
+std::optional<ExportManifest> read_export_manifest(const std::string& root);
+
+}  // namespace errata::importers
