@@ -1,0 +1,92 @@
+#include "export/layout.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "export/names.h"
+
+namespace errata::exports {
+
+namespace {
+
+constexpr int kMemberDigits = 6;
+constexpr size_t kHintDigits = 8;
+constexpr size_t kMaxExtensionBytes = 16;
+
+std::string padded(int64_t number) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < kMemberDigits) digits.insert(0, kMemberDigits - digits.size(), '0');
+  return digits;
+}
+
+std::string hint_of(const ExportItem& item) {
+  return item.has_sha256 ? to_hex(item.sha256).substr(0, kHintDigits) : std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> safe_folders(const std::vector<std::string>& names) {
+  NameTable table;
+  std::vector<std::string> folders;
+  folders.reserve(names.size());
+  for (const std::string& name : names) folders.push_back(table.take("", safe_name(name), "", ""));
+  return folders;
+}
+
+FileName file_name_of(const ExportItem& item) {
+  const std::string_view path = item.source_path.empty() ? item.absolute_path : item.source_path;
+  std::string_view name = base_name(path);
+  if (item.member >= 0) {
+    // A trailing "#12" is how a member's path is shown; it is not part of the container's name.
+    const size_t mark = name.rfind('#');
+    if (mark != std::string_view::npos && name.substr(mark + 1) == std::to_string(item.member)) {
+      name = name.substr(0, mark);
+    }
+    if (name.ends_with(".gz")) name.remove_suffix(3);
+    const size_t dot = name.rfind('.');
+    if (dot != std::string_view::npos && dot > 0) name = name.substr(0, dot);
+    return {safe_name(name) + "-" + padded(item.member), ".png"};
+  }
+  const size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return {safe_name(name), ""};
+  const std::string_view extension = name.substr(dot);
+  // ".", "..." and what would need an escape is no extension.
+  const bool plain = extension.size() > 1 && extension.size() <= kMaxExtensionBytes &&
+                     safe_name(extension.substr(1)) == extension.substr(1);
+  if (!plain) return {safe_name(name), ""};
+  return {safe_name(name.substr(0, dot)), std::string(extension)};
+}
+
+std::vector<std::string> place_files(const ExportInput& input,
+                                     const std::vector<std::string>& folder_of_item) {
+  const size_t n = input.items.size();
+  std::vector<FileName> names(n);
+  std::unordered_map<std::string, int> uses;
+  uses.reserve(n);
+  const auto key = [&](size_t i) {
+    return folder_of_item[i] + "/" + names[i].stem + names[i].extension;
+  };
+  for (size_t i = 0; i < n; ++i) {
+    names[i] = file_name_of(input.items[i]);
+    ++uses[key(i)];
+  }
+  NameTable table;
+  std::vector<std::string> paths(n);
+  // First those that keep their name, so that no hint can take it.
+  for (const bool shared : {false, true}) {
+    for (size_t i = 0; i < n; ++i) {
+      if ((uses[key(i)] > 1) != shared) continue;
+      const std::string hint = hint_of(input.items[i]);
+      std::string stem = names[i].stem;
+      if (shared && !hint.empty()) stem += "-" + hint;
+      const std::string name =
+          table.take(folder_of_item[i], stem, names[i].extension, shared ? "" : hint);
+      paths[i] = folder_of_item[i].empty() ? name : folder_of_item[i] + "/" + name;
+    }
+  }
+  return paths;
+}
+
+}  // namespace errata::exports

@@ -1,0 +1,28 @@
+// Names shared by the formats that put images into class folders.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "export/exporter.h"
+
+namespace errata::exports {
+
+// Folders for classes and splits: the safe name of each, made unique.
+std::vector<std::string> safe_folders(const std::vector<std::string>& names);
+
+// stem and extension (with its dot, as written) of the file an item becomes: the safe base name of
+// its source, or "<container>-000012" and ".png" for a member.
+struct FileName {
+  std::string stem;
+  std::string extension;
+};
+FileName file_name_of(const ExportItem& item);
+
+// One path per item below folder_of_item[i]: base names that occur once in a folder stay; those that occur more often all get 8 hex digits of their content, so that a name
+// does not depend on who else is exported in which order, and a number where even that is taken.
+std::vector<std::string> place_files(const ExportInput& input,
+                                     const std::vector<std::string>& folder_of_item);
+
+}  // namespace errata::exports

@@ -1,0 +1,208 @@
+#include "export/manifest.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "export/names.h"
+
+namespace errata::exports {
+
+namespace {
+
+void append_key(std::string& out, std::string_view key) {
+  append_json_string(out, key);
+  out += ": ";
+}
+
+void append_text_or_null(std::string& out, std::string_view key, std::string_view text) {
+  append_key(out, key);
+  if (text.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, text);
+  }
+}
+
+void append_field(std::string& line, std::string_view key, std::string_view text) {
+  line += ", ";
+  append_key(line, key);
+  append_json_string(line, text);
+}
+
+std::string file_list(const ExportInput& input, const Layout& layout,
+                      std::span<const uint8_t> written) {
+  std::string lines;
+  lines.reserve(input.items.size() * 200);
+  for (size_t i = 0; i < input.items.size(); ++i) {
+    if (written[i] == 0) continue;
+    const ExportItem& item = input.items[i];
+    lines += "{\"path\": ";
+    append_json_string(lines, layout.paths[i].empty() ? escape_bytes(item.absolute_path)
+                                                      : layout.paths[i]);
+    if (item.label == kNoClass) {
+      lines += ", \"class\": null";
+    } else {
+      lines += ", \"class\": " + std::to_string(item.label);
+      append_field(lines, "label", input.class_names[static_cast<size_t>(item.label)]);
+    }
+    if (item.split >= 0) {
+      append_field(lines, "split", input.split_names[static_cast<size_t>(item.split)]);
+    }
+    if (item.has_sha256) append_field(lines, "sha256", to_hex(item.sha256));
+    if (!item.source_path.empty()) {
+      append_field(lines, "source", escape_bytes(item.source_path));
+    }
+    if (item.member >= 0) lines += ", \"member\": " + std::to_string(item.member);
+    if (!item.raw_id.empty()) append_field(lines, "id", item.raw_id);
+    lines += "}\n";
+  }
+  return lines;
+}
+
+struct Counts {
+  std::vector<uint64_t> per_class;
+  std::vector<uint64_t> per_split;
+  uint64_t total = 0;
+};
+
+Counts count_written(const ExportInput& input, std::span<const uint8_t> written) {
+  Counts counts{std::vector<uint64_t>(input.class_names.size()),
+                std::vector<uint64_t>(input.split_names.size()), 0};
+  for (size_t i = 0; i < input.items.size(); ++i) {
+    if (written[i] == 0) continue;
+    const ExportItem& item = input.items[i];
+    ++counts.total;
+    if (item.label != kNoClass) ++counts.per_class[static_cast<size_t>(item.label)];
+    if (item.split >= 0) ++counts.per_split[static_cast<size_t>(item.split)];
+  }
+  return counts;
+}
+
+void append_named_folders(std::string& out, std::string_view key,
+                          const std::vector<std::string>& names,
+                          const std::vector<std::string>& folders,
+                          const std::vector<uint64_t>& counts, bool with_index) {
+  out += "  ";
+  append_key(out, key);
+  out += '[';
+  for (size_t i = 0; i < names.size(); ++i) {
+    out += i == 0 ? "\n    {" : ",\n    {";
+    if (with_index) out += "\"index\": " + std::to_string(i) + ", ";
+    append_key(out, "name");
+    append_json_string(out, names[i]);
+    out += ", ";
+    append_text_or_null(out, "folder", i < folders.size() ? folders[i] : std::string());
+    out += ", \"samples\": " + std::to_string(counts[i]) + "}";
+  }
+  out += names.empty() ? "],\n" : "\n  ],\n";
+}
+
+std::string classes_table(const ExportInput& input, const Layout& layout) {
+  std::string table = "index,name,folder\n";
+  for (size_t c = 0; c < input.class_names.size(); ++c) {
+    table += std::to_string(c) + ",";
+    append_csv_field(table, input.class_names[c]);
+    table += ',';
+    if (c < layout.class_folders.size()) append_csv_field(table, layout.class_folders[c]);
+    table += '\n';
+  }
+  return table;
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  const std::string replaced = is_valid_utf8(text) ? std::string() : to_valid_utf8(text);
+  if (!replaced.empty()) text = replaced;
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          constexpr char kDigits[] = "0123456789abcdef";
+          out += "\\u00";
+          out += kDigits[c >> 4];
+          out += kDigits[c & 15];
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+void append_csv_field(std::string& out, std::string_view field) {
+  const bool quoted = field.find_first_of("\",\r\n") != std::string_view::npos ||
+                      field.starts_with(' ') || field.ends_with(' ');
+  if (!quoted) {
+    out += field;
+    return;
+  }
+  out += '"';
+  for (const char c : field) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+void write_plain_file(const std::string& path, std::string_view bytes) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0) throw io_error("write", path, errno);
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      const int error_number = errno;
+      ::close(fd);
+      throw io_error("write", path, error_number);
+    }
+    bytes.remove_prefix(static_cast<size_t>(put));
+  }
+  if (::close(fd) != 0) throw io_error("write", path, errno);
+}
+
+void write_manifest(const ExportFormat& format, const ExportInput& input, const Layout& layout,
+                    std::span<const uint8_t> written, const std::string& folder) {
+  const std::string list = file_list(input, layout, written);
+  const Counts counts = count_written(input, written);
+  std::string json = "{\n  \"errata_manifest\": 1,\n  ";
+  append_text_or_null(json, "format", format.name());
+  json += ",\n  ";
+  append_text_or_null(json, "layout", layout.description);
+  json += ",\n  ";
+  append_text_or_null(json, "version", input.version_name);
+  json += ",\n  ";
+  append_text_or_null(json, "hash", input.version_hash);
+  json += ",\n  \"samples\": " + std::to_string(counts.total) + ",\n";
+  append_named_folders(json, "classes", input.class_names, layout.class_folders, counts.per_class,
+                       true);
+  append_named_folders(json, "splits", input.split_names, layout.split_folders, counts.per_split,
+                       false);
+  json += "  ";
+  append_text_or_null(json, "unlabelled_folder", layout.unlabelled_folder);
+  json += ",\n  ";
+  append_text_or_null(json, "no_split_folder", layout.no_split_folder);
+  json += ",\n  \"split_recipe\": " + (input.recipe_json.empty() ? "null" : input.recipe_json);
+  json += ",\n  \"files\": {\"list\": ";
+  append_json_string(json, kFileListFile);
+  json += ", \"count\": " + std::to_string(counts.total) + ", \"sha256\": ";
+  append_json_string(json, to_hex(sha256(list)));
+  json += "}\n}\n";
+  write_plain_file(join_path(folder, kFileListFile), list);
+  write_plain_file(join_path(folder, kClassesFile), classes_table(input, layout));
+  write_plain_file(join_path(folder, kManifestFile), json);
+}
+
+}  // namespace errata::exports
