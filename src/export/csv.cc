@@ -51,10 +51,10 @@ Layout Csv::plan(const ExportInput& input, const ExportOptions& options, IssueLo
   folder_of_item.reserve(input.items.size());
   const std::string images(kImageFolder);
   for (const ExportItem& item : input.items) {
-    folder_of_item.push_back(
-        images + "/" +
-        (item.label == kNoClass ? std::string(kUnlabelledFolder)
-                                : class_folders[static_cast<size_t>(item.label)]));
+    folder_of_item.push_back(images + "/" +
+                             (item.label == kNoClass
+                                  ? std::string(kUnlabelledFolder)
+                                  : class_folders[static_cast<size_t>(item.label)]));
   }
   layout.folders = folder_of_item;
   layout.folders.push_back(images);

@@ -79,8 +79,7 @@ std::vector<uint8_t> write_files(const ExportInput& input, const ExportOptions& 
     for (size_t i = begin; i < end; ++i) {
       context.cancel.check();
       const bool only_check = failed.load(std::memory_order_relaxed) && !options.skip_unreadable;
-      const WriteStatus status =
-          writer.write(input.items[i], layout.paths[i], only_check, buffers);
+      const WriteStatus status = writer.write(input.items[i], layout.paths[i], only_check, buffers);
       written[i] = status == WriteStatus::kWritten ? 1 : 0;
       if (written[i] == 0) failed.store(true, std::memory_order_relaxed);
     }

@@ -99,8 +99,8 @@ bool FileWriter::check_source(const ExportItem& item, Buffers& buffers) {
     reject(item, "not-a-file", "this is not a regular file", "import the source again");
     return false;
   }
-  if (item.mtime_ns != -1 && (static_cast<uint64_t>(st.st_size) != item.size_bytes ||
-                              mtime_ns_of(st) != item.mtime_ns)) {
+  if (item.mtime_ns != -1 &&
+      (static_cast<uint64_t>(st.st_size) != item.size_bytes || mtime_ns_of(st) != item.mtime_ns)) {
     reject(item, "changed-file", "the file changed since it was imported",
            "import the source again and create a new version");
     return false;
@@ -121,8 +121,7 @@ bool FileWriter::content_matches(const ExportItem& item, const Sha256Digest& dig
 }
 
 int FileWriter::create(const std::string& to) const {
-  const int fd =
-      ::openat(staging_fd_, to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const int fd = ::openat(staging_fd_, to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) throw io_error("write", target_path(to), errno);
   return fd;
 }
@@ -172,8 +171,8 @@ WriteStatus FileWriter::copy(const ExportItem& item, const std::string& to, Buff
   if (!S_ISREG(st.st_mode)) {
     return reject(item, "not-a-file", "this is not a regular file", "import the source again");
   }
-  if (item.mtime_ns != -1 && (static_cast<uint64_t>(st.st_size) != item.size_bytes ||
-                              mtime_ns_of(st) != item.mtime_ns)) {
+  if (item.mtime_ns != -1 &&
+      (static_cast<uint64_t>(st.st_size) != item.size_bytes || mtime_ns_of(st) != item.mtime_ns)) {
     return reject(item, "changed-file", "the file changed since it was imported",
                   "import the source again and create a new version");
   }
@@ -267,9 +266,10 @@ WriteStatus FileWriter::hardlink(const ExportItem& item, const std::string& to, 
   }
   if (errno == EMLINK) return copy(item, to, buffers);  // as many links as the file system allows
   if (errno == EXDEV) {
-    throw Error(ErrorCategory::kUnsupported,
-                "hard links cannot reach another file system, where " + item.absolute_path + " lies",
-                "use --files copy or --files symlink", options_.target);
+    throw Error(
+        ErrorCategory::kUnsupported,
+        "hard links cannot reach another file system, where " + item.absolute_path + " lies",
+        "use --files copy or --files symlink", options_.target);
   }
   if (errno == EPERM || errno == EOPNOTSUPP) {
     throw Error(ErrorCategory::kUnsupported,

@@ -104,9 +104,9 @@ Layout ImageFolder::plan(const ExportInput& input, const ExportOptions&, IssueLo
     const size_t top = item.split >= 0 ? static_cast<size_t>(item.split) : tops.size() - 1;
     const bool labelled = item.label != kNoClass;
     if (!labelled) top_has_unlabelled[top] = 1;
-    folder_of_item.push_back(below(
-        tops[top],
-        labelled ? layout.class_folders[static_cast<size_t>(item.label)] : layout.unlabelled_folder));
+    folder_of_item.push_back(
+        below(tops[top], labelled ? layout.class_folders[static_cast<size_t>(item.label)]
+                                  : layout.unlabelled_folder));
   }
   warn_of_empty_folders(input, layout, folder_of_item, issues);
   for (size_t top = 0; top < tops.size(); ++top) {

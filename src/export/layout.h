@@ -20,8 +20,9 @@ struct FileName {
 };
 FileName file_name_of(const ExportItem& item);
 
-// One path per item below folder_of_item[i]: base names that occur once in a folder stay; those that occur more often all get 8 hex digits of their content, so that a name
-// does not depend on who else is exported in which order, and a number where even that is taken.
+// One path per item below folder_of_item[i]: base names that occur once in a folder stay; those
+// that occur more often all get 8 hex digits of their content, so that a name does not depend on
+// who else is exported in which order, and a number where even that is taken.
 std::vector<std::string> place_files(const ExportInput& input,
                                      const std::vector<std::string>& folder_of_item);
 

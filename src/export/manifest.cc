@@ -43,8 +43,8 @@ std::string file_list(const ExportInput& input, const Layout& layout,
     if (written[i] == 0) continue;
     const ExportItem& item = input.items[i];
     lines += "{\"path\": ";
-    append_json_string(lines, layout.paths[i].empty() ? escape_bytes(item.absolute_path)
-                                                      : layout.paths[i]);
+    append_json_string(
+        lines, layout.paths[i].empty() ? escape_bytes(item.absolute_path) : layout.paths[i]);
     if (item.label == kNoClass) {
       lines += ", \"class\": null";
     } else {

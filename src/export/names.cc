@@ -60,6 +60,7 @@ std::string cut_utf8(std::string_view text, size_t max_bytes) {
 
 // Not within an escape: "%4" alone would not be one.
 std::string cut_name(std::string_view name, size_t max_bytes) {
+  if (name.size() <= max_bytes) return std::string(name);
   std::string cut = cut_utf8(name, max_bytes);
   const size_t percent = cut.rfind('%');
   if (percent != std::string::npos && percent + 3 > cut.size()) cut.resize(percent);

@@ -97,8 +97,8 @@ StagingFolder::StagingFolder(const std::string& target)
 // False when another export's clean-up took the folder between mkdir and flock.
 bool StagingFolder::create() {
   static std::atomic<unsigned> counter{0};
-  path_ = join_path(parent_, std::string(kPrefix) + std::to_string(::getpid()) + "-" +
-                                 std::to_string(counter++));
+  path_ = join_path(
+      parent_, std::string(kPrefix) + std::to_string(::getpid()) + "-" + std::to_string(counter++));
   if (::mkdir(path_.c_str(), 0777) != 0) {
     if (errno == EEXIST) return false;
     throw io_error("create the folder", path_, errno);

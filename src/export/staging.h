@@ -5,8 +5,8 @@
 
 namespace errata::exports {
 
-// `target` made absolute, links in it followed. Throws Error(kConflict) when it is a file or a folder
-// that holds anything, Error(kUsage) for an empty name.
+// `target` made absolute, links in it followed. Throws Error(kConflict) when it is a file or a
+// folder that holds anything, Error(kUsage) for an empty name.
 std::string usable_target(const std::string& target);
 
 // A locked folder ".errata-export-..." beside the target; gone with everything in it unless

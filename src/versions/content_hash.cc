@@ -36,8 +36,7 @@ class ContentHasher {
       : read_member_(read_member), issues_(issues) {}
 
   bool hash(const ContentFile& file, Buffers& buffers, Sha256Digest& digest) const {
-    return file.member >= 0 ? hash_member(file, buffers, digest)
-                            : hash_file(file, buffers, digest);
+    return file.member >= 0 ? hash_member(file, buffers, digest) : hash_file(file, buffers, digest);
   }
 
  private:

@@ -1,0 +1,114 @@
+// A killed export: a process of its own dies at a random moment.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "export/exporter.h"
+#include "tests/support/temp_dir.h"
+
+using namespace errata;
+using namespace errata::exports;
+using errata::test::TempDir;
+
+namespace {
+
+ExportInput many_files(const TempDir& dir, int count) {
+  ExportInput input;
+  input.class_names = {"a", "b"};
+  for (int i = 0; i < count; ++i) {
+    ExportItem item;
+    item.source_path = "f" + std::to_string(i) + ".jpg";
+    item.absolute_path = dir.write("src/" + item.source_path, std::to_string(i));
+    item.label = i % 2;
+    input.items.push_back(item);
+  }
+  return input;
+}
+
+void run_export(const ExportInput& input, const std::string& target) {
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  export_dataset(find_format("imagefolder"), input, {.target = target, .sync = false},
+                 {serial_for, progress, cancel, issues, {}});
+}
+
+size_t count_files(const std::string& root) {
+  size_t n = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    n += entry.is_regular_file() ? 1 : 0;
+  }
+  return n;
+}
+
+size_t entries(const std::string& root) {
+  size_t n = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(root)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("killed at 50 random moments: the target is not there or whole, leftovers go") {
+  TempDir dir;
+  const ExportInput input = many_files(dir, 300);
+  Rng rng(7);
+  int killed_before_the_end = 0;
+  for (int round = 0; round < 50; ++round) {
+    const std::string target = dir / "out/t" + std::to_string(round);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      try {
+        run_export(input, target);
+      } catch (...) {
+        ::_exit(1);
+      }
+      ::_exit(0);
+    }
+    ::usleep(static_cast<useconds_t>(rng.below(15'000)));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (file_exists(target)) {
+      CHECK(count_files(target) == 303);
+      std::filesystem::remove_all(target);
+    } else {
+      ++killed_before_the_end;
+    }
+  }
+  CHECK(killed_before_the_end > 0);
+  run_export(input, dir / "out/last");
+  CHECK(count_files(dir / "out/last") == 303);
+  CHECK(entries(dir / "out") == 1);  // nothing of the dead ones is left
+}
+
+TEST_CASE("a running export's folder is not removed by another export") {
+  TempDir dir;
+  const ExportInput input = many_files(dir, 3);
+  // An export whose reader starts a second export beside the first.
+  ExportInput outer = input;
+  outer.items.push_back({});
+  outer.items.back().absolute_path = "/box";
+  outer.items.back().source_path = "box";
+  outer.items.back().member = 0;
+  outer.items.back().label = 0;
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  const MemberReader reader = [&](const std::string&, int64_t, versions::RawImage& image,
+                                  std::string&) {
+    run_export(input, dir / "out/inner");
+    image = {1, 1, 1, {5}};
+    return true;
+  };
+  export_dataset(find_format("imagefolder"), outer, {.target = dir / "out/outer"},
+                 {serial_for, progress, cancel, issues, reader});
+  CHECK(count_files(dir / "out/inner") == 6);
+  CHECK(count_files(dir / "out/outer") == 7);
+}
