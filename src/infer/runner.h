@@ -33,6 +33,7 @@ struct RunnerInfo {
   size_t classes = 0;
   size_t embedding_columns = 0;  // 0: no embedding
   size_t batch = 0;              // most images of one forward now: halved when memory ran out
+  size_t capacity = 0;           // images that input() has room for
   size_t slots = 0;
   bool channels_last = false;  // the order input() wants
   size_t input_values = 0;     // floats of one image

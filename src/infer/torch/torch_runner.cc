@@ -143,6 +143,7 @@ TorchRunner::TorchRunner(const RunnerRequest& request, at::Device device)
   info_.classes = prepared_.classes;
   info_.embedding_columns = prepared_.embedding_columns;
   info_.slots = request.options.slots;
+  info_.capacity = request.options.batch;
   info_.channels_last = prepared_.channels_last;
   info_.input_values = static_cast<size_t>(request.channels) *
                        static_cast<size_t>(request.height_px) *

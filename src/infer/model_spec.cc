@@ -1,0 +1,755 @@
+// The keys of a model description. Ours, with every form each takes:
+//
+//   input_size      28 | [28, 28] (height, width) | [3, 28, 28] (channels first)
+//   resize          null or "none" | 256 (the shorter side) | [256, 256] (height, width, exactly) |
+//                   {"shorter_side": 256} | {"exact" or "cover" or "fit": 256 or [256, 256]}
+//   interpolation   "nearest" "bilinear" "bicubic" "box" "hamming" "lanczos"
+//   crop            "center" or true | "none", null or false
+//   scale           255: what values are divided by first
+//   mean, std       0.5 | [0.485, 0.456, 0.406]
+//   channel_order   "RGB" | "BGR"
+//   exif_orientation  false | true: turn images upright first
+//   pillow          "12.1" (and before) | "12.2" (and 12.3) | "13.0": whose resize of tall images
+//   classes         ["cat", "dog"] | {"0": "cat", "1": "dog"}; also class_names, label_names,
+//   labels,
+//                   names
+//   num_classes     2: checked against the names
+//   output          "logits" | "probabilities" | 0 | {"index": 0 or "name": "logits", "kind":
+//   "logits"} embedding       "auto" | "none" or null | "last_linear" | 1 (an output) | {"output":
+//   1 or "name"} |
+//                   {"layer": "avgpool"}
+//
+// And timm's, alone or below "pretrained_cfg" (timm/data/config.py, transforms_factory.py):
+// input_size, test_input_size, interpolation, crop_pct, test_crop_pct, crop_mode, mean, std,
+// num_classes. And config.txt inside the classifiers that Ultralytics exports: imgsz, names, task.
+#include "infer/model_spec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "text/json.h"
+#include "text/zip.h"
+
+namespace errata::infer {
+
+using text::Json;
+
+namespace {
+
+constexpr int64_t kMaxSidePx = 8192;
+constexpr uint64_t kMaxDescriptionBytes = uint64_t{64} << 20;
+
+const std::vector<std::string> kOwnKeys = {"input_size",
+                                           "channels",
+                                           "resize",
+                                           "interpolation",
+                                           "crop",
+                                           "scale",
+                                           "mean",
+                                           "std",
+                                           "channel_order",
+                                           "exif_orientation",
+                                           "pillow",
+                                           "classes",
+                                           "class_names",
+                                           "label_names",
+                                           "labels",
+                                           "names",
+                                           "num_classes",
+                                           "output",
+                                           "embedding",
+                                           "crop_pct",
+                                           "crop_mode",
+                                           "test_crop_pct",
+                                           "test_input_size",
+                                           "pretrained_cfg"};
+
+// What timm and Ultralytics write that does not matter here.
+const std::set<std::string> kKnownElsewhere = {"architecture",
+                                               "num_features",
+                                               "global_pool",
+                                               "label_descriptions",
+                                               "model_args",
+                                               "url",
+                                               "file",
+                                               "hf_hub_id",
+                                               "hf_hub_filename",
+                                               "source",
+                                               "tag",
+                                               "custom_load",
+                                               "min_input_size",
+                                               "fixed_input_size",
+                                               "pool_size",
+                                               "test_pool_size",
+                                               "first_conv",
+                                               "classifier",
+                                               "license",
+                                               "label_offset",
+                                               "origin_url",
+                                               "paper_name",
+                                               "paper_ids",
+                                               "notes",
+                                               "state_dict",
+                                               "description",
+                                               "date",
+                                               "version",
+                                               "author",
+                                               "docs",
+                                               "stride",
+                                               "task",
+                                               "batch",
+                                               "imgsz",
+                                               "args",
+                                               "channels",
+                                               "end2end",
+                                               "head",
+                                               "name",
+                                               "hf_hub_revision"};
+
+// Keys by which timm's file is known, so that timm's defaults are the ones to take.
+const std::set<std::string> kTimmSigns = {
+    "pretrained_cfg",  "architecture", "crop_pct",         "crop_mode",  "test_crop_pct",
+    "test_input_size", "pool_size",    "min_input_size",   "first_conv", "classifier",
+    "hf_hub_id",       "custom_load",  "fixed_input_size", "global_pool"};
+
+class Parser {
+ public:
+  Parser(const Json& root, std::string where, bool use_test_size)
+      : root_(root), where_(std::move(where)), use_test_size_(use_test_size) {}
+
+  ResolvedSpec parse();
+
+ private:
+  [[noreturn]] void fail(std::string_view key, const std::string& wrong,
+                         const std::string& hint = {}) const {
+    throw Error(ErrorCategory::kBadInput, fmt::format("\"{}\" {}", key, wrong), hint, where_);
+  }
+  [[noreturn]] void wrong_type(std::string_view key, const Json& value,
+                               std::string_view expected) const {
+    fail(key, fmt::format("should be {}, and is {}", expected, shown(value)));
+  }
+  static std::string shown(const Json& value) { return shorten_utf8(value.dump(), 60); }
+
+  // The top level's, else pretrained_cfg's. A key that is there as null is found.
+  const Json* find(std::string_view key) const {
+    const Json* value = root_.find(key);
+    return value == nullptr && cfg_ != nullptr ? cfg_->find(key) : value;
+  }
+  const Json* find_value(std::string_view key) const {
+    const Json* value = find(key);
+    return value != nullptr && value->is_null() ? nullptr : value;
+  }
+
+  double number(std::string_view key, const Json& value) const;
+  int32_t side(std::string_view key, const Json& value) const;
+  media::Size sides(std::string_view key, const Json& value) const;
+  bool boolean(std::string_view key, const Json& value) const;
+  std::string word(std::string_view key, const Json& value,
+                   const std::vector<std::string>& allowed) const;
+  std::vector<double> per_channel(std::string_view key, const Json& value) const;
+
+  void find_style();
+  void tell_unknown_keys();
+  void read_input_size();
+  void read_ultralytics();
+  void read_interpolation();
+  void read_resize();
+  void read_timm_resize();
+  void read_crop();
+  void read_values();
+  void read_classes();
+  std::vector<std::string> class_list(std::string_view key, const Json& value) const;
+  void read_output();
+  void read_embedding();
+  void note(std::string text) { result_.notes.push_back(std::move(text)); }
+
+  const Json& root_;
+  const std::string where_;
+  const bool use_test_size_;
+  const Json* cfg_ = nullptr;
+  bool timm_ = false;
+  bool ultralytics_ = false;
+  ResolvedSpec result_;
+  ModelSpec& spec_ = result_.spec;
+};
+
+double Parser::number(std::string_view key, const Json& value) const {
+  if (!value.is_number() || !std::isfinite(value.as_double())) wrong_type(key, value, "a number");
+  return value.as_double();
+}
+
+int32_t Parser::side(std::string_view key, const Json& value) const {
+  const double side_px = number(key, value);
+  if (side_px != std::floor(side_px) || side_px < 1 || side_px > kMaxSidePx) {
+    wrong_type(key, value, fmt::format("a whole number of pixels from 1 to {}", kMaxSidePx));
+  }
+  return static_cast<int32_t>(side_px);
+}
+
+// 256 or [height, width].
+media::Size Parser::sides(std::string_view key, const Json& value) const {
+  if (value.is_array()) {
+    if (value.size() != 2) wrong_type(key, value, "[height, width]");
+    return {side(key, value.at(1)), side(key, value.at(0))};
+  }
+  const int32_t both = side(key, value);
+  return {both, both};
+}
+
+bool Parser::boolean(std::string_view key, const Json& value) const {
+  if (!value.is_bool()) wrong_type(key, value, "true or false");
+  return value.as_bool();
+}
+
+std::string Parser::word(std::string_view key, const Json& value,
+                         const std::vector<std::string>& allowed) const {
+  std::string list;
+  for (const std::string& name : allowed)
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", name);
+  if (!value.is_string()) wrong_type(key, value, "one of " + list);
+  const std::string lower = to_lower_ascii(value.as_string());
+  for (const std::string& name : allowed) {
+    if (to_lower_ascii(name) == lower) return name;
+  }
+  wrong_type(key, value, "one of " + list);
+}
+
+std::vector<double> Parser::per_channel(std::string_view key, const Json& value) const {
+  const auto channels = static_cast<size_t>(spec_.input_channels);
+  std::vector<double> values;
+  if (value.is_array()) {
+    for (const Json& member : value.as_array()) values.push_back(number(key, member));
+    if (values.size() == 1) values.resize(channels, values.front());
+  } else {
+    values.assign(channels, number(key, value));
+  }
+  if (values.size() != channels) {
+    fail(key, fmt::format("has {} values for {} channels", values.size(), channels));
+  }
+  return values;
+}
+
+void Parser::find_style() {
+  if (!root_.is_object()) {
+    throw Error(ErrorCategory::kBadInput, "a model description is a JSON object", "", where_);
+  }
+  const Json* cfg = root_.find("pretrained_cfg");
+  if (cfg != nullptr && !cfg->is_null()) {
+    if (!cfg->is_object()) wrong_type("pretrained_cfg", *cfg, "an object");
+    cfg_ = cfg;
+  }
+  std::set<std::string_view> seen;
+  for (const auto& [key, value] : root_.as_object()) {
+    if (!seen.insert(key).second) fail(key, "is there twice");
+    timm_ = timm_ || kTimmSigns.count(key) > 0;
+  }
+  ultralytics_ = root_.contains("imgsz") && root_.contains("names");
+}
+
+void Parser::tell_unknown_keys() {
+  for (const auto& [key, value] : root_.as_object()) {
+    if (std::find(kOwnKeys.begin(), kOwnKeys.end(), key) != kOwnKeys.end()) continue;
+    if (kKnownElsewhere.count(key) > 0) continue;
+    std::string text = fmt::format("the key \"{}\" is not known and was ignored", key);
+    const std::vector<std::string> near = nearest_words(key, kOwnKeys);
+    if (!near.empty()) text += fmt::format("; did you mean \"{}\"?", near.front());
+    note(std::move(text));
+  }
+}
+
+void Parser::read_input_size() {
+  const Json* size = nullptr;
+  std::string key = "input_size";
+  if (use_test_size_ && find_value("test_input_size") != nullptr) key = "test_input_size";
+  size = find_value(key);
+  if (size == nullptr) {
+    if (!timm_) {
+      fail("input_size", "is missing",
+           "write what the model takes, channels first: \"input_size\": [3, 224, 224]");
+    }
+    spec_.input_px = {224, 224};
+    note("no input_size: timm's default, 3x224x224");
+    return;
+  }
+  if (size->is_array() && size->size() == 3) {
+    const int32_t channels = side(key, size->at(0));
+    if (channels != 1 && channels != 3) {
+      fail(key, fmt::format("has {} channels first; 1 and 3 are possible: [3, height, width]",
+                            channels));
+    }
+    spec_.input_channels = channels;
+    spec_.input_px = {side(key, size->at(2)), side(key, size->at(1))};
+  } else if (size->is_array() && size->size() != 2) {
+    wrong_type(key, *size, "[channels, height, width], [height, width] or a number");
+  } else {
+    spec_.input_px = sides(key, *size);
+  }
+}
+
+void Parser::read_ultralytics() {
+  const std::string task = root_.get_string("task", "classify");
+  if (task != "classify") {
+    throw Error(ErrorCategory::kBadInput,
+                fmt::format("this is an Ultralytics model for the task \"{}\"", task),
+                "only classifiers can be run here", where_);
+  }
+  const Json& size = root_.at("imgsz");
+  spec_.input_px = sides("imgsz", size);
+  spec_.resize = spec_.input_px.width_px == spec_.input_px.height_px ? ResizeMode::kShorterSide
+                                                                     : ResizeMode::kCover;
+  spec_.resize_px = spec_.input_px;
+  spec_.mean = {0, 0, 0};
+  spec_.std = {1, 1, 1};
+  spec_.output_kind = OutputKind::kProbabilities;
+  spec_.class_names = class_list("names", root_.at("names"));
+}
+
+void Parser::read_interpolation() {
+  const Json* value = find_value("interpolation");
+  if (value == nullptr) {
+    spec_.filter = timm_ ? media::Filter::kBicubic : media::Filter::kBilinear;
+    return;
+  }
+  const std::vector<std::string> names = {"nearest", "bilinear", "bicubic",
+                                          "box",     "hamming",  "lanczos"};
+  media::parse_filter_name(word("interpolation", *value, names), spec_.filter);
+}
+
+void Parser::read_resize() {
+  const Json* value = find("resize");
+  const bool square = spec_.input_px.width_px == spec_.input_px.height_px;
+  if (value == nullptr && timm_) return read_timm_resize();
+  if (value == nullptr) {
+    spec_.resize = square ? ResizeMode::kShorterSide : ResizeMode::kCover;
+    spec_.resize_px = spec_.input_px;
+    note(fmt::format("no \"resize\": images are brought to {} and the centre is cut",
+                     square ? fmt::format("a shorter side of {}", spec_.input_px.height_px)
+                            : "the size that covers the input"));
+    return;
+  }
+  if (value->is_null() || (value->is_string() && value->as_string() == "none")) {
+    spec_.resize = ResizeMode::kNone;
+    spec_.crop = CropMode::kNone;
+  } else if (value->is_number()) {
+    spec_.resize = ResizeMode::kShorterSide;
+    spec_.resize_px = sides("resize", *value);
+  } else if (value->is_array()) {
+    spec_.resize = ResizeMode::kExact;
+    spec_.resize_px = sides("resize", *value);
+  } else if (value->is_object() && value->size() == 1) {
+    const auto& [kind, size] = value->as_object().front();
+    const std::string key = "resize." + kind;
+    if (kind == "shorter_side") {
+      const int32_t shorter = side(key, size);
+      spec_.resize = ResizeMode::kShorterSide;
+      spec_.resize_px = {shorter, shorter};
+    } else if (kind == "exact" || kind == "cover" || kind == "fit") {
+      spec_.resize = kind == "exact"   ? ResizeMode::kExact
+                     : kind == "cover" ? ResizeMode::kCover
+                                       : ResizeMode::kFit;
+      spec_.resize_px = sides(key, size);
+    } else {
+      fail("resize",
+           "knows \"shorter_side\", \"exact\", \"cover\" and \"fit\", not \"" + kind + "\"");
+    }
+  } else {
+    wrong_type("resize", *value,
+               "null, a number, [height, width] or an object like {\"shorter_side\": 256}");
+  }
+}
+
+void Parser::read_timm_resize() {
+  const char* pct_key =
+      use_test_size_ && find_value("test_crop_pct") != nullptr ? "test_crop_pct" : "crop_pct";
+  double crop_pct = 0.875;
+  if (const Json* value = find_value(pct_key)) {
+    crop_pct = number(pct_key, *value);
+    if (!(crop_pct > 0.01 && crop_pct <= 4)) wrong_type(pct_key, *value, "a number above 0");
+  } else {
+    note("no crop_pct: timm's default, 0.875");
+  }
+  const media::Size scaled{media::timm_scale_size(spec_.input_px.width_px, crop_pct),
+                           media::timm_scale_size(spec_.input_px.height_px, crop_pct)};
+  std::string mode = "center";
+  if (const Json* value = find_value("crop_mode")) {
+    mode = word("crop_mode", *value, {"center", "squash", "border"});
+  }
+  const bool square = scaled.width_px == scaled.height_px;
+  spec_.resize_px = scaled;
+  spec_.resize = mode == "squash"   ? ResizeMode::kExact
+                 : mode == "border" ? ResizeMode::kFit
+                 : square           ? ResizeMode::kShorterSide
+                                    : ResizeMode::kCover;
+}
+
+void Parser::read_crop() {
+  const Json* value = find("crop");
+  if (value == nullptr) return;
+  if (value->is_null() || (value->is_bool() && !value->as_bool())) {
+    spec_.crop = CropMode::kNone;
+  } else if (value->is_bool()) {
+    spec_.crop = CropMode::kCenter;
+  } else if (value->is_string()) {
+    spec_.crop =
+        word("crop", *value, {"center", "none"}) == "none" ? CropMode::kNone : CropMode::kCenter;
+  } else {
+    if (sides("crop", *value) != spec_.input_px) {
+      fail("crop", fmt::format("is {}, and the input is {}x{}: the crop has the input's size",
+                               shown(*value), spec_.input_px.height_px, spec_.input_px.width_px));
+    }
+    spec_.crop = CropMode::kCenter;
+  }
+  const bool fits = spec_.resize == ResizeMode::kNone ||
+                    (spec_.resize == ResizeMode::kExact && spec_.resize_px == spec_.input_px);
+  if (spec_.crop == CropMode::kNone && !fits) {
+    fail("crop", "is \"none\", but the resize does not give the input size",
+         "resize to exactly the input size, or crop the centre");
+  }
+}
+
+void Parser::read_values() {
+  const Json* mean = find_value("mean");
+  const Json* std = find_value("std");
+  if (mean == nullptr || std == nullptr) {
+    if (!timm_ || (mean == nullptr) != (std == nullptr)) {
+      fail(mean == nullptr ? "mean" : "std", "is missing",
+           "write what training used; [0, 0, 0] and [1, 1, 1] for a model that takes values "
+           "from 0 to 1");
+    }
+    if (spec_.input_channels != 3) fail("mean", "is missing");
+    spec_.mean = {0.485, 0.456, 0.406};
+    spec_.std = {0.229, 0.224, 0.225};
+    note("no mean and std: timm's defaults, ImageNet's");
+  } else {
+    spec_.mean = per_channel("mean", *mean);
+    spec_.std = per_channel("std", *std);
+  }
+  for (const double value : spec_.std) {
+    if (!(value > 0)) fail("std", "has a value that is not above 0");
+  }
+  for (const double value : spec_.mean) {
+    if (std::abs(value) > 1.5 && !root_.contains("scale")) {
+      note(
+          "mean is far outside 0..1, where values are after the division by 255: write \"scale\": "
+          "1 "
+          "if the model takes 0..255");
+      break;
+    }
+  }
+  if (const Json* scale = find_value("scale")) {
+    spec_.scale = number("scale", *scale);
+    if (!(spec_.scale > 0)) wrong_type("scale", *scale, "a number above 0");
+  }
+  if (const Json* order = find_value("channel_order")) {
+    spec_.bgr = word("channel_order", *order, {"RGB", "BGR"}) == "BGR";
+  }
+  if (const Json* exif = find_value("exif_orientation")) {
+    spec_.apply_orientation = boolean("exif_orientation", *exif);
+  }
+  if (const Json* pillow = find_value("pillow")) {
+    const std::string name = word("pillow", *pillow, {"12.1", "12.2", "13.0"});
+    spec_.pillow_order = name == "13.0"   ? media::PillowOrder::k13_0
+                         : name == "12.2" ? media::PillowOrder::k12_2
+                                          : media::PillowOrder::kUpTo12_1;
+  }
+}
+
+// A list of names, or an object index -> name that may leave some out (timm's sparse label_names).
+std::vector<std::string> Parser::class_list(std::string_view key, const Json& value) const {
+  std::vector<std::string> names;
+  if (value.is_array()) {
+    for (const Json& name : value.as_array()) {
+      if (!name.is_string() && !name.is_int()) wrong_type(key, name, "a list of texts");
+      names.push_back(name.is_string() ? name.as_string() : std::to_string(name.as_int()));
+    }
+    return names;
+  }
+  if (!value.is_object()) wrong_type(key, value, "a list of names");
+  constexpr size_t kMostClasses = 10'000'000;
+  for (const auto& [index_text, name] : value.as_object()) {
+    size_t index = 0;
+    const char* end = index_text.data() + index_text.size();
+    const auto [at, error] = std::from_chars(index_text.data(), end, index);
+    if (error != std::errc() || at != end || index >= kMostClasses || !name.is_string()) {
+      fail(key, fmt::format("should map indices to names, and has \"{}\": {}",
+                            shorten_utf8(index_text, 40), shown(name)));
+    }
+    while (names.size() <= index) names.push_back(std::to_string(names.size()));
+    names[index] = name.as_string();
+  }
+  return names;
+}
+
+void Parser::read_classes() {
+  for (const char* key : {"classes", "class_names", "label_names", "labels", "names"}) {
+    const Json* value = find_value(key);
+    if (value == nullptr) continue;
+    spec_.class_names = class_list(key, *value);
+    break;
+  }
+  const Json* count = find_value("num_classes");
+  if (count == nullptr) return;
+  const double wanted = number("num_classes", *count);
+  if (spec_.class_names.empty()) {
+    note(fmt::format("{} classes without names", wanted));
+  } else if (wanted != static_cast<double>(spec_.class_names.size())) {
+    fail("num_classes",
+         fmt::format("is {}, but {} class names are listed", wanted, spec_.class_names.size()));
+  }
+}
+
+void Parser::read_output() {
+  const Json* value = find_value("output");
+  if (value == nullptr) return;
+  const std::vector<std::string> kinds = {"logits", "probabilities"};
+  const auto kind_of = [&](std::string_view key, const Json& kind) {
+    return word(key, kind, kinds) == "logits" ? OutputKind::kLogits : OutputKind::kProbabilities;
+  };
+  const auto index_of = [&](std::string_view key, const Json& index) {
+    const double number_of = number(key, index);
+    if (number_of < 0 || number_of > 1000 || number_of != std::floor(number_of)) {
+      wrong_type(key, index, "the place of an output, counted from 0");
+    }
+    return static_cast<int32_t>(number_of);
+  };
+  if (value->is_number()) {
+    spec_.output_index = index_of("output", *value);
+  } else if (value->is_object()) {
+    for (const auto& [key, member] : value->as_object()) {
+      if (key == "index") {
+        spec_.output_index = index_of("output.index", member);
+      } else if (key == "name") {
+        if (!member.is_string()) wrong_type("output.name", member, "a text");
+        spec_.output_name = member.as_string();
+      } else if (key == "kind") {
+        spec_.output_kind = kind_of("output.kind", member);
+      } else {
+        fail("output", "knows \"index\", \"name\" and \"kind\", not \"" + key + "\"");
+      }
+    }
+  } else {
+    spec_.output_kind = kind_of("output", *value);
+  }
+}
+
+void Parser::read_embedding() {
+  const Json* value = find("embedding");
+  if (value == nullptr) return;
+  if (value->is_null()) {
+    spec_.embedding = EmbeddingSource::kNone;
+    return;
+  }
+  const auto take_output = [&](const Json& output) {
+    spec_.embedding = EmbeddingSource::kOutput;
+    if (output.is_string()) {
+      spec_.embedding_output_name = output.as_string();
+      return;
+    }
+    if (!output.is_int() || output.as_int() < 0 || output.as_int() > 1000) {
+      wrong_type("embedding", output, "the place of an output, counted from 0, or its name");
+    }
+    spec_.embedding_output = static_cast<int32_t>(output.as_int());
+  };
+  if (value->is_number()) {
+    take_output(*value);
+  } else if (value->is_object() && value->size() == 1) {
+    const auto& [key, member] = value->as_object().front();
+    if (key == "output") {
+      take_output(member);
+    } else if (key == "layer" && member.is_string() && !member.as_string().empty()) {
+      spec_.embedding = EmbeddingSource::kNamedLayer;
+      spec_.embedding_layer = member.as_string();
+    } else {
+      fail("embedding", "knows {\"output\": 1} and {\"layer\": \"name\"}, and is " + shown(*value));
+    }
+  } else if (value->is_string()) {
+    const std::string name = word("embedding", *value, {"auto", "none", "last_linear"});
+    spec_.embedding = name == "auto"   ? EmbeddingSource::kAuto
+                      : name == "none" ? EmbeddingSource::kNone
+                                       : EmbeddingSource::kLastLinear;
+  } else {
+    wrong_type("embedding", *value,
+               "\"auto\", \"none\", \"last_linear\", an output or {\"layer\": \"name\"}");
+  }
+}
+
+ResolvedSpec Parser::parse() {
+  find_style();
+  tell_unknown_keys();
+  if (ultralytics_) {
+    read_ultralytics();
+  } else {
+    read_input_size();
+    if (const Json* channels = root_.find("channels")) {
+      const int32_t count = side("channels", *channels);
+      if (count != 1 && count != 3) wrong_type("channels", *channels, "1 or 3");
+      spec_.input_channels = count;
+    }
+    read_interpolation();
+    read_resize();
+    read_crop();
+    read_values();
+    read_classes();
+    read_output();
+  }
+  read_embedding();
+  if (timm_ && find_value("test_input_size") != nullptr) {
+    note(fmt::format("timm names two sizes: this is {}",
+                     use_test_size_ ? "test_input_size, as its validate.py takes"
+                                    : "input_size, as resolve_model_data_config takes"));
+  }
+  result_.origin = where_;
+  return std::move(result_);
+}
+
+// The JSON inside a TorchScript archive: <archive>/extra/<name>.
+std::optional<std::pair<std::string, std::string>> find_extra_file(const std::string& model_path) {
+  if (!text::is_zip_file(model_path)) return std::nullopt;
+  const text::ZipReader zip(model_path);
+  for (const char* name : {"errata.json", "config.json", "model.json", "config.txt"}) {
+    const std::string ending = std::string("/extra/") + name;
+    for (size_t i = 0; i < zip.entries().size(); ++i) {
+      const std::string& entry = zip.entries()[i].name;
+      if (entry.size() <= ending.size() || !entry.ends_with(ending)) continue;
+      const std::vector<uint8_t> bytes = zip.read(i, kMaxDescriptionBytes);
+      return std::pair(std::string(name), std::string(bytes.begin(), bytes.end()));
+    }
+  }
+  return std::nullopt;
+}
+
+std::string size_text(media::Size size) {
+  return fmt::format("{}x{}", size.width_px, size.height_px);
+}
+
+Json size_json(media::Size size) {
+  return Json(Json::Array{Json(size.height_px), Json(size.width_px)});
+}
+
+Json resize_json(const ModelSpec& spec) {
+  switch (spec.resize) {
+    case ResizeMode::kNone: return Json();
+    case ResizeMode::kShorterSide:
+      return Json::object({{"shorter_side", Json(spec.resize_px.height_px)}});
+    case ResizeMode::kExact: return Json::object({{"exact", size_json(spec.resize_px)}});
+    case ResizeMode::kCover: return Json::object({{"cover", size_json(spec.resize_px)}});
+    case ResizeMode::kFit: return Json::object({{"fit", size_json(spec.resize_px)}});
+  }
+  return Json();
+}
+
+Json embedding_json(const ModelSpec& spec) {
+  switch (spec.embedding) {
+    case EmbeddingSource::kNone: return Json("none");
+    case EmbeddingSource::kAuto: return Json("auto");
+    case EmbeddingSource::kLastLinear: return Json("last_linear");
+    case EmbeddingSource::kNamedLayer: return Json::object({{"layer", Json(spec.embedding_layer)}});
+    case EmbeddingSource::kOutput:
+      return Json::object(
+          {{"output", spec.embedding_output_name.empty() ? Json(spec.embedding_output)
+                                                         : Json(spec.embedding_output_name)}});
+  }
+  return Json();
+}
+
+}  // namespace
+
+ResolvedSpec parse_model_spec(std::string_view json_text, const std::string& where,
+                              bool use_test_size) {
+  const Json root = text::parse_json(json_text, where);
+  return Parser(root, where, use_test_size).parse();
+}
+
+ResolvedSpec resolve_model_spec(const std::string& model_path,
+                                const std::optional<std::string>& config_path, bool use_test_size) {
+  if (!file_exists(model_path)) {
+    throw Error(ErrorCategory::kNotFound, "there is no such model", "", model_path);
+  }
+  if (config_path) {
+    return parse_model_spec(read_text_file(*config_path, kMaxDescriptionBytes), *config_path,
+                            use_test_size);
+  }
+  const std::string ending = extension(model_path);
+  const std::string stem = model_path.substr(0, model_path.size() - ending.size());
+  for (const std::string& candidate : {stem + ".json", model_path + ".json"}) {
+    if (candidate == model_path || !file_exists(candidate)) continue;
+    return parse_model_spec(read_text_file(candidate, kMaxDescriptionBytes), candidate,
+                            use_test_size);
+  }
+  if (const auto extra = find_extra_file(model_path)) {
+    return parse_model_spec(extra->second, model_path + ": " + extra->first, use_test_size);
+  }
+  throw Error(ErrorCategory::kBadInput, "the model says nothing of its preprocessing",
+              fmt::format("write {}, for example {{\"input_size\": [3, 224, 224], \"resize\": 256, "
+                          "\"interpolation\": \"bilinear\", \"mean\": [0.485, 0.456, 0.406], "
+                          "\"std\": [0.229, 0.224, 0.225], \"classes\": [\"cat\", \"dog\"]}}, or "
+                          "give one with --config",
+                          base_name(stem + ".json")),
+              model_path);
+}
+
+std::string model_spec_to_json(const ModelSpec& spec) {
+  Json json = Json::object();
+  json["input_size"] = Json(Json::Array{Json(spec.input_channels), Json(spec.input_px.height_px),
+                                        Json(spec.input_px.width_px)});
+  json["resize"] = resize_json(spec);
+  json["interpolation"] = Json(media::filter_name(spec.filter));
+  json["crop"] = Json(spec.crop == CropMode::kCenter ? "center" : "none");
+  json["scale"] = Json(spec.scale);
+  json["mean"] = Json(Json::Array(spec.mean.begin(), spec.mean.end()));
+  json["std"] = Json(Json::Array(spec.std.begin(), spec.std.end()));
+  json["channel_order"] = Json(spec.bgr ? "BGR" : "RGB");
+  json["exif_orientation"] = Json(spec.apply_orientation);
+  json["pillow"] = Json(spec.pillow_order == media::PillowOrder::k13_0   ? "13.0"
+                        : spec.pillow_order == media::PillowOrder::k12_2 ? "12.2"
+                                                                         : "12.1");
+  if (!spec.class_names.empty()) {
+    json["classes"] = Json(Json::Array(spec.class_names.begin(), spec.class_names.end()));
+  }
+  Json output = Json::object();
+  if (spec.output_name.empty()) {
+    output["index"] = Json(spec.output_index);
+  } else {
+    output["name"] = Json(spec.output_name);
+  }
+  output["kind"] = Json(spec.output_kind == OutputKind::kLogits ? "logits" : "probabilities");
+  json["output"] = std::move(output);
+  json["embedding"] = embedding_json(spec);
+  return json.dump();
+}
+
+std::string describe_preprocessing(const ModelSpec& spec) {
+  std::string text;
+  const std::string filter(media::filter_name(spec.filter));
+  switch (spec.resize) {
+    case ResizeMode::kNone: text = "no resize"; break;
+    case ResizeMode::kShorterSide:
+      text = fmt::format("shorter side to {} ({})", spec.resize_px.height_px, filter);
+      break;
+    case ResizeMode::kExact:
+      text = fmt::format("resized to {} ({})", size_text(spec.resize_px), filter);
+      break;
+    case ResizeMode::kCover:
+      text = fmt::format("resized to cover {} ({})", size_text(spec.resize_px), filter);
+      break;
+    case ResizeMode::kFit:
+      text = fmt::format("resized to fit {} ({})", size_text(spec.resize_px), filter);
+      break;
+  }
+  text += spec.crop == CropMode::kCenter ? ", centre crop " : ", input ";
+  text += size_text(spec.input_px);
+  text += spec.input_channels == 1 ? ", grey" : spec.bgr ? ", BGR" : ", RGB";
+  text += fmt::format(", mean {}, std {}", fmt::join(spec.mean, " "), fmt::join(spec.std, " "));
+  if (spec.scale != 255) text += fmt::format(", values divided by {}", spec.scale);
+  if (spec.apply_orientation) text += ", turned upright by EXIF";
+  return text;
+}
+
+}  // namespace errata::infer

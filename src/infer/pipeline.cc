@@ -1,0 +1,348 @@
+#include "infer/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/error.h"
+#include "infer/preprocess.h"
+
+namespace errata::infer {
+
+namespace {
+
+// Finished batches that may wait for an earlier one, for each worker: two let a worker go on while
+// its neighbour is in a slow batch, and bound what waits to a few megabytes.
+constexpr size_t kBatchesAheadPerWorker = 2;
+
+constexpr float kNull = std::numeric_limits<float>::quiet_NaN();
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A finished batch on its way to the sink.
+struct Finished {
+  size_t number = 0;
+  std::vector<RowStatus> status;
+  RunOutput output;
+};
+
+class Pass {
+ public:
+  Pass(std::span<const InferItem> plan, const ModelSpec& spec, Runner& runner,
+       media::SampleReader& reader, const PipelineOptions& options, Progress& progress,
+       const CancelToken& cancel, IssueLog& issues)
+      : plan_(plan),
+        options_(options),
+        runner_(runner),
+        info_(runner.info()),
+        reader_(reader),
+        preprocessor_(spec),
+        progress_(progress),
+        cancel_(cancel),
+        issues_(issues) {}
+
+  PipelineReport run(WorkerGroup& workers, OutputSink& sink);
+
+ private:
+  size_t batch_count() const { return (plan_.size() + options_.batch - 1) / options_.batch; }
+  bool was_done(size_t batch) const {
+    return batch < options_.batches_done.size() && options_.batches_done[batch];
+  }
+  std::span<const InferItem> items_of(size_t batch) const {
+    const size_t first = batch * options_.batch;
+    return plan_.subspan(first, std::min(options_.batch, plan_.size() - first));
+  }
+
+  void work(size_t slot);
+  // The next batch to compute, waiting until it is not too far ahead of the sink; nothing at the
+  // end.
+  std::optional<size_t> claim();
+  void compute(size_t slot, size_t batch);
+  bool prepare_image(const InferItem& item, float* values);
+  void judge(std::span<const InferItem> items, Finished& finished);
+  void check_kind(const Finished& finished);
+  void deliver(OutputSink& sink);
+  void fail(std::exception_ptr error);
+  void leave();
+
+  const std::span<const InferItem> plan_;
+  const PipelineOptions& options_;
+  Runner& runner_;
+  const RunnerInfo info_;
+  media::SampleReader& reader_;
+  const Preprocessor preprocessor_;
+  Progress& progress_;
+  const CancelToken& cancel_;
+  IssueLog& issues_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t next_to_claim_ = 0;
+  size_t next_to_sink_ = 0;
+  size_t ahead_limit_ = 0;
+  size_t working_ = 0;
+  bool stopping_ = false;
+  std::exception_ptr error_;
+  std::map<size_t, Finished> finished_;  // by batch number
+  PipelineReport report_;                // counters under mutex_
+  std::atomic<bool> told_kind_{false};
+};
+
+void Pass::fail(std::exception_ptr error) {
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = std::move(error);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
+void Pass::leave() {
+  const std::lock_guard lock(mutex_);
+  --working_;
+  changed_.notify_all();
+}
+
+std::optional<size_t> Pass::claim() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    while (next_to_claim_ < batch_count() && was_done(next_to_claim_)) ++next_to_claim_;
+    if (next_to_claim_ >= batch_count()) return std::nullopt;
+    if (finished_.size() < ahead_limit_ || next_to_claim_ == next_to_sink_) {
+      return next_to_claim_++;
+    }
+    changed_.wait(lock);
+  }
+  return std::nullopt;
+}
+
+void Pass::work(size_t slot) {
+  try {
+    while (const std::optional<size_t> batch = claim()) compute(slot, *batch);
+  } catch (...) {
+    fail(std::current_exception());
+  }
+  leave();
+}
+
+bool Pass::prepare_image(const InferItem& item, float* values) {
+  media::DecodeOptions decode;
+  decode.apply_orientation = preprocessor_.spec().apply_orientation;
+  const media::Decoded decoded = reader_.read(item.path, item.member, decode);
+  const std::string place = item.member >= 0 ? fmt::format("member {}", item.member) : "";
+  if (!decoded.ok()) {
+    issues_.reject(std::string(media::issue_kind(decoded.status)), item.path, place, "",
+                   decoded.message, "replace the file, or exclude the sample");
+    return false;
+  }
+  std::string why;
+  const TensorLayout layout =
+      info_.channels_last ? TensorLayout::kChannelsLast : TensorLayout::kChannelsFirst;
+  if (!preprocessor_.run(decoded.image, layout, values, why)) {
+    issues_.reject("wrong-size-image", item.path, place, "", why,
+                   "give the model description a \"resize\" or a \"crop\"");
+    return false;
+  }
+  return true;
+}
+
+void Pass::compute(size_t slot, size_t batch) {
+  const std::span<const InferItem> items = items_of(batch);
+  Finished finished;
+  finished.number = batch;
+  finished.status.assign(items.size(), RowStatus::kOk);
+  float* input = runner_.input(slot);
+  const Clock::time_point start = Clock::now();
+  size_t readable = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (cancel_.cancelled()) return fail(nullptr);
+    float* values = input + i * info_.input_values;
+    if (prepare_image(items[i], values)) {
+      ++readable;
+    } else {
+      // The batch keeps its shape, so that its other rows do not depend on what could be read.
+      std::fill_n(values, info_.input_values, 0.0f);
+      finished.status[i] = RowStatus::kUnreadable;
+    }
+  }
+  const double prepare_secs = seconds_since(start);
+  const Clock::time_point forward_start = Clock::now();
+  if (readable > 0) {
+    const RunnerFailure failure = runner_.run(slot, items.size(), finished.output);
+    if (failure.failed()) {
+      throw Error(static_cast<ErrorCategory>(failure.category), failure.message, failure.hint);
+    }
+  } else {
+    finished.output.values.assign(items.size() * info_.classes, kNull);
+    finished.output.embeddings.assign(items.size() * info_.embedding_columns, kNull);
+  }
+  const double forward_secs = seconds_since(forward_start);
+  judge(items, finished);
+  progress_.add(items.size());
+  const std::lock_guard lock(mutex_);
+  report_.prepare_secs += prepare_secs;
+  report_.forward_secs += forward_secs;
+  finished_.emplace(batch, std::move(finished));
+  changed_.notify_all();
+}
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+}
+
+// Softmax, and NULL for the rows that have no meaning.
+void Pass::judge(std::span<const InferItem> items, Finished& finished) {
+  check_kind(finished);
+  const size_t k = info_.classes;
+  const size_t d = info_.embedding_columns;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const std::span<float> row(finished.output.values.data() + i * k, k);
+    const std::span<float> embedding(finished.output.embeddings.data() + i * d, d);
+    if (finished.status[i] == RowStatus::kOk && (!all_finite(row) || !all_finite(embedding))) {
+      finished.status[i] = RowStatus::kNotFinite;
+      issues_.reject("not-finite-output", items[i].path,
+                     items[i].member >= 0 ? fmt::format("member {}", items[i].member) : "", "",
+                     "the model gave NaN or infinity for this image",
+                     info_.precision == "fp32" ? "look at the image, and at the model"
+                                               : "try --precision fp32");
+    }
+    if (finished.status[i] != RowStatus::kOk) {
+      std::fill(row.begin(), row.end(), kNull);
+      std::fill(embedding.begin(), embedding.end(), kNull);
+    } else if (preprocessor_.spec().output_kind == OutputKind::kLogits) {
+      softmax_rows(row, k);
+    }
+  }
+}
+
+// Warns once when the outputs are not of the kind that the description says.
+void Pass::check_kind(const Finished& finished) {
+  if (told_kind_.load()) return;
+  // Sums of a few thousand bfloat16 probabilities are off by about this much.
+  constexpr double kSumTolerance = 0.02;
+  const size_t k = info_.classes;
+  bool all_probabilities = true;
+  size_t rows = 0;
+  for (size_t i = 0; i < finished.status.size(); ++i) {
+    if (finished.status[i] != RowStatus::kOk) continue;
+    const std::span<const float> row(finished.output.values.data() + i * k, k);
+    if (!all_finite(row)) continue;
+    ++rows;
+    double sum = 0;
+    bool in_range = true;
+    for (const float value : row) {
+      sum += value;
+      in_range = in_range && value >= -1e-3f && value <= 1.001f;
+    }
+    all_probabilities = all_probabilities && in_range && std::abs(sum - 1) <= kSumTolerance;
+  }
+  if (rows == 0) return;
+  const bool says_logits = preprocessor_.spec().output_kind == OutputKind::kLogits;
+  if (says_logits && all_probabilities && rows >= 2 && k >= 2 && !told_kind_.exchange(true)) {
+    issues_.warn(
+        "not-logits", "", "", "",
+        "the outputs are in [0, 1] and sum to 1: they look like probabilities, and softmax "
+        "was applied to them",
+        "write \"output\": \"probabilities\" into the model description");
+  }
+  if (!says_logits && !all_probabilities && !told_kind_.exchange(true)) {
+    issues_.warn(
+        "not-probabilities", "", "", "",
+        "the model description says probabilities, but the outputs are not in [0, 1] or do "
+        "not sum to 1",
+        "write \"output\": \"logits\" into the model description");
+  }
+}
+
+// Hands finished batches on in order until all are, or the pass stops.
+void Pass::deliver(OutputSink& sink) {
+  for (size_t batch = 0; batch < batch_count(); ++batch) {
+    if (was_done(batch)) {
+      const std::lock_guard lock(mutex_);
+      report_.skipped += items_of(batch).size();
+      next_to_sink_ = batch + 1;
+      changed_.notify_all();
+      continue;
+    }
+    Finished finished;
+    {
+      std::unique_lock lock(mutex_);
+      next_to_sink_ = batch;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return stopping_ || finished_.count(batch) > 0; });
+      const auto found = finished_.find(batch);
+      if (found == finished_.end()) return;
+      finished = std::move(found->second);
+      finished_.erase(found);
+    }
+    for (const RowStatus status : finished.status) {
+      ++report_.images;
+      report_.ok += status == RowStatus::kOk;
+      report_.unreadable += status == RowStatus::kUnreadable;
+      report_.not_finite += status == RowStatus::kNotFinite;
+    }
+    sink.batch({batch, batch * options_.batch, items_of(batch), finished.status,
+                finished.output.values, finished.output.embeddings});
+  }
+}
+
+PipelineReport Pass::run(WorkerGroup& workers, OutputSink& sink) {
+  const Clock::time_point start = Clock::now();
+  const size_t count = std::min(workers.size(), info_.slots);
+  if (count < 1 || options_.batch < 1 || options_.batch > info_.capacity ||
+      info_.input_values != preprocessor_.value_count()) {
+    throw Error(ErrorCategory::kInternal,
+                "the inference pass was called with a runner, batch or workers that do not fit");
+  }
+  sink.begin(info_);
+  ahead_limit_ = count * kBatchesAheadPerWorker;
+  working_ = count;
+  for (size_t slot = 0; slot < count; ++slot) {
+    workers.submit([this, slot] { work(slot); });
+  }
+  try {
+    deliver(sink);
+  } catch (...) {
+    fail(std::current_exception());
+  }
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return working_ == 0; });
+  }
+  if (error_) std::rethrow_exception(error_);
+  cancel_.check();
+  report_.elapsed_secs = seconds_since(start);
+  return report_;
+}
+
+}  // namespace
+
+PipelineReport run_pipeline(std::span<const InferItem> plan, const ModelSpec& spec, Runner& runner,
+                            media::SampleReader& reader, const PipelineOptions& options,
+                            WorkerGroup& workers, Progress& progress, const CancelToken& cancel,
+                            IssueLog& issues, OutputSink& sink) {
+  return Pass(plan, spec, runner, reader, options, progress, cancel, issues).run(workers, sink);
+}
+
+void softmax_rows(std::span<float> logits, size_t columns) {
+  for (size_t begin = 0; columns > 0 && begin + columns <= logits.size(); begin += columns) {
+    const std::span<float> row = logits.subspan(begin, columns);
+    const double largest = *std::max_element(row.begin(), row.end());
+    double sum = 0;
+    for (const float value : row) sum += std::exp(value - largest);
+    for (float& value : row) value = static_cast<float>(std::exp(value - largest) / sum);
+  }
+}
+
+}  // namespace errata::infer

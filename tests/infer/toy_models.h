@@ -1,0 +1,33 @@
+// Small TorchScript models, made when a test runs. The only test file that sees LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace errata::test {
+
+// A small residual network for 3 x any x any: conv, batch norm, ReLU, a sum, pooling, linear "fc"
+// with `classes` outputs; its features (the input of fc) have 16 values. Weights from `seed`.
+struct ToyOptions {
+  int64_t classes = 5;
+  uint64_t seed = 1;
+  // What forward does beyond that:
+  //   ""            returns logits
+  //   "tuple"       returns (logits, features)
+  //   "dict"        returns {"scores": logits, "features": features}
+  //   "probabilities"  returns softmax(logits)
+  //   "view"        flattens with view(), which does not bear channels-last maps
+  //   "conv_head"   ends in a convolution instead of fc
+  //   "nan"         gives NaN for images whose mean is above 1
+  //   "mutates"     counts its calls in an attribute
+  //   "activations" uses SiLU, Hardswish and GELU
+  //   "linear_only" is one linear layer on the pixels (32 x 32)
+  //   "layers"      has its features made by a submodule "features.last"
+  std::string variant;
+  std::map<std::string, std::string> extra_files;  // into the archive
+};
+
+void write_toy_model(const std::string& path, const ToyOptions& options = {});
+
+}  // namespace errata::test
