@@ -95,6 +95,12 @@ void resample_row(const uint8_t* row, const Taps& taps, int32_t begin, int32_t e
   }
 }
 
+#if ERRATA_RESAMPLE_AVX2
+bool use_simd() {
+  return cpu_has_avx2() && simd_enabled.load(std::memory_order_relaxed);
+}
+#endif
+
 }  // namespace
 
 void set_resample_simd(bool enabled) {
@@ -139,7 +145,20 @@ Taps make_taps(int32_t in, int32_t out, int32_t begin, int32_t end, Filter filte
 
 void resample_width(const Image& in, int32_t row_begin, const Taps& taps, Image& out) {
   const auto outputs = static_cast<int32_t>(taps.first.size());
-  for (int32_t y = 0; y < out.height_px; ++y) {
+  int32_t y = 0;
+#if ERRATA_RESAMPLE_AVX2
+  const bool simd = in.channels == 3 && use_simd();
+  const uint8_t* end_of_pixels = in.pixels.data() + in.pixels.size();
+  for (; simd && y + 4 <= out.height_px; y += 4) {
+    const auto readable = static_cast<size_t>(end_of_pixels - in.row(row_begin + y + 3));
+    const int32_t done = resample_4_rows_rgb_avx2(in.row(row_begin + y), in.row_bytes(), readable,
+                                                  taps, outputs, out.row(y), out.row_bytes());
+    for (int32_t r = 0; r < 4 && done < outputs; ++r) {
+      resample_row<3>(in.row(row_begin + y + r), taps, done, outputs, out.row(y + r));
+    }
+  }
+#endif
+  for (; y < out.height_px; ++y) {
     const uint8_t* row = in.row(row_begin + y);
     if (in.channels == 1) {
       resample_row<1>(row, taps, 0, outputs, out.row(y));
@@ -147,8 +166,8 @@ void resample_width(const Image& in, int32_t row_begin, const Taps& taps, Image&
     }
     int32_t done = 0;
 #if ERRATA_RESAMPLE_AVX2
-    if (cpu_has_avx2() && simd_enabled.load(std::memory_order_relaxed)) {
-      const auto readable = static_cast<size_t>(in.pixels.data() + in.pixels.size() - row);
+    if (simd) {
+      const auto readable = static_cast<size_t>(end_of_pixels - row);
       done = resample_row_rgb_avx2(row, readable, taps, outputs, out.row(y));
     }
 #endif
@@ -164,7 +183,7 @@ void resample_height(const Image& in, int32_t row_begin, const Taps& taps, Image
     uint8_t* out_row = out.row(y);
     size_t done = 0;
 #if ERRATA_RESAMPLE_AVX2
-    if (cpu_has_avx2() && simd_enabled.load(std::memory_order_relaxed)) {
+    if (use_simd()) {
       done = resample_column_avx2(first_row, row_bytes, taps, y, out_row);
     }
 #endif

@@ -35,9 +35,13 @@ void resample_height(const Image& in, int32_t row_begin, const Taps& taps, Image
 #if defined(__x86_64__)
 #define ERRATA_RESAMPLE_AVX2 1
 bool cpu_has_avx2();
-// For 3 channels. Handles outputs [0, result) of a row; the caller does the rest.
+// For 3 channels. Handles outputs [0, result) of one row, or of four rows one behind the other; the
+// caller does the rest. `readable_bytes` counts from the (last) row's first byte.
 int32_t resample_row_rgb_avx2(const uint8_t* row, size_t readable_bytes, const Taps& taps,
                               int32_t outputs, uint8_t* out);
+int32_t resample_4_rows_rgb_avx2(const uint8_t* row, size_t row_bytes, size_t readable_bytes,
+                                 const Taps& taps, int32_t outputs, uint8_t* out,
+                                 size_t out_row_bytes);
 // Handles bytes [0, result) of one output row.
 size_t resample_column_avx2(const uint8_t* first_row, size_t row_bytes, const Taps& taps,
                             int32_t output, uint8_t* out);

@@ -26,6 +26,32 @@ int64_t load_two_pairs(const int16_t* pairs) {
   return value;
 }
 
+// The weights of four taps as pairs: (w0 w1) in each int32 of the low half, (w2 w3) in the high
+// one.
+__attribute__((target("avx2"))) inline __m256i spread_weights(const int16_t* weights) {
+  const __m256i halves = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+  return _mm256_permutevar8x32_epi32(_mm256_set1_epi64x(load_two_pairs(weights)), halves);
+}
+
+// From 12 bytes of four RGB pixels: the pairs (r0 r1) (g0 g1) (b0 b1) in the low half and those of
+// pixels 2 and 3 in the high half, as int16. Reads 16 bytes.
+__attribute__((target("avx2"))) inline __m256i load_pixel_pairs(const uint8_t* in) {
+  const __m256i spread =
+      _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7,
+                       -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  return _mm256_shuffle_epi8(
+      _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in))), spread);
+}
+
+// The two partial sums put together, their halves added, rounded and shifted: r, g, b, 0.
+__attribute__((target("avx2"))) inline __m128i finish_sum(__m256i high_sum, __m256i low_sum) {
+  const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(high_sum, kLowBits), low_sum);
+  const __m128i sum =
+      _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+  return _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(1 << (kPrecisionBits - 1))),
+                        kPrecisionBits);
+}
+
 }  // namespace
 
 bool cpu_has_avx2() {
@@ -37,41 +63,59 @@ __attribute__((target("avx2"))) int32_t resample_row_rgb_avx2(const uint8_t* row
                                                               size_t readable_bytes,
                                                               const Taps& taps, int32_t outputs,
                                                               uint8_t* out) {
-  // From 12 bytes of four RGB pixels: the pairs (r0 r1) (g0 g1) (b0 b1) in the low half and those
-  // of pixels 2 and 3 in the high half, as int16.
-  const __m256i spread =
-      _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7,
-                       -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
-  const __m256i halves = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
-  const __m128i rounding = _mm_set1_epi32(1 << (kPrecisionBits - 1));
-  const __m128i gather = _mm_setr_epi8(0, 4, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
   for (int32_t i = 0; i < outputs; ++i) {
     const size_t at = static_cast<size_t>(taps.first[i]) * 3;
     const int32_t steps = (taps.count[i] + 3) / 4;
     // Each step loads 16 bytes; at the very end of the image the plain loop takes over.
     if (at + static_cast<size_t>(steps) * 12 + 4 > readable_bytes) return i;
     const size_t weight_at = static_cast<size_t>(i) * static_cast<size_t>(taps.stride);
-    const uint8_t* in = row + at;
     __m256i high_sum = _mm256_setzero_si256();
     __m256i low_sum = _mm256_setzero_si256();
     for (int32_t s = 0; s < steps; ++s) {
-      const __m256i pixels =
-          _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(
-                                  _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 12 * s))),
-                              spread);
-      const __m256i high = _mm256_permutevar8x32_epi32(
-          _mm256_set1_epi64x(load_two_pairs(taps.high.data() + weight_at + 4 * s)), halves);
-      const __m256i low = _mm256_permutevar8x32_epi32(
-          _mm256_set1_epi64x(load_two_pairs(taps.low.data() + weight_at + 4 * s)), halves);
+      const __m256i pixels = load_pixel_pairs(row + at + 12 * s);
+      const __m256i high = spread_weights(taps.high.data() + weight_at + 4 * s);
+      const __m256i low = spread_weights(taps.low.data() + weight_at + 4 * s);
       high_sum = _mm256_add_epi32(high_sum, _mm256_madd_epi16(pixels, high));
       low_sum = _mm256_add_epi32(low_sum, _mm256_madd_epi16(pixels, low));
     }
-    const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(high_sum, kLowBits), low_sum);
-    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-    sum = _mm_srai_epi32(_mm_add_epi32(sum, rounding), kPrecisionBits);
-    sum = _mm_min_epi32(_mm_max_epi32(sum, _mm_setzero_si128()), _mm_set1_epi32(255));
-    const int32_t rgb = _mm_cvtsi128_si32(_mm_shuffle_epi8(sum, gather));
+    const __m128i words = _mm_packs_epi32(finish_sum(high_sum, low_sum), _mm_setzero_si128());
+    const int32_t rgb = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
     std::memcpy(out + static_cast<size_t>(i) * 3, &rgb, 3);
+  }
+  return outputs;
+}
+
+__attribute__((target("avx2"))) int32_t resample_4_rows_rgb_avx2(
+    const uint8_t* row, size_t row_bytes, size_t readable_bytes, const Taps& taps, int32_t outputs,
+    uint8_t* out, size_t out_row_bytes) {
+  for (int32_t i = 0; i < outputs; ++i) {
+    const size_t at = static_cast<size_t>(taps.first[i]) * 3;
+    const int32_t steps = (taps.count[i] + 3) / 4;
+    if (at + static_cast<size_t>(steps) * 12 + 4 > readable_bytes) return i;
+    const size_t weight_at = static_cast<size_t>(i) * static_cast<size_t>(taps.stride);
+    __m256i high_sums[4] = {};
+    __m256i low_sums[4] = {};
+    for (int32_t s = 0; s < steps; ++s) {
+      const __m256i high = spread_weights(taps.high.data() + weight_at + 4 * s);
+      const __m256i low = spread_weights(taps.low.data() + weight_at + 4 * s);
+      const uint8_t* in = row + at + 12 * s;
+      for (int r = 0; r < 4; ++r, in += row_bytes) {
+        const __m256i pixels = load_pixel_pairs(in);
+        high_sums[r] = _mm256_add_epi32(high_sums[r], _mm256_madd_epi16(pixels, high));
+        low_sums[r] = _mm256_add_epi32(low_sums[r], _mm256_madd_epi16(pixels, low));
+      }
+    }
+    // The packs clip to 0..255.
+    const __m128i bytes = _mm_packus_epi16(_mm_packs_epi32(finish_sum(high_sums[0], low_sums[0]),
+                                                           finish_sum(high_sums[1], low_sums[1])),
+                                           _mm_packs_epi32(finish_sum(high_sums[2], low_sums[2]),
+                                                           finish_sum(high_sums[3], low_sums[3])));
+    alignas(16) int32_t rgb[4];
+    _mm_store_si128(reinterpret_cast<__m128i*>(rgb), bytes);
+    // Four bytes a pixel where the next one follows and overwrites the fourth.
+    uint8_t* to = out + static_cast<size_t>(i) * 3;
+    const bool last = i + 1 == outputs;
+    for (int r = 0; r < 4; ++r, to += out_row_bytes) std::memcpy(to, &rgb[r], last ? 3 : 4);
   }
   return outputs;
 }

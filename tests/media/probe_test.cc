@@ -25,7 +25,7 @@ void be32(std::string& out, unsigned v) {
 }
 std::string le(unsigned v, int n) {
   std::string out;
-  for (int i = 0; i < n; ++i) out += static_cast<char>((v >> (8 * i)) & 255);
+  for (int i = 0; i < n; ++i) out += static_cast<char>(i < 4 ? (v >> (8 * i)) & 255 : 0);
   return out;
 }
 

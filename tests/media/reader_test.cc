@@ -118,3 +118,9 @@ TEST_CASE("PNG comes back bit for bit, JPEG nearly") {
   CHECK(decode_rgb(encode_jpeg(image, 95)).image.width_px == 61);
   CHECK_THROWS_AS(encode_png(Image()), Error);
 }
+
+TEST_CASE("decoding works alike with reused memory") {
+  reuse_image_memory();
+  const std::vector<uint8_t> bytes = read_file(golden_path("jpeg/rgb420_37x29.jpg"));
+  CHECK(decode_rgb(bytes).image == decode_rgb(bytes).image);
+}
