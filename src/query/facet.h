@@ -40,7 +40,7 @@ struct Histogram {
 };
 
 // kBool, kInt, kFloat or kDouble; throws Error(kInternal) for others and for a spec that is not
-// low < high, both finite, with 1 to 65,536 bins.
+// low < high, both finite, with 1 to 65,000 bins.
 Histogram histogram(const Column& column, const Selection& selection, const HistogramSpec& spec);
 
 // Everything a side panel shows, in one walk over the selection, which is decoded once.

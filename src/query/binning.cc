@@ -1,0 +1,161 @@
+#include "query/binning.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "query/simd.h"
+
+namespace errata::query {
+
+namespace {
+
+// Bins must fit 16 bits with the three slots beside them.
+constexpr size_t kMaxBins = 65'000;
+
+// The smallest value of type T that is not below `edge`, and the greatest that is.
+template <typename T>
+T first_not_below(double edge) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const T near = static_cast<T>(edge);
+    return static_cast<double>(near) < edge
+               ? std::nextafter(near, std::numeric_limits<T>::infinity())
+               : near;
+  } else {
+    return static_cast<T>(std::ceil(edge));
+  }
+}
+template <typename T>
+T last_below(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::nextafter(value, -std::numeric_limits<T>::infinity());
+  } else {
+    return static_cast<T>(value - 1);
+  }
+}
+
+[[gnu::always_inline]] inline int32_t formula(double value, double low, double bins_per_unit) {
+  return static_cast<int32_t>((value - low) * bins_per_unit);
+}
+
+}  // namespace
+
+Binning::Binning(ColumnType type, const HistogramSpec& spec) : spec_(spec) {
+  if (!std::isfinite(spec.low) || !std::isfinite(spec.high) || !(spec.low < spec.high) ||
+      !std::isfinite(spec.high - spec.low) || spec.bins < 1 || spec.bins > kMaxBins) {
+    throw Error(ErrorCategory::kInternal, fmt::format("a histogram of {} bins from {} to {}",
+                                                      spec.bins, spec.low, spec.high));
+  }
+  bins_per_unit_ = static_cast<double>(spec.bins) / (spec.high - spec.low);
+  for (size_t i = 0; i <= spec.bins; ++i) edges_.push_back(Histogram::histogram_edge(spec, i));
+  switch (type) {
+    case ColumnType::kFloat: exact_ = formula_is_exact<float>(); break;
+    case ColumnType::kDouble: exact_ = formula_is_exact<double>(); break;
+    case ColumnType::kInt:
+      // Beyond 2^53 neighbours share a double: too far for the proof at the edges.
+      exact_ = std::abs(spec.low) < 0x1p53 && std::abs(spec.high) < 0x1p53 &&
+               formula_is_exact<int64_t>();
+      break;
+    default: exact_ = formula_is_exact<int64_t>();
+  }
+}
+
+// The formula never falls when the value rises; so when it is right on both sides of each edge, it
+// is right everywhere.
+template <typename T>
+bool Binning::formula_is_exact() const {
+  if (!std::isfinite(bins_per_unit_)) return false;
+  for (size_t i = 1; i < spec_.bins; ++i) {
+    const T at = first_not_below<T>(edges_[i]);
+    const T before = last_below<T>(at);
+    const auto bin = static_cast<int32_t>(i);
+    if (static_cast<double>(at) < edges_[i + 1] &&
+        formula(static_cast<double>(at), spec_.low, bins_per_unit_) != bin) {
+      return false;
+    }
+    if (static_cast<double>(before) >= edges_[i - 1] &&
+        formula(static_cast<double>(before), spec_.low, bins_per_unit_) != bin - 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
+size_t Binning::bin_by_edges(double value, size_t guess) const {
+  size_t bin = std::min(guess, spec_.bins - 1);
+  while (bin > 0 && value < edges_[bin]) --bin;
+  while (bin + 1 < spec_.bins && value >= edges_[bin + 1]) ++bin;
+  return bin;
+}
+
+template <typename T>
+void Binning::fill_values(const T* values, size_t n, uint16_t* slots) const {
+  const double low = spec_.low;
+  const double high = spec_.high;
+  const double bins_per_unit = bins_per_unit_;
+  const auto last = static_cast<int32_t>(spec_.bins) - 1;
+  if (exact_) {
+    vectorised([&]() ERRATA_INLINE {
+      for (size_t i = 0; i < n; ++i) {
+        const auto value = static_cast<double>(values[i]);
+        // Held within the range before the conversion, which is not defined outside of int32.
+        double held = value < low ? low : value;
+        held = held > high ? high : held;
+        held = value == value ? held : low;
+        int32_t slot = formula(held, low, bins_per_unit);
+        slot = slot > last ? last : slot;
+        slot = value < low ? last + 1 : slot;
+        slot = value > high ? last + 2 : slot;
+        slot = value == value ? slot : last + 3;
+        slots[i] = static_cast<uint16_t>(slot);
+      }
+    });
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    const auto value = static_cast<double>(values[i]);
+    if (!(value >= low && value <= high)) {
+      slots[i] = static_cast<uint16_t>(value < low    ? below_slot()
+                                       : value > high ? above_slot()
+                                                      : null_slot());
+      continue;
+    }
+    const double guess = (value - low) * bins_per_unit;
+    slots[i] = static_cast<uint16_t>(bin_by_edges(value, guess < static_cast<double>(last)
+                                                             ? static_cast<size_t>(guess)
+                                                             : static_cast<size_t>(last)));
+  }
+}
+
+void Binning::fill(const Column& column, const RowRange& range, uint16_t* slots) const {
+  switch (column.type) {
+    case ColumnType::kFloat:
+      fill_values(column.floats.data() + range.first, range.rows, slots);
+      break;
+    case ColumnType::kDouble:
+      fill_values(column.doubles.data() + range.first, range.rows, slots);
+      break;
+    case ColumnType::kInt: fill_values(column.ints.data() + range.first, range.rows, slots); break;
+    default: {
+      const uint8_t* bytes = column.bytes.data() + range.first;
+      fill_values(bytes, range.rows, slots);
+    }
+  }
+}
+
+void clear_missing(const Column& column, const RowRange& range, uint16_t* slots, size_t null_slot) {
+  if (column.validity.empty()) return;
+  const uint64_t* valid = column.validity.data() + range.first / 64;
+  for (size_t w = 0; w < range.words(); ++w) {
+    uint64_t missing = ~valid[w];
+    if (w + 1 == range.words()) missing &= range.last_mask();
+    for (; missing != 0; missing &= missing - 1) {
+      slots[w * 64 + static_cast<size_t>(std::countr_zero(missing))] =
+          static_cast<uint16_t>(null_slot);
+    }
+  }
+}
+
+}  // namespace errata::query
