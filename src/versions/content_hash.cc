@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kFilesPerRange = 16;
 // Larger files are hashed in pieces instead of being read whole.
 constexpr uint64_t kWholeReadBytes = 4 << 20;
+constexpr size_t kPieceBytes = 256 << 10;
 
 std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -65,28 +66,50 @@ class ContentHasher {
              "import the source again, or set its root to where it lies now");
       return false;
     }
-    if (file.mtime_ns != -1 &&
+    if (!file.has_xxh3 && file.mtime_ns != -1 &&
         (stat.size_bytes != file.size_bytes || stat.mtime_ns != file.mtime_ns)) {
-      reject(file, "changed-file", "the file changed since it was imported",
-             "import the source again");
-      return false;
+      return reject_changed(file);
     }
-    try {
-      if (stat.size_bytes > kWholeReadBytes) {
-        digest = sha256_file(file.absolute_path);
-        return true;
+    uint64_t xxh3 = 0;
+    if (stat.size_bytes > kWholeReadBytes) {
+      if (!hash_mapped(file, digest, xxh3)) return false;
+    } else {
+      if (!read_file_into(file.absolute_path, buffers.bytes)) {
+        const Error error = io_error("read", {}, errno);
+        reject(file, "unreadable-file", error.what(), "check its permissions");
+        return false;
       }
+      digest = sha256(as_text(buffers.bytes));
+      xxh3 = xxh3_64(std::span<const uint8_t>(buffers.bytes));
+    }
+    return !file.has_xxh3 || xxh3 == file.xxh3 || reject_changed(file);
+  }
+
+  bool reject_changed(const ContentFile& file) const {
+    reject(file, "changed-file", "the file changed since it was imported",
+           "import the source again");
+    return false;
+  }
+
+  // In one pass over the pages, piece by piece.
+  bool hash_mapped(const ContentFile& file, Sha256Digest& digest, uint64_t& xxh3) const {
+    try {
+      const MappedFile mapped(file.absolute_path);
+      Sha256 sha;
+      Xxh3 xxh;
+      for (auto rest = mapped.bytes(); !rest.empty();) {
+        const auto piece = rest.first(std::min<size_t>(rest.size(), kPieceBytes));
+        sha.update(piece.data(), piece.size());
+        xxh.update(piece.data(), piece.size());
+        rest = rest.subspan(piece.size());
+      }
+      digest = sha.finish();
+      xxh3 = xxh.digest();
+      return true;
     } catch (const Error& error) {
       reject(file, "unreadable-file", error.what(), "check its permissions");
       return false;
     }
-    if (!read_file_into(file.absolute_path, buffers.bytes)) {
-      const Error error = io_error("read", file.absolute_path, errno);
-      reject(file, "unreadable-file", error.what(), "check its permissions");
-      return false;
-    }
-    digest = sha256(as_text(buffers.bytes));
-    return true;
   }
 
   const MemberReader& read_member_;
@@ -98,7 +121,6 @@ class ContentHasher {
 ContentHashes hash_contents(std::span<const ContentFile> files, const MemberReader& read_member,
                             const ParallelFor& parallel_for, Progress& progress,
                             const CancelToken& cancel, IssueLog& issues) {
-  progress.start_stage("hashing contents", files.size());
   ContentHashes result;
   result.digests.resize(files.size());
   result.ok.assign(files.size(), 0);

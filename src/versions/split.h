@@ -63,7 +63,8 @@ struct SplitResult {
 // class in every part its exact share rounded up or down, and among such tables the one nearest to
 // the shares. With groups: groups of two or more are placed first, largest first, each where it
 // hurts the shares least, then improved by moves; single samples then fill up to the exact table.
-// Extend: shares count all samples, old and new; nobody who has a part moves.
+// Who must not be touched (excluded samples, those in parts that the recipe does not name) is left
+// out by the caller. Extend: shares count all samples, old and new; nobody who has a part moves.
 // Throws Error(kUsage) for no part, equal names, fractions above 1 or counts above the samples.
 SplitResult make_split(const SplitInput& input, const SplitRecipe& recipe);
 
