@@ -14,8 +14,10 @@ DecodeStatus decode_format(std::span<const uint8_t> bytes, const Probe& probe,
     case ImageFormat::kJpeg: return internal::decode_jpeg(bytes, options, decoded);
     case ImageFormat::kPng: return internal::decode_png(bytes, decoded);
     case ImageFormat::kPnm: return internal::decode_pnm(bytes, probe, decoded);
-    case ImageFormat::kBmp:
     case ImageFormat::kTiff:
+      if (internal::is_own_tiff(bytes)) return internal::decode_own_tiff(bytes, decoded);
+      return internal::decode_with_imgcodecs(bytes, probe, decoded);
+    case ImageFormat::kBmp:
     case ImageFormat::kWebp: return internal::decode_with_imgcodecs(bytes, probe, decoded);
     case ImageFormat::kGif:
       decoded.message = "GIF images are not decoded; convert it to PNG";

@@ -46,8 +46,8 @@ struct Decoded {
 };
 
 // Decodes one image file's bytes. Never throws for bad bytes (std::bad_alloc apart), never prints.
-// Callable from any thread. JPEG, PNG and PNM are decoded here; BMP, TIFF and WebP by a module that
-// is opened on first use (see imgcodecs_module.h), kUnsupported with a hint when it is absent.
+// Callable from any thread. JPEG, PNG and PNM are decoded here; BMP, WebP and most of TIFF by a
+// module that is opened on first use (see imgcodecs_module.h), kUnsupported when it is absent.
 Decoded decode_rgb(std::span<const uint8_t> bytes, const DecodeOptions& options = {});
 
 // Stable kebab-case name for issue kinds: "truncated-image", "corrupt-image", ...

@@ -94,13 +94,6 @@ bool ends_early(Bytes bytes, const Probe& probe) {
   return bytes.size() < need;
 }
 
-// libtiff multiplies such colours by their alpha, which Pillow does not.
-bool has_straight_alpha(Bytes bytes) {
-  TiffTags tags;
-  read_tiff_tags(bytes, tags);
-  return tags.photometric == 2 && tags.has_extra && tags.alpha == 2;
-}
-
 }  // namespace
 
 DecodeStatus decode_with_imgcodecs(Bytes bytes, const Probe& probe, Decoded& decoded) {
@@ -108,11 +101,6 @@ DecodeStatus decode_with_imgcodecs(Bytes bytes, const Probe& probe, Decoded& dec
   if (ends_early(bytes, probe)) {
     decoded.message = name + ": the file ends before its image does";
     return DecodeStatus::kTruncated;
-  }
-  if (probe.format == ImageFormat::kTiff && probe.channels == 4 && has_straight_alpha(bytes)) {
-    decoded.message =
-        "TIFF with straight alpha is not decoded; convert it to PNG or drop the alpha";
-    return DecodeStatus::kUnsupported;
   }
   if (module().decode == nullptr) {
     decoded.message = name + " needs the imgcodecs module: " + module().why_absent;

@@ -7,16 +7,10 @@
 namespace errata::media::internal {
 namespace {
 
+constexpr uint32_t kTypeByte = 1;
 constexpr uint32_t kTypeShort = 3;
 constexpr uint32_t kTypeLong = 4;
 constexpr uint32_t kTypeLong8 = 16;
-
-struct Entry {
-  uint32_t tag = 0;
-  uint32_t type = 0;
-  uint64_t count = 0;
-  uint64_t value_at = 0;  // offset of the first value
-};
 
 uint64_t type_bytes(uint32_t type) {
   switch (type) {
@@ -27,20 +21,8 @@ uint64_t type_bytes(uint32_t type) {
   }
 }
 
-// The first value of an entry; nullopt for types that are no integers or values outside the bytes.
-std::optional<uint64_t> first_value(const TiffReader& reader, const Entry& entry) {
-  if (entry.count == 0 || !reader.has(entry.value_at, type_bytes(entry.type))) return std::nullopt;
-  switch (entry.type) {
-    case 1: return reader.bytes[entry.value_at];
-    case kTypeShort: return reader.u16(entry.value_at);
-    case kTypeLong: return reader.u32(entry.value_at);
-    case kTypeLong8: return reader.u64(entry.value_at);
-    default: return std::nullopt;
-  }
-}
-
-void take_tag(const TiffReader& reader, const Entry& entry, TiffTags& tags) {
-  const std::optional<uint64_t> value = first_value(reader, entry);
+void take_tag(const TiffReader& reader, const TiffEntry& entry, TiffTags& tags) {
+  const std::optional<uint64_t> value = tiff_value(reader, entry, 0);
   if (!value) return;
   const auto small = static_cast<uint32_t>(*value);
   switch (entry.tag) {
@@ -50,6 +32,8 @@ void take_tag(const TiffReader& reader, const Entry& entry, TiffTags& tags) {
     case 259: tags.compression = small; break;
     case 262: tags.photometric = small; break;
     case 274: tags.orientation = small; break;
+    case 278: tags.rows_per_strip = *value; break;
+    case 317: tags.predictor = small; break;
     case 277: tags.samples = small; break;
     case 284: tags.planar = small; break;
     case 339: tags.sample_format = small; break;
@@ -61,25 +45,34 @@ void take_tag(const TiffReader& reader, const Entry& entry, TiffTags& tags) {
   }
 }
 
-// Value `i` of an entry of shorts or longs.
-uint64_t nth_value(const TiffReader& reader, const Entry& entry, uint64_t i) {
-  Entry one = entry;
-  one.value_at += i * type_bytes(entry.type);
-  return first_value(reader, one).value_or(0);
-}
-
 // One behind the last byte that strips or tiles claim.
-uint64_t data_end(const TiffReader& reader, const Entry& offsets, const Entry& lengths) {
-  const uint64_t pieces = std::min(offsets.count, lengths.count);
-  if (!reader.has(offsets.value_at, 1) || pieces > reader.bytes.size()) return 0;
+uint64_t data_end(const TiffReader& reader, const TiffTags& tags) {
+  const uint64_t pieces = std::min(tags.offsets.count, tags.lengths.count);
+  if (pieces > reader.bytes.size()) return 0;
   uint64_t end = 0;
   for (uint64_t i = 0; i < pieces; ++i) {
-    end = std::max(end, nth_value(reader, offsets, i) + nth_value(reader, lengths, i));
+    const std::optional<uint64_t> offset = tiff_value(reader, tags.offsets, i);
+    const std::optional<uint64_t> length = tiff_value(reader, tags.lengths, i);
+    if (!offset || !length) return 0;
+    end = std::max(end, *offset + *length);
   }
   return end;
 }
 
 }  // namespace
+
+std::optional<uint64_t> tiff_value(const TiffReader& reader, const TiffEntry& entry, uint64_t i) {
+  if (i >= entry.count) return std::nullopt;
+  const uint64_t at = entry.value_at + i * type_bytes(entry.type);
+  if (!reader.has(at, type_bytes(entry.type))) return std::nullopt;
+  switch (entry.type) {
+    case kTypeByte: return reader.bytes[at];
+    case kTypeShort: return reader.u16(at);
+    case kTypeLong: return reader.u32(at);
+    case kTypeLong8: return reader.u64(at);
+    default: return std::nullopt;
+  }
+}
 
 TiffStatus read_tiff_tags(Bytes bytes, TiffTags& tags) {
   if (bytes.size() < 8) return TiffStatus::kTruncated;
@@ -99,22 +92,21 @@ TiffStatus read_tiff_tags(Bytes bytes, TiffTags& tags) {
   if (count == 0 || count > 4096) return TiffStatus::kCorrupt;
   const uint64_t entry_bytes = big ? 20 : 12;
   const uint64_t first = directory + (big ? 8 : 2);
-  Entry offsets;
-  Entry lengths;
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t at = first + i * entry_bytes;
     if (!reader.has(at, entry_bytes)) return TiffStatus::kTruncated;
-    Entry entry{reader.u16(at), reader.u16(at + 2), 0, 0};
+    TiffEntry entry{reader.u16(at), reader.u16(at + 2), 0, 0};
     entry.count = big ? reader.u64(at + 4) : reader.u32(at + 4);
     const uint64_t inline_at = at + (big ? 12 : 8);
     const uint64_t inline_bytes = big ? 8 : 4;
     const bool fits = entry.count <= inline_bytes / type_bytes(entry.type);
     entry.value_at = fits ? inline_at : (big ? reader.u64(inline_at) : reader.u32(inline_at));
     take_tag(reader, entry, tags);
-    if (entry.tag == 273 || entry.tag == 324) offsets = entry;
-    if (entry.tag == 279 || entry.tag == 325) lengths = entry;
+    if (entry.tag == 273 || entry.tag == 324) tags.offsets = entry;
+    if (entry.tag == 279 || entry.tag == 325) tags.lengths = entry;
+    tags.tiled |= entry.tag == 324;
   }
-  tags.pixels_end = data_end(reader, offsets, lengths);
+  tags.pixels_end = data_end(reader, tags);
   return TiffStatus::kOk;
 }
 

@@ -45,6 +45,17 @@ struct TiffReader {
   }
 };
 
+// The values of one tag: `count` of a TIFF type, the first at `value_at`.
+struct TiffEntry {
+  uint32_t tag = 0;
+  uint32_t type = 0;
+  uint64_t count = 0;
+  uint64_t value_at = 0;
+};
+
+// Value `i` of an entry of integers; nullopt for other types and outside the bytes.
+std::optional<uint64_t> tiff_value(const TiffReader& reader, const TiffEntry& entry, uint64_t i);
+
 // Tags of a TIFF's first image file directory that matter here; 0 when absent.
 struct TiffTags {
   uint64_t width = 0;
@@ -55,10 +66,15 @@ struct TiffTags {
   uint32_t samples = 1;
   uint32_t sample_format = 1;
   uint32_t planar = 1;
+  uint32_t predictor = 1;
+  uint64_t rows_per_strip = UINT64_MAX;
+  bool tiled = false;
   std::optional<uint32_t> orientation;
   uint32_t alpha = 0;  // ExtraSamples: 1 premultiplied, 2 not
   bool has_extra = false;
-  uint64_t pixels_end = 0;  // one behind the last byte of any strip or tile
+  TiffEntry offsets;  // of strips or tiles
+  TiffEntry lengths;
+  uint64_t pixels_end = 0;  // one behind the last byte of any of them
 };
 
 enum class TiffStatus : uint8_t { kOk, kTruncated, kCorrupt };

@@ -20,7 +20,6 @@ const std::map<std::string, DecodeStatus> kStricterThanPillow = {
     {"jpeg/cut_with_eoi.jpg", DecodeStatus::kCorrupt},
     {"jpeg/damaged.jpg", DecodeStatus::kCorrupt},
     {"other/palette.gif", DecodeStatus::kUnsupported},
-    {"other/rgba.tif", DecodeStatus::kUnsupported},
 };
 
 const std::map<std::string, DecodeStatus> kBadFiles = {
@@ -36,6 +35,7 @@ const std::map<std::string, DecodeStatus> kBadFiles = {
     {"other/truncated_rgb.ppm", DecodeStatus::kTruncated},
     {"other/truncated_rgb.tif", DecodeStatus::kTruncated},
     {"other/truncated_rgb_lzw.tif", DecodeStatus::kTruncated},
+    {"other/truncated_rgba_lzw.tif", DecodeStatus::kTruncated},
     {"png/bad_crc.png", DecodeStatus::kCorrupt},
     {"png/header_only.png", DecodeStatus::kTruncated},
     {"png/huge_header.png", DecodeStatus::kTooLarge},

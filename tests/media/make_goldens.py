@@ -193,6 +193,15 @@ def other_cases():
         "bits1.tif": saved(photo.convert("1"), format="TIFF"),
         "group4.tif": saved(photo.convert("1"), format="TIFF", compression="group4"),
         "rgba.tif": saved(rgba, format="TIFF"),
+        "rgba_lzw.tif": saved(rgba.resize((90, 70)), format="TIFF", compression="tiff_lzw"),
+        "rgba_deflate.tif": saved(rgba, format="TIFF", compression="tiff_adobe_deflate"),
+        "rgba_packbits.tif": saved(rgba, format="TIFF", compression="packbits"),
+        # Compressed: Pillow 12.1 garbles turned uncompressed RGBA when it maps a file by name.
+        "rgba_exif8.tif": saved(rgba, format="TIFF", exif=exif_of(8), compression="tiff_lzw"),
+        "int32.tif": saved(photo.convert("L").convert("I").point(lambda v: v * 3 - 90),
+                           format="TIFF"),
+        "float32.tif": saved(photo.convert("L").convert("F").point(lambda v: v * 1.7 - 60),
+                             format="TIFF"),
         "grey16.tif": saved(grey16, format="TIFF"),
         "exif6.tif": saved(photo, format="TIFF", exif=exif_of(6)),
         "lossy.webp": saved(photo, format="WEBP", quality=80),
@@ -205,6 +214,10 @@ def other_cases():
         "bits1.pbm": saved(photo.convert("1"), format="PPM"),
         "palette.gif": saved(photo.quantize(16), format="GIF"),
     }
+    premultiplied = bytearray(cases["rgba.tif"])
+    at = premultiplied.index(struct.pack("<HHI", 338, 3, 1))  # ExtraSamples: 2 becomes 1
+    premultiplied[at + 8] = 1
+    cases["rgba_premultiplied.tif"] = bytes(premultiplied)
     samples = [(x * 31 + y * 57) for y in range(17) for x in range(23)]
     cases["max100.pgm"] = b"P5\n# odd maximum\n23 17\n100\n" + bytes(s % 101 for s in samples)
     cases["max1000.pgm"] = b"P5 23 17 1000\n" + struct.pack(">391H", *[s % 1001 for s in samples])
@@ -216,7 +229,7 @@ def other_cases():
         b"%d%s" % (s % 2, b" " if s % 3 else b"") for s in samples)
     cases["plain.pgm"] = b"P2 23 17 200\n" + b" ".join(b"%d" % (s % 201) for s in samples)
     cases["plain.ppm"] = b"P3 17 7 255\n" + b"\n".join(b"%d" % (s % 256) for s in samples[:357])
-    for name in ("rgb.bmp", "rgb.tif", "rgb_lzw.tif", "lossy.webp", "rgb.ppm", "plain.pgm"):
+    for name in ("rgb.bmp", "rgb.tif", "rgb_lzw.tif", "rgba_lzw.tif", "lossy.webp", "rgb.ppm", "plain.pgm"):
         stem, suffix = name.split(".")
         cases[f"truncated_{stem}.{suffix}"] = cases[name][: len(cases[name]) * 2 // 3]
     cases["png_named.jpg"] = saved(photo, format="PNG")
