@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "base/text.h"
 #include "media/decoders.h"
 
@@ -65,7 +67,13 @@ Decoded decode_rgb(std::span<const uint8_t> bytes, const DecodeOptions& options)
   decoded.stored_height_px = probe.height_px;
   decoded.status = check_header(header, probe, options, decoded);
   if (decoded.status != DecodeStatus::kOk) return decoded;
-  decoded.status = decode_format(bytes, probe, options, decoded);
+  try {
+    decoded.status = decode_format(bytes, probe, options, decoded);
+  } catch (const std::bad_alloc&) {
+    decoded.status = DecodeStatus::kTooLarge;
+    decoded.message = fmt::format("there is not enough memory for {} x {} pixels", probe.width_px,
+                                  probe.height_px);
+  }
   if (decoded.status != DecodeStatus::kOk) {
     decoded.image = Image();
     if (decoded.message.empty()) decoded.message = "the image could not be decoded";

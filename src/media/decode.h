@@ -28,7 +28,7 @@ enum class DecodeStatus : uint8_t {
   kTruncated,    // the file ends before its image does
   kCorrupt,      // the decoder found broken data; never half an image as if it were whole
   kUnsupported,  // a format or variant this build does not decode
-  kTooLarge,     // above max_pixels
+  kTooLarge,     // above max_pixels, or more than there is memory for
   kNotAnImage,   // no known signature
   kUnreadable    // empty, or the file could not be read at all
 };
@@ -45,7 +45,7 @@ struct Decoded {
   bool ok() const { return status == DecodeStatus::kOk; }
 };
 
-// Decodes one image file's bytes. Never throws for bad bytes (std::bad_alloc apart), never prints.
+// Decodes one image file's bytes. Never throws for bad bytes, never prints.
 // Callable from any thread. JPEG, PNG and PNM are decoded here; BMP, WebP and most of TIFF by a
 // module that is opened on first use (see imgcodecs_module.h), kUnsupported when it is absent.
 Decoded decode_rgb(std::span<const uint8_t> bytes, const DecodeOptions& options = {});

@@ -94,6 +94,11 @@ bool ends_early(Bytes bytes, const Probe& probe) {
   return bytes.size() < need;
 }
 
+bool is_animated_webp(Bytes bytes) {
+  return bytes.size() > 20 && std::memcmp(bytes.data() + 12, "VP8X", 4) == 0 &&
+         (bytes[20] & 0x02) != 0;
+}
+
 }  // namespace
 
 DecodeStatus decode_with_imgcodecs(Bytes bytes, const Probe& probe, Decoded& decoded) {
@@ -101,6 +106,10 @@ DecodeStatus decode_with_imgcodecs(Bytes bytes, const Probe& probe, Decoded& dec
   if (ends_early(bytes, probe)) {
     decoded.message = name + ": the file ends before its image does";
     return DecodeStatus::kTruncated;
+  }
+  if (probe.format == ImageFormat::kWebp && is_animated_webp(bytes)) {
+    decoded.message = "animated WebP is not decoded; convert a frame of it to PNG";
+    return DecodeStatus::kUnsupported;
   }
   if (module().decode == nullptr) {
     decoded.message = name + " needs the imgcodecs module: " + module().why_absent;

@@ -40,6 +40,7 @@ void on_error(j_common_ptr common) {
     case JERR_ARITH_NOTIMPL:
     case JERR_CONVERSION_NOTIMPL:
     case JERR_NOT_COMPILED: fail(common, DecodeStatus::kUnsupported);
+    case JERR_OUT_OF_MEMORY: fail(common, DecodeStatus::kTooLarge);
     default: fail(common, DecodeStatus::kCorrupt);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <random>
 
@@ -19,6 +21,7 @@ namespace {
 const std::map<std::string, DecodeStatus> kStricterThanPillow = {
     {"jpeg/cut_with_eoi.jpg", DecodeStatus::kCorrupt},
     {"jpeg/damaged.jpg", DecodeStatus::kCorrupt},
+    {"other/animated.webp", DecodeStatus::kUnsupported},
     {"other/palette.gif", DecodeStatus::kUnsupported},
 };
 
@@ -133,6 +136,26 @@ TEST_CASE("random damage never breaks a decoder") {
       CHECK(decoded.ok() == !decoded.image.empty());
     }
   }
+}
+
+// Run by the test below, in a copy of this program that stands alone.
+TEST_CASE("child of the test without the module") {
+  if (std::getenv("ERRATA_TEST_ALONE") == nullptr) return;
+  const Decoded bmp = decode_rgb(read_file(golden_path("other/rgb.bmp")));
+  CHECK(bmp.status == DecodeStatus::kUnsupported);
+  CHECK(bmp.message.find("liberrata_imgcodecs.so") != std::string::npos);
+  CHECK(decode_rgb(read_file(golden_path("jpeg/grey.jpg"))).ok());
+}
+
+TEST_CASE("without the imgcodecs module, BMP says what is missing and JPEG still works") {
+  const test::TempDir dir;
+  const std::string copy = dir / "alone";
+  std::filesystem::copy_file("/proc/self/exe", copy);
+  const std::string command = "ERRATA_TEST_ALONE=1 '" + copy +
+                              "' --test-case='child of the test without the module' > '" + copy +
+                              ".log' 2>&1";
+  CHECK(std::system(command.c_str()) == 0);
+  CHECK(read_text_file(copy + ".log").find("assertions: 3") != std::string::npos);
 }
 
 TEST_CASE("scaled JPEG decoding keeps the shorter side at or above what was asked") {

@@ -209,6 +209,8 @@ def other_cases():
         "alpha.webp": saved(rgba, format="WEBP", lossless=True),
         "alpha_lossy.webp": saved(rgba, format="WEBP", quality=80),
         "exif6.webp": saved(photo, format="WEBP", quality=80, exif=exif_of(6)),
+        "animated.webp": saved(photo, format="WEBP", save_all=True, duration=100,
+                               append_images=[ImageOps.flip(photo)]),
         "rgb.ppm": saved(photo, format="PPM"),
         "grey.pgm": saved(photo.convert("L"), format="PPM"),
         "bits1.pbm": saved(photo.convert("1"), format="PPM"),
