@@ -68,6 +68,7 @@ struct PredictionHeader {
   ClassMap classes;    // the model's; empty for embeddings
   size_t columns = 0;  // values per row: classes or embedding length; 0 for kTopOne
   std::string format;  // registry name of the reader: "csv", "npy"
+  std::string reason;  // why `kind`: "probabilities: values lie in 0..1 and rows sum to 1"
 };
 
 struct PredictionBatch {
