@@ -12,7 +12,8 @@ add_library(errata_torch INTERFACE)
 target_include_directories(errata_torch SYSTEM INTERFACE "${ERRATA_TORCH_ROOT}/include"
   "${ERRATA_TORCH_ROOT}/include/torch/csrc/api/include")
 # All of them, used by name or not: the CUDA libraries register their kernels when they are loaded.
-target_link_options(errata_torch INTERFACE "LINKER:--no-as-needed"
+# What they need in turn (NVIDIA's libraries) they find by their own run paths.
+target_link_options(errata_torch INTERFACE "LINKER:--no-as-needed" "LINKER:--allow-shlib-undefined"
   "LINKER:-rpath,${ERRATA_TORCH_ROOT}/lib")
 foreach(library c10 torch_cpu torch c10_cuda torch_cuda)
   if(EXISTS "${ERRATA_TORCH_ROOT}/lib/lib${library}.so")

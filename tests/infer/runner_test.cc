@@ -231,6 +231,34 @@ TEST_CASE("a row is the same in any slot, at the same time as others, and the ne
   }
 }
 
+TEST_CASE("when memory runs out the batch is halved until it fits, and that is told") {
+  const TempDir dir;
+  const std::vector<float> expected = run(*open(toy(dir, ""), spec_of()), 4).values;
+  const auto hungry = open(toy(dir, "hungry"), spec_of());
+  CHECK(hungry->info().batch == 4);
+  CHECK(largest_difference(run(*hungry, 4).values, expected) < 1e-5);
+  CHECK(run(*hungry, 3).values.size() == 3 * 5);
+  const RunnerInfo info = hungry->info();
+  CHECK(info.batch == 2);
+  CHECK(info.capacity == 4);
+  REQUIRE_FALSE(info.notes.empty());
+  CHECK(info.notes.back() == "the memory of cpu ran out at 4 images: forwards are of 2 now");
+}
+
+TEST_CASE("a forward that fails gives its reason, and the runner goes on") {
+  const TempDir dir;
+  const auto runner = open(toy(dir, "fails"), spec_of());
+  fill(*runner, 0, 4);
+  RunOutput out;
+  const RunnerFailure failure = runner->run(0, 4, out);
+  CHECK(failure.category == static_cast<int>(ErrorCategory::kInternal));
+  CHECK(failure.message.find("made up") != std::string::npos);
+  CHECK_FALSE(runner->run(0, 2, out).failed());
+  CHECK(out.values.size() == 2 * 5);
+  CHECK(runner->run(0, 5, out).failed());
+  CHECK(runner->run(7, 1, out).failed());
+}
+
 TEST_CASE("a model with the wrong number of classes is refused") {
   const TempDir dir;
   ModelSpec spec = spec_of();

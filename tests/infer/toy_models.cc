@@ -49,6 +49,10 @@ std::string body(const std::string& variant) {
     return code + "        return torch.linear(torch.flatten(x, 1), self.fc_w, self.fc_b)\n";
   }
   if (variant == "mutates") code += "        self.calls = self.calls + 1\n";
+  if (variant == "hungry" || variant == "fails") {
+    code += std::string("        assert x.size(0) <= 2, \"") +
+            (variant == "hungry" ? "out of memory, made up" : "made up") + "\"\n";
+  }
   code += conv_bn("y", "x", "a", 2, 1) + activation(variant, 0);
   code += "        identity = y\n";
   code += conv_bn("y", "y", "b", 1, 1) + activation(variant, 1);

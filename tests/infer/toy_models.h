@@ -24,6 +24,8 @@ struct ToyOptions {
   //   "activations" uses SiLU, Hardswish and GELU
   //   "linear_only" is one linear layer on the pixels (32 x 32)
   //   "layers"      has its features made by a submodule "features.last"
+  //   "hungry"      says that memory ran out for more than 2 images
+  //   "fails"       throws for more than 2 images
   std::string variant;
   std::map<std::string, std::string> extra_files;  // into the archive
 };

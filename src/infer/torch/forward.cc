@@ -15,6 +15,14 @@ namespace errata::infer::torch_runner {
 
 namespace jit = torch::jit;
 
+std::string first_line(const std::string& text) {
+  std::string line = text.substr(0, text.find('\n'));
+  // TorchScript errors begin with two lines of no news.
+  const size_t real = text.rfind("RuntimeError: ");
+  if (real != std::string::npos) line = text.substr(real + 14, text.find('\n', real) - real - 14);
+  return line.size() > 300 ? line.substr(0, 300) + "..." : line;
+}
+
 namespace {
 
 enum class Source : uint8_t { kNone, kAuto, kOutput, kNamedLayer, kLastLinear };
@@ -154,15 +162,6 @@ class GraphForward : public Forward {
   Wanted wanted_;
   at::ScalarType type_;
 };
-
-// The first line of LibTorch's message: the rest is a stack of its source lines.
-std::string first_line(const std::string& text) {
-  std::string line = text.substr(0, text.find('\n'));
-  // TorchScript errors begin with two lines of no news.
-  const size_t real = text.rfind("RuntimeError: ");
-  if (real != std::string::npos) line = text.substr(real + 14, text.find('\n', real) - real - 14);
-  return line.size() > 300 ? line.substr(0, 300) + "..." : line;
-}
 
 jit::Module load_module(const RunnerRequest& request, at::Device device) {
   try {

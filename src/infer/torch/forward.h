@@ -52,4 +52,7 @@ struct Prepared {
 // said in `notes`. Throws Failure.
 Prepared prepare(const RunnerRequest& request, at::Device device);
 
+// The one line of a LibTorch error that says something; the rest is a stack of its source lines.
+std::string first_line(const std::string& text);
+
 }  // namespace errata::infer::torch_runner

@@ -26,7 +26,8 @@ torch::jit::Value* named_layer_output(torch::jit::Module& module, const std::str
 // Makes the graph return (what it returned, extra).
 void add_output(torch::jit::Graph& graph, torch::jit::Value* extra);
 
-// Floating constants of the graph become `type`, and so do conversions to float32 in it.
+// The graph's float32 tensor constants become `type`. What the model itself converts to float32
+// stays so.
 void convert_constants(torch::jit::Graph& graph, at::ScalarType type);
 
 // Convolutions and linear layers with constant weights become oneDNN's with weights laid out

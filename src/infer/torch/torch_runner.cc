@@ -158,6 +158,8 @@ TorchRunner::TorchRunner(const RunnerRequest& request, at::Device device)
       streams_.push_back(cuda.getStreamFromGlobalPool(device_, false));
       free_lanes_.push_back(lane);
     }
+    // The lanes do not wait for the default stream, on which the model was made ready.
+    at::accelerator::synchronizeDevice(device_.index());
   }
 }
 
@@ -169,10 +171,10 @@ RunnerInfo TorchRunner::info() const {
 }
 
 RunnerFailure TorchRunner::run(size_t slot, size_t n, RunOutput& out) {
-  thread_local bool threads_set = false;
-  if (!threads_set) {
-    at::set_num_threads(static_cast<int>(request_.options.threads_per_slot));
-    threads_set = true;
+  thread_local size_t threads_set = 0;  // OpenMP keeps the number for each thread
+  if (threads_set != request_.options.threads_per_slot) {
+    threads_set = request_.options.threads_per_slot;
+    at::set_num_threads(static_cast<int>(threads_set));
   }
   if (slot >= inputs_.size() || n < 1 || n > request_.options.batch) {
     return {kInternal, "run() was called for a slot or a batch that is not there", ""};
@@ -200,7 +202,7 @@ RunnerFailure TorchRunner::run(size_t slot, size_t n, RunOutput& out) {
               "another device, or a lower --precision"};
     }
     if (!message.empty()) {
-      return {kInternal, "the model failed: " + message.substr(0, message.find('\n')), ""};
+      return {kInternal, "the model failed: " + first_line(message), ""};
     }
   }
   return {};
@@ -295,9 +297,15 @@ void TorchRunner::forward_cuda(const at::Tensor& images, RunOutput& out) {
   if (embedding.defined()) append(embedding, out.embeddings);
 }
 
-std::string short_message(const std::exception& error) {
-  const std::string text = error.what();
-  return text.substr(0, text.find('\n'));
+// LibTorch's warnings are for the model's author; a program that uses it does not print them.
+class NoWarnings : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning&) override {}
+};
+
+void silence_warnings() {
+  static NoWarnings handler;
+  c10::WarningUtils::set_warning_handler(&handler);
 }
 
 }  // namespace
@@ -313,16 +321,20 @@ ERRATA_EXPORT uint32_t errata_runner_abi() {
 ERRATA_EXPORT errata::infer::Runner* errata_open_runner(const errata::infer::RunnerRequest& request,
                                                         errata::infer::RunnerFailure& failure) {
   using namespace errata::infer::torch_runner;
+  silence_warnings();
   try {
     return new TorchRunner(request, choose_device(request.options.device));
   } catch (const Failure& known) {
     failure = {known.category, known.message, known.hint};
   } catch (const std::exception& error) {
-    const bool memory = is_out_of_memory(error);
-    failure = {memory ? kUnsupported : kBadInput,
-               memory ? "the device's memory does not hold the model"
-                      : "the model cannot be run: " + short_message(error),
-               memory ? "another device, or a smaller --batch" : ""};
+    const bool fp32 = request.options.precision == errata::infer::Precision::kFp32;
+    if (is_out_of_memory(error)) {
+      failure = {kUnsupported, "the device's memory does not hold the model and its input",
+                 "another device, or a smaller --batch"};
+    } else {
+      failure = {kBadInput, "the model cannot be run: " + first_line(error.what()),
+                 fp32 ? "" : "try --precision fp32"};
+    }
   }
   return nullptr;
 }
