@@ -129,31 +129,39 @@ void Binning::fill_values(const T* values, size_t n, uint16_t* slots) const {
   }
 }
 
-void Binning::fill(const Column& column, const RowRange& range, uint16_t* slots) const {
-  switch (column.type) {
-    case ColumnType::kFloat:
-      fill_values(column.floats.data() + range.first, range.rows, slots);
-      break;
-    case ColumnType::kDouble:
-      fill_values(column.doubles.data() + range.first, range.rows, slots);
-      break;
-    case ColumnType::kInt: fill_values(column.ints.data() + range.first, range.rows, slots); break;
-    default: {
-      const uint8_t* bytes = column.bytes.data() + range.first;
-      fill_values(bytes, range.rows, slots);
-    }
-  }
+template <typename T>
+void Binning::fill_selected(const T* column, const SelectedBlock& block, uint16_t* slots) const {
+  alignas(64) T room[kBlockRows];
+  fill_values(selected_values(block, column, room), block.selected(), slots);
 }
 
-void clear_missing(const Column& column, const RowRange& range, uint16_t* slots, size_t null_slot) {
+void Binning::fill(const Column& column, const SelectedBlock& block, uint16_t* slots) const {
+  switch (column.type) {
+    case ColumnType::kFloat: fill_selected(column.floats.data(), block, slots); break;
+    case ColumnType::kDouble: fill_selected(column.doubles.data(), block, slots); break;
+    case ColumnType::kInt: fill_selected(column.ints.data(), block, slots); break;
+    default: fill_selected(column.bytes.data(), block, slots);
+  }
+  clear_missing(column, block, slots, null_slot());
+}
+
+void clear_missing(const Column& column, const SelectedBlock& block, uint16_t* slots,
+                   size_t null_slot) {
   if (column.validity.empty()) return;
-  const uint64_t* valid = column.validity.data() + range.first / 64;
-  for (size_t w = 0; w < range.words(); ++w) {
+  const uint64_t* valid = column.validity.data() + block.range.first / 64;
+  const auto missing_slot = static_cast<uint16_t>(null_slot);
+  if (!block.all) {
+    for (size_t i = 0; i < block.positions.size(); ++i) {
+      const uint16_t at = block.positions[i];
+      if ((valid[at / 64] >> (at % 64) & 1) == 0) slots[i] = missing_slot;
+    }
+    return;
+  }
+  for (size_t w = 0; w < block.range.words(); ++w) {
     uint64_t missing = ~valid[w];
-    if (w + 1 == range.words()) missing &= range.last_mask();
+    if (w + 1 == block.range.words()) missing &= block.range.last_mask();
     for (; missing != 0; missing &= missing - 1) {
-      slots[w * 64 + static_cast<size_t>(std::countr_zero(missing))] =
-          static_cast<uint16_t>(null_slot);
+      slots[w * 64 + static_cast<size_t>(std::countr_zero(missing))] = missing_slot;
     }
   }
 }

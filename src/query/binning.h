@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "model/columns.h"
-#include "query/block.h"
+#include "query/counters.h"
 #include "query/facet.h"
 
 namespace errata::query {
@@ -21,13 +21,14 @@ class Binning {
   size_t null_slot() const { return spec_.bins + 2; }
   size_t slots() const { return spec_.bins + 3; }
 
-  // slots[i] is the bin, or one of the slots above, of row range.first + i. Validity bits are not
-  // looked at.
-  void fill(const Column& column, const RowRange& range, uint16_t* slots) const;
+  // slots[i] is the bin, or one of the slots above, of the i-th selected row.
+  void fill(const Column& column, const SelectedBlock& block, uint16_t* slots) const;
 
  private:
   template <typename T>
   bool formula_is_exact() const;
+  template <typename T>
+  void fill_selected(const T* column, const SelectedBlock& block, uint16_t* slots) const;
   template <typename T>
   void fill_values(const T* values, size_t n, uint16_t* slots) const;
   size_t bin_by_edges(double value, size_t guess) const;
@@ -38,7 +39,8 @@ class Binning {
   bool exact_;  // the formula alone gives every value of the column's type its bin
 };
 
-// slots[i] = null_slot where the column's validity bits say so.
-void clear_missing(const Column& column, const RowRange& range, uint16_t* slots, size_t null_slot);
+// slots[i] = null_slot where the column's validity bits say so of the i-th selected row.
+void clear_missing(const Column& column, const SelectedBlock& block, uint16_t* slots,
+                   size_t null_slot);
 
 }  // namespace errata::query

@@ -59,17 +59,6 @@ void SlotCounter::add_paired(const uint16_t* slots, size_t n) {
   for (; i < n; ++i) ++tables_[slots[i]];
 }
 
-void SlotCounter::add(const uint16_t* slots, std::span<const uint16_t> positions) {
-  uint32_t* a = tables_.data();
-  uint32_t* b = a + stride_;
-  size_t i = 0;
-  for (; i + 2 <= positions.size(); i += 2) {
-    ++a[slots[positions[i]]];
-    ++b[slots[positions[i + 1]]];
-  }
-  if (i < positions.size()) ++a[slots[positions[i]]];
-}
-
 void SlotCounter::add_codes(const int32_t* codes, size_t n) {
   uint32_t* a = tables_.data() + 1;
   uint32_t* b = a + stride_;
@@ -83,17 +72,6 @@ void SlotCounter::add_codes(const int32_t* codes, size_t n) {
     ++d[codes[i + 3]];
   }
   for (; i < n; ++i) ++a[codes[i]];
-}
-
-void SlotCounter::add_codes(const int32_t* codes, std::span<const uint16_t> positions) {
-  uint32_t* a = tables_.data() + 1;
-  uint32_t* b = a + stride_;
-  size_t i = 0;
-  for (; i + 2 <= positions.size(); i += 2) {
-    ++a[codes[positions[i]]];
-    ++b[codes[positions[i + 1]]];
-  }
-  if (i < positions.size()) ++a[codes[positions[i]]];
 }
 
 std::vector<uint64_t> SlotCounter::totals() const {

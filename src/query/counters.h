@@ -15,7 +15,18 @@ struct SelectedBlock {
   const uint64_t* words = nullptr;      // of the selection, from range.first on
   bool all = false;                     // every row of the range is selected
   std::span<const uint16_t> positions;  // of the selected rows in the range, when not all
+
+  size_t selected() const { return all ? range.rows : positions.size(); }
 };
+
+// The values of the selected rows one after the other: in place when all are, else in `room`.
+template <typename T>
+const T* selected_values(const SelectedBlock& block, const T* column, T* room) {
+  const T* values = column + block.range.first;
+  if (block.all) return values;
+  for (size_t i = 0; i < block.positions.size(); ++i) room[i] = values[block.positions[i]];
+  return room;
+}
 
 // Counts of slots 0 <= slot < slots. Neighbouring rows go to different tables, so that a value that
 // repeats does not wait for its own count; few slots are counted in pairs of rows.
@@ -28,10 +39,8 @@ class SlotCounter {
 
   // n rows one after the other.
   void add(const uint16_t* slots, size_t n);
-  void add(const uint16_t* slots, std::span<const uint16_t> positions);
-  // Slots of 32 bits, less one: -1 counts as slot 0.
+  // The slots less one, of 32 bits: -1 counts as slot 0.
   void add_codes(const int32_t* codes, size_t n);
-  void add_codes(const int32_t* codes, std::span<const uint16_t> positions);
 
   std::vector<uint64_t> totals() const;
 

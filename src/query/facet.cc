@@ -33,52 +33,42 @@ class CategoryCounter final : public Counter {
         slots_(size_ + 1) {}
 
   void add(const SelectedBlock& block) override {
-    const int32_t* codes = column_.codes.data() + block.range.first;
-    const size_t n = block.range.rows;
-    if (size_ >= SlotCounter::kMaxPairedSlots && column_.validity.empty()) {
-      block.all ? slots_.add_codes(codes, n) : slots_.add_codes(codes, block.positions);
-      return;
+    alignas(64) int32_t room[kBlockRows];
+    const int32_t* codes = selected_values(block, column_.codes.data(), room);
+    const size_t n = block.selected();
+    if (column_.validity.empty() && size_ >= SlotCounter::kMaxPairedSlots) {
+      return slots_.add_codes(codes, n);
     }
-    if (size_ >= std::numeric_limits<uint16_t>::max()) return add_slowly(block);
+    if (size_ >= std::numeric_limits<uint16_t>::max()) return add_slowly(block, codes);
     alignas(64) uint16_t slots[kBlockRows];
     vectorised([&]() ERRATA_INLINE {
       for (size_t i = 0; i < n; ++i) slots[i] = static_cast<uint16_t>(codes[i] + 1);
     });
-    clear_missing(column_, block.range, slots, 0);
-    block.all ? slots_.add(slots, n) : slots_.add(slots, block.positions);
+    clear_missing(column_, block, slots, 0);
+    slots_.add(slots, n);
   }
 
   FacetCounts finish() const {
     std::vector<uint64_t> totals = slots_.totals();
     FacetCounts counts;
-    counts.nulls = totals[0] + slow_nulls_;
+    counts.nulls = totals[0];
     counts.counts.assign(totals.begin() + 1, totals.end());
     return counts;
   }
 
  private:
   // Validity bits and a dictionary too large for 16 bits: rare enough.
-  void add_slowly(const SelectedBlock& block) {
-    const auto count = [&](size_t at) {
-      const auto row = static_cast<RowIndex>(block.range.first + at);
-      if (column_.is_null(row)) {
-        ++slow_nulls_;
-      } else {
-        const uint16_t position = static_cast<uint16_t>(at);
-        slots_.add_codes(column_.codes.data() + block.range.first, std::span(&position, 1));
-      }
-    };
-    if (block.all) {
-      for (size_t i = 0; i < block.range.rows; ++i) count(i);
-    } else {
-      for (const uint16_t position : block.positions) count(position);
+  void add_slowly(const SelectedBlock& block, const int32_t* codes) {
+    for (size_t i = 0; i < block.selected(); ++i) {
+      const size_t at = block.range.first + (block.all ? i : block.positions[i]);
+      const int32_t code = column_.is_null(static_cast<RowIndex>(at)) ? -1 : codes[i];
+      slots_.add_codes(&code, 1);
     }
   }
 
   const Column& column_;
   size_t size_;
   SlotCounter slots_;
-  uint64_t slow_nulls_ = 0;
 };
 
 class BoolCounter final : public Counter {
@@ -154,13 +144,8 @@ class HistogramCounter final : public Counter {
 
   void add(const SelectedBlock& block) override {
     alignas(64) uint16_t slots[kBlockRows];
-    binning_.fill(column_, block.range, slots);
-    clear_missing(column_, block.range, slots, binning_.null_slot());
-    if (block.all) {
-      slots_.add(slots, block.range.rows);
-    } else {
-      slots_.add(slots, block.positions);
-    }
+    binning_.fill(column_, block, slots);
+    slots_.add(slots, block.selected());
   }
 
   Histogram finish() const {
@@ -193,28 +178,41 @@ void require_number(const Column& column) {
   }
 }
 
-void count_blocks(const Selection& selection, std::span<Counter* const> counters) {
-  std::vector<uint16_t> positions(kBlockRows);
-  for (size_t first = 0; first < selection.rows(); first += kBlockRows) {
-    SelectedBlock block;
-    block.range = {first, std::min(kBlockRows, selection.rows() - first)};
-    block.words = selection.words().data() + first / 64;
-    uint64_t all = ~uint64_t{0};
-    for (size_t w = 0; w + 1 < block.range.words(); ++w) all &= block.words[w];
-    block.all =
-        all == ~uint64_t{0} && block.words[block.range.words() - 1] == block.range.last_mask();
-    if (!block.all) {
-      size_t n = 0;
-      for (size_t w = 0; w < block.range.words(); ++w) {
-        for (uint64_t bits = block.words[w]; bits != 0; bits &= bits - 1) {
-          positions[n++] =
-              static_cast<uint16_t>(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
-        }
-      }
-      if (n == 0) continue;
-      block.positions = std::span(positions).first(n);
+// How many blocks one counter does before the next takes over: the tables of a counter fill the
+// first-level cache, so each change costs; and what was decoded of the selection must stay at hand.
+constexpr size_t kBlocksAtOnce = 16;
+
+SelectedBlock decode_block(const Selection& selection, size_t first, uint16_t* positions) {
+  SelectedBlock block;
+  block.range = {first, std::min(kBlockRows, selection.rows() - first)};
+  block.words = selection.words().data() + first / 64;
+  uint64_t all = ~uint64_t{0};
+  for (size_t w = 0; w + 1 < block.range.words(); ++w) all &= block.words[w];
+  block.all =
+      all == ~uint64_t{0} && block.words[block.range.words() - 1] == block.range.last_mask();
+  if (block.all) return block;
+  size_t n = 0;
+  for (size_t w = 0; w < block.range.words(); ++w) {
+    for (uint64_t bits = block.words[w]; bits != 0; bits &= bits - 1) {
+      positions[n++] = static_cast<uint16_t>(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
     }
-    for (Counter* counter : counters) counter->add(block);
+  }
+  block.positions = {positions, n};
+  return block;
+}
+
+void count_blocks(const Selection& selection, std::span<Counter* const> counters) {
+  std::vector<uint16_t> positions(kBlockRows * kBlocksAtOnce);
+  std::vector<SelectedBlock> blocks;
+  for (size_t first = 0; first < selection.rows();) {
+    blocks.clear();
+    for (size_t b = 0; b < kBlocksAtOnce && first < selection.rows(); ++b, first += kBlockRows) {
+      const SelectedBlock block = decode_block(selection, first, &positions[b * kBlockRows]);
+      if (block.selected() > 0) blocks.push_back(block);
+    }
+    for (Counter* counter : counters) {
+      for (const SelectedBlock& block : blocks) counter->add(block);
+    }
   }
 }
 

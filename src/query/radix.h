@@ -2,43 +2,28 @@
 // first; keys travel beside their rows, so that columns are read in order and never again.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <utility>
 
+#include "base/scratch_array.h"
 #include "model/ids.h"
 #include "query/simd.h"
 
 namespace errata::query {
 
-// An array that grows without keeping or clearing what was in it.
-template <typename T>
-class ScratchArray {
- public:
-  T* need(size_t size) {
-    if (size > capacity_) {
-      data_.reset();
-      data_ = std::make_unique_for_overwrite<T[]>(size);
-      capacity_ = size;
-    }
-    return data_.get();
-  }
-  T* data() { return data_.get(); }
-
- private:
-  std::unique_ptr<T[]> data_;
-  size_t capacity_ = 0;
-};
+// With more, the places written to outnumber what the first-level cache and its translation hold:
+// measured, 11 bits cost three times as much a pass as 10.
+inline constexpr unsigned kMaxDigitBits = 10;
+inline constexpr unsigned kMaxDigits = 4;
+inline constexpr size_t kRadixChunk = 256;
 
 struct RadixScratch {
   ScratchArray<uint64_t> pairs[2];
-  std::vector<uint32_t> histogram;
+  alignas(64) uint32_t places[kMaxDigits << kMaxDigitBits];
 };
-
-inline constexpr unsigned kMaxDigitBits = 11;
-inline constexpr size_t kRadixChunk = 256;
 
 // How many bits a digit has and how many digits there are, for keys below 2^key_bits.
 struct RadixPlan {
@@ -77,38 +62,28 @@ template <typename KeyOf, typename Fn>
 
 // Counts all digits of all keys and turns the counts into places: for digit d, entry
 // [d * buckets + value] is where the first key with that value goes.
-template <typename KeyOf>
+template <unsigned kDigits, typename KeyOf>
 void count_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const RadixPlan& plan,
                   uint32_t* places) {
   const size_t buckets = plan.buckets();
-  std::fill_n(places, plan.digits * buckets, 0);
+  std::fill_n(places, kDigits * buckets, 0);
   const uint32_t mask = plan.mask();
   const unsigned bits = plan.digit_bits;
-  const unsigned digits = plan.digits;
   vectorised([&]() ERRATA_INLINE {
     for_each_key_chunk(in, n, key_of,
                        [&](size_t, size_t count, const uint32_t* keys) ERRATA_INLINE {
-                         uint32_t* low = places;
-                         uint32_t* middle = places + buckets;
-                         uint32_t* high = places + 2 * buckets;
-                         if (digits == 3) {
-                           for (size_t i = 0; i < count; ++i) {
-                             const uint32_t key = keys[i];
-                             ++low[key & mask];
-                             ++middle[key >> bits & mask];
-                             ++high[key >> (2 * bits)];
+                         for (size_t i = 0; i < count; ++i) {
+                           const uint32_t key = keys[i];
+                           ++places[key & mask];
+                           if constexpr (kDigits > 1) ++places[buckets + (key >> bits & mask)];
+                           if constexpr (kDigits > 2) {
+                             ++places[2 * buckets + (key >> (2 * bits) & mask)];
                            }
-                         } else if (digits == 2) {
-                           for (size_t i = 0; i < count; ++i) {
-                             ++low[keys[i] & mask];
-                             ++middle[keys[i] >> bits];
-                           }
-                         } else {
-                           for (size_t i = 0; i < count; ++i) ++low[keys[i]];
+                           if constexpr (kDigits > 3) ++places[3 * buckets + (key >> (3 * bits))];
                          }
                        });
   });
-  for (unsigned digit = 0; digit < digits; ++digit) {
+  for (unsigned digit = 0; digit < kDigits; ++digit) {
     uint32_t sum = 0;
     for (size_t value = 0; value < buckets; ++value) {
       const uint32_t here = places[digit * buckets + value];
@@ -118,22 +93,19 @@ void count_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const Radix
   }
 }
 
-// Sorts `in` (null: rows 0..n) by key_of(row) < 2^key_bits into `out`, which is not `in`. Equal
-// keys keep their order. n < 2^32.
-template <typename KeyOf>
-void radix_sort(const RowIndex* in, size_t n, const KeyOf& key_of, unsigned key_bits,
-                RadixScratch& scratch, RowIndex* out) {
-  const RadixPlan plan(key_bits);
-  if (plan.digits == 0) {
-    for (size_t i = 0; i < n; ++i) out[i] = in == nullptr ? static_cast<RowIndex>(i) : in[i];
-    return;
-  }
-  scratch.histogram.resize(3 * (size_t{1} << kMaxDigitBits));
-  uint32_t* places = scratch.histogram.data();
-  count_digits(in, n, key_of, plan, places);
+// What travels: the digits still to come above, the row below.
+inline uint64_t radix_pair(uint32_t key, uint64_t row) {
+  return uint64_t{key} << 32 | row;
+}
+
+template <unsigned kDigits, typename KeyOf>
+void radix_sort_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const RadixPlan& plan,
+                       RadixScratch& scratch, RowIndex* out) {
+  uint32_t* places = scratch.places;
+  count_digits<kDigits>(in, n, key_of, plan, places);
   const uint32_t mask = plan.mask();
   const unsigned bits = plan.digit_bits;
-  if (plan.digits == 1) {
+  if constexpr (kDigits == 1) {
     for_each_key_chunk(in, n, key_of, [&](size_t begin, size_t count, const uint32_t* keys) {
       for (size_t i = 0; i < count; ++i) {
         out[places[keys[i]]++] = in == nullptr ? static_cast<RowIndex>(begin + i) : in[begin + i];
@@ -142,29 +114,46 @@ void radix_sort(const RowIndex* in, size_t n, const KeyOf& key_of, unsigned key_
     return;
   }
   uint64_t* from = scratch.pairs[0].need(n);
+  uint64_t* to = kDigits > 2 ? scratch.pairs[1].need(n) : nullptr;
   vectorised([&]() ERRATA_INLINE {
     for_each_key_chunk(in, n, key_of,
                        [&](size_t begin, size_t count, const uint32_t* keys) ERRATA_INLINE {
                          for (size_t i = 0; i < count; ++i) {
                            const uint64_t row = in == nullptr ? begin + i : in[begin + i];
-                           from[places[keys[i] & mask]++] = uint64_t{keys[i] >> bits} << 32 | row;
+                           from[places[keys[i] & mask]++] = radix_pair(keys[i] >> bits, row);
                          }
                        });
   });
-  if (plan.digits == 3) {
-    uint64_t* to = scratch.pairs[1].need(n);
-    uint32_t* middle = places + plan.buckets();
+  for (unsigned digit = 1; digit + 1 < kDigits; ++digit) {
+    uint32_t* here = places + digit * plan.buckets();
     for (size_t i = 0; i < n; ++i) {
       const uint64_t pair = from[i];
       const auto key = static_cast<uint32_t>(pair >> 32);
-      to[middle[key & mask]++] = uint64_t{key >> bits} << 32 | static_cast<uint32_t>(pair);
+      to[here[key & mask]++] = radix_pair(key >> bits, static_cast<uint32_t>(pair));
     }
-    from = to;
+    std::swap(from, to);
   }
-  uint32_t* last = places + (plan.digits - 1) * plan.buckets();
+  uint32_t* last = places + (kDigits - 1) * plan.buckets();
   for (size_t i = 0; i < n; ++i) {
     const uint64_t pair = from[i];
     out[last[pair >> 32]++] = static_cast<RowIndex>(pair);
+  }
+}
+
+// Sorts `in` (null: rows 0..n) by key_of(row) < 2^key_bits into `out`, which is not `in`. Equal
+// keys keep their order. n < 2^32.
+template <typename KeyOf>
+void radix_sort(const RowIndex* in, size_t n, const KeyOf& key_of, unsigned key_bits,
+                RadixScratch& scratch, RowIndex* out) {
+  const RadixPlan plan(key_bits);
+  switch (plan.digits) {
+    case 0:
+      for (size_t i = 0; i < n; ++i) out[i] = in == nullptr ? static_cast<RowIndex>(i) : in[i];
+      break;
+    case 1: radix_sort_digits<1>(in, n, key_of, plan, scratch, out); break;
+    case 2: radix_sort_digits<2>(in, n, key_of, plan, scratch, out); break;
+    case 3: radix_sort_digits<3>(in, n, key_of, plan, scratch, out); break;
+    default: radix_sort_digits<4>(in, n, key_of, plan, scratch, out);
   }
 }
 
