@@ -269,6 +269,7 @@ void Pass::check_kind(const Finished& finished) {
 void Pass::deliver(OutputSink& sink) {
   for (size_t batch = 0; batch < batch_count(); ++batch) {
     if (was_done(batch)) {
+      progress_.add(items_of(batch).size());
       const std::lock_guard lock(mutex_);
       report_.skipped += items_of(batch).size();
       next_to_sink_ = batch + 1;
