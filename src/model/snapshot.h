@@ -34,8 +34,11 @@ struct Snapshot {
   ClassMap classes;                // the project's, in order of their ids
   std::vector<ClassId> class_ids;  // of each project class
   std::vector<RunSummary> runs;    // oldest first; the active one is samples.active_run
-  int64_t label_revision = 0;      // log id of the last event that changed a label
-  int64_t data_version = 0;        // PRAGMA data_version of the loading connection
+  // Names of stored columns made for certain labels: a relabelled row has NULL there until they are
+  // made again.
+  std::vector<std::string> label_dependent;
+  int64_t label_revision = 0;  // log id of the last event that changed a label
+  int64_t data_version = 0;    // PRAGMA data_version of the loading connection
 
   // Row of a sample, or SIZE_MAX.
   size_t row_of(SampleId id) const;

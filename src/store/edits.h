@@ -59,10 +59,12 @@ struct AppliedEdit {
 };
 
 struct AppliedBatch {
-  int64_t batch = 0;               // id in the log; 0: nothing changed and nothing was written
-  std::string kind;                // "edit", "undo", "redo"
-  std::vector<AppliedEdit> edits;  // rising by sample, one each, only those that changed
-  int64_t label_revision = 0;      // of the store afterwards
+  int64_t batch = 0;                 // id in the log; 0: nothing changed and nothing was written
+  std::string kind;                  // "edit", "undo", "redo"
+  std::vector<AppliedEdit> edits;    // rising by sample, one each, only those that changed
+  std::vector<SampleId> relabelled;  // rising; those whose labels changed, be it to and fro
+  int64_t label_revision = 0;        // of the store afterwards
+  bool classes_changed = false;  // a class was merged or came back: snapshots must be loaded again
 };
 
 // Applies the edits in order as one batch. Error: kNotFound for a sample, or a class that is not in
@@ -87,7 +89,9 @@ struct UndoState {
 UndoState undo_state(Store& store);
 
 // Brings a loaded snapshot to the state after the batch, in place; equal to loading it again.
-void apply_to_snapshot(Snapshot& snapshot, const AppliedBatch& batch);
+// False, with the snapshot as it was, when it has to be loaded again: its class list is another, or
+// it lacks a sample.
+[[nodiscard]] bool apply_to_snapshot(Snapshot& snapshot, const AppliedBatch& batch);
 
 // State of samples as stored now, in the order asked for. Error(kNotFound).
 std::vector<SampleState> read_states(Store& store, std::span<const SampleId> samples);

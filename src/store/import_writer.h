@@ -31,7 +31,7 @@ struct LabelConflict {
   std::string imported;  // those the source gives
 };
 
-// samples accepted = added + unchanged + changed + moved + returned.
+// What the importer handed over = added + unchanged + changed + moved + returned + duplicates.
 struct ImportReport {
   int64_t batch = 0;  // of the log
   SourceId source = 0;

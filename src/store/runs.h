@@ -50,10 +50,13 @@ enum class RowStatus : uint8_t {
 struct RunRows {
   std::span<const float> probabilities;  // n x classes, row-major
   std::span<const float> embeddings;     // n x embedding_columns
-  // kind "top_one" only: index into the model's classes (kNoClass: none) and its confidence (NaN:
-  // not known). For probabilities the store derives prediction, confidence, margin and entropy.
+  // Index into the model's classes (kNoClass: none) and its confidence (NaN: not known): for kind
+  // "top_one". For "probabilities" the store derives these, margin and entropy from the rows over
+  // the model's classes (analysis/scores.h has the definitions), unless all four are given here.
   std::span<const ClassIndex> top;
   std::span<const float> confidence;
+  std::span<const float> margin;
+  std::span<const float> entropy;
   std::span<const RowStatus> status;  // n; empty: all kOk
 };
 

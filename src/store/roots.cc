@@ -1,0 +1,80 @@
+#include "store/roots.h"
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "store/connection.h"
+
+namespace errata::store {
+
+std::vector<RootInfo> list_roots(Store& store) {
+  std::vector<RootInfo> roots;
+  Statement read = store.db().prepare(
+      "SELECT id, path, (SELECT count(*) FROM sample WHERE root_id = root.id "
+      "AND vanished_batch IS NULL) FROM root ORDER BY id");
+  while (read.step()) {
+    roots.push_back(
+        {read.integer(0), unescape_bytes(read.text(1)), static_cast<uint64_t>(read.integer(2))});
+  }
+  return roots;
+}
+
+void set_root(Store& store, int64_t id, const std::string& new_path) {
+  const std::string path = absolute_path(new_path);
+  if (!is_directory(path)) {
+    throw Error(ErrorCategory::kNotFound, "there is no such folder",
+                "name the folder that now holds the images", path);
+  }
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kDurable);
+  const std::string escaped = escape_bytes(path);
+  Statement taken = db.prepare("SELECT id FROM root WHERE path = ?1 AND id <> ?2");
+  taken.bind(1, escaped).bind(2, id);
+  if (taken.step()) {
+    throw Error(ErrorCategory::kConflict,
+                fmt::format("root {} is that folder already", taken.integer(0)), {}, path);
+  }
+  db.prepare("UPDATE root SET path = ?2 WHERE id = ?1").bind(1, id).bind(2, escaped).run();
+  if (db.changes() != 1) {
+    throw Error(ErrorCategory::kNotFound, fmt::format("there is no root {}", id),
+                "see `errata root list`");
+  }
+  transaction.commit();
+}
+
+std::vector<SourceInfo> list_sources(Store& store) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  std::vector<SourceInfo> sources;
+  Statement read = db.prepare(
+      "SELECT source.id, source.name, format, root.path, input_path, "
+      "(SELECT count(*) FROM sample WHERE source_id = source.id AND vanished_batch IS NULL), "
+      "(SELECT max(at) FROM batch WHERE source_id = source.id AND finished = 1), "
+      "(SELECT count(*) FROM batch WHERE source_id = source.id AND finished = 0) "
+      "FROM source JOIN root ON root.id = root_id ORDER BY source.id");
+  while (read.step()) {
+    SourceInfo source;
+    source.id = read.integer(0);
+    source.name = read.string(1);
+    source.format = read.string(2);
+    source.root = unescape_bytes(read.text(3));
+    source.input_path = unescape_bytes(read.text(4));
+    source.samples = static_cast<uint64_t>(read.integer(5));
+    source.imported_at = read.string(6);
+    source.interrupted = read.integer(7) > 0;
+    sources.push_back(std::move(source));
+  }
+  Statement classes = db.prepare(
+      "SELECT name, raw_id, class_id FROM source_class WHERE source_id = ?1 ORDER BY position");
+  for (SourceInfo& source : sources) {
+    classes.bind(1, source.id);
+    while (classes.step()) {
+      source.classes.add(classes.string(0), classes.string(1));
+      source.class_ids.push_back(classes.integer(2));
+    }
+  }
+  return sources;
+}
+
+}  // namespace errata::store

@@ -1,0 +1,247 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "store/lease.h"
+#include "store/run_rows.h"
+
+namespace errata::store {
+
+namespace {
+
+RunState run_state(Connection& db, const std::string& name, bool complete) {
+  if (complete) return RunState::kComplete;
+  Statement& find =
+      db.cached("SELECT host, pid, process_start, renewed_at FROM lease WHERE name = ?1");
+  const std::string lease_name = fmt::format("run '{}'", name);
+  find.bind(1, lease_name);
+  RunState state = RunState::kInterrupted;
+  if (find.step() && !lease_is_stale({lease_name, find.string(0), find.integer(1), find.integer(2),
+                                      find.string(3)})) {
+    state = RunState::kRunning;
+  }
+  find.reset();
+  return state;
+}
+
+RunInfo run_from_row(const Statement& row) {
+  RunInfo info;
+  RunSpec& spec = info.spec;
+  info.summary.id = row.integer(0);
+  spec.name = row.string(1);
+  spec.kind = row.string(2);
+  spec.model_path = unescape_bytes(row.text(3));
+  spec.model_sha256 = row.string(4);
+  spec.preprocessing_json = row.string(5);
+  spec.options_json = row.string(6);
+  spec.device = row.string(7);
+  spec.precision = row.string(8);
+  spec.batch_size = row.integer(9);
+  spec.seed = row.integer(10);
+  spec.trained_on = row.string(11);
+  spec.code_version = row.string(12);
+  spec.who = row.string(13);
+  spec.embedding_columns = static_cast<size_t>(row.integer(14));
+  info.plan_rows = static_cast<size_t>(row.integer(15));
+  info.rows = static_cast<size_t>(row.integer(16));
+  info.summary.predicted_samples = static_cast<size_t>(row.integer(17));
+  info.not_finite = static_cast<size_t>(row.integer(18));
+  info.unreadable = static_cast<size_t>(row.integer(19));
+  info.summary.started_at = row.string(21);
+  info.summary.finished_at = row.string(22);
+  info.summary.name = spec.name;
+  info.summary.kind = spec.kind;
+  info.summary.model_path = spec.model_path;
+  info.summary.trained_on = spec.trained_on;
+  info.summary.embedding_columns = spec.embedding_columns;
+  return info;
+}
+
+void read_classes(Connection& db, RunInfo& info) {
+  Statement& read =
+      db.cached("SELECT name, raw_id, class_id FROM run_class WHERE run_id = ?1 ORDER BY position");
+  read.bind(1, info.summary.id);
+  while (read.step()) {
+    info.spec.classes.add(read.string(0), read.string(1));
+    info.class_ids.push_back(read.integer(2));
+  }
+  info.summary.classes = info.spec.classes;
+}
+
+uint64_t stored_bytes(Connection& db, RunId run) {
+  Statement& sum = db.cached(
+      "SELECT sum(length(data)) FROM chunk JOIN stream ON chunk.id BETWEEN stream.id * 16777216 "
+      "AND stream.id * 16777216 + 16777215 WHERE owner = 'run' AND owner_id = ?1");
+  sum.bind(1, run);
+  const auto bytes = sum.step() ? static_cast<uint64_t>(sum.integer(0)) : 0;
+  sum.reset();
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<RunInfo> read_runs(Connection& db) {
+  std::vector<RunInfo> runs;
+  std::vector<bool> complete;
+  Statement read = db.prepare(
+      "SELECT id, name, kind, model_path, model_sha256, preprocessing, options, device, precision, "
+      "batch_size, seed, trained_on, code_version, who, embedding_columns, plan_rows, rows_done, "
+      "predicted, not_finite, unreadable, complete, started_at, finished_at FROM run ORDER BY id");
+  while (read.step()) {
+    runs.push_back(run_from_row(read));
+    complete.push_back(read.integer(20) == 1);
+  }
+  for (size_t i = 0; i < runs.size(); ++i) {
+    read_classes(db, runs[i]);
+    runs[i].summary.state = run_state(db, runs[i].spec.name, complete[i]);
+  }
+  return runs;
+}
+
+namespace {
+
+// A stored score of the run was made for older labels.
+bool has_stale_scores(Connection& db, RunId run) {
+  Statement& find = db.cached(
+      "SELECT 1 FROM score WHERE run_id = ?1 AND label_revision > 0 AND label_revision < "
+      "(SELECT value FROM meta WHERE key = 'label_revision')");
+  find.bind(1, run);
+  const bool stale = find.step();
+  find.reset();
+  return stale;
+}
+
+}  // namespace
+
+std::vector<RunInfo> list_runs(Store& store) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  std::vector<RunInfo> runs = read_runs(db);
+  for (RunInfo& run : runs) {
+    run.stored_bytes = stored_bytes(db, run.summary.id);
+    run.summary.scores_stale = has_stale_scores(db, run.summary.id);
+  }
+  return runs;
+}
+
+RunInfo read_run(Store& store, const std::string& name) {
+  std::vector<RunInfo> runs = list_runs(store);
+  if (name.empty() && !runs.empty()) return std::move(runs.back());
+  std::vector<std::string> names;
+  for (RunInfo& run : runs) {
+    if (run.spec.name == name) return std::move(run);
+    names.push_back(run.spec.name);
+  }
+  if (names.empty()) {
+    throw Error(ErrorCategory::kNotFound, "the store has no runs",
+                "make one with `errata infer` or `errata predictions`", store.path());
+  }
+  const std::vector<std::string> near = nearest_words(name, names);
+  throw Error(ErrorCategory::kNotFound, fmt::format("there is no run '{}'", name),
+              near.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
+                           : fmt::format("did you mean '{}'?", fmt::join(near, "' or '")),
+              store.path());
+}
+
+namespace {
+
+struct RowsShape {
+  size_t columns = 0;
+  int64_t batch = 1;
+  int64_t rows = 0;
+};
+
+// Columns 0 when the run has no such rows.
+RowsShape read_shape(Connection& db, RunId run, std::string_view stream) {
+  Statement& find = db.cached(
+      "SELECT batch_size, rows_done, embedding_columns, kind, "
+      "(SELECT count(*) FROM run_class WHERE run_id = run.id) FROM run WHERE id = ?1");
+  find.bind(1, run);
+  if (!find.step()) throw Error(ErrorCategory::kNotFound, fmt::format("there is no run {}", run));
+  RowsShape shape{0, find.integer(0), find.integer(1)};
+  if (stream == "embeddings") {
+    shape.columns = static_cast<size_t>(find.integer(2));
+  } else if (find.text(3) == "probabilities") {
+    shape.columns = static_cast<size_t>(find.integer(4));
+  }
+  find.reset();
+  return shape;
+}
+
+void for_each_chunk(Store& store, RunId run, std::string_view name, const FloatRowsFn& fn) {
+  Connection& db = store.db();
+  const RowsShape shape = read_shape(db, run, name);
+  const int64_t stream = find_stream(db, "run", run, name);
+  if (shape.columns == 0 || stream == 0) return;
+  const std::shared_ptr<const RunPlan> plan = read_plan(db, run);
+  const int64_t samples = db.integer("SELECT coalesce(max(id), 0) FROM sample");
+  std::vector<bool> gone(static_cast<size_t>(samples) + 1, false);
+  Statement vanished = db.prepare("SELECT id FROM sample WHERE vanished_batch IS NOT NULL");
+  while (vanished.step()) gone[static_cast<size_t>(vanished.integer(0))] = true;
+  const ChunkLayout layout(shape.batch, shape.columns * sizeof(float));
+  for (int64_t first = 0; first < shape.rows;) {
+    const int64_t place = layout.place_of(first);
+    const int64_t end = std::min(layout.end_row(place), shape.rows);
+    std::vector<uint8_t> bytes;
+    read_chunks(db, stream, place, place, bytes);
+    std::vector<float> values = values_of<float>(bytes);
+    if (values.size() < static_cast<size_t>(end - first) * shape.columns) {
+      throw Error(ErrorCategory::kCorrupt, fmt::format("chunk {} of {} is too short", place, name),
+                  "run `errata doctor`", store.path());
+    }
+    std::vector<SampleId> ids;
+    for (int64_t row = first; row < end; ++row) {
+      const SampleId id = plan->samples.at(static_cast<size_t>(row));
+      if (id < 1 || id > samples || gone[static_cast<size_t>(id)]) continue;
+      const auto from = values.begin() + (row - first) * static_cast<int64_t>(shape.columns);
+      const auto to = values.begin() + static_cast<int64_t>(ids.size() * shape.columns);
+      if (from != to) std::copy_n(from, shape.columns, to);
+      ids.push_back(id);
+    }
+    if (!ids.empty()) fn(ids, {values.data(), ids.size() * shape.columns}, shape.columns);
+    first = end;
+  }
+}
+
+std::vector<float> read_row(Store& store, RunId run, std::string_view name, SampleId sample) {
+  Connection& db = store.db();
+  const RowsShape shape = read_shape(db, run, name);
+  const int64_t stream = find_stream(db, "run", run, name);
+  if (shape.columns == 0 || stream == 0) return {};
+  const int64_t row = read_plan(db, run)->place_of(sample);
+  if (row < 0 || row >= shape.rows) return {};
+  const ChunkLayout layout(shape.batch, shape.columns * sizeof(float));
+  const int64_t place = layout.place_of(row);
+  sqlite3_blob* blob = nullptr;
+  const int code = sqlite3_blob_open(db.handle(), "main", "chunk", "data",
+                                     stream * kChunksPerStream + place, 0, &blob);
+  if (code != SQLITE_OK) throw db.error(code, "read a row of the run");
+  const std::unique_ptr<sqlite3_blob, int (*)(sqlite3_blob*)> closer(blob, sqlite3_blob_close);
+  std::vector<float> values(shape.columns);
+  const auto size = static_cast<int>(shape.columns * sizeof(float));
+  const auto offset = static_cast<int>(row - layout.first_row(place)) * size;
+  const int read = sqlite3_blob_read(blob, values.data(), size, offset);
+  if (read != SQLITE_OK) throw db.error(read, "read a row of the run");
+  return values;
+}
+
+}  // namespace
+
+void for_each_probability_chunk(Store& store, RunId run, const FloatRowsFn& fn) {
+  for_each_chunk(store, run, "probabilities", fn);
+}
+
+void for_each_embedding_chunk(Store& store, RunId run, const FloatRowsFn& fn) {
+  for_each_chunk(store, run, "embeddings", fn);
+}
+
+std::vector<float> read_probability_row(Store& store, RunId run, SampleId sample) {
+  return read_row(store, run, "probabilities", sample);
+}
+
+std::vector<float> read_embedding_row(Store& store, RunId run, SampleId sample) {
+  return read_row(store, run, "embeddings", sample);
+}
+
+}  // namespace errata::store

@@ -1,0 +1,125 @@
+#include "store/score_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "model/scores.h"
+#include "store/chunk.h"
+#include "store/event_log.h"
+
+namespace errata::store {
+
+namespace {
+
+// Columns that a snapshot derives itself.
+constexpr std::array<std::string_view, 4> kDerived{"confident_mistake", "confidence", "margin",
+                                                   "entropy"};
+
+void check_name(const std::string& name) {
+  const bool letters = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  const bool taken = std::find(kDerived.begin(), kDerived.end(), name) != kDerived.end() ||
+                     std::any_of(sample_columns().begin(), sample_columns().end(),
+                                 [&](const ColumnInfo& column) { return column.name == name; });
+  if (name.empty() || !letters || taken) {
+    throw Error(
+        ErrorCategory::kUsage, fmt::format("'{}' cannot be the name of a score", name),
+        taken ? "there is a column of that name" : "use lower-case letters, digits and '_'");
+  }
+}
+
+int64_t find_score(Connection& db, RunId run, const std::string& name) {
+  Statement find = db.prepare("SELECT id FROM score WHERE run_id = ?1 AND name = ?2");
+  find.bind(1, run).bind(2, name);
+  return find.step() ? find.integer(0) : 0;
+}
+
+void drop_score(Connection& db, int64_t id) {
+  drop_streams(db, "score", id);
+  db.prepare("DELETE FROM score WHERE id = ?1").bind(1, id).run();
+}
+
+}  // namespace
+
+void put_score_column(Store& store, const ScoreColumn& column) {
+  check_name(column.name);
+  const bool rises =
+      std::adjacent_find(column.samples.begin(), column.samples.end(),
+                         [](SampleId a, SampleId b) { return a >= b; }) == column.samples.end();
+  if (column.samples.size() != column.values.size() || !rises) {
+    throw Error(ErrorCategory::kInternal,
+                fmt::format("score {}: {} samples, {} values, rising: {}", column.name,
+                            column.samples.size(), column.values.size(), rises));
+  }
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kWrite);
+  if (column.run != 0) {
+    Statement run = db.prepare("SELECT 1 FROM run WHERE id = ?1");
+    run.bind(1, column.run);
+    if (!run.step()) {
+      throw Error(ErrorCategory::kNotFound, fmt::format("there is no run {}", column.run));
+    }
+  }
+  const int64_t old = find_score(db, column.run, column.name);
+  if (old != 0) drop_score(db, old);
+  const auto rows = static_cast<int64_t>(column.samples.size());
+  db.prepare("INSERT INTO score(run_id, name, rows, label_revision) VALUES (?1, ?2, ?3, ?4)")
+      .bind(1, column.run)
+      .bind(2, column.name)
+      .bind(3, rows)
+      .bind(4, column.label_revision)
+      .run();
+  const int64_t id = db.last_id();
+  put_bytes(db, ensure_stream(db, "score", id, "samples", "i64"), 0, 0, rows,
+            bytes_of(column.samples), Codec::kZstd);
+  put_bytes(db, ensure_stream(db, "score", id, "values", "f32"), 0, 0, rows,
+            bytes_of(column.values), Codec::kPlain);
+  transaction.commit();
+}
+
+ScoreColumn read_score_column(Store& store, RunId run, const std::string& name) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  const int64_t id = find_score(db, run, name);
+  if (id == 0) {
+    throw Error(ErrorCategory::kNotFound, fmt::format("there is no stored score '{}'", name));
+  }
+  ScoreColumn column{run, name, {}, {}, 0};
+  column.samples = values_of<int64_t>(read_stream(db, find_stream(db, "score", id, "samples")));
+  column.values = values_of<float>(read_stream(db, find_stream(db, "score", id, "values")));
+  Statement revision = db.prepare("SELECT label_revision FROM score WHERE id = ?1");
+  revision.bind(1, id);
+  if (revision.step()) column.label_revision = revision.integer(0);
+  return column;
+}
+
+void delete_score_column(Store& store, RunId run, const std::string& name) {
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kWrite);
+  const int64_t id = find_score(db, run, name);
+  if (id == 0) {
+    throw Error(ErrorCategory::kNotFound, fmt::format("there is no stored score '{}'", name));
+  }
+  drop_score(db, id);
+  transaction.commit();
+}
+
+std::vector<ScoreColumnInfo> list_score_columns(Store& store) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  const int64_t revision = label_revision(db);
+  std::vector<ScoreColumnInfo> scores;
+  Statement read =
+      db.prepare("SELECT run_id, name, rows, label_revision FROM score ORDER BY run_id, name");
+  while (read.step()) {
+    const int64_t made_for = read.integer(3);
+    scores.push_back({read.integer(0), read.string(1), static_cast<uint64_t>(read.integer(2)),
+                      made_for, made_for > 0 && made_for < revision});
+  }
+  return scores;
+}
+
+}  // namespace errata::store

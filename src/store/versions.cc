@@ -1,0 +1,203 @@
+#include "store/versions.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "store/block.h"
+#include "store/chunk.h"
+
+namespace errata::store {
+
+namespace {
+
+void put(Connection& db, VersionId version, std::string_view name, std::string_view type,
+         size_t rows, std::span<const uint8_t> bytes) {
+  const int64_t stream = ensure_stream(db, "version", version, name, type);
+  put_bytes(db, stream, 0, 0, static_cast<int64_t>(rows), bytes, Codec::kZstd);
+}
+
+std::vector<uint8_t> get(Connection& db, VersionId version, std::string_view name) {
+  return read_stream(db, find_stream(db, "version", version, name));
+}
+
+std::vector<uint8_t> encode_texts(const std::vector<std::string>& texts) {
+  TextRows rows;
+  for (const std::string& text : texts) rows.push(text);
+  return rows.encode();
+}
+
+std::vector<std::string> decode_texts(std::span<const uint8_t> bytes, size_t count) {
+  TextRows rows;
+  rows.decode(bytes, count);
+  std::vector<std::string> texts;
+  texts.reserve(count);
+  size_t offset = 0;
+  for (const uint32_t length : rows.lengths) {
+    texts.emplace_back(rows.heap, offset, length);
+    offset += length;
+  }
+  return texts;
+}
+
+// Lists of names are text columns with their count in front.
+std::vector<uint8_t> encode_names(const std::vector<std::string>& names) {
+  const auto count = static_cast<uint32_t>(names.size());
+  const auto head = bytes_of(std::span<const uint32_t>(&count, 1));
+  std::vector<uint8_t> bytes(head.begin(), head.end());
+  const std::vector<uint8_t> body = encode_texts(names);
+  bytes.insert(bytes.end(), body.begin(), body.end());
+  return bytes;
+}
+
+std::vector<std::string> decode_names(std::span<const uint8_t> bytes) {
+  if (bytes.size() < sizeof(uint32_t)) {
+    throw Error(ErrorCategory::kCorrupt, "a version's list of names has a wrong length",
+                "run `errata doctor`");
+  }
+  const uint32_t count = values_of<uint32_t>(bytes.first(sizeof(uint32_t))).front();
+  return decode_texts(bytes.subspan(sizeof(uint32_t)), count);
+}
+
+void check_lengths(const VersionInfo& info, const VersionColumns& columns) {
+  const size_t rows = columns.ids.size();
+  const bool fit = columns.content.size() == rows && columns.paths.size() == rows &&
+                   columns.raw_ids.size() == rows && columns.sources.size() == rows &&
+                   columns.splits.size() == rows && columns.label_offsets.size() == rows + 1 &&
+                   columns.label_offsets.back() == columns.labels.size() &&
+                   info.classes.size() == info.class_ids.size() && info.samples == rows;
+  if (!fit) throw Error(ErrorCategory::kInternal, "the columns of a version differ in length");
+}
+
+void put_columns(Connection& db, VersionId id, const VersionColumns& columns) {
+  const size_t rows = columns.ids.size();
+  put(db, id, "samples", "i64", rows, bytes_of(columns.ids));
+  put(db, id, "content", "sha256", rows, bytes_of(columns.content));
+  put(db, id, "paths", "text", rows, encode_texts(columns.paths));
+  put(db, id, "raw_ids", "text", rows, encode_texts(columns.raw_ids));
+  put(db, id, "sources", "i32", rows, bytes_of(columns.sources));
+  put(db, id, "splits", "i32", rows, bytes_of(columns.splits));
+  IdLists labels;
+  for (size_t i = 0; i < rows; ++i) {
+    labels.push({columns.labels.data() + columns.label_offsets[i],
+                 columns.label_offsets[i + 1] - columns.label_offsets[i]});
+  }
+  put(db, id, "labels", "ids", rows, labels.encode());
+  put(db, id, "source_names", "names", columns.source_names.size(),
+      encode_names(columns.source_names));
+  put(db, id, "split_names", "names", columns.split_names.size(),
+      encode_names(columns.split_names));
+}
+
+}  // namespace
+
+VersionId insert_version(Store& store, const VersionInfo& info, const VersionColumns& columns) {
+  if (trim(info.name).empty() || !is_valid_utf8(info.name)) {
+    throw Error(ErrorCategory::kUsage, "a version needs a name");
+  }
+  check_lengths(info, columns);
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kDurable);
+  Statement find = db.prepare("SELECT 1 FROM version WHERE name = ?1");
+  find.bind(1, info.name);
+  if (find.step()) {
+    throw Error(ErrorCategory::kConflict, fmt::format("there is a version '{}' already", info.name),
+                "versions do not change: choose another name");
+  }
+  const std::string now = info.created_at.empty() ? now_iso8601_utc() : info.created_at;
+  Statement insert = db.prepare(
+      "INSERT INTO version(name, parent_id, message, who, created_at, hash, recipe, "
+      "label_revision, "
+      "samples) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+  insert.bind(1, info.name).bind_id(2, info.parent).bind(3, info.message).bind(4, info.who);
+  insert.bind(5, now).bind(6, info.hash).bind(7, info.recipe_json).bind(8, info.label_revision);
+  insert.bind(9, info.samples);
+  insert.run();
+  const VersionId id = db.last_id();
+  Statement classes = db.prepare(
+      "INSERT INTO version_class(version_id, position, name, class_id) VALUES (?1, ?2, ?3, ?4)");
+  for (size_t i = 0; i < info.classes.size(); ++i) {
+    classes.bind(1, id).bind(2, static_cast<int64_t>(i)).bind(3, info.classes[i]);
+    classes.bind(4, info.class_ids[i]).run();
+  }
+  put_columns(db, id, columns);
+  transaction.commit();
+  return id;
+}
+
+std::vector<VersionInfo> list_versions(Store& store) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  std::vector<VersionInfo> versions;
+  Statement read = db.prepare(
+      "SELECT id, name, parent_id, message, who, created_at, hash, recipe, label_revision, samples "
+      "FROM version ORDER BY id");
+  while (read.step()) {
+    VersionInfo info;
+    info.id = read.integer(0);
+    info.name = read.string(1);
+    info.parent = read.integer(2);
+    info.message = read.string(3);
+    info.who = read.string(4);
+    info.created_at = read.string(5);
+    info.hash = read.string(6);
+    info.recipe_json = read.string(7);
+    info.label_revision = read.integer(8);
+    info.samples = static_cast<uint64_t>(read.integer(9));
+    versions.push_back(std::move(info));
+  }
+  Statement classes = db.prepare(
+      "SELECT name, class_id FROM version_class WHERE version_id = ?1 ORDER BY position");
+  for (VersionInfo& info : versions) {
+    classes.bind(1, info.id);
+    while (classes.step()) {
+      info.classes.push_back(classes.string(0));
+      info.class_ids.push_back(classes.integer(1));
+    }
+  }
+  return versions;
+}
+
+VersionInfo read_version(Store& store, const std::string& name) {
+  std::vector<std::string> names;
+  for (VersionInfo& info : list_versions(store)) {
+    if (info.name == name) return std::move(info);
+    names.push_back(info.name);
+  }
+  const std::vector<std::string> near = nearest_words(name, names);
+  std::string hint = "make one with `errata version create`";
+  if (!names.empty()) hint = fmt::format("there are: {}", fmt::join(names, ", "));
+  if (!near.empty()) hint = fmt::format("did you mean '{}'?", fmt::join(near, "' or '"));
+  throw Error(ErrorCategory::kNotFound, fmt::format("there is no version '{}'", name), hint,
+              store.path());
+}
+
+VersionColumns read_version_columns(Store& store, VersionId version) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  VersionColumns columns;
+  columns.ids = values_of<int64_t>(get(db, version, "samples"));
+  const size_t rows = columns.ids.size();
+  columns.content = values_of<Sha256Digest>(get(db, version, "content"));
+  columns.paths = decode_texts(get(db, version, "paths"), rows);
+  columns.raw_ids = decode_texts(get(db, version, "raw_ids"), rows);
+  columns.sources = values_of<int32_t>(get(db, version, "sources"));
+  columns.splits = values_of<int32_t>(get(db, version, "splits"));
+  columns.source_names = decode_names(get(db, version, "source_names"));
+  columns.split_names = decode_names(get(db, version, "split_names"));
+  IdLists labels;
+  labels.decode(get(db, version, "labels"), rows);
+  columns.labels = std::move(labels.ids);
+  columns.label_offsets.push_back(0);
+  for (const uint32_t count : labels.counts) {
+    columns.label_offsets.push_back(columns.label_offsets.back() + count);
+  }
+  const bool fit = columns.content.size() == rows && columns.sources.size() == rows &&
+                   columns.splits.size() == rows;
+  if (!fit) {
+    throw Error(ErrorCategory::kCorrupt, "the columns of a version differ in length",
+                "run `errata doctor`", store.path());
+  }
+  return columns;
+}
+
+}  // namespace errata::store

@@ -1,0 +1,270 @@
+#include "store/runs.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "base/error.h"
+#include "store/score_columns.h"
+#include "store/snapshot_loader.h"
+#include "tests/store/store_kit.h"
+#include "tests/support/temp_dir.h"
+
+using namespace errata;
+using namespace errata::test;
+using store::OnExistingRun;
+
+namespace {
+
+struct Project {
+  TempDir dir;
+  store::Store store = store::Store::create(dir / "errata.db");
+  std::vector<SampleId> plan;
+
+  explicit Project(int64_t samples) : plan(static_cast<size_t>(samples)) {
+    import_records(store, make_records(samples, 3), make_classes(3));
+    std::iota(plan.begin(), plan.end(), 1);
+  }
+};
+
+store::RunSpec make_spec(size_t classes, int64_t batch, size_t embedding) {
+  store::RunSpec spec;
+  spec.name = "r";
+  spec.kind = "probabilities";
+  spec.classes = make_classes(classes);
+  spec.batch_size = batch;
+  spec.embedding_columns = embedding;
+  return spec;
+}
+
+// Values that tell row and column.
+std::vector<float> numbered(size_t first, size_t rows, size_t columns) {
+  std::vector<float> values(rows * columns);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(first) + static_cast<float>(i / columns) +
+                static_cast<float>(i % columns) / static_cast<float>(columns);
+  }
+  return values;
+}
+
+void write_rows(store::RunWriter& writer, const store::RunSpec& spec, size_t first, size_t rows) {
+  const std::vector<float> p = numbered(first, rows, spec.classes.size());
+  const std::vector<float> e = numbered(first, rows, spec.embedding_columns);
+  store::RunRows batch;
+  batch.probabilities = p;
+  batch.embeddings = e;
+  writer.write(first, batch);
+}
+
+void check_rows(store::Store& store, RunId run, const std::vector<SampleId>& plan,
+                const store::RunSpec& spec) {
+  size_t next = 0;
+  store::for_each_probability_chunk(
+      store, run, [&](std::span<const SampleId> ids, std::span<const float> rows, size_t columns) {
+        REQUIRE(columns == spec.classes.size());
+        REQUIRE(rows.size() == ids.size() * columns);
+        CHECK(rows.size_bytes() <= (1U << 20));
+        REQUIRE(
+            std::equal(ids.begin(), ids.end(), plan.begin() + static_cast<std::ptrdiff_t>(next)));
+        const std::vector<float> wanted = numbered(next, ids.size(), columns);
+        REQUIRE(std::equal(rows.begin(), rows.end(), wanted.begin(), wanted.end()));
+        next += ids.size();
+      });
+  CHECK(next == plan.size());
+  next = 0;
+  store::for_each_embedding_chunk(
+      store, run, [&](std::span<const SampleId> ids, std::span<const float> rows, size_t columns) {
+        const std::vector<float> wanted = numbered(next, ids.size(), columns);
+        REQUIRE(std::equal(rows.begin(), rows.end(), wanted.begin(), wanted.end()));
+        next += ids.size();
+      });
+  CHECK(next == (spec.embedding_columns == 0 ? 0 : plan.size()));
+  for (const size_t row : {size_t{0}, plan.size() / 2, plan.size() - 1}) {
+    CHECK(store::read_probability_row(store, run, plan[row]) ==
+          numbered(row, 1, spec.classes.size()));
+    if (spec.embedding_columns > 0) {
+      CHECK(store::read_embedding_row(store, run, plan[row]) ==
+            numbered(row, 1, spec.embedding_columns));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("rows come back as written, whatever their size, batch and order") {
+  struct Case {
+    size_t classes;
+    int64_t batch;
+    size_t embedding;
+  };
+  for (const Case& test : {Case{3, 16, 0}, Case{1000, 7, 4}, Case{3000, 100, 5000},
+                           Case{3, 1, 70'000}, Case{100'000, 4, 0}}) {
+    CAPTURE(test.classes);
+    Project project(230);
+    std::reverse(project.plan.begin() + 50, project.plan.end());
+    const store::RunSpec spec = make_spec(test.classes, test.batch, test.embedding);
+    RunId run = 0;
+    {
+      store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kRefuse);
+      const auto batch = static_cast<size_t>(test.batch);
+      for (size_t first = 0; first < 230; first += batch) {
+        write_rows(writer, spec, first, std::min(batch, 230 - first));
+        if (first % 5 == 0) writer.flush();
+      }
+      run = writer.finish().id;
+    }
+    check_rows(project.store, run, project.plan, spec);
+  }
+}
+
+TEST_CASE("a run goes on where it stopped, only as the same run") {
+  Project project(100);
+  store::RunSpec spec = make_spec(5, 8, 3);
+  {
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kRefuse);
+    write_rows(writer, spec, 0, 8);
+    write_rows(writer, spec, 8, 16);
+    CHECK_THROWS_AS(write_rows(writer, spec, 8, 8), Error);   // not where it stopped
+    CHECK_THROWS_AS(write_rows(writer, spec, 24, 3), Error);  // not a whole batch
+    CHECK_THROWS_AS(writer.finish(), Error);
+  }
+  CHECK(store::read_run(project.store, "r").summary.state == RunState::kInterrupted);
+  CHECK(store::read_run(project.store, "r").rows == 24);
+  CHECK_THROWS_AS(store::RunWriter(project.store, spec, project.plan, OnExistingRun::kRefuse),
+                  Error);
+  store::RunSpec other = spec;
+  other.batch_size = 4;
+  CHECK_THROWS_AS(store::RunWriter(project.store, other, project.plan, OnExistingRun::kResume),
+                  Error);
+  std::vector<SampleId> other_plan = project.plan;
+  other_plan.pop_back();
+  CHECK_THROWS_AS(store::RunWriter(project.store, spec, other_plan, OnExistingRun::kResume), Error);
+  RunId run = 0;
+  {
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kResume);
+    REQUIRE(writer.rows_done() == 24);
+    for (size_t first = 24; first < 100; first += 8) {
+      write_rows(writer, spec, first, std::min<size_t>(8, 100 - first));
+    }
+    const auto report = writer.finish();
+    run = report.id;
+    CHECK(report.resumed);
+    CHECK(report.rows == 100);
+  }
+  check_rows(project.store, run, project.plan, spec);
+  {
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kResume);
+    CHECK(writer.rows_done() == 100);
+    writer.finish();
+  }
+  CHECK(store::read_run(project.store, "r").summary.state == RunState::kComplete);
+  store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kReplace);
+  CHECK(writer.rows_done() == 0);
+  CHECK(writer.id() != run);
+  CHECK(store::read_run(project.store, "r").summary.state == RunState::kRunning);
+}
+
+TEST_CASE("outputs that are no numbers are counted and predict nothing") {
+  Project project(4);
+  store::RunSpec spec = make_spec(2, 4, 0);
+  {
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kRefuse);
+    constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+    const float rows[] = {0.9F, 0.1F, kNaN, 0.1F,
+                          0,    0,    0.5F, std::numeric_limits<float>::infinity()};
+    const store::RowStatus status[] = {store::RowStatus::kOk, store::RowStatus::kOk,
+                                       store::RowStatus::kUnreadable, store::RowStatus::kOk};
+    store::RunRows batch;
+    batch.probabilities = rows;
+    batch.status = status;
+    writer.write(0, batch);
+    const auto report = writer.finish();
+    CHECK(report.predicted == 1);
+    CHECK(report.not_finite == 2);
+    CHECK(report.unreadable == 1);
+  }
+  const Snapshot snapshot = store::load_snapshot(project.store);
+  CHECK_FALSE(snapshot.samples.find("prediction")->is_null(0));
+  for (RowIndex row = 1; row < 4; ++row) {
+    CHECK(snapshot.samples.find("prediction")->is_null(row));
+    CHECK(snapshot.samples.find("entropy")->is_null(row));
+  }
+}
+
+TEST_CASE("predictions of one class each have a confidence or none") {
+  Project project(3);
+  store::RunSpec spec = make_spec(3, 0, 0);
+  spec.kind = "top_one";
+  const ClassIndex top[] = {2, kNoClass, 0};
+  const float confidence[] = {0.5F, std::nanf(""), std::nanf("")};
+  {
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kRefuse);
+    store::RunRows rows;
+    rows.top = top;
+    rows.confidence = confidence;
+    writer.write(0, rows);
+    CHECK(writer.finish().predicted == 2);
+  }
+  const Snapshot snapshot = store::load_snapshot(project.store);
+  CHECK(snapshot.samples.find("prediction")->text(0) == "class 2");
+  CHECK(snapshot.samples.find("confidence")->number(0) == 0.5);
+  CHECK(snapshot.samples.find("confidence")->is_null(2));
+  CHECK(snapshot.samples.find("margin") == nullptr);
+  CHECK(store::read_probability_row(project.store, snapshot.runs.front().id, 1).empty());
+}
+
+TEST_CASE("a deleted run gives its space back") {
+  Project project(2000);
+  const std::string path = project.store.path();
+  project.store.close();
+  project.store = store::Store::open(path, store::Access::kWrite);
+  const uint64_t before = store::read_info(project.store).file_bytes;
+  const RunId run = make_run(project.store, "big", project.plan, 800, 3);
+  store::put_score_column(project.store, {run, "loss", {1, 2}, {1, 2}, 0});
+  CHECK(store::read_info(project.store).file_bytes > before + 6'000'000);
+  store::delete_run(project.store, "big");
+  CHECK(store::read_info(project.store).file_bytes < before + 600'000);
+  CHECK(store::list_runs(project.store).empty());
+  CHECK(store::list_score_columns(project.store).empty());
+  CHECK_THROWS_AS(store::delete_run(project.store, "big"), Error);
+}
+
+TEST_CASE("stored scores go stale with the labels they were made for") {
+  Project project(6);
+  const RunId run = make_run(project.store, "r", project.plan, 3, 1);
+  Snapshot snapshot = store::load_snapshot(project.store);
+  store::put_score_column(project.store,
+                          {run, "loss", {1, 2, 3}, {1, 2, 3}, snapshot.label_revision});
+  store::put_score_column(project.store, {0, "sharpness", {1, 2}, {5, 6}, 0});
+  CHECK_FALSE(store::list_score_columns(project.store)[1].stale);
+  const auto edit = set_label(2, {3});
+  store::apply_edits(project.store, std::span(&edit, 1), "me", "");
+  snapshot = store::load_snapshot(project.store);
+  CHECK(snapshot.samples.find("loss")->number(0) == 1);
+  CHECK(snapshot.samples.find("loss")->is_null(1));
+  CHECK(snapshot.samples.find("sharpness")->number(1) == 6);
+  CHECK(snapshot.runs.front().scores_stale);
+  CHECK(store::list_score_columns(project.store)[1].stale);
+  CHECK_THROWS_AS(store::put_score_column(project.store, {run, "label", {1}, {1}, 0}), Error);
+  CHECK_THROWS_AS(store::put_score_column(project.store, {run, "x y", {1}, {1}, 0}), Error);
+}
+
+TEST_CASE("names of runs are checked") {
+  Project project(2);
+  for (const char* name : {"", "a@b", " a", "a/b", "a\n"}) {
+    store::RunSpec spec = make_spec(2, 1, 0);
+    spec.name = name;
+    CHECK_THROWS_AS(store::RunWriter(project.store, spec, project.plan, OnExistingRun::kRefuse),
+                    Error);
+  }
+  make_run(project.store, "resnet", project.plan, 2, 1);
+  try {
+    store::read_run(project.store, "resnte");
+    FAIL("found");
+  } catch (const Error& error) {
+    CHECK(error.hint().find("resnet") != std::string::npos);
+  }
+}
