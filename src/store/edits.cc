@@ -322,6 +322,10 @@ UndoState undo_state(Store& store) {
   return state;
 }
 
+int64_t label_revision(Store& store) {
+  return label_revision(store.db());
+}
+
 std::vector<SampleState> read_states(Store& store, std::span<const SampleId> samples) {
   const Transaction transaction(store.db(), Transaction::Kind::kRead);
   StateRows rows(store.db());

@@ -93,6 +93,9 @@ UndoState undo_state(Store& store);
 // it lacks a sample.
 [[nodiscard]] bool apply_to_snapshot(Snapshot& snapshot, const AppliedBatch& batch);
 
+// Log id of the last event that changed a label, imports included; 0 when there is none.
+int64_t label_revision(Store& store);
+
 // State of samples as stored now, in the order asked for. Error(kNotFound).
 std::vector<SampleState> read_states(Store& store, std::span<const SampleId> samples);
 

@@ -42,6 +42,25 @@ std::string class_names(Connection& db, std::span<const int32_t> ids) {
   return names;
 }
 
+std::string report_to_json(const ImportReport& report) {
+  const std::pair<std::string_view, uint64_t> counts[] = {
+      {"seen", report.seen},
+      {"added", report.added},
+      {"unchanged", report.unchanged},
+      {"changed", report.changed},
+      {"moved", report.moved},
+      {"returned", report.returned},
+      {"vanished", report.vanished},
+      {"duplicates", report.duplicates},
+      {"labels_changed", report.labels_changed},
+      {"label_conflicts", report.conflicts.size()}};
+  std::string json;
+  for (const auto& [name, count] : counts) {
+    json += fmt::format("{}\"{}\":{}", json.empty() ? "{" : ",", name, count);
+  }
+  return json + "}";
+}
+
 }  // namespace
 
 struct ImportWriter::State {
@@ -523,11 +542,7 @@ ImportReport ImportWriter::finish(const IssueLog& issues) {
   put_issue_rows(db, "import", state.options.source_name, all);
   state.blocks->write();
   const ImportReport& report = state.report;
-  const std::string detail = fmt::format(
-      R"({{"seen":{},"added":{},"unchanged":{},"changed":{},"moved":{},"returned":{},"vanished":{},)"
-      R"("duplicates":{},"labels_changed":{},"label_conflicts":{}}})",
-      report.seen, report.added, report.unchanged, report.changed, report.moved, report.returned,
-      report.vanished, report.duplicates, report.labels_changed, report.conflicts.size());
+  const std::string detail = report_to_json(report);
   db.prepare("UPDATE batch SET finished = 1, detail = ?2 WHERE id = ?1")
       .bind(1, report.batch)
       .bind(2, detail)

@@ -96,9 +96,9 @@ CREATE TABLE content_hash(
   sha256 BLOB NOT NULL CHECK (length(sha256) = 32)
 ) STRICT;
 
--- The one log. A batch is what was done at once, its events what it changed. The events of an import
--- are column chunks (stream owner 'batch'); each transaction of it has one event row of what
--- 'import', whose value_to is its first row there and value_from the row after its last.
+-- The one log. A batch is what was done at once, its events what it changed. The events of an
+-- import are column chunks (stream owner 'batch'); each transaction of it has one event row of what
+-- 'import', with the place of its first chunk as value_from and the one after its last as value_to.
 CREATE TABLE batch(
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('import', 'edit', 'undo', 'redo', 'class')),
@@ -126,8 +126,8 @@ CREATE INDEX event_by_batch ON event(batch_id);
 CREATE INDEX event_by_sample ON event(sample_id);
 CREATE INDEX batch_by_source ON batch(source_id);
 
--- Derived columns. A chunk's id is stream_id * 2^24 + its place in the stream; `checksum` is the XXH3
--- of `data` as stored; codec 0 is plain, 1 is zstd.
+-- Derived columns. A chunk's id is stream_id * 2^24 + its place in the stream; `checksum` is the
+-- XXH3 of `data` as stored; codec 0 is plain, 1 is zstd.
 CREATE TABLE stream(
   id INTEGER PRIMARY KEY,
   owner TEXT NOT NULL,
