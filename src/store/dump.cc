@@ -106,7 +106,9 @@ void dump_versions(Store& store, std::string& text) {
 
 void dump_log(Store& store, std::string& text) {
   text += "[log]\n";
-  std::vector<LogEntry> entries = read_log(store, {.limit = SIZE_MAX});
+  LogFilter everything;
+  everything.limit = SIZE_MAX;
+  const std::vector<LogEntry> entries = read_log(store, everything);
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     text +=
         fmt::format("{} {} {} {} {} [{}] [{}] {} {} undone {} {}\n", entry->batch_kind, entry->what,

@@ -114,8 +114,4 @@ std::string_view public_views_sql() {
   return kViews;
 }
 
-std::span<const ViewColumnDoc> public_view_docs() {
-  return kDocs;
-}
-
 }  // namespace errata::store
