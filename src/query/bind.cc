@@ -232,7 +232,8 @@ class Binder {
       near = nearest_words(text, column.dictionary->texts());
     }
     for (std::string& value : near) value = quote_text(value);
-    note(expr, fmt::format("no {} is {}", source_of(*left.expr), quote_text(shorten_utf8(text, 60))),
+    note(expr,
+         fmt::format("no {} is {}", source_of(*left.expr), quote_text(shorten_utf8(text, 60))),
          std::move(near));
   }
 

@@ -35,7 +35,7 @@ ConfusionMatrix confusion(const Column& given, const Column& predicted,
       ++matrix.without_predicted;
     } else {
       ++counts[static_cast<size_t>(given.codes[row]) * n +
-                      class_of_predicted[static_cast<size_t>(predicted.codes[row])]];
+               class_of_predicted[static_cast<size_t>(predicted.codes[row])]];
     }
   });
   matrix.counts.assign(counts.begin(), counts.end());

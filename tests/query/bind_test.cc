@@ -56,8 +56,10 @@ TEST_CASE("runs: unknown, without the column, none active") {
   CHECK(failure("run('b').margin > 0").reason() == "run 'b' has no column margin");
   Table none = table();
   none.active_run.clear();
-  CHECK(failure("confidence > 0", none).hint().find("No run is active. Write: "
-                                                    "run('a').confidence.") != std::string::npos);
+  CHECK(failure("confidence > 0", none)
+            .hint()
+            .find("No run is active. Write: "
+                  "run('a').confidence.") != std::string::npos);
   CHECK(evaluate(parse_filter("run('b').confidence is null"), none).count() > 0);
 }
 
@@ -120,10 +122,40 @@ TEST_CASE("an empty table, an empty filter, many workers") {
 
 TEST_CASE("random tokens that parse never crash the evaluator") {
   std::mt19937_64 random(17);
-  const char* kPieces[] = {"and", "or", "not", "in (", "(", ")", "=", "<", "!=", "-", "+", "*", "/",
-                           "%", ",", "1", "label", "width", "tags", "path", "confidence", "null",
-                           "is", "like", "between", "'cat'", "'5'", "true", "attr.night", "score",
-                           "run('b').prediction", "0.5", "excluded", "is not"};
+  const char* kPieces[] = {"and",
+                           "or",
+                           "not",
+                           "in (",
+                           "(",
+                           ")",
+                           "=",
+                           "<",
+                           "!=",
+                           "-",
+                           "+",
+                           "*",
+                           "/",
+                           "%",
+                           ",",
+                           "1",
+                           "label",
+                           "width",
+                           "tags",
+                           "path",
+                           "confidence",
+                           "null",
+                           "is",
+                           "like",
+                           "between",
+                           "'cat'",
+                           "'5'",
+                           "true",
+                           "attr.night",
+                           "score",
+                           "run('b').prediction",
+                           "0.5",
+                           "excluded",
+                           "is not"};
   size_t ran = 0;
   for (int i = 0; i < 60'000; ++i) {
     std::string text;
