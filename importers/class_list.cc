@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "importers/csv_columns.h"
 #include "text/csv.h"
 #include "text/json.h"
 #include "text/lines.h"
@@ -79,23 +80,22 @@ std::vector<std::string> names_of_json(const Json& json, const std::string& path
   return places.finish();
 }
 
-// Nothing when the header is not index,name in either order.
+// Nothing when the header does not name an index and a name column.
 std::optional<std::vector<std::string>> names_of_csv(const std::string& path) {
   text::CsvReader reader(path);
-  if (!reader.next() || reader.fields().size() != 2) return std::nullopt;
-  const auto is_index = [](std::string_view field) {
-    const std::string lower = to_lower_ascii(trim(field));
-    return lower == "index" || lower == "id" || lower == "class_index" || lower == "class_id";
-  };
-  const bool first = is_index(reader.fields()[0]);
-  if (first == is_index(reader.fields()[1])) return std::nullopt;
+  if (!reader.next()) return std::nullopt;
+  const CsvHeader header(reader.fields());
+  const size_t index_column = header.find({"index", "class_index", "class_id", "id"});
+  const size_t name_column = header.find({"name", "class_name", "class", "label"});
+  if (index_column == kNoColumn || name_column == kNoColumn) return std::nullopt;
   Places places(path);
   while (reader.next()) {
     int64_t index = 0;
-    if (reader.fields().size() != 2 || !text::parse_int(reader.fields()[first ? 0 : 1], index)) {
-      throw bad(path, reader.place() + " is not an index and a name");
+    if (reader.fields().size() != header.size() ||
+        !text::parse_int(reader.fields()[index_column], index)) {
+      throw bad(path, reader.place() + " has no index and name");
     }
-    places.put(index, std::string(reader.fields()[first ? 1 : 0]));
+    places.put(index, std::string(reader.fields()[name_column]));
   }
   return places.finish();
 }

@@ -10,7 +10,8 @@ namespace errata::importers {
 // Understands: text with one name per line (empty lines at the end dropped); a JSON array of names;
 // a JSON object from index to name ({"0": "cat"}) or from name to index ({"cat": 0}), the indices
 // being exactly 0..n-1; a JSON object that holds one of these under "classes", "class_names",
-// "names", "labels", "id2label" or "label2id"; CSV with the header index,name in either order.
+// "names", "labels", "id2label" or "label2id"; CSV with the columns index and name, as our own
+// exports have it.
 // Throws Error(kNotFound, kBadInput): no names, an empty or doubled name, gaps in the indices.
 ClassMap read_class_list(const std::string& path);
 

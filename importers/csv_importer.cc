@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "importers/class_list.h"
 #include "importers/csv_columns.h"
+#include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
 #include "text/csv.h"
@@ -289,7 +290,9 @@ class RowFeed {
     }
     if (columns.label != kNoColumn) {
       const std::string_view label = trim(fields[columns.label]);
-      const ClassIndex index = classes_.find(label);
+      ClassIndex index =
+          classes_.find(fields[columns.label]);  // a name may have blanks at its ends
+      if (index == kNoClass) index = classes_.find(label);
       if (index != kNoClass) {
         row.record.labels.push_back(index);
       } else if (is_missing(label)) {
@@ -373,7 +376,10 @@ Chunk read_images(std::vector<Row>&& rows, std::vector<Issue>&& issues, const st
 }  // namespace
 
 DetectResult CsvImporter::detect(const std::string& path) const {
-  if (is_directory(path)) return {0, "a folder, not a CSV file"};
+  if (is_directory(path)) {
+    if (exported_format(path) == "csv") return {95, "the folder holds an Errata export as CSV"};
+    return {0, "a folder, not a CSV file"};
+  }
   if (!is_csv_name(path)) return {0, "not named .csv or .tsv"};
   try {
     text::CsvReader reader(path, {.max_record_bytes = 1 << 20});
@@ -390,7 +396,8 @@ DetectResult CsvImporter::detect(const std::string& path) const {
 }
 
 void CsvImporter::run(const ImportInput& input, SampleSink& sink) const {
-  const std::string file = absolute_path(input.path);
+  std::string file = absolute_path(input.path);
+  if (exported_format(file) == "csv") file = join_path(file, kExportedTableName);
   const std::string images_root =
       absolute_path(input.images_root.empty() ? std::string(parent_path(file)) : input.images_root);
   if (is_directory(file)) {

@@ -1,4 +1,5 @@
-// A CSV that names images: path, label, split and free columns.
+// A CSV that names images: path, label, split and free columns. Or the folder of an Errata export
+// of the format csv.
 // - Columns are found by name, in any case. Path: path filename file_name filepath file image_path
 //   image img image_id id ...; label: label class class_name category target ...; split: split set
 //   subset fold. All others become attributes. Without a path column it is an error; a file whose

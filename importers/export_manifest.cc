@@ -35,6 +35,16 @@ void read_splits(const Json& json, ExportManifest& manifest) {
 
 }  // namespace
 
+std::string exported_format(const std::string& root) {
+  const std::string path = join_path(root, kExportManifestName);
+  if (!file_exists(path)) return {};
+  try {
+    return text::read_json_file(path).get_string("format");
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 std::optional<ExportManifest> read_export_manifest(const std::string& root) {
   const std::string path = join_path(root, kExportManifestName);
   if (!file_exists(path)) return std::nullopt;

@@ -19,6 +19,11 @@ struct ExportManifest {
 };
 
 inline constexpr std::string_view kExportManifestName = "errata-manifest.json";
+inline constexpr std::string_view kExportedTableName = "data.csv";  // of a csv export
+
+// The format that the manifest in `root` says ("imagefolder", "csv"), or empty when there is none
+// or it is broken. Never throws.
+std::string exported_format(const std::string& root);
 
 // Nothing when the folder holds no manifest, or one of another layout than imagefolder. Throws
 // Error(kBadInput) when it is broken.

@@ -144,7 +144,7 @@ class Reading {
 DetectResult ImageFolderImporter::detect(const std::string& path) const {
   if (!is_directory(path)) return {0, "not a folder"};
   try {
-    if (file_exists(join_path(path, kExportManifestName))) {
+    if (exported_format(path) == "imagefolder") {
       return {95, "the folder holds the manifest of an Errata export"};
     }
     const FolderListing listing = list_folder(path);

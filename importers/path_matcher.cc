@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <mutex>
 #include <unordered_map>
@@ -17,25 +18,54 @@ namespace {
 
 constexpr uint32_t kSeveral = UINT32_MAX;  // more than one sample has this text
 
-// Hash of a text to the one sample that has it. The text itself is compared by the caller.
+// Hash of a text to the one sample that has it. The text itself is compared by the caller. Open
+// addressing: a node per entry costs a cache miss per look-up.
 class UniqueIndex {
  public:
-  void reserve(size_t n) { rows_.reserve(n); }
+  void reserve(size_t n) {
+    if (n * 2 > slots_.size()) grow(std::bit_ceil(n * 2));
+  }
   void add(uint64_t hash, uint32_t row) {
-    const auto [found, added] = rows_.emplace(hash, row);
-    if (!added && found->second != row) found->second = kSeveral;
+    if ((count_ + 1) * 2 > slots_.size()) grow(std::max<size_t>(64, slots_.size() * 2));
+    Slot& slot = slots_[place_of(hash)];
+    if (slot.row == kFree) {
+      slot = {hash, row};
+      ++count_;
+    } else if (slot.row != row) {
+      slot.row = kSeveral;
+    }
   }
   // The row, kSeveral, or nothing.
   const uint32_t* find(uint64_t hash) const {
-    const auto found = rows_.find(hash);
-    return found == rows_.end() ? nullptr : &found->second;
+    if (slots_.empty()) return nullptr;
+    const Slot& slot = slots_[place_of(hash)];
+    return slot.row == kFree ? nullptr : &slot.row;
   }
 
  private:
-  struct Same {
-    size_t operator()(uint64_t hash) const { return hash; }
+  static constexpr uint32_t kFree = UINT32_MAX - 1;
+  struct Slot {
+    uint64_t hash = 0;
+    uint32_t row = kFree;
   };
-  std::unordered_map<uint64_t, uint32_t, Same> rows_;
+
+  // Of the slot with this hash, or of the free one where it belongs.
+  size_t place_of(uint64_t hash) const {
+    const size_t mask = slots_.size() - 1;
+    size_t at = hash & mask;
+    while (slots_[at].row != kFree && slots_[at].hash != hash) at = (at + 1) & mask;
+    return at;
+  }
+  void grow(size_t slots) {
+    std::vector<Slot> old(slots);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.row != kFree) slots_[place_of(slot.hash)] = slot;
+    }
+  }
+
+  std::vector<Slot> slots_;
+  size_t count_ = 0;
 };
 
 std::string_view stem_of(std::string_view path) {
@@ -49,6 +79,16 @@ bool reversed_less(std::string_view a, std::string_view b) {
   const auto [x, y] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
   if (y == b.rend()) return false;
   return x == a.rend() || static_cast<uint8_t>(*x) < static_cast<uint8_t>(*y);
+}
+
+// The last eight bytes as a number that orders as the reversed texts do; shorter texts come first.
+uint64_t last_bytes(std::string_view text) {
+  uint64_t value = 0;
+  const size_t n = std::min(text.size(), sizeof value);
+  for (size_t i = 0; i < n; ++i) {
+    value |= static_cast<uint64_t>(static_cast<uint8_t>(text[text.size() - 1 - i])) << (56 - 8 * i);
+  }
+  return value;
 }
 
 // The path part and the member of "path#17"; member -1 when there is none.
@@ -104,6 +144,7 @@ struct PathMatcher::State {
   std::vector<std::string> raw_ids;  // empty until the first sample that has one
 
   mutable std::once_flag reversed_once;
+  mutable std::vector<uint64_t> reversed_last_bytes;  // last_bytes() of each, so rising
   mutable std::vector<uint32_t> reversed;  // rows by the reversed bytes of their locators
   mutable std::once_flag stems_once;
   mutable UniqueIndex by_stem;
@@ -114,10 +155,18 @@ struct PathMatcher::State {
   }
 
   void build_reversed() const {
-    reversed.resize(size());
-    for (uint32_t i = 0; i < reversed.size(); ++i) reversed[i] = i;
-    std::sort(reversed.begin(), reversed.end(),
-              [&](uint32_t a, uint32_t b) { return reversed_less(locator(a), locator(b)); });
+    std::vector<std::pair<uint64_t, uint32_t>> order(size());
+    for (uint32_t i = 0; i < order.size(); ++i) order[i] = {last_bytes(locator(i)), i};
+    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+      if (a.first != b.first) return a.first < b.first;
+      return reversed_less(locator(a.second), locator(b.second));
+    });
+    reversed.resize(order.size());
+    reversed_last_bytes.resize(order.size());
+    for (size_t i = 0; i < order.size(); ++i) {
+      reversed_last_bytes[i] = order[i].first;
+      reversed[i] = order[i].second;
+    }
   }
 
   void build_stems() const {
@@ -184,11 +233,18 @@ struct PathMatcher::State {
       const std::string_view text = locator(row);
       return text.substr(text.size() - std::min(text.size(), suffix.size()));
     };
-    const auto first = std::partition_point(reversed.begin(), reversed.end(), [&](uint32_t row) {
-      return reversed_less(tail(row), suffix);
-    });
+    auto from = reversed.begin();
+    auto to = reversed.end();
+    if (suffix.size() >= sizeof(uint64_t)) {
+      const auto [low, high] = std::equal_range(reversed_last_bytes.begin(),
+                                                reversed_last_bytes.end(), last_bytes(suffix));
+      from += low - reversed_last_bytes.begin();
+      to = reversed.begin() + (high - reversed_last_bytes.begin());
+    }
+    const auto first = std::partition_point(
+        from, to, [&](uint32_t row) { return reversed_less(tail(row), suffix); });
     const auto last = std::partition_point(
-        first, reversed.end(), [&](uint32_t row) { return !reversed_less(suffix, tail(row)); });
+        first, to, [&](uint32_t row) { return !reversed_less(suffix, tail(row)); });
     return {static_cast<size_t>(first - reversed.begin()),
             static_cast<size_t>(last - reversed.begin())};
   }

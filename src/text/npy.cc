@@ -400,6 +400,7 @@ void NpyArray::read_rows(uint64_t first, uint64_t count, float* to) const {
   if (first + count > header_.rows()) {
     throw Error(ErrorCategory::kInternal, "NPY rows out of range", {}, name_);
   }
+  if (count * columns == 0) return;
   const bool plain_order = !header_.fortran_order || header_.shape.size() < 2;
   if (header_.kind == NpyKind::kFloat && header_.item_bytes == 4 && !header_.big_endian &&
       plain_order) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "importers/imagefolder.h"
 #include "tests/importers/collecting_sink.h"
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
@@ -127,6 +128,29 @@ TEST_CASE_FIXTURE(Fixture, "paths outside the images' folder move the root up") 
                         fmt::format("path\n{0}/img/a.png\n{0}/img/sub/d.png\n", dir.path())));
   CHECK(elsewhere.sink.header.root == absolute_path(dir / "img"));
   CHECK(elsewhere.find("sub/d.png") != nullptr);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "the folder of an export as CSV is read with its classes in their order") {
+  dir.write("export/errata-manifest.json", R"({"errata_manifest": 1, "format": "csv"})");
+  dir.write(
+      "export/classes.csv",
+      "index,name,folder\n0,T-shirt/top,T-shirt%2Ftop\n1,NA,NA\n2,empty,empty\n3, x ,%20x%20\n");
+  dir.write("export/data.csv",
+            "path,label,split,score\nimages/NA/1.png,NA,train,0.5\nimages/x/2.png,\" x \",,1\n"
+            "images/_unlabelled/3.png,,test,\n");
+  for (const char* name : {"NA/1.png", "x/2.png", "_unlabelled/3.png"}) {
+    dir.write(std::string("export/images/") + name, png());
+  }
+  CHECK(kImporter.detect(dir / "export").confidence > 90);
+  CHECK(ImageFolderImporter().detect(dir / "export").confidence < 90);
+  import_into(got, kImporter, dir / "export");
+  CHECK(got.sink.header.classes.names() ==
+        std::vector<std::string>{"T-shirt/top", "NA", "empty", " x "});
+  CHECK(got.label("images/NA/1.png") == "NA");
+  CHECK(got.label("images/x/2.png") == " x ");
+  CHECK(got.label("images/_unlabelled/3.png") == "(none)");
+  CHECK(got.find("images/_unlabelled/3.png")->split == "test");
 }
 
 TEST_CASE_FIXTURE(Fixture, "UTF-16 with CR LF, tabs and names outside ASCII") {
