@@ -26,9 +26,12 @@ struct Calibration {
   double max_error = 0;  // largest |accuracy - mean confidence| of a bin (MCE)
 };
 
-// `confidence[i]` in [0, 1] (outside is clamped, NaN left out), `right[i]` 0 or 1. The measured ECE
-// of finitely many samples lies above the true one; the interval corrects for that (BC), but near a
-// true ECE of 0 it does not reach 0.
+// `confidence[i]` in [0, 1] (outside is clamped, NaN left out), `right[i]` 0 or 1. ECE is undefined
+// without any confidence.
+//
+// The ECE measured on finitely many samples lies above the true one, and that of a resample above
+// the measured one by about as much; the interval is therefore the basic one, cut at 0. It may lie
+// wholly below the measured value.
 Calibration measure_calibration(std::span<const float> confidence, std::span<const uint8_t> right,
                                 size_t bins, const BootstrapOptions& options,
                                 const ParallelFor& parallel_for);

@@ -25,13 +25,16 @@ using versions::MemberReader;
 
 struct ExportItem {
   std::string absolute_path;
-  int64_t member = -1;          // position in a container; -1: the file itself
-  uint64_t size_bytes = 0;      // as imported
-  int64_t mtime_ns = -1;        // as imported; -1: not known, then changes are not noticed
+  int64_t member = -1;      // position in a container; -1: the file itself
+  uint64_t size_bytes = 0;  // as imported
+  // As imported; -1: not known. When size or time differ from the file's, the content decides, and
+  // without sha256 the item counts as changed.
+  int64_t mtime_ns = -1;
   ClassIndex label = kNoClass;  // into ExportInput::class_names
   int32_t split = -1;           // into ExportInput::split_names
   bool has_sha256 = false;
-  Sha256Digest sha256{};  // of the content, when known
+  Sha256Digest sha256{};       // of the content, when known
+  bool check_content = false;  // compare the content even where size and time agree
   SampleId sample = 0;
   std::string source_path;  // source and path for the manifest: any bytes
   std::string raw_id;       // the source's own id; may be empty
@@ -69,8 +72,9 @@ std::string_view file_mode_name(FileMode mode);
 struct ExportOptions {
   std::string target;
   FileMode files = FileMode::kCopy;
-  bool check_content =
-      false;  // hash copied files and compare (needs sha256); links are read for it
+  // Hash what is exported and compare with sha256. Members of containers and copies up to 1 MiB are
+  // always compared where sha256 is known: their bytes pass through memory anyway.
+  bool check_content = false;
   bool skip_unreadable = false;  // leave out what cannot be read instead of failing
   bool sync = true;              // data on disk before the rename: survives a power cut
 };

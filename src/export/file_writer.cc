@@ -87,7 +87,18 @@ WriteStatus FileWriter::write(const ExportItem& item, const std::string& relativ
   return WriteStatus::kWritten;
 }
 
-// Still what was imported, as far as size and time (with check_content: the bytes) say.
+// Size or time differ from those of the import. Then only the content can say whether it is the
+// same.
+bool FileWriter::looks_changed(const ExportItem& item, const struct stat& st) {
+  return item.mtime_ns != -1 &&
+         (static_cast<uint64_t>(st.st_size) != item.size_bytes || mtime_ns_of(st) != item.mtime_ns);
+}
+
+bool FileWriter::must_check_content(const ExportItem& item, bool changed) const {
+  return item.has_sha256 && (changed || item.check_content || options_.check_content);
+}
+
+// Still what was imported?
 bool FileWriter::check_source(const ExportItem& item, Buffers& buffers) {
   struct stat st {};
   if (::stat(item.absolute_path.c_str(), &st) != 0) {
@@ -95,22 +106,26 @@ bool FileWriter::check_source(const ExportItem& item, Buffers& buffers) {
            "import the source again, or set its root to where it lies now");
     return false;
   }
-  if (!S_ISREG(st.st_mode)) {
-    reject(item, "not-a-file", "this is not a regular file", "import the source again");
-    return false;
-  }
-  if (item.mtime_ns != -1 &&
-      (static_cast<uint64_t>(st.st_size) != item.size_bytes || mtime_ns_of(st) != item.mtime_ns)) {
-    reject(item, "changed-file", "the file changed since it was imported",
-           "import the source again and create a new version");
-    return false;
-  }
-  if (!options_.check_content || !item.has_sha256) return true;
+  if (!check_kind_and_time(item, st)) return false;
+  if (!must_check_content(item, looks_changed(item, st))) return true;
   if (!read_file_into(item.absolute_path, buffers.bytes)) {
     reject(item, "unreadable-file", io_error("read", {}, errno).what(), "check its permissions");
     return false;
   }
   return content_matches(item, sha256(as_text(buffers.bytes)));
+}
+
+bool FileWriter::check_kind_and_time(const ExportItem& item, const struct stat& st) {
+  if (!S_ISREG(st.st_mode)) {
+    reject(item, "not-a-file", "this is not a regular file", "import the source again");
+    return false;
+  }
+  if (looks_changed(item, st) && !item.has_sha256) {
+    reject(item, "changed-file", "the file changed since it was imported",
+           "import the source again and create a new version");
+    return false;
+  }
+  return true;
 }
 
 bool FileWriter::content_matches(const ExportItem& item, const Sha256Digest& digest) {
@@ -168,19 +183,12 @@ WriteStatus FileWriter::copy(const ExportItem& item, const std::string& to, Buff
   }
   struct stat st {};
   if (::fstat(from.value, &st) != 0) throw io_error("read", item.absolute_path, errno);
-  if (!S_ISREG(st.st_mode)) {
-    return reject(item, "not-a-file", "this is not a regular file", "import the source again");
-  }
-  if (item.mtime_ns != -1 &&
-      (static_cast<uint64_t>(st.st_size) != item.size_bytes || mtime_ns_of(st) != item.mtime_ns)) {
-    return reject(item, "changed-file", "the file changed since it was imported",
-                  "import the source again and create a new version");
-  }
+  if (!check_kind_and_time(item, st)) return WriteStatus::kRejected;
   const auto size = static_cast<uint64_t>(st.st_size);
   const bool small = size <= kSmallFileBytes;
   buffers.bytes.resize(small ? size : 0);
   if (small && !can_share_blocks_) return copy_small(item, from.value, to, buffers);
-  if (options_.check_content && item.has_sha256 &&
+  if (must_check_content(item, looks_changed(item, st)) &&
       !content_matches(item, sha256_file(item.absolute_path))) {
     return WriteStatus::kRejected;
   }

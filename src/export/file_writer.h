@@ -1,6 +1,8 @@
 // Brings one image into the staging folder: copy, link, shared blocks, or a PNG of a member.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -36,6 +38,9 @@ class FileWriter {
 
  private:
   bool check_source(const ExportItem& item, Buffers& buffers);
+  bool check_kind_and_time(const ExportItem& item, const struct stat& st);
+  static bool looks_changed(const ExportItem& item, const struct stat& st);
+  bool must_check_content(const ExportItem& item, bool changed) const;
   WriteStatus write_member(const ExportItem& item, const std::string& to, bool only_check,
                            Buffers& buffers);
   WriteStatus copy(const ExportItem& item, const std::string& to, Buffers& buffers);

@@ -103,13 +103,11 @@ void append_named_folders(std::string& out, std::string_view key,
   out += names.empty() ? "],\n" : "\n  ],\n";
 }
 
-std::string classes_table(const ExportInput& input, const Layout& layout) {
-  std::string table = "index,name,folder\n";
+std::string classes_table(const ExportInput& input) {
+  std::string table = "index,name\n";
   for (size_t c = 0; c < input.class_names.size(); ++c) {
     table += std::to_string(c) + ",";
     append_csv_field(table, input.class_names[c]);
-    table += ',';
-    if (c < layout.class_folders.size()) append_csv_field(table, layout.class_folders[c]);
     table += '\n';
   }
   return table;
@@ -201,7 +199,7 @@ void write_manifest(const ExportFormat& format, const ExportInput& input, const 
   append_json_string(json, to_hex(sha256(list)));
   json += "}\n}\n";
   write_plain_file(join_path(folder, kFileListFile), list);
-  write_plain_file(join_path(folder, kClassesFile), classes_table(input, layout));
+  write_plain_file(join_path(folder, kClassesFile), classes_table(input));
   write_plain_file(join_path(folder, kManifestFile), json);
 }
 

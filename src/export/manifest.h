@@ -15,7 +15,7 @@
 //    "sha256": "...", "source": "pets/cat/a.jpg", "member": 12, "id": "raw id"}
 //   source is in escape_bytes form (base/text.h); fields that do not apply are left out, class is
 //   null without a label.
-// classes.csv: index,name,folder
+// classes.csv: index,name
 #pragma once
 
 #include <span>

@@ -53,10 +53,12 @@ Binning::Binning(ColumnType type, const HistogramSpec& spec) : spec_(spec) {
   switch (type) {
     case ColumnType::kFloat: exact_ = formula_is_exact<float>(); break;
     case ColumnType::kDouble: exact_ = formula_is_exact<double>(); break;
-    default:
+    case ColumnType::kInt:
       // Beyond 2^53 neighbours share a double: too far for the proof at the edges.
       exact_ = std::abs(spec.low) < 0x1p53 && std::abs(spec.high) < 0x1p53 &&
                formula_is_exact<int64_t>();
+      break;
+    default: exact_ = formula_is_exact<int64_t>();
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "query/column_names.h"
+#include "query/bind.h"
 #include "query/radix.h"
 #include "query/sort_keys.h"
 #include "query/texts.h"

@@ -132,7 +132,7 @@ TEST_CASE("imagefolder: splits, escaped classes, empty classes, members, unlabel
                                           "train/empty/"});
   CHECK(read_text_file(dir / "out/deep/train/cat/a.jpg") == "aaa");
   CHECK(read_text_file(dir / "out/deep/classes.csv") ==
-        "index,name,folder\n0,cat,cat\n1,T-shirt/top,T-shirt%2Ftop\n2,empty,empty\n");
+        "index,name\n0,cat\n1,T-shirt/top\n2,empty\n");
   CHECK(tree(dir / "out").size() == paths.size() + 1);  // no temporary folder is left
   CHECK(bench.issues.count_by_kind().at("empty-class-folder") > 0);
 }
@@ -276,6 +276,8 @@ TEST_CASE("missing, changed and forged sources stop the export, and all are name
     ExportInput input = small_input(dir);
     input.items[0].absolute_path += ".gone";
     input.items[1].mtime_ns += 1;
+    input.items[1].has_sha256 = false;
+    input.items[2].mtime_ns += 1;  // touched, but the content is the same
     input.items[3].member = 101;
     ExportOptions options{.target = dir / "out", .files = mode};
     CHECK(category_of([&] { bench.run("imagefolder", input, options); }) ==
@@ -292,6 +294,10 @@ TEST_CASE("missing, changed and forged sources stop the export, and all are name
   CHECK(category_of([&] { bench.run("imagefolder", input, {.target = dir / "out"}); }) ==
         ErrorCategory::kBadInput);
   CHECK(bench.issues.count_by_kind().count("changed-content") == 1);
+  input.items[0].check_content = true;
+  CHECK(category_of([&] {
+          bench.run("imagefolder", input, {.target = dir / "out", .files = FileMode::kHardlink});
+        }) == ErrorCategory::kBadInput);
   const ExportReport report =
       bench.run("imagefolder", input, {.target = dir / "out", .skip_unreadable = true});
   CHECK(report.left_out == 1);
