@@ -311,6 +311,12 @@ void append_json_number(std::string& json, double number) {
 
 }  // namespace
 
+std::string json_text(std::string_view text) {
+  std::string json;
+  append_json_text(json, text);
+  return json;
+}
+
 std::string attributes_to_json(
     const std::vector<std::pair<std::string, AttributeValue>>& attributes) {
   if (attributes.empty()) return {};

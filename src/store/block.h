@@ -86,6 +86,9 @@ std::vector<uint8_t> encode_attribute(const AttributeRows& attribute, size_t row
 std::string attributes_to_json(
     const std::vector<std::pair<std::string, AttributeValue>>& attributes);
 
+// A JSON string, quotes included; `text` is valid UTF-8.
+std::string json_text(std::string_view text);
+
 // Rewrites the edited columns of every block with edits since the last fold, when there are more
 // than `threshold` of them. A store that is busy is left as it is.
 void fold_edits_when_many(Connection& db, int64_t threshold = 5'000);

@@ -189,6 +189,10 @@ Error Connection::error(int code, std::string_view doing) const {
 }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection), kind_(kind) {
+  if (kind == Kind::kRead && sqlite3_get_autocommit(connection.handle()) == 0) {
+    open_ = false;
+    return;
+  }
   if (kind == Kind::kDurable) connection_.exec("PRAGMA synchronous = FULL");
   connection_.exec(kind == Kind::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
 }

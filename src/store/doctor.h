@@ -30,8 +30,8 @@ std::vector<CheckInfo> all_checks();
 
 enum class DoctorLevel {
   kStore,   // the store alone
-  kFiles,   // and whether each file is there with its size and time
-  kContent  // and whether each file still has its XXH3
+  kFiles,   // and whether each file is there with its size, and its XXH3 where the time differs
+  kContent  // and whether every file still has its XXH3
 };
 
 struct DoctorOptions {

@@ -170,38 +170,10 @@ RowsShape read_shape(Connection& db, RunId run, std::string_view stream) {
 }
 
 void for_each_chunk(Store& store, RunId run, std::string_view name, const FloatRowsFn& fn) {
-  Connection& db = store.db();
-  const RowsShape shape = read_shape(db, run, name);
-  const int64_t stream = find_stream(db, "run", run, name);
-  if (shape.columns == 0 || stream == 0) return;
-  const std::shared_ptr<const RunPlan> plan = read_plan(db, run);
-  const int64_t samples = db.integer("SELECT coalesce(max(id), 0) FROM sample");
-  std::vector<bool> gone(static_cast<size_t>(samples) + 1, false);
-  Statement vanished = db.prepare("SELECT id FROM sample WHERE vanished_batch IS NOT NULL");
-  while (vanished.step()) gone[static_cast<size_t>(vanished.integer(0))] = true;
-  const ChunkLayout layout(shape.batch, shape.columns * sizeof(float));
-  for (int64_t first = 0; first < shape.rows;) {
-    const int64_t place = layout.place_of(first);
-    const int64_t end = std::min(layout.end_row(place), shape.rows);
-    std::vector<uint8_t> bytes;
-    read_chunks(db, stream, place, place, bytes);
-    std::vector<float> values = values_of<float>(bytes);
-    if (values.size() < static_cast<size_t>(end - first) * shape.columns) {
-      throw Error(ErrorCategory::kCorrupt, fmt::format("chunk {} of {} is too short", place, name),
-                  "run `errata doctor`", store.path());
-    }
-    std::vector<SampleId> ids;
-    for (int64_t row = first; row < end; ++row) {
-      const SampleId id = plan->samples.at(static_cast<size_t>(row));
-      if (id < 1 || id > samples || gone[static_cast<size_t>(id)]) continue;
-      const auto from = values.begin() + (row - first) * static_cast<int64_t>(shape.columns);
-      const auto to = values.begin() + static_cast<int64_t>(ids.size() * shape.columns);
-      if (from != to) std::copy_n(from, shape.columns, to);
-      ids.push_back(id);
-    }
-    if (!ids.empty()) fn(ids, {values.data(), ids.size() * shape.columns}, shape.columns);
-    first = end;
-  }
+  RowChunks chunks(store.db(), run, name);
+  std::vector<SampleId> samples;
+  std::vector<float> values;
+  while (chunks.next(samples, values)) fn(samples, values, chunks.columns());
 }
 
 std::vector<float> read_row(Store& store, RunId run, std::string_view name, SampleId sample) {
@@ -227,6 +199,50 @@ std::vector<float> read_row(Store& store, RunId run, std::string_view name, Samp
 }
 
 }  // namespace
+
+RowChunks::RowChunks(Connection& db, RunId run, std::string_view name)
+    : db_(db), name_(name), layout_(1, 1) {
+  const RowsShape shape = read_shape(db, run, name);
+  stream_ = find_stream(db, "run", run, name);
+  if (shape.columns == 0 || stream_ == 0) return;
+  columns_ = shape.columns;
+  rows_ = shape.rows;
+  layout_ = ChunkLayout(shape.batch, shape.columns * sizeof(float));
+  plan_ = read_plan(db, run);
+  const int64_t samples = db.integer("SELECT coalesce(max(id), 0) FROM sample");
+  gone_.assign(static_cast<size_t>(samples) + 1, false);
+  Statement vanished = db.prepare("SELECT id FROM sample WHERE vanished_batch IS NOT NULL");
+  while (vanished.step()) gone_[static_cast<size_t>(vanished.integer(0))] = true;
+}
+
+bool RowChunks::next(std::vector<SampleId>& samples, std::vector<float>& values) {
+  samples.clear();
+  while (samples.empty()) {
+    if (next_row_ >= rows_) return false;
+    const int64_t first = next_row_;
+    const int64_t place = layout_.place_of(first);
+    next_row_ = std::min(layout_.end_row(place), rows_);
+    std::vector<uint8_t> bytes;
+    read_chunks(db_, stream_, place, place, bytes);
+    values = values_of<float>(bytes);
+    if (values.size() < static_cast<size_t>(next_row_ - first) * columns_) {
+      throw Error(ErrorCategory::kCorrupt, fmt::format("chunk {} of {} is too short", place, name_),
+                  "run `errata doctor`", db_.path());
+    }
+    for (int64_t row = first; row < next_row_; ++row) {
+      const SampleId id = plan_->samples.at(static_cast<size_t>(row));
+      if (id < 1 || static_cast<size_t>(id) >= gone_.size() || gone_[static_cast<size_t>(id)]) {
+        continue;
+      }
+      const auto from = values.begin() + (row - first) * static_cast<int64_t>(columns_);
+      const auto to = values.begin() + static_cast<int64_t>(samples.size() * columns_);
+      if (from != to) std::copy_n(from, columns_, to);
+      samples.push_back(id);
+    }
+    values.resize(samples.size() * columns_);
+  }
+  return true;
+}
 
 void for_each_probability_chunk(Store& store, RunId run, const FloatRowsFn& fn) {
   for_each_chunk(store, run, "probabilities", fn);

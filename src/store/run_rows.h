@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "store/chunk.h"
@@ -35,6 +36,27 @@ struct RunPlan {
 };
 // Kept by the connection: a plan never changes and run ids are not given twice.
 std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run);
+
+// The stored rows of a run, chunk by chunk, without samples that are no longer there.
+class RowChunks {
+ public:
+  // `name` is "probabilities" or "embeddings". Error(kNotFound) for an unknown run.
+  RowChunks(Connection& db, RunId run, std::string_view name);
+  size_t columns() const { return columns_; }  // 0 when the run has no such rows
+  // Replaces both with the next chunk that has any; false at the end. Error(kCorrupt).
+  bool next(std::vector<SampleId>& samples, std::vector<float>& values);
+
+ private:
+  Connection& db_;
+  std::string name_;
+  size_t columns_ = 0;
+  int64_t rows_ = 0;
+  int64_t stream_ = 0;
+  int64_t next_row_ = 0;
+  ChunkLayout layout_;
+  std::shared_ptr<const RunPlan> plan_;
+  std::vector<bool> gone_;  // by sample id
+};
 
 // Rows per chunk of the streams of one small value per row (top, confidence, ...).
 inline constexpr int64_t kSmallChunkRows = 65'536;

@@ -29,7 +29,12 @@ SampleFile file_from_row(const Statement& row,
   file.id = row.integer(0);
   file.source = row.integer(1);
   file.path = unescape_bytes(row.text(3));
-  file.absolute_path = join_path(roots.at(row.integer(2)), file.path);
+  const auto root = roots.find(row.integer(2));
+  if (root == roots.end()) {
+    throw Error(ErrorCategory::kCorrupt, fmt::format("sample {} has no root", file.id),
+                "run `errata doctor`");
+  }
+  file.absolute_path = join_path(root->second, file.path);
   file.member = row.integer(4);
   file.size_bytes = static_cast<uint64_t>(row.integer(5));
   file.mtime_ns = row.integer(6);
