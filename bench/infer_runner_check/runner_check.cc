@@ -2,7 +2,7 @@
 // several threads, how fast, and what it does when memory runs out. See CMakeLists.txt here.
 //
 //   runner_check MODEL.pt CHANNELS HEIGHT WIDTH [--device auto] [--precision fp32] [--batch 32]
-//                [--slots 2] [--secs 3]
+//                [--slots 2] [--layer NAME] [--secs 3]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -49,6 +49,9 @@ bool read(int argc, char** argv, Arguments& arguments) {
       request.options.batch = std::stoul(value);
     } else if (flag == "--slots") {
       request.options.slots = std::stoul(value);
+    } else if (flag == "--layer") {
+      request.embedding = 3;
+      request.embedding_layer = value;
     } else if (flag == "--secs") {
       arguments.secs = std::stod(value);
     } else {

@@ -97,8 +97,8 @@ TEST_CASE("an optimised model computes what the plain one does") {
   RunnerOptions plain_options;
   plain_options.keep_plain = true;
   plain_options.want_embedding = false;
-  for (const char* variant :
-       {"", "view", "activations", "probabilities", "linear_only", "mutates", "layers"}) {
+  for (const char* variant : {"", "view", "activations", "probabilities", "linear_only", "mutates",
+                              "layers", "broadcast"}) {
     CAPTURE(variant);
     const std::string path = toy(dir, variant);
     const auto plain = open(path, spec_of(), plain_options);
@@ -117,12 +117,18 @@ TEST_CASE(
     "convolutions are fused for oneDNN, and a model that flattens with view() is not broken") {
   const TempDir dir;
   const auto fused = open(toy(dir, ""), spec_of());
-  CHECK(fused->info().optimisation == "frozen, 3 layers fused for oneDNN, channels-last");
+  CHECK(fused->info().optimisation ==
+        "frozen, 3 layers and their sums fused for oneDNN, channels-last");
   CHECK(fused->info().channels_last);
   CHECK(fused->info().notes.empty());
 
   const auto viewed = open(toy(dir, "view"), spec_of());
   CHECK_FALSE(viewed->info().channels_last);
+  CHECK(viewed->info().optimisation == "frozen");
+  CHECK(viewed->info().notes[0].find("the model does not bear all optimisations: view size") == 0);
+
+  const auto broadcast = open(toy(dir, "broadcast"), spec_of());
+  CHECK(broadcast->info().optimisation == "frozen, 4 layers fused for oneDNN, channels-last");
   CHECK_FALSE(viewed->info().notes.empty());
 }
 

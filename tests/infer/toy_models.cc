@@ -58,6 +58,11 @@ std::string body(const std::string& variant) {
   code += conv_bn("y", "y", "b", 1, 1) + activation(variant, 1);
   code += conv_bn("y", "y", "c", 1, 1);
   code += "        y = y + identity\n" + activation(variant, 2);
+  if (variant == "broadcast") {
+    code += "        m = torch.adaptive_avg_pool2d(y, [1, 1])\n" + conv_bn("g", "m", "b", 1, 1) +
+            "        w = g + y\n"
+            "        y = torch.mul(w, y) + w\n";
+  }
   if (variant == "conv_head") {
     return code +
            "        y = torch.conv2d(y, self.head_w)\n"

@@ -24,6 +24,7 @@ struct ToyOptions {
   //   "activations" uses SiLU, Hardswish and GELU
   //   "linear_only" is one linear layer on the pixels (32 x 32)
   //   "layers"      has its features made by a submodule "features.last"
+  //   "broadcast"   adds a 1 x 1 map to a map, and reads both sides of a sum later
   //   "hungry"      says that memory ran out for more than 2 images
   //   "fails"       throws for more than 2 images
   std::string variant;

@@ -87,7 +87,8 @@ at::Tensor as_rows(at::Tensor value, int64_t n, const char* what, bool reduce) {
                       " dimensions" +
                       (value.dim() > 0 ? " and " + std::to_string(value.size(0)) + " rows" : "") +
                       " for " + std::to_string(n) + " images",
-                  "one row of values for each image is needed"};
+                  "one row of values for each image is needed; a model traced for a fixed batch "
+                  "size gives others"};
   }
   value = value.to(at::kFloat);
   while (!reduce && value.dim() > 2 && value.size(-1) == 1) value = value.squeeze(-1);
@@ -114,11 +115,11 @@ Rows take_rows(const c10::IValue& result, const Wanted& wanted, int64_t n) {
   const c10::IValue& own = wanted.extra ? result.toTupleRef().elements()[0] : result;
   Rows rows;
   rows.values = as_rows(pick_tensor(own, wanted.values), n, "output", false);
-  if (wanted.extra) {
-    const at::Tensor extra = result.toTupleRef().elements()[1].toTensor();
-    rows.embedding = as_rows(extra, n, "embedding", true);
-  } else if (wanted.has_embedding) {
-    rows.embedding = as_rows(pick_tensor(own, wanted.embedding), n, "embedding", true);
+  if (wanted.extra || wanted.has_embedding) {
+    const at::Tensor raw = wanted.extra ? result.toTupleRef().elements()[1].toTensor()
+                                        : pick_tensor(own, wanted.embedding);
+    rows.embedding = as_rows(raw, n, "embedding", true);
+    rows.averaged = rows.embedding.numel() != raw.numel();
   }
   return rows;
 }
@@ -171,7 +172,12 @@ jit::Module load_module(const RunnerRequest& request, at::Device device) {
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const std::exception& error) {
-    throw Failure{kBadInput, "cannot load the model: " + first_line(error.what()),
+    std::string why = first_line(error.what());
+    if (why.find("not a ZIP archive") != std::string::npos) why = "it is not a zip archive";
+    if (why.find("constants.pkl: file not found") != std::string::npos) {
+      why = "it has no code in it, as what torch.save writes";
+    }
+    throw Failure{kBadInput, "cannot load the model: " + why,
                   "a TorchScript file is needed: torch.jit.trace(model.eval(), x).save(FILE) or "
                   "torch.jit.script(model.eval()).save(FILE); a state_dict alone is not enough"};
   }
@@ -215,19 +221,40 @@ class Preparation {
     choose_embedding();
     if (request_.options.keep_plain || !try_frozen()) use_plain();
     prepared_.classes = static_cast<size_t>(plain_.values.size(1));
+    if (averaged_) prepared_.embedding_source += ", averaged over its places";
     return std::move(prepared_);
   }
 
  private:
+  // What is fused for oneDNN: nothing, layers with their activations, or sums with them too.
+  enum class Fuse : uint8_t { kNothing, kLayers, kSums };
+  struct Level {
+    Fuse fuse;
+    bool channels_last;
+  };
+  struct Built {
+    std::unique_ptr<GraphForward> forward;
+    bool channels_last = false;
+    at::ScalarType type = at::kFloat;
+    std::string name;
+    std::string embedding_source;
+  };
+
   void run_plain();
   void choose_embedding();
   void mark_named_layer();
   bool try_frozen();
-  bool try_level(bool fused, bool channels_last);
+  bool try_level(const Level& level, std::string& problem);
+  Built build(const Level& level, at::ScalarType type);
+  Rows run_made_up(Forward& forward, bool channels_last) const;
+  bool agrees(const Built& built, std::string& problem) const;
+  void take_shape(const Rows& rows);
   void use_plain();
-  bool accept(Forward& forward, bool channels_last, const std::string& name);
-  std::shared_ptr<jit::Graph> frozen_graph(bool optimise);
   Source source() const { return static_cast<Source>(request_.embedding); }
+  bool wants_last_linear() const {
+    return request_.options.want_embedding && !wanted_.has_embedding && !wanted_.extra &&
+           (source() == Source::kAuto || source() == Source::kLastLinear);
+  }
   void note(std::string text) { prepared_.notes.push_back(std::move(text)); }
 
   const RunnerRequest& request_;
@@ -237,8 +264,8 @@ class Preparation {
   at::Tensor images_;
   Rows plain_;  // of the module as loaded, in float32
   Wanted wanted_;
-  bool marked_ = false;  // module_ itself returns (what it returned, named layer)
   jit::Module frozen_;
+  bool averaged_ = false;
   Prepared prepared_;
 };
 
@@ -310,15 +337,8 @@ void Preparation::mark_named_layer() {
   }
   add_output(*marked.get_method("forward").graph(), layer);
   module_ = marked;
-  marked_ = true;
   wanted_.extra = true;
   prepared_.embedding_source = "output of layer \"" + request_.embedding_layer + "\"";
-}
-
-std::shared_ptr<jit::Graph> Preparation::frozen_graph(bool optimise) {
-  std::shared_ptr<jit::Graph> graph = frozen_.get_method("forward").graph()->copy();
-  if (optimise) jit::OptimizeFrozenGraph(graph, true);
-  return graph;
 }
 
 bool Preparation::try_frozen() {
@@ -330,90 +350,118 @@ bool Preparation::try_frozen() {
     return false;
   }
   if (frozen_.get_method("forward").graph()->inputs().size() != 2) return false;
-  const bool cpu = device_.is_cpu();
-  const bool may_fuse = cpu && at::globalContext().userEnabledMkldnn() && at::hasMKLDNN();
-  if (may_fuse && try_level(true, true)) return true;
-  if (try_level(false, true)) return true;
-  return try_level(false, false);
+  std::vector<Level> levels = {{Fuse::kNothing, true}, {Fuse::kNothing, false}};
+  if (device_.is_cpu() && at::globalContext().userEnabledMkldnn() && at::hasMKLDNN()) {
+    levels.insert(levels.begin(), {{Fuse::kSums, true}, {Fuse::kLayers, true}});
+  }
+  std::string first_problem;
+  for (const Level& level : levels) {
+    std::string problem;
+    const bool taken = try_level(level, problem);
+    if (first_problem.empty()) first_problem = problem;
+    if (!taken) continue;
+    if (!first_problem.empty()) note("the model does not bear all optimisations: " + first_problem);
+    return true;
+  }
+  note("the model runs as loaded, slower: " + first_problem);
+  return false;
 }
 
-bool Preparation::try_level(bool fused, bool channels_last) {
-  std::string name = "frozen";
+// Verified in float32 first, where a wrong step cannot hide behind rounding.
+bool Preparation::try_level(const Level& level, std::string& problem) {
   try {
-    const Rows plain_before = plain_;
-    Wanted wanted = wanted_;
-    std::string source_text = prepared_.embedding_source;
-    std::shared_ptr<jit::Graph> graph = frozen_graph(true);
-    const bool wants_linear = request_.options.want_embedding && !wanted.has_embedding &&
-                              !wanted.extra &&
-                              (source() == Source::kAuto || source() == Source::kLastLinear);
-    if (wants_linear) {
-      jit::Value* features = last_linear_input(*graph, wanted.values.index, wanted.values.name);
-      if (features == nullptr && source() == Source::kLastLinear) {
-        throw Failure{kBadInput, "no embedding: the output does not come from a linear layer",
-                      "name a layer: \"embedding\": {\"layer\": \"...\"}"};
-      }
-      if (features != nullptr) {
-        add_output(*graph, features);
-        wanted.extra = true;
-        source_text = "input of the last linear layer";
-      }
+    if (type_ != at::kFloat) {
+      Built exact = build(level, at::kFloat);
+      if (!exact.forward || !agrees(exact, problem)) return false;
     }
-    if (type_ != at::kFloat) convert_constants(*graph, type_);
-    if (fused) {
-      const size_t layers = fuse_for_onednn(graph);
-      if (layers == 0) return false;
-      name += ", " + std::to_string(layers) + " layers fused for oneDNN";
-    }
-    if (channels_last) name += ", channels-last";
-    auto forward = std::make_unique<GraphForward>(frozen_, graph, wanted, type_);
-    if (!accept(*forward, channels_last, name)) return false;
-    prepared_.forward = std::move(forward);
-    prepared_.embedding_source = source_text;
+    Built built = build(level, type_);
+    if (!built.forward) return false;
+    const Rows rows = run_made_up(*built.forward, built.channels_last);
+    if (!agrees(built, problem)) return false;
+    prepared_.forward = std::move(built.forward);
+    prepared_.channels_last = built.channels_last;
+    prepared_.optimisation = built.name;
+    prepared_.embedding_source = built.embedding_source;
+    take_shape(rows);
     return true;
   } catch (const Failure&) {
     throw;
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const std::exception& error) {
-    note("left out \"" + name + "\": " + first_line(error.what()));
+    problem = first_line(error.what());
     return false;
   }
 }
 
-bool Preparation::accept(Forward& forward, bool channels_last, const std::string& name) {
-  at::Tensor images = images_;
-  if (channels_last) images = images.contiguous(at::MemoryFormat::ChannelsLast);
-  const Rows rows = forward.run(images);
-  const double difference = relative_difference(plain_.values, rows.values);
-  // float32 keeps 24 bits; a fused sum in another order costs a few of them. bfloat16 keeps 8.
-  const double allowed = type_ == at::kFloat ? 1e-4 : 0.25;
-  if (!(difference <= allowed)) {
-    note("left out \"" + name + "\": its outputs differ from the plain model's by " +
-         std::to_string(difference) + " of the largest");
-    return false;
+// Nothing when there is nothing to fuse.
+Preparation::Built Preparation::build(const Level& level, at::ScalarType type) {
+  Built built;
+  Wanted wanted = wanted_;
+  built.embedding_source = prepared_.embedding_source;
+  built.channels_last = level.channels_last;
+  built.type = type;
+  std::shared_ptr<jit::Graph> graph = frozen_.get_method("forward").graph()->copy();
+  jit::OptimizeFrozenGraph(graph, true);
+  if (wants_last_linear()) {
+    jit::Value* features = last_linear_input(*graph, wanted.values.index, wanted.values.name);
+    if (features == nullptr && source() == Source::kLastLinear) {
+      throw Failure{kBadInput, "no embedding: the output does not come from a linear layer",
+                    "name a layer: \"embedding\": {\"layer\": \"...\"}"};
+    }
+    if (features != nullptr) {
+      add_output(*graph, features);
+      wanted.extra = true;
+      built.embedding_source = "input of the last linear layer";
+    }
   }
-  prepared_.channels_last = channels_last;
-  prepared_.optimisation = name;
+  if (type != at::kFloat) convert_constants(*graph, type);
+  built.name = "frozen";
+  if (level.fuse != Fuse::kNothing) {
+    const size_t layers = fuse_for_onednn(graph, level.fuse == Fuse::kSums);
+    if (layers == 0) return built;
+    built.name += ", " + std::to_string(layers) + " layers" +
+                  (level.fuse == Fuse::kSums ? " and their sums" : "") + " fused for oneDNN";
+  }
+  if (level.channels_last) built.name += ", channels-last";
+  built.forward = std::make_unique<GraphForward>(frozen_, graph, wanted, type);
+  return built;
+}
+
+Rows Preparation::run_made_up(Forward& forward, bool channels_last) const {
+  return forward.run(channels_last ? images_.contiguous(at::MemoryFormat::ChannelsLast) : images_);
+}
+
+// Whether the outputs are those of the module as loaded.
+bool Preparation::agrees(const Built& built, std::string& problem) const {
+  const Rows rows = run_made_up(*built.forward, built.channels_last);
+  double difference = relative_difference(plain_.values, rows.values);
+  if (plain_.embedding.defined()) {
+    difference = std::max(difference, relative_difference(plain_.embedding, rows.embedding));
+  }
+  // float32 keeps 24 bits; a fused sum in another order costs a few of them. bfloat16 keeps 8.
+  const double allowed = built.type == at::kFloat ? 1e-4 : 0.25;
+  if (difference <= allowed) return true;
+  problem = "\"" + built.name + "\" gives values that differ from the plain model's by " +
+            std::to_string(difference) + " of the largest";
+  return false;
+}
+
+void Preparation::take_shape(const Rows& rows) {
+  averaged_ = rows.averaged;
   prepared_.embedding_columns =
       rows.embedding.defined() ? static_cast<size_t>(rows.embedding.size(1)) : 0;
-  return true;
 }
 
 void Preparation::use_plain() {
-  const bool wants_graph = request_.options.want_embedding && !wanted_.has_embedding &&
-                           !wanted_.extra &&
-                           (source() == Source::kAuto || source() == Source::kLastLinear);
-  if (wants_graph && source() == Source::kLastLinear) {
+  if (wants_last_linear() && source() == Source::kLastLinear) {
     throw Failure{kUnsupported,
                   "no embedding: the last linear layer is looked for in a frozen graph",
                   "take a second output or a named layer"};
   }
   if (type_ != at::kFloat) module_.to(type_);
   auto forward = std::make_unique<ModuleForward>(module_, wanted_, type_);
-  const Rows rows = forward->run(images_);
-  prepared_.embedding_columns =
-      rows.embedding.defined() ? static_cast<size_t>(rows.embedding.size(1)) : 0;
+  take_shape(forward->run(images_));
   prepared_.forward = std::move(forward);
   prepared_.channels_last = false;
   prepared_.optimisation = "as loaded";

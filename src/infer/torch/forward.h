@@ -25,8 +25,9 @@ inline constexpr int kUnsupported = 8;
 inline constexpr int kInternal = 1;
 
 struct Rows {
-  at::Tensor values;     // n x classes, float32, on the model's device
-  at::Tensor embedding;  // n x embedding_columns, float32; undefined without one
+  at::Tensor values;      // n x classes, float32, on the model's device
+  at::Tensor embedding;   // n x embedding_columns, float32; undefined without one
+  bool averaged = false;  // the embedding was a map or tokens, averaged over their places
 };
 
 class Forward {

@@ -186,10 +186,10 @@ Value* insert_scalars(Graph& graph, const c10::List<std::optional<at::Scalar>>& 
   return graph.insertNode(graph.createList(type, values))->output();
 }
 
-bool fuse_convolution(Graph& graph, Node* node) {
+bool fuse_convolution(Graph& graph, Node* node, bool sums) {
   const std::optional<Convolution> conv = read_convolution(node);
   if (!conv) return false;
-  Node* sum = only_sum(node->output());
+  Node* sum = sums ? only_sum(node->output()) : nullptr;
   const std::optional<Activation> activation =
       only_activation(sum ? sum->output() : node->output());
   const bool relu_or_none = !activation || activation->attribute == "relu";
@@ -269,21 +269,21 @@ bool fuse_linear(Graph& graph, Node* node) {
   return true;
 }
 
-size_t fuse_block(Graph& graph, jit::Block* block) {
+size_t fuse_block(Graph& graph, jit::Block* block, bool sums) {
   size_t fused = 0;
   std::vector<Node*> nodes(block->nodes().begin(), block->nodes().end());
   for (Node* node : nodes) {
-    for (jit::Block* inner : node->blocks()) fused += fuse_block(graph, inner);
-    if (fuse_convolution(graph, node) || fuse_linear(graph, node)) ++fused;
+    for (jit::Block* inner : node->blocks()) fused += fuse_block(graph, inner, sums);
+    if (fuse_convolution(graph, node, sums) || fuse_linear(graph, node)) ++fused;
   }
   return fused;
 }
 
 }  // namespace
 
-size_t fuse_for_onednn(const std::shared_ptr<Graph>& graph) {
+size_t fuse_for_onednn(const std::shared_ptr<Graph>& graph, bool sums) {
   jit::RemoveTensorMutation(graph);
-  const size_t fused = fuse_block(*graph, graph->block());
+  const size_t fused = fuse_block(*graph, graph->block(), sums);
   jit::EliminateDeadCode(graph);
   return fused;
 }

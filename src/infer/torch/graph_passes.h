@@ -31,8 +31,9 @@ void add_output(torch::jit::Graph& graph, torch::jit::Value* extra);
 void convert_constants(torch::jit::Graph& graph, at::ScalarType type);
 
 // Convolutions and linear layers with constant weights become oneDNN's with weights laid out
-// beforehand, taking in the ReLU and the sum that follow. CPU, float32 or bfloat16. Returns how
-// many layers were taken over.
-size_t fuse_for_onednn(const std::shared_ptr<torch::jit::Graph>& graph);
+// beforehand, taking in the activation that follows and, with `sums`, a sum with another map (which
+// must have the same shape: compare the outputs). CPU, float32 or bfloat16. Returns how many layers
+// were taken over.
+size_t fuse_for_onednn(const std::shared_ptr<torch::jit::Graph>& graph, bool sums);
 
 }  // namespace errata::infer::torch_runner
