@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <unordered_set>
@@ -18,6 +19,8 @@
 #include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
+#include "importers/path_matcher.h"
+#include "media/container.h"
 #include "text/csv.h"
 
 namespace errata::importers {
@@ -82,6 +85,7 @@ struct Columns {
   size_t path = kNoColumn;
   size_t label = kNoColumn;
   size_t split = kNoColumn;
+  size_t member = kNoColumn;
   std::vector<size_t> attributes;
 };
 
@@ -107,9 +111,10 @@ Columns read_columns(std::span<const std::string_view> first_row, const std::str
   }
   columns.label = columns.header.find_label();
   columns.split = columns.header.find_split();
+  columns.member = columns.header.find({"member"});
   for (size_t i = 0; i < columns.header.size(); ++i) {
     // pandas writes its index as a column without a name.
-    if (i != columns.path && i != columns.label && i != columns.split &&
+    if (i != columns.path && i != columns.label && i != columns.split && i != columns.member &&
         !columns.header.name(i).empty()) {
       columns.attributes.push_back(i);
     }
@@ -265,6 +270,14 @@ class RowFeed {
                       shorten_utf8(escape_bytes(text), 200), std::move(message), std::move(fix)});
   }
 
+  static std::string attribute_name(std::string_view title) {
+    constexpr std::string_view kPrefix = "attr.";
+    if (title.starts_with(kPrefix) && title.size() > kPrefix.size()) {
+      title.remove_prefix(kPrefix.size());
+    }
+    return to_valid_utf8(title);
+  }
+
   void add_row(std::vector<Row>& rows, std::vector<Issue>& issues) {
     const auto fields = reader_.fields();
     const Columns& columns = survey_.columns;
@@ -284,7 +297,12 @@ class RowFeed {
     if (!set_path(fields[columns.path], row.record)) {
       return reject("missing-path", fields[columns.path], "the row names no image", "");
     }
-    if (!paths_.insert(xxh3_64(row.record.path)).second) {
+    if (columns.member != kNoColumn && !is_missing(fields[columns.member]) &&
+        (!text::parse_int(fields[columns.member], row.record.member) || row.record.member < 0)) {
+      return reject("bad-member", fields[columns.member],
+                    "the member is not a position in a container", "number images from 0");
+    }
+    if (!paths_.insert(xxh3_64(locator_text(row.record.path, row.record.member))).second) {
       return reject("duplicate-path", row.record.path, "an earlier row names the same image",
                     "keep one of the rows");
     }
@@ -310,7 +328,7 @@ class RowFeed {
       row.record.split = to_valid_utf8(trim(fields[columns.split]));
     }
     for (const size_t column : columns.attributes) {
-      row.record.attributes.emplace_back(to_valid_utf8(columns.header.name(column)),
+      row.record.attributes.emplace_back(attribute_name(columns.header.name(column)),
                                          value_of(survey_.types[column], fields[column]));
     }
     rows.push_back(std::move(row));
@@ -355,8 +373,49 @@ ClassMap find_classes(const std::string& file, const Survey& survey) {
   return classes;
 }
 
+// The containers that rows name, each opened once.
+class Containers {
+ public:
+  // Throws Error as Container::open does, again for each row of a container that failed.
+  std::shared_ptr<const media::Container> get(const std::string& path) {
+    std::lock_guard lock(mutex_);
+    auto& container = open_[path];
+    if (!container) container = media::Container::open(path);
+    return container;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const media::Container>> open_;
+};
+
+bool read_member(const std::string& root, SampleRecord& record, Containers& containers,
+                 std::vector<Issue>& issues) {
+  const std::string path = join_path(root, record.path);
+  try {
+    const auto container = containers.get(path);
+    const std::span<const uint8_t> raw = container->raw(record.member);
+    record.size_bytes = raw.size();
+    record.xxh3 = xxh3_64(raw);
+    record.width_px = container->width_px();
+    record.height_px = container->height_px();
+    FileStat stat;
+    if (stat_file(path, stat)) record.mtime_ns = stat.mtime_ns;
+    return true;
+  } catch (const Error& error) {
+    issues.push_back({IssueSeverity::kRejected,
+                      "unreadable-member",
+                      path,
+                      {},
+                      std::to_string(record.member),
+                      error.what(),
+                      error.hint()});
+    return false;
+  }
+}
+
 Chunk read_images(std::vector<Row>&& rows, std::vector<Issue>&& issues, const std::string& root,
-                  const std::string& file) {
+                  const std::string& file, Containers& containers) {
   thread_local ImageFileReader reader;
   constexpr int kNoFolder = -1;
   Chunk chunk;
@@ -364,7 +423,9 @@ Chunk read_images(std::vector<Row>&& rows, std::vector<Issue>&& issues, const st
   chunk.samples.reserve(rows.size());
   for (Row& row : rows) {
     const size_t before = chunk.issues.size();
-    const bool good = reader.read(kNoFolder, "", root, row.record, chunk.issues);
+    const bool good = row.record.member >= 0
+                          ? read_member(root, row.record, containers, chunk.issues)
+                          : reader.read(kNoFolder, "", root, row.record, chunk.issues);
     for (size_t i = before; i < chunk.issues.size(); ++i) {
       chunk.issues[i].place = fmt::format("{} of {}", row.place, base_name(file));
     }
@@ -412,13 +473,14 @@ void CsvImporter::run(const ImportInput& input, SampleSink& sink) const {
   const SourceHeader header{"csv", survey.root, find_classes(file, survey)};
   sink.begin(header);
   input.progress.start_stage("reading images", survey.rows);
+  Containers containers;
   RowFeed feed(file, images_root, survey, header.classes);
   const auto produce = [&](size_t number) {
     input.cancel.check();
     std::vector<Issue> issues;
     std::vector<Row> rows = feed.take(number, issues);
     input.progress.add(rows.size() + issues.size());
-    return read_images(std::move(rows), std::move(issues), survey.root, file);
+    return read_images(std::move(rows), std::move(issues), survey.root, file, containers);
   };
   const auto consume = [&](Chunk&& chunk) {
     for (Issue& issue : chunk.issues) input.issues.add(std::move(issue));

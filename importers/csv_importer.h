@@ -14,6 +14,10 @@
 //   have one.
 // - A free column is whole numbers, numbers, true/false or text, whichever all its values are;
 //   numbers with leading zeros are text. An empty value (or NaN, ...) is NULL.
+// - A column named member gives the position of the image inside the container (IDX, CIFAR) that
+// the
+//   path names, as our own exports without files write it; where it is empty the path is an image.
+//   A title attr.NAME means the attribute NAME.
 // - A path named twice is a "duplicate-path" issue: the second row is rejected. A row with more or
 //   fewer fields than the header is a "wrong-field-count" issue and rejected.
 // - Files: as in imagefolder.h; the place of such an issue is the row.

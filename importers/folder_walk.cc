@@ -85,6 +85,11 @@ uint32_t next_code_point(std::string_view text, size_t& at) {
 bool python_less(std::string_view a, std::string_view b) {
   const size_t common = std::min(a.size(), b.size());
   size_t at = 0;
+  for (uint64_t x = 0, y = 0; at + sizeof x <= common; at += sizeof x) {
+    std::memcpy(&x, a.data() + at, sizeof x);
+    std::memcpy(&y, b.data() + at, sizeof y);
+    if (x != y) break;
+  }
   while (at < common && a[at] == b[at]) ++at;
   if (at == common) return a.size() < b.size();
   const auto x = static_cast<uint8_t>(a[at]);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "importers/imagefolder.h"
 #include "tests/importers/collecting_sink.h"
 #include "tests/support/synthetic_dataset.h"
@@ -151,6 +152,28 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(got.label("images/x/2.png") == " x ");
   CHECK(got.label("images/_unlabelled/3.png") == "(none)");
   CHECK(got.find("images/_unlabelled/3.png")->split == "test");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a member column addresses images inside containers") {
+  dir.write("img/train-images-idx3-ubyte",
+            test::encode_idx_images(2, 2, 2, std::vector<uint8_t>{1, 2, 3, 4, 5, 6, 7, 8}));
+  import(
+      "path,member,label,attr.path\n"
+      "train-images-idx3-ubyte,1,a,x\n"
+      "train-images-idx3-ubyte,0,b,y\n"
+      "train-images-idx3-ubyte,2,b,y\n"
+      "train-images-idx3-ubyte,-1,b,y\n"
+      "train-images-idx3-ubyte,1,b,y\n"
+      "a.png,,a,z\n");
+  REQUIRE(got.sink.records.size() == 3);
+  CHECK(got.sink.records[0].member == 1);
+  CHECK(got.sink.records[0].xxh3 == xxh3_64(std::string("\x05\x06\x07\x08")));
+  CHECK(got.sink.records[0].size_bytes == 4);
+  CHECK(got.sink.records[0].attributes.at(0).first == "path");
+  CHECK(got.sink.records[2].member == SampleRecord::kNoMember);
+  CHECK(got.count("unreadable-member") == 1);
+  CHECK(got.count("bad-member") == 1);
+  CHECK(got.count("duplicate-path") == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "UTF-16 with CR LF, tabs and names outside ASCII") {
