@@ -1,0 +1,279 @@
+#include "tests/viewer/synthetic_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace errata::test {
+
+using viewer::EditOutcome;
+using viewer::Picture;
+
+namespace {
+
+uint32_t mix(uint64_t value) {
+  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
+  return static_cast<uint32_t>(value ^ (value >> 31));
+}
+
+float unit(uint64_t seed) {
+  return static_cast<float>(mix(seed) % 10'000) / 10'000.0F;
+}
+
+std::array<float, 3> hue(float turn) {
+  const auto wave = [&](float shift) {
+    return 0.5F + 0.5F * std::cos(6.2831853F * (turn + shift));
+  };
+  return {wave(0), wave(0.33F), wave(0.67F)};
+}
+
+// A sky, a ground and a shape whose kind is the class.
+media::Image draw(size_t kind, SampleId sample, int32_t side) {
+  media::Image image(side, side, 3);
+  const auto seed = static_cast<uint64_t>(sample) * 977;
+  const std::array<float, 3> sky = hue(unit(seed) * 0.3F + 0.5F);
+  const std::array<float, 3> ink = hue(static_cast<float>(kind) / 10.0F);
+  const float horizon = 0.45F + 0.3F * unit(seed + 1);
+  const float cx = 0.35F + 0.3F * unit(seed + 2);
+  const float cy = 0.4F + 0.2F * unit(seed + 3);
+  const float radius = 0.16F + 0.14F * unit(seed + 4);
+  const auto points = static_cast<float>(kind % 5 + 2);
+  for (int32_t y = 0; y < side; ++y) {
+    for (int32_t x = 0; x < side; ++x) {
+      const float u = (static_cast<float>(x) + 0.5F) / static_cast<float>(side);
+      const float v = (static_cast<float>(y) + 0.5F) / static_cast<float>(side);
+      const float angle = std::atan2(v - cy, u - cx);
+      const float distance = std::hypot(u - cx, v - cy);
+      const float edge = radius * (1 + 0.35F * std::cos(angle * points));
+      const float grain = 0.04F * unit(seed + static_cast<uint64_t>(y * side + x) * 31);
+      for (size_t c = 0; c < 3; ++c) {
+        float value = v < horizon ? 0.45F + 0.4F * sky[c] * (1 - v) : 0.3F + 0.2F * sky[2 - c];
+        if (distance < edge) value = 0.25F + 0.7F * ink[c] * (1 - distance / edge * 0.5F);
+        image.row(y)[static_cast<size_t>(x) * 3 + c] =
+            static_cast<uint8_t>(std::clamp((value + grain) * 255.0F, 0.0F, 255.0F));
+      }
+    }
+  }
+  return image;
+}
+
+}  // namespace
+
+const std::vector<std::string>& SyntheticBackend::class_names() {
+  static const std::vector<std::string> names{"airplane", "automobile", "bird",  "cat",  "deer",
+                                              "dog",      "frog",       "horse", "ship", "truck"};
+  return names;
+}
+
+SyntheticBackend::SyntheticBackend(size_t samples) {
+  for (size_t i = 0; i < samples; ++i) {
+    const auto sample = static_cast<SampleId>(i + 1);
+    size_t label = true_class(sample);
+    if (i % kWrongEvery == 0) label = (label + 1 + mix(i) % (kClasses - 1)) % kClasses;
+    given_.push_back(class_names()[label]);
+    states_.push_back({class_names()[label], "unseen"});
+  }
+}
+
+size_t SyntheticBackend::true_class(SampleId sample) const {
+  return mix(static_cast<uint64_t>(sample)) % kClasses;
+}
+
+size_t SyntheticBackend::predicted_class(SampleId sample) const {
+  const uint64_t seed = static_cast<uint64_t>(sample) + 500'000;
+  return mix(seed) % 11 == 0 ? (true_class(sample) + 3) % kClasses : true_class(sample);
+}
+
+float SyntheticBackend::confidence(SampleId sample) const {
+  return 1 - 0.7F * std::pow(unit(static_cast<uint64_t>(sample) + 900'000), 3.0F);
+}
+
+viewer::UndoState SyntheticBackend::undo_state() const {
+  viewer::UndoState state;
+  state.can_undo = !done_.empty();
+  state.can_redo = !undone_.empty();
+  if (state.can_undo) state.undo_text = fmt::format("{} decided", done_.back().size());
+  if (state.can_redo) state.redo_text = fmt::format("{} decided", undone_.back().size());
+  return state;
+}
+
+viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
+  const std::lock_guard lock(mutex_);
+  const size_t rows = states_.size();
+  Snapshot snapshot;
+  snapshot.classes = ClassMap(class_names());
+  snapshot.samples = Table(rows);
+  const auto classes = std::make_shared<Dictionary>();
+  for (const std::string& name : class_names()) classes->add(name);
+  const auto splits = std::make_shared<Dictionary>();
+  for (const char* name : {"train", "val", "test"}) splits->add(name);
+  const auto reviews = std::make_shared<Dictionary>();
+  for (const char* name : {"unseen", "kept", "relabelled", "excluded", "ambiguous"}) {
+    reviews->add(name);
+  }
+  const auto outcomes = std::make_shared<Dictionary>();
+  for (const char* name : {"right", "wrong"}) outcomes->add(name);
+  std::vector<int32_t> label;
+  std::vector<int32_t> given;
+  std::vector<int32_t> prediction;
+  std::vector<int32_t> outcome;
+  std::vector<int32_t> review;
+  std::vector<int32_t> split;
+  std::vector<int64_t> ids;
+  std::vector<float> confidences;
+  std::vector<float> self;
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < rows; ++i) {
+    const auto sample = static_cast<SampleId>(i + 1);
+    snapshot.ids.push_back(sample);
+    ids.push_back(sample);
+    label.push_back(classes->find(states_[i].label));
+    given.push_back(classes->find(given_[i]));
+    review.push_back(reviews->find(states_[i].review));
+    prediction.push_back(static_cast<int32_t>(predicted_class(sample)));
+    outcome.push_back(prediction.back() == label.back() ? 0 : 1);
+    split.push_back(static_cast<int32_t>(i % 10 < 7 ? 0 : (i % 10 < 9 ? 1 : 2)));
+    confidences.push_back(confidence(sample));
+    self.push_back(outcome.back() == 0 ? confidences.back() : (1 - confidences.back()) / 3);
+    paths.push_back(fmt::format("{}/{:05}.png", given_[i], i));
+  }
+  snapshot.samples.add(make_int_column("id", std::move(ids)));
+  snapshot.samples.add(make_text_column("path", paths));
+  snapshot.samples.add(make_category_column("split", std::move(split), splits));
+  snapshot.samples.add(make_category_column("label", std::move(label), classes));
+  snapshot.samples.add(make_category_column("label_given", std::move(given), classes));
+  snapshot.samples.add(make_category_column("review", std::move(review), reviews));
+  snapshot.samples.add(make_int_column("width", std::vector<int64_t>(rows, 32)));
+  snapshot.samples.add(make_int_column("height", std::vector<int64_t>(rows, 32)));
+  const std::string run = active_run.empty() ? "resnet20" : active_run;
+  snapshot.samples.add(make_category_column("prediction@" + run, std::move(prediction), classes));
+  snapshot.samples.add(make_category_column("outcome@" + run, std::move(outcome), outcomes));
+  snapshot.samples.add(make_float_column("confidence@" + run, std::move(confidences)));
+  snapshot.samples.add(make_float_column("self_confidence@" + run, std::move(self)));
+  snapshot.samples.active_run = run;
+  RunSummary summary;
+  summary.id = 1;
+  summary.name = run;
+  summary.kind = "probabilities";
+  summary.classes = snapshot.classes;
+  summary.predicted_samples = rows;
+  snapshot.runs.push_back(summary);
+  return {std::move(snapshot), undo_state()};
+}
+
+EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool forward) {
+  EditOutcome outcome;
+  std::vector<std::pair<SampleId, State>> now;
+  for (const Change& change : changes) {
+    const State& state = forward ? change.after : change.before;
+    states_[static_cast<size_t>(change.sample - 1)] = state;
+    outcome.changed.push_back(change.sample);
+    now.emplace_back(change.sample, state);
+  }
+  outcome.undo = undo_state();
+  outcome.follow = [now](Snapshot& snapshot) {
+    Column* label = snapshot.samples.find_mutable("label");
+    Column* review = snapshot.samples.find_mutable("review");
+    const std::string run = snapshot.samples.active_run;
+    const Column* prediction = snapshot.samples.find("prediction");
+    Column* outcome_column = snapshot.samples.find_mutable("outcome@" + run);
+    for (const auto& [sample, state] : now) {
+      const size_t row = snapshot.row_of(sample);
+      label->codes[row] = label->dictionary->find(state.label);
+      review->codes[row] = review->dictionary->find(state.review);
+      outcome_column->codes[row] = prediction->codes[row] == label->codes[row] ? 0 : 1;
+    }
+    return true;
+  };
+  return outcome;
+}
+
+EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) {
+  const std::lock_guard lock(mutex_);
+  if (fail_edits_) {
+    throw Error(ErrorCategory::kBusy, "another program is writing to the store",
+                "wait until it has finished", "synthetic.db");
+  }
+  std::vector<Change> changes;
+  for (const viewer::ReviewEdit& edit : edits) {
+    const State& before = states_.at(static_cast<size_t>(edit.sample - 1));
+    State after = before;
+    switch (edit.kind) {
+      case viewer::ReviewKind::kRelabel:
+        after.label = edit.class_name;
+        after.review = "relabelled";
+        break;
+      case viewer::ReviewKind::kKeep: after.review = "kept"; break;
+      case viewer::ReviewKind::kExclude: after.review = "excluded"; break;
+      case viewer::ReviewKind::kAmbiguous: after.review = "ambiguous"; break;
+    }
+    changes.push_back({edit.sample, before, after});
+  }
+  done_.push_back(changes);
+  undone_.clear();
+  return apply(changes, true);
+}
+
+EditOutcome SyntheticBackend::undo() {
+  const std::lock_guard lock(mutex_);
+  if (done_.empty()) throw Error(ErrorCategory::kNotFound, "there is nothing to undo");
+  const std::vector<Change> changes = done_.back();
+  done_.pop_back();
+  undone_.push_back(changes);
+  return apply(changes, false);
+}
+
+EditOutcome SyntheticBackend::redo() {
+  const std::lock_guard lock(mutex_);
+  if (undone_.empty()) throw Error(ErrorCategory::kNotFound, "there is nothing to redo");
+  const std::vector<Change> changes = undone_.back();
+  undone_.pop_back();
+  done_.push_back(changes);
+  return apply(changes, true);
+}
+
+std::vector<float> SyntheticBackend::probabilities(const std::string&, SampleId sample) {
+  const size_t top = predicted_class(sample);
+  const float first = confidence(sample);
+  std::vector<float> row(kClasses);
+  float rest = 0;
+  for (size_t i = 0; i < kClasses; ++i) {
+    row[i] = i == top ? 0 : unit(static_cast<uint64_t>(sample) * 13 + i) + 0.05F;
+    rest += row[i];
+  }
+  for (float& value : row) value *= (1 - first) / rest;
+  row[top] = first;
+  return row;
+}
+
+Picture SyntheticBackend::thumbnail(SampleId sample, int32_t max_side_px) {
+  ++thumbnails_made_;
+  if (sample == kBrokenSample) return {{}, "the file ends in the middle of the image"};
+  return {draw(true_class(sample), sample, std::min(max_side_px, 96)), {}};
+}
+
+Picture SyntheticBackend::picture(SampleId sample) {
+  if (sample == kBrokenSample) return {{}, "the file ends in the middle of the image"};
+  return {draw(true_class(sample), sample, 32), {}};
+}
+
+std::string SyntheticBackend::absolute_path(SampleId sample) {
+  return fmt::format("/data/images/{:05}.png", sample - 1);
+}
+
+std::string SyntheticBackend::label_of(SampleId sample) {
+  const std::lock_guard lock(mutex_);
+  return states_.at(static_cast<size_t>(sample - 1)).label;
+}
+
+std::string SyntheticBackend::review_of(SampleId sample) {
+  const std::lock_guard lock(mutex_);
+  return states_.at(static_cast<size_t>(sample - 1)).review;
+}
+
+}  // namespace errata::test

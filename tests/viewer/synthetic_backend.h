@@ -1,0 +1,69 @@
+// A backend without files: samples of ten classes with drawn pictures, predictions of which some
+// are confidently wrong, and a log of edits in memory. Known answers for the viewer's tests.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "viewer/state/backend.h"
+
+namespace errata::test {
+
+class SyntheticBackend : public viewer::Backend {
+ public:
+  static constexpr size_t kClasses = 10;
+
+  explicit SyntheticBackend(size_t samples);
+
+  std::string name() const override { return "synthetic.db"; }
+  viewer::Loaded load(const std::string& active_run) override;
+  bool changed_by_others() override { return changed_by_others_; }
+  viewer::EditOutcome review(std::span<const viewer::ReviewEdit> edits) override;
+  viewer::EditOutcome undo() override;
+  viewer::EditOutcome redo() override;
+  std::vector<float> probabilities(const std::string& run, SampleId sample) override;
+  viewer::Picture thumbnail(SampleId sample, int32_t max_side_px) override;
+  viewer::Picture picture(SampleId sample) override;
+  std::string absolute_path(SampleId sample) override;
+
+  // What the store would hold.
+  std::string label_of(SampleId sample);
+  std::string review_of(SampleId sample);
+  static const std::vector<std::string>& class_names();
+  // Every kWrongEvery-th sample has a wrong label that the model contradicts with confidence.
+  static constexpr size_t kWrongEvery = 7;
+  static constexpr SampleId kBrokenSample = 5;  // its file cannot be read
+
+  std::atomic<bool> changed_by_others_{false};
+  std::atomic<bool> fail_edits_{false};  // review() throws Error(kBusy)
+  std::atomic<size_t> thumbnails_made_{0};
+
+ private:
+  struct State {
+    std::string label;
+    std::string review = "unseen";
+  };
+  struct Change {
+    SampleId sample;
+    State before;
+    State after;
+  };
+
+  size_t true_class(SampleId sample) const;
+  size_t predicted_class(SampleId sample) const;
+  float confidence(SampleId sample) const;
+  viewer::EditOutcome apply(const std::vector<Change>& changes, bool forward);
+  viewer::UndoState undo_state() const;
+
+  std::mutex mutex_;
+  std::vector<State> states_;
+  std::vector<std::string> given_;
+  std::vector<std::vector<Change>> done_;
+  std::vector<std::vector<Change>> undone_;
+};
+
+}  // namespace errata::test

@@ -1,0 +1,210 @@
+// Drives the program's window as a person would, on a display of its own.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "tests/viewer/window_fixture.h"
+#include "viewer/widgets/text.h"
+
+namespace errata::test {
+
+namespace {
+
+using viewer::Overlay;
+
+// Different colours in a picture: an empty or broken window has few.
+size_t colours(const media::Image& image) {
+  std::set<uint32_t> seen;
+  for (size_t i = 0; i + 2 < image.pixels.size(); i += 3) {
+    seen.insert(static_cast<uint32_t>(image.pixels[i] << 16 | image.pixels[i + 1] << 8 |
+                                      image.pixels[i + 2]));
+  }
+  return seen.size();
+}
+
+SampleId cursor_sample(WindowFixture& window) {
+  return window.state().snapshot.ids[*window.state().cursor_row()];
+}
+
+}  // namespace
+
+TEST_CASE("the window opens a store and shows its thumbnails") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  CHECK(window.state().view->order.size() == 500);
+  CHECK(window.backend().thumbnails_made_ > 10);
+  const media::Image picture = window.capture();
+  CHECK(picture.width_px == 1280);
+  CHECK(picture.height_px == 800);
+  CHECK(colours(picture) > 2000);
+}
+
+TEST_CASE("filter, move, relabel, keep, exclude and undo by keyboard") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_Slash);
+    context->Yield(2);
+    context->KeyChars("label != prediction");
+    context->KeyPress(ImGuiKey_Enter);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().filter.applied == "label != prediction");
+  CHECK(window.state().view->order.size() < 300);
+
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_RightArrow);
+    context->KeyPress(ImGuiKey_DownArrow);
+    context->KeyPress(ImGuiKey_UpArrow);
+  }) == "");
+  CHECK(window.state().cursor == 1);
+  const SampleId sample = cursor_sample(window);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_Enter);  // accept
+    context->KeyPress(ImGuiKey_K);
+    context->KeyPress(ImGuiKey_X);
+    context->KeyPress(ImGuiKey_A);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.backend().review_of(sample) == "relabelled");
+  CHECK(window.state().cursor == 5);
+  CHECK(window.state().edits_since_order == 4);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_U);
+    context->KeyPress(ImGuiKey_U);
+    context->KeyPress(ImGuiKey_U);
+    context->KeyPress(ImGuiKey_U);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.backend().review_of(sample) == "unseen");
+  CHECK(cursor_sample(window) == sample);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiMod_Shift | ImGuiKey_U);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.backend().review_of(sample) == "relabelled");
+}
+
+TEST_CASE("a class is found by a few letters") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  const SampleId sample = cursor_sample(window);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_L);
+    context->Yield(3);
+    context->KeyChars("fro");
+    context->Yield(2);
+    context->KeyPress(ImGuiKey_Enter);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().overlay == Overlay::kNone);
+  CHECK(window.backend().label_of(sample) == "frog");
+}
+
+TEST_CASE("the palette runs a command, Esc closes it without one") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+    context->Yield(3);
+    context->KeyChars("light");
+    context->Yield(2);
+    context->KeyPress(ImGuiKey_Enter);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().theme == viewer::ThemeName::kLight);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+    context->Yield(3);
+    context->KeyPress(ImGuiKey_Escape);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().overlay == Overlay::kNone);
+}
+
+TEST_CASE("a facet, the actions and the menus answer to the mouse") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  const SampleId sample = cursor_sample(window);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->ItemClick("//Inspector/keep");
+    context->Yield(2);
+    context->SetRef("Top bar");
+    context->MenuClick("Edit/Undo");
+    context->Yield(2);
+    context->ItemClick("//Status/keys");
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().overlay == Overlay::kKeyHelp);
+  CHECK(window.backend().review_of(sample) == "unseen");
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_Escape);
+    context->Yield(2);
+    context->ItemClick("//Facets/**/test");
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().filter.applied == "split = 'test'");
+}
+
+TEST_CASE("a wrong filter is told in place and an error above the status bar") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  window.session().set_filter("labell = 'cat'");
+  window.backend().fail_edits_ = true;
+  window.session().decide(viewer::ReviewKind::kKeep);
+  window.settle();
+  CHECK_FALSE(window.state().filter.problem.empty());
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->WindowInfo("//Filter problem");
+    context->ItemClick("//Message/Dismiss");
+    context->Yield(2);
+  }) == "");
+  CHECK_FALSE(window.state().message.has_value());
+}
+
+TEST_CASE("no word of the program is cut, in both themes and at scale 1 and 2") {
+  if (!has_virtual_display()) return;
+  for (const viewer::ThemeName theme : {viewer::ThemeName::kDark, viewer::ThemeName::kLight}) {
+    for (const float scale : {1.0F, 2.0F}) {
+      WindowSetup setup;
+      setup.theme = theme;
+      setup.scale = scale;
+      setup.width_px = static_cast<int>(1280 * scale);
+      setup.height_px = static_cast<int>(720 * scale);
+      WindowFixture window(setup);
+      viewer::take_clipped_words();
+      for (const char* command : {"help.keys", "help.palette", "help.about", "review.relabel"}) {
+        window.app().commands().run(command, window.session());
+        window.settle();
+        const std::vector<std::string> clipped = viewer::take_clipped_words();
+        CAPTURE(command);
+        CAPTURE(scale);
+        if (!clipped.empty()) CAPTURE(clipped[0]);
+        CHECK(clipped.empty());
+        CHECK(window.misuse().empty());
+        window.session().show_overlay(Overlay::kNone);
+      }
+    }
+  }
+}
+
+TEST_CASE("no samples and one sample are drawn without a fault") {
+  if (!has_virtual_display()) return;
+  for (const size_t samples : {size_t{0}, size_t{1}}) {
+    WindowSetup setup;
+    setup.samples = samples;
+    WindowFixture window(setup);
+    CHECK(window.run([&](ImGuiTestContext* context) {
+      for (const ImGuiKey key : {ImGuiKey_RightArrow, ImGuiKey_K, ImGuiKey_Space, ImGuiKey_Escape,
+                                 ImGuiKey_End, ImGuiKey_U}) {
+        context->KeyPress(key);
+        context->Yield(2);
+      }
+    }) == "");
+    CHECK(colours(window.capture()) > 20);
+    CHECK(window.misuse().empty());
+  }
+}
+
+}  // namespace errata::test

@@ -1,0 +1,149 @@
+#include "viewer/app/app.h"
+
+#include <imgui_internal.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "viewer/app/keyboard.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr float kTopHeight = 44;
+constexpr float kStatusHeight = 30;
+constexpr float kLeastSide = 200;
+constexpr float kMostSide = 640;
+constexpr float kBorderGrip = 6;
+
+size_t image_threads() {
+  return std::clamp<size_t>(hardware_threads(), 2, 8);
+}
+
+}  // namespace
+
+App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme)
+    : window_(window),
+      session_(std::make_unique<Session>(std::move(backend), &Window::wake, image_threads())),
+      pictures_(std::make_unique<Pictures>(*session_, window.scale())),
+      jobs_(std::make_unique<jobs::JobRunner>(hardware_threads())),
+      views_(all_views()),
+      fonts_(load_fonts()) {
+  session_->state().theme = theme;
+  apply_theme_if_changed();
+}
+
+App::~App() {
+  session_->close();
+}
+
+void App::apply_theme_if_changed() {
+  const ThemeName wanted = session_->state().theme;
+  if (theme_applied_ && wanted == applied_theme_) return;
+  theme_ = make_theme(wanted, window_.scale(), fonts_);
+  apply_theme(theme_, wanted);
+  applied_theme_ = wanted;
+  theme_applied_ = true;
+}
+
+Regions App::layout_regions() const {
+  const ImGuiViewport* viewport = ImGui::GetMainViewport();
+  const LayoutState& layout = session_->state().layout;
+  const ImVec2 min = viewport->Pos;
+  const ImVec2 max(min.x + viewport->Size.x, min.y + viewport->Size.y);
+  const float top = min.y + theme_.px(kTopHeight);
+  const float bottom = max.y - theme_.px(kStatusHeight);
+  // On a narrow window the side panels give way before the grid does.
+  const float room = viewport->Size.x * 0.62F;
+  const float sides = theme_.px(layout.left_width) + theme_.px(layout.right_width);
+  const float shrink = std::min(1.0F, room / sides);
+  const float left = min.x + ImFloor(theme_.px(layout.left_width) * shrink);
+  const float right = max.x - ImFloor(theme_.px(layout.right_width) * shrink);
+  Regions regions;
+  regions.all = {min, max};
+  regions.top = {min, ImVec2(max.x, top)};
+  regions.left = {ImVec2(min.x, top), ImVec2(left, bottom)};
+  regions.centre = {ImVec2(left, top), ImVec2(right, bottom)};
+  regions.right = {ImVec2(right, top), ImVec2(max.x, bottom)};
+  regions.status = {ImVec2(min.x, bottom), max};
+  return regions;
+}
+
+void App::drag_borders(const Regions& regions) {
+  LayoutState& layout = session_->state().layout;
+  const float grip = theme_.px(kBorderGrip);
+  const auto border = [&](const char* name, float x, float& width, float direction) {
+    ImGui::SetNextWindowPos(ImVec2(x - grip / 2, regions.left.min.y));
+    ImGui::SetNextWindowSize(ImVec2(grip, regions.left.height()));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowMinSize, ImVec2(1, 1));
+    ImGui::Begin(name, nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground |
+                     ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoDocking |
+                     ImGuiWindowFlags_NoFocusOnAppearing);
+    ImGui::InvisibleButton("grip", ImVec2(grip, regions.left.height()));
+    if (ImGui::IsItemHovered() || ImGui::IsItemActive()) {
+      ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+    }
+    if (ImGui::IsItemActive()) {
+      width += direction * ImGui::GetIO().MouseDelta.x / theme_.scale;
+      width = std::clamp(width, kLeastSide, kMostSide);
+    }
+    ImGui::End();
+    ImGui::PopStyleVar(2);
+  };
+  border("Left border", regions.left.max.x, layout.left_width, 1);
+  border("Right border", regions.right.min.x, layout.right_width, -1);
+}
+
+void App::handle_keys() {
+  const AppState& state = session_->state();
+  if (state.overlay != Overlay::kNone || ImGui::GetIO().WantTextInput) return;
+  if (ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopup)) return;
+  for (const Command& command : commands_.all()) {
+    const bool pressed =
+        std::any_of(command.keys.begin(), command.keys.end(),
+                    [&](const KeyChord& chord) { return chord_pressed(chord, command.repeats); });
+    if (!pressed) continue;
+    commands_.run(command.id, *session_);
+    return;  // one key, one command
+  }
+}
+
+void App::draw_frame() {
+  const bool news = session_->drain() > 0;
+  frames_since_change_ = news ? 0 : frames_since_change_ + 1;
+  session_->poll_store(ImGui::GetTime());
+  apply_theme_if_changed();
+  const std::string title = "Errata \u2013 " + to_valid_utf8(session_->state().store_name);
+  if (title != title_) {
+    title_ = title;
+    window_.set_title(title);
+  }
+  pictures_->begin_frame();
+  handle_keys();
+  const FrameContext frame{*session_, session_->state(), commands_,       theme_, *pictures_,
+                           *jobs_,    layout_regions(),  ImGui::GetTime()};
+  for (const std::unique_ptr<View>& view : views_) view->draw(frame);
+  if (session_->state().overlay == Overlay::kNone) drag_borders(frame.regions);
+  pictures_->end_frame();
+}
+
+bool App::settled() const {
+  const AppState& state = session_->state();
+  return (state.loaded || state.message.has_value()) && !state.view_pending &&
+         session_->tasks().pending() == 0 && pictures_->complete() && frames_since_change_ > 1;
+}
+
+double App::patience_secs() const {
+  constexpr double kFrameSecs = 1.0 / 60;
+  constexpr double kIdleSecs = 0.5;
+  constexpr double kRunningSecs = 0.1;
+  if (frames_since_change_ < 3 || ImGui::GetIO().WantTextInput) return kFrameSecs;
+  if (jobs_->busy() || session_->tasks().pending() > 0) return kRunningSecs;
+  return kIdleSecs;
+}
+
+}  // namespace errata::viewer

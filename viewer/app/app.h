@@ -1,0 +1,55 @@
+// The program's frame: theme, regions, keys, views, over a session and a window.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jobs/job_runner.h"
+#include "viewer/platform/pictures.h"
+#include "viewer/platform/theme.h"
+#include "viewer/platform/window.h"
+#include "viewer/state/commands.h"
+#include "viewer/state/session.h"
+#include "viewer/views/view.h"
+
+namespace errata::viewer {
+
+class App {
+ public:
+  App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  // Between Window::begin_frame and end_frame.
+  void draw_frame();
+  // Nothing that the last frame wanted to show is still missing or under way.
+  bool settled() const;
+  // Seconds the loop may sleep when no event comes.
+  double patience_secs() const;
+
+  Session& session() { return *session_; }
+  const CommandRegistry& commands() const { return commands_; }
+
+ private:
+  void apply_theme_if_changed();
+  Regions layout_regions() const;
+  void handle_keys();
+  void drag_borders(const Regions& regions);
+
+  Window& window_;
+  CommandRegistry commands_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Pictures> pictures_;
+  std::unique_ptr<jobs::JobRunner> jobs_;
+  std::vector<std::unique_ptr<View>> views_;
+  Fonts fonts_;
+  Theme theme_;
+  ThemeName applied_theme_ = ThemeName::kDark;
+  bool theme_applied_ = false;
+  std::string title_;
+  size_t frames_since_change_ = 0;
+};
+
+}  // namespace errata::viewer

@@ -1,0 +1,195 @@
+#include "viewer/app/store_backend.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <span>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "store/classes.h"
+#include "store/edits.h"
+#include "store/runs.h"
+#include "store/sample_files.h"
+#include "store/snapshot_loader.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr uint64_t kThumbnailBytes = uint64_t{1} << 30;
+// Smaller images are decoded faster than they are looked up on disk.
+constexpr int64_t kCachedFromPixels = 256 * 256;
+
+UndoState undo_state_of(store::Store& store) {
+  store::UndoState stored = store::undo_state(store);
+  return {stored.can_undo, stored.can_redo, std::move(stored.undo_text),
+          std::move(stored.redo_text)};
+}
+
+// Model classes under the names that the project gives them, so that a probability's name is a
+// label that can be set.
+void name_run_classes(Snapshot& snapshot, store::Store& store) {
+  std::unordered_map<ClassId, ClassIndex> index_of;
+  for (size_t i = 0; i < snapshot.class_ids.size(); ++i) {
+    index_of[snapshot.class_ids[i]] = static_cast<ClassIndex>(i);
+  }
+  for (const store::RunInfo& info : store::list_runs(store)) {
+    for (RunSummary& run : snapshot.runs) {
+      if (run.id != info.summary.id || info.class_ids.size() != run.classes.size()) continue;
+      ClassMap named;
+      for (size_t i = 0; i < info.class_ids.size(); ++i) {
+        const ClassEntry& entry = run.classes[static_cast<ClassIndex>(i)];
+        const auto found = index_of.find(info.class_ids[i]);
+        const bool known = info.class_ids[i] != 0 && found != index_of.end();
+        named.add(known ? snapshot.classes[found->second].name : entry.name, entry.raw_id);
+      }
+      run.classes = std::move(named);
+    }
+  }
+}
+
+Picture to_picture(media::Decoded decoded) {
+  if (decoded.ok()) return {std::move(decoded.image), {}};
+  return {{}, decoded.message.empty() ? "the image cannot be read" : decoded.message};
+}
+
+store::EditKind edit_kind(ReviewKind kind) {
+  switch (kind) {
+    case ReviewKind::kRelabel: return store::EditKind::kSetLabel;
+    case ReviewKind::kKeep: return store::EditKind::kKeep;
+    case ReviewKind::kExclude: return store::EditKind::kExclude;
+    case ReviewKind::kAmbiguous: return store::EditKind::kAmbiguous;
+  }
+  return store::EditKind::kKeep;
+}
+
+}  // namespace
+
+std::string default_who() {
+  for (const char* variable : {"ERRATA_WHO", "USER", "LOGNAME"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return name;
+  }
+  return "viewer";
+}
+
+StoreBackend::StoreBackend(std::string store_path, std::string who)
+    : path_(std::move(store_path)),
+      who_(std::move(who)),
+      thumbnails_(path_ + ".thumbs", kThumbnailBytes) {}
+
+std::string StoreBackend::name() const {
+  return std::string(base_name(path_));
+}
+
+template <typename Use>
+auto StoreBackend::with(Reader& reader, Use&& use) {
+  const std::lock_guard lock(reader.mutex);
+  if (!reader.store) reader.store.emplace(store::Store::open(path_, store::Access::kRead));
+  return use(*reader.store);
+}
+
+store::Store& StoreBackend::writer() {
+  if (!writing_) writing_.emplace(store::Store::open(path_, store::Access::kWrite));
+  return *writing_;
+}
+
+Loaded StoreBackend::load(const std::string& active_run) {
+  if (!reading_) reading_.emplace(store::Store::open(path_, store::Access::kRead));
+  seen_data_version_ = reading_->data_version();
+  store::SnapshotOptions options;
+  options.active_run = active_run;
+  Loaded loaded;
+  loaded.snapshot = store::load_snapshot(*reading_, options);
+  name_run_classes(loaded.snapshot, *reading_);
+  loaded.undo = undo_state_of(*reading_);
+  return loaded;
+}
+
+bool StoreBackend::changed_by_others() {
+  return reading_ && reading_->data_version() != seen_data_version_;
+}
+
+EditOutcome StoreBackend::follow(store::AppliedBatch batch) {
+  EditOutcome outcome;
+  for (const store::AppliedEdit& edit : batch.edits) outcome.changed.push_back(edit.sample);
+  outcome.undo = undo_state_of(writer());
+  if (reading_) seen_data_version_ = reading_->data_version();
+  outcome.follow = [batch = std::move(batch)](Snapshot& snapshot) {
+    return store::apply_to_snapshot(snapshot, batch);
+  };
+  return outcome;
+}
+
+EditOutcome StoreBackend::review(std::span<const ReviewEdit> edits) {
+  std::unordered_map<std::string, ClassId> classes;
+  std::vector<store::Edit> stored;
+  stored.reserve(edits.size());
+  for (const ReviewEdit& edit : edits) {
+    store::Edit each;
+    each.sample = edit.sample;
+    each.kind = edit_kind(edit.kind);
+    if (edit.kind == ReviewKind::kRelabel) {
+      const auto [found, added] = classes.emplace(edit.class_name, 0);
+      if (added) found->second = store::require_class(writer(), edit.class_name);
+      each.labels = {found->second};
+    }
+    stored.push_back(std::move(each));
+  }
+  const bool changed_before = changed_by_others();
+  EditOutcome outcome = follow(store::apply_edits(writer(), stored, who_, "review"));
+  if (changed_before) seen_data_version_ = -1;  // what others wrote is still to be read
+  return outcome;
+}
+
+EditOutcome StoreBackend::undo() {
+  return follow(store::undo(writer(), who_));
+}
+
+EditOutcome StoreBackend::redo() {
+  return follow(store::redo(writer(), who_));
+}
+
+std::vector<float> StoreBackend::probabilities(const std::string& run, SampleId sample) {
+  return with(rows_, [&](store::Store& store) {
+    if (run != run_name_) {
+      run_id_ = store::read_run(store, run).summary.id;
+      run_name_ = run;
+    }
+    return store::read_probability_row(store, run_id_, sample);
+  });
+}
+
+std::string StoreBackend::absolute_path(SampleId sample) {
+  return with(rows_, [&](store::Store& store) {
+    return store::sample_files(store, std::array{sample}).front().absolute_path;
+  });
+}
+
+Picture StoreBackend::thumbnail(SampleId sample, int32_t max_side_px) {
+  const store::SampleFile file = with(files_, [&](store::Store& store) {
+    return store::sample_files(store, std::array{sample}).front();
+  });
+  const bool cached = int64_t{file.width_px} * file.height_px >= kCachedFromPixels;
+  const media::ThumbnailKey key{file.xxh3, file.size_bytes, max_side_px, file.orientation};
+  if (cached) {
+    if (std::optional<media::Image> image = thumbnails_.get(key)) return {std::move(*image), {}};
+  }
+  Picture picture =
+      to_picture(media::make_thumbnail(reader_, file.absolute_path, file.member, max_side_px));
+  if (cached && picture.problem.empty()) thumbnails_.put(key, picture.image);
+  return picture;
+}
+
+Picture StoreBackend::picture(SampleId sample) {
+  const store::SampleFile file = with(files_, [&](store::Store& store) {
+    return store::sample_files(store, std::array{sample}).front();
+  });
+  media::DecodeOptions options;
+  options.apply_orientation = true;
+  return to_picture(reader_.read(file.absolute_path, file.member, options));
+}
+
+}  // namespace errata::viewer

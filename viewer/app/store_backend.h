@@ -1,0 +1,66 @@
+// The program's backend: a store file, its images through src/media, and a thumbnail cache beside
+// the store.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "media/reader.h"
+#include "media/thumbnail.h"
+#include "store/edits.h"
+#include "store/store.h"
+#include "viewer/state/backend.h"
+
+namespace errata::viewer {
+
+// Connections of its own for each lane, opened when first needed. A store that cannot be written is
+// shown all the same; the first decision then says why it cannot be saved.
+class StoreBackend : public Backend {
+ public:
+  // `who` signs the decisions.
+  StoreBackend(std::string store_path, std::string who);
+
+  std::string name() const override;
+  Loaded load(const std::string& active_run) override;
+  bool changed_by_others() override;
+  EditOutcome review(std::span<const ReviewEdit> edits) override;
+  EditOutcome undo() override;
+  EditOutcome redo() override;
+  std::vector<float> probabilities(const std::string& run, SampleId sample) override;
+  Picture thumbnail(SampleId sample, int32_t max_side_px) override;
+  Picture picture(SampleId sample) override;
+  std::string absolute_path(SampleId sample) override;
+
+ private:
+  // A connection to read with, for whoever holds the mutex.
+  struct Reader {
+    std::mutex mutex;
+    std::optional<store::Store> store;
+  };
+
+  template <typename Use>
+  auto with(Reader& reader, Use&& use);
+  store::Store& writer();
+  EditOutcome follow(store::AppliedBatch batch);
+
+  std::string path_;
+  std::string who_;
+  // Lane::kStore
+  std::optional<store::Store> reading_;
+  std::optional<store::Store> writing_;
+  int64_t seen_data_version_ = 0;
+  // Lane::kQuery and Lane::kImages
+  std::string run_name_;  // of run_id_, looked up once
+  RunId run_id_ = 0;
+  Reader rows_;
+  Reader files_;
+  media::SampleReader reader_;
+  media::ThumbnailCache thumbnails_;
+};
+
+// The name that decisions are signed with when none is given: ERRATA_WHO, else the user's.
+std::string default_who();
+
+}  // namespace errata::viewer

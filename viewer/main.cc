@@ -1,0 +1,36 @@
+// errata-view: the window over a store.
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "viewer/app/run_app.h"
+#include "viewer/app/store_backend.h"
+#include "viewer/state/options.h"
+
+int main(int argc, char** argv) {
+  using namespace errata::viewer;
+  try {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    const ViewerOptions options = parse_options(arguments);
+    if (options.help) {
+      std::fputs(help_text().c_str(), stdout);
+      return 0;
+    }
+    if (!errata::file_exists(options.store)) {
+      throw errata::Error(errata::ErrorCategory::kNotFound, "there is no store",
+                          "errata import FOLDER makes one; -s names another", options.store);
+    }
+    run_app(options, std::make_unique<StoreBackend>(options.store, default_who()));
+    return 0;
+  } catch (const errata::Error& error) {
+    std::fprintf(stderr, "%s\n", error.to_text().c_str());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "errata: %s\n", error.what());
+    return 1;
+  }
+}

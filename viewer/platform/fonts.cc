@@ -1,0 +1,71 @@
+#include "viewer/platform/fonts.h"
+
+#include <imgui.h>
+
+#include <array>
+#include <span>
+#include <string>
+
+#include "base/files.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr std::array kRegular{"/usr/share/fonts/opentype/inter/Inter-Regular.otf",
+                              "/usr/share/fonts/truetype/inter/Inter-Regular.ttf",
+                              "/usr/share/fonts/inter/Inter-Regular.otf",
+                              "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"};
+constexpr std::array kBold{"/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
+                           "/usr/share/fonts/truetype/inter/Inter-SemiBold.ttf",
+                           "/usr/share/fonts/inter/Inter-SemiBold.otf",
+                           "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"};
+constexpr std::array kMono{"/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
+                           "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"};
+constexpr std::array kCjk{"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+                          "/usr/share/fonts/opentype/noto/NotoSansCJKsc-Regular.otf",
+                          "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+                          "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+                          "/usr/share/fonts/truetype/arphic/uming.ttc"};
+constexpr std::array kSymbols{"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"};
+
+const char* first_present(std::span<const char* const> candidates) {
+  for (const char* path : candidates) {
+    if (file_exists(path)) return path;
+  }
+  return nullptr;
+}
+
+void merge(const char* path) {
+  if (path == nullptr) return;
+  ImFontConfig config;
+  config.MergeMode = true;
+  ImGui::GetIO().Fonts->AddFontFromFileTTF(path, 0, &config);
+}
+
+ImFont* load(std::span<const char* const> candidates, const char* cjk) {
+  ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+  const char* path = first_present(candidates);
+  ImFont* font = nullptr;
+  if (path != nullptr) font = atlas->AddFontFromFileTTF(path);
+  if (font == nullptr) font = atlas->AddFontDefaultVector();
+  merge(first_present(kSymbols));
+  merge(cjk);
+  return font;
+}
+
+}  // namespace
+
+Fonts load_fonts() {
+  Fonts fonts;
+  const char* cjk = first_present(kCjk);
+  fonts.has_cjk = cjk != nullptr;
+  const char* regular = first_present(kRegular);
+  fonts.has_inter = regular != nullptr && std::string(regular).find("Inter") != std::string::npos;
+  fonts.regular = load(kRegular, cjk);
+  fonts.bold = load(kBold, cjk);
+  fonts.mono = load(kMono, cjk);
+  return fonts;
+}
+
+}  // namespace errata::viewer

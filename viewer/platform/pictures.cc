@@ -1,0 +1,133 @@
+#include "viewer/platform/pictures.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr float kCellPx = 192;
+constexpr uint64_t kAtlasBytes = uint64_t{256} << 20;
+// Whole images decoded ahead and kept for going back.
+constexpr uint64_t kDecodedBytes = uint64_t{192} << 20;
+constexpr size_t kDecodedLeast = 4;
+constexpr size_t kDecodedMost = 64;
+
+int cell_size(float scale) {
+  return std::clamp(static_cast<int>(kCellPx * scale), 128, 512);
+}
+
+}  // namespace
+
+Pictures::Pictures(Session& session, float scale)
+    : session_(session),
+      atlas_(cell_size(scale), kAtlasBytes),
+      queue_(session.tasks(), session.backend(), cell_size(scale),
+             [this](SampleId sample, Picture picture) {
+               if (!picture.problem.empty()) {
+                 problems_[sample] = std::move(picture.problem);
+               } else {
+                 atlas_.upload(sample, picture.image, frame_);
+               }
+             }) {}
+
+void Pictures::begin_frame() {
+  ++frame_;
+  wanted_.clear();
+  wanted_soon_.clear();
+  image_missing_ = false;
+}
+
+void Pictures::end_frame() {
+  std::vector<SampleId> wishes = wanted_;
+  wishes.insert(wishes.end(), wanted_soon_.begin(), wanted_soon_.end());
+  if (wishes.empty() && asked_.empty()) return;
+  if (wishes == asked_ && !queue_.idle()) return;
+  asked_ = wishes;
+  queue_.want(std::move(wishes));
+}
+
+std::optional<TextureRegion> Pictures::thumbnail(SampleId sample) {
+  std::optional<TextureRegion> region = atlas_.find(sample, frame_);
+  if (!region && !problems_.contains(sample)) wanted_.push_back(sample);
+  return region;
+}
+
+void Pictures::thumbnail_soon(SampleId sample) {
+  if (!atlas_.holds(sample) && !problems_.contains(sample)) wanted_soon_.push_back(sample);
+}
+
+const std::string* Pictures::problem(SampleId sample) const {
+  const auto found = problems_.find(sample);
+  return found == problems_.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<Picture> Pictures::find_decoded(SampleId sample) {
+  for (auto it = decoded_.begin(); it != decoded_.end(); ++it) {
+    if (it->sample != sample) continue;
+    decoded_.splice(decoded_.begin(), decoded_, it);
+    return decoded_.front().picture;
+  }
+  return nullptr;
+}
+
+const TextureRegion* Pictures::image(SampleId sample) {
+  if (image_.sample() == sample) return &image_.region();
+  decode(sample);
+  const std::shared_ptr<Picture> picture = find_decoded(sample);
+  if (!picture) {
+    image_missing_ = true;
+    return nullptr;
+  }
+  if (!picture->problem.empty()) {
+    problems_[sample] = picture->problem;
+    return nullptr;
+  }
+  image_.upload(sample, picture->image);
+  return &image_.region();
+}
+
+void Pictures::image_soon(SampleId sample) {
+  decode(sample);
+}
+
+void Pictures::decode(SampleId sample) {
+  const bool known = std::any_of(decoded_.begin(), decoded_.end(),
+                                 [&](const Decoded& each) { return each.sample == sample; });
+  if (known) return;
+  decoded_.push_front({sample, nullptr});
+  Backend& backend = session_.backend();
+  session_.tasks().run(Lane::kImages, [this, &backend, sample]() -> Tasks::Apply {
+    auto picture = std::make_shared<Picture>();
+    try {
+      *picture = backend.picture(sample);
+    } catch (const Error& error) {
+      picture->problem = error.what();
+    }
+    return [this, sample, picture] {
+      for (Decoded& each : decoded_) {
+        if (each.sample == sample) each.picture = picture;
+      }
+      trim_decoded();
+    };
+  });
+}
+
+void Pictures::trim_decoded() {
+  uint64_t bytes = 0;
+  size_t kept = 0;
+  for (auto it = decoded_.begin(); it != decoded_.end();) {
+    if (it->picture) bytes += it->picture->image.pixels.size();
+    ++kept;
+    const bool too_much = bytes > kDecodedBytes || kept > kDecodedMost;
+    const bool drop = it->picture && kept > kDecodedLeast && too_much;
+    it = drop ? decoded_.erase(it) : std::next(it);
+  }
+}
+
+bool Pictures::complete() const {
+  return wanted_.empty() && !image_missing_;
+}
+
+}  // namespace errata::viewer

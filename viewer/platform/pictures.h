@@ -1,0 +1,68 @@
+// Thumbnails and whole images on their way from the backend to the screen. A view asks for what it
+// is about to draw; what is not there yet is wished for, decoded in the background, and there in a
+// later frame.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "viewer/platform/texture.h"
+#include "viewer/state/session.h"
+#include "viewer/state/thumbnail_queue.h"
+
+namespace errata::viewer {
+
+class Pictures {
+ public:
+  Pictures(Session& session, float scale);
+
+  // Call order, each frame: begin_frame, asking, end_frame.
+  void begin_frame();
+  void end_frame();
+
+  // A thumbnail that is not there is wished for, after those asked for before it.
+  std::optional<TextureRegion> thumbnail(SampleId sample);
+  // Wished for after all that this frame draws.
+  void thumbnail_soon(SampleId sample);
+  // Why there is no picture; nullptr when it may still come.
+  const std::string* problem(SampleId sample) const;
+
+  // The whole image of one sample at a time; nullptr while it is being decoded.
+  const TextureRegion* image(SampleId sample);
+  // Decoded ahead, for when the cursor gets there.
+  void image_soon(SampleId sample);
+
+  // Nothing that was asked for in the last frame is missing or under way.
+  bool complete() const;
+  // After a reload: files may have changed.
+  void forget_problems() { problems_.clear(); }
+
+ private:
+  struct Decoded {
+    SampleId sample;
+    std::shared_ptr<Picture> picture;  // null while it is being decoded
+  };
+
+  std::shared_ptr<Picture> find_decoded(SampleId sample);
+  void decode(SampleId sample);
+  void trim_decoded();
+
+  Session& session_;
+  ThumbnailAtlas atlas_;
+  ThumbnailQueue queue_;
+  ImageTexture image_;
+  uint64_t frame_ = 0;
+  std::vector<SampleId> wanted_;
+  std::vector<SampleId> wanted_soon_;
+  std::vector<SampleId> asked_;  // the last wishes sent to the queue
+  bool image_missing_ = false;
+  std::unordered_map<SampleId, std::string> problems_;
+  std::list<Decoded> decoded_;  // most recently used first
+};
+
+}  // namespace errata::viewer

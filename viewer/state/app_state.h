@@ -1,0 +1,100 @@
+// Everything the windows draw. Owned by Session and changed on the window's thread only; free of
+// Dear ImGui, so that tests need no display.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "viewer/state/backend.h"
+#include "viewer/state/row_set.h"
+#include "viewer/state/view_query.h"
+
+namespace errata::viewer {
+
+enum class ThemeName : uint8_t { kDark, kLight };
+enum class Overlay : uint8_t { kNone, kKeyHelp, kPalette, kClassPicker, kAbout };
+
+// An error or a note, shown until it is dismissed or replaced.
+struct Message {
+  bool is_error = false;
+  std::string text;
+  std::string hint;
+};
+
+struct FilterState {
+  std::string draft;    // as in the bar
+  std::string applied;  // what the shown order was made with
+  std::string problem;  // empty when the draft is fine; else one sentence
+  std::string problem_hint;
+  size_t problem_begin = 0;  // bytes of the draft; equal when the place is not known
+  size_t problem_end = 0;
+  bool focus_wanted = false;  // the bar takes the keyboard in the next frame
+};
+
+// What is known of the sample under the cursor beyond its row; filled in by a job.
+struct SampleDetail {
+  SampleId sample = 0;
+  bool ready = false;
+  std::string absolute_path;
+  std::vector<float> probabilities;        // of the active run, by its class map; may be empty
+  std::vector<ClassIndex> by_probability;  // indices into the run's classes, most probable first
+};
+
+// Positions and sizes a person can change; the unit is 1/96 inch, scaled by the display's factor.
+struct LayoutState {
+  float left_width = 256;
+  float right_width = 360;
+  float tile_width = 150;
+  double grid_scroll = 0;   // in rows of tiles
+  bool show_large = false;  // the sample under the cursor fills the grid's place
+};
+
+struct AppState {
+  std::string store_name;
+  bool loaded = false;  // the first snapshot is here
+  Snapshot snapshot;
+  float tile_aspect = 1;  // width over height that suits most of the images
+
+  FilterState filter;
+  SortChoice sort{"confident_mistake", true};
+  std::shared_ptr<const ViewAnswer> view;  // null before the first answer
+  bool view_pending = false;
+  size_t edits_since_order = 0;  // the order was frozen before these
+
+  size_t cursor = 0;  // position in view->order
+  size_t selection_anchor = 0;
+  RowSet selection;  // rows; empty means: just the cursor
+  SampleDetail detail;
+
+  UndoState undo;
+  size_t saves_pending = 0;
+  bool store_changed = false;  // somebody else wrote since the snapshot was loaded
+
+  std::optional<Message> message;
+  Overlay overlay = Overlay::kNone;
+  std::string overlay_text;   // what was typed into the palette or the class picker
+  size_t overlay_choice = 0;  // the highlighted line
+
+  ThemeName theme = ThemeName::kDark;
+  LayoutState layout;
+  bool show_cursor_wanted = false;  // the grid scrolls to the cursor in the next frame
+  size_t grid_columns = 1;          // written by the grid: what Up and Down move by
+  size_t grid_page_rows = 1;
+  bool quit_wanted = false;
+
+  // The row under the cursor; nullopt when nothing is shown.
+  std::optional<RowIndex> cursor_row() const {
+    if (!view || cursor >= view->order.size()) return std::nullopt;
+    return view->order[cursor];
+  }
+  // What an action applies to: the selection, else the row under the cursor.
+  std::vector<RowIndex> target_rows() const;
+  size_t target_count() const;
+  const RunSummary* active_run() const;
+};
+
+}  // namespace errata::viewer

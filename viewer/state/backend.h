@@ -1,0 +1,81 @@
+// What the viewer needs done to data, behind one interface: the program's is over a store, the
+// tests' over samples drawn in memory. Every call may wait and is made on a lane of Tasks, never on
+// the window's thread; every call may throw Error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "media/image.h"
+#include "model/snapshot.h"
+
+namespace errata::viewer {
+
+enum class ReviewKind : uint8_t { kRelabel, kKeep, kExclude, kAmbiguous };
+
+// One sample's decision by a person.
+struct ReviewEdit {
+  SampleId sample = 0;
+  ReviewKind kind = ReviewKind::kKeep;
+  std::string class_name;  // kRelabel: the project class; else empty
+};
+
+// What undo and redo would do now; the log belongs to the store, so this survives a restart.
+struct UndoState {
+  bool can_undo = false;
+  bool can_redo = false;
+  std::string undo_text;  // "3 labels set"
+  std::string redo_text;
+};
+
+// What a change to the store was, and how to follow it in a loaded snapshot.
+struct EditOutcome {
+  std::vector<SampleId> changed;  // samples that are not as before
+  UndoState undo;                 // as of after the change
+  // Window's thread; may be empty. False: the snapshot has to be loaded again.
+  std::function<bool(Snapshot&)> follow;
+};
+
+struct Loaded {
+  Snapshot snapshot;
+  UndoState undo;
+};
+
+// A decoded picture, or the reason why there is none.
+struct Picture {
+  media::Image image;   // RGB or grey, upright
+  std::string problem;  // empty when the image is there
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Shown in the window's title.
+  virtual std::string name() const = 0;
+
+  // Lane::kStore, in the order asked for.
+  // `active_run` may be empty: then the newest complete one is.
+  virtual Loaded load(const std::string& active_run) = 0;
+  // Differs from the last load's or edit's once somebody else has written.
+  virtual bool changed_by_others() = 0;
+  virtual EditOutcome review(std::span<const ReviewEdit> edits) = 0;
+  // The newest batch that stands, and the newest undo.
+  virtual EditOutcome undo() = 0;
+  virtual EditOutcome redo() = 0;
+
+  // Lane::kQuery. One value per class of the run; empty when the sample has no such row.
+  virtual std::vector<float> probabilities(const std::string& run, SampleId sample) = 0;
+
+  // Lane::kImages, from several threads at once. A file that is gone or broken is a problem in the
+  // result, not an exception.
+  virtual Picture thumbnail(SampleId sample, int32_t max_side_px) = 0;
+  virtual Picture picture(SampleId sample) = 0;
+  // As the file system has it; empty when it is not known.
+  virtual std::string absolute_path(SampleId sample) = 0;
+};
+
+}  // namespace errata::viewer

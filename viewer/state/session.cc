@@ -1,0 +1,424 @@
+#include "viewer/state/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/text.h"
+#include "query/filter.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr double kPollSecs = 2.0;
+
+// The middle of the images' width over height, from at most a few thousand rows.
+float typical_aspect(const Table& samples) {
+  const Column* width = samples.find("width");
+  const Column* height = samples.find("height");
+  if (width == nullptr || height == nullptr || samples.rows() == 0) return 1;
+  std::vector<float> aspects;
+  const size_t step = std::max<size_t>(1, samples.rows() / 4096);
+  for (size_t row = 0; row < samples.rows(); row += step) {
+    const auto index = static_cast<RowIndex>(row);
+    if (width->is_null(index) || height->is_null(index)) continue;
+    if (width->number(index) < 1 || height->number(index) < 1) continue;
+    aspects.push_back(static_cast<float>(width->number(index) / height->number(index)));
+  }
+  if (aspects.empty()) return 1;
+  const auto middle = aspects.begin() + static_cast<std::ptrdiff_t>(aspects.size() / 2);
+  std::nth_element(aspects.begin(), middle, aspects.end());
+  return std::clamp(*middle, 0.75F, 1.6F);
+}
+
+SampleId sample_at(const AppState& state, size_t position) {
+  if (!state.view || position >= state.view->order.size()) return 0;
+  return state.snapshot.ids[state.view->order[position]];
+}
+
+}  // namespace
+
+std::vector<RowIndex> AppState::target_rows() const {
+  if (selection.count() > 0) return selection.rows();
+  const std::optional<RowIndex> row = cursor_row();
+  return row ? std::vector<RowIndex>{*row} : std::vector<RowIndex>{};
+}
+
+size_t AppState::target_count() const {
+  return selection.count() > 0 ? selection.count() : (cursor_row() ? 1 : 0);
+}
+
+const RunSummary* AppState::active_run() const {
+  for (const RunSummary& run : snapshot.runs) {
+    if (run.name == snapshot.samples.active_run) return &run;
+  }
+  return nullptr;
+}
+
+Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, size_t image_threads)
+    : backend_(std::move(backend)),
+      tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
+  state_.store_name = backend_->name();
+  tasks_->on_error = [this](const Error& error) { show_error(error); };
+}
+
+Session::~Session() = default;
+
+void Session::close() {
+  tasks_.reset();
+}
+
+void Session::open(const std::string& active_run) {
+  load(active_run);
+}
+
+void Session::reload() {
+  load(state_.snapshot.samples.active_run);
+}
+
+void Session::set_run(const std::string& run) {
+  load(run);
+}
+
+void Session::load(const std::string& active_run) {
+  state_.view_pending = true;
+  tasks_->run(Lane::kStore, [this, active_run]() -> Tasks::Apply {
+    auto loaded = std::make_shared<Loaded>(backend_->load(active_run));
+    return [this, loaded] { take_snapshot(std::move(*loaded)); };
+  });
+}
+
+size_t Session::drain() {
+  return tasks_->drain();
+}
+
+void Session::poll_store(double now_secs) {
+  if (now_secs < next_poll_secs_ || poll_running_ || !state_.loaded) return;
+  next_poll_secs_ = now_secs + kPollSecs;
+  poll_running_ = true;
+  tasks_->run(Lane::kStore, [this]() -> Tasks::Apply {
+    bool changed = false;
+    try {
+      changed = backend_->changed_by_others();
+    } catch (const Error&) {
+      // A store that cannot be asked now is asked again; edits tell what is wrong with it.
+    }
+    return [this, changed] {
+      poll_running_ = false;
+      state_.store_changed = state_.store_changed || changed;
+    };
+  });
+}
+
+void Session::take_snapshot(Loaded loaded) {
+  place_before_reload_ = sample_at(state_, state_.cursor);
+  state_.snapshot = std::move(loaded.snapshot);
+  state_.undo = std::move(loaded.undo);
+  state_.loaded = true;
+  state_.store_changed = false;
+  state_.tile_aspect = typical_aspect(state_.snapshot.samples);
+  state_.selection.reset(state_.snapshot.ids.size());
+  // Row numbers of the old snapshot mean nothing in the new one.
+  state_.view = nullptr;
+  state_.detail = {};
+  const Table& samples = state_.snapshot.samples;
+  for (const char* column : {"confident_mistake", "confidence", "id"}) {
+    if (samples.find(state_.sort.column) != nullptr) break;
+    state_.sort = {column, std::string_view(column) != "id"};
+  }
+  ask_view();
+}
+
+void Session::set_filter(const std::string& text) {
+  state_.filter.draft = text;
+  ask_view();
+}
+
+void Session::toggle_facet(const std::string& column, const std::string& value, bool null) {
+  FacetChoice choice = facet_choice(state_.filter.draft, column);
+  if (null) {
+    choice.null = !choice.null;
+  } else if (choice.has(value)) {
+    choice.values.erase(std::find(choice.values.begin(), choice.values.end(), value));
+  } else {
+    choice.values.push_back(value);
+  }
+  set_filter(with_facet_choice(state_.filter.draft, column, choice));
+}
+
+void Session::set_range(const std::string& column, const NumberRange& range) {
+  set_filter(with_number_range(state_.filter.draft, column, range));
+}
+
+void Session::set_sort(const SortChoice& sort) {
+  state_.sort = sort;
+  ask_view();
+}
+
+void Session::refresh() {
+  ask_view();
+}
+
+void Session::ask_view() {
+  if (!state_.loaded) return;
+  const uint64_t number = ++newest_view_;
+  state_.view_pending = true;
+  ViewQuestion question{state_.snapshot.samples, state_.filter.draft, state_.sort};
+  tasks_->run(Lane::kQuery, [this, number, question = std::move(question)]() -> Tasks::Apply {
+    if (number != newest_view_) return nullptr;
+    try {
+      auto answer = answer_view(question);
+      return [this, number, answer = std::move(answer), filter = question.filter] {
+        if (number == newest_view_) take_view(answer, filter);
+      };
+    } catch (const Error& error) {
+      std::string problem = error.what();
+      size_t begin = 0;
+      size_t end = 0;
+      if (const auto* place = dynamic_cast<const query::FilterError*>(&error)) {
+        problem = place->reason();
+        begin = place->begin();
+        end = place->end();
+        if (!place->suggestions().empty()) {
+          problem += fmt::format(" Did you mean {}?", place->suggestions()[0]);
+        }
+      }
+      return [this, number, problem, begin, end, hint = error.hint()] {
+        if (number != newest_view_) return;
+        state_.view_pending = false;
+        state_.filter.problem = problem;
+        state_.filter.problem_hint = hint;
+        state_.filter.problem_begin = begin;
+        state_.filter.problem_end = end;
+      };
+    }
+  });
+}
+
+void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter) {
+  // The same sample under the cursor when it is still shown; else the start of a new filter, or
+  // the same place of a refreshed one.
+  const SampleId place = state_.view ? sample_at(state_, state_.cursor) : place_before_reload_;
+  const bool new_filter = filter != state_.filter.applied;
+  state_.view = std::move(answer);
+  state_.view_pending = false;
+  state_.filter.applied = filter;
+  state_.filter.problem.clear();
+  state_.filter.problem_hint.clear();
+  state_.edits_since_order = 0;
+  state_.selection.reset(state_.snapshot.ids.size());
+  const std::vector<RowIndex>& order = state_.view->order;
+  const size_t row = place == 0 ? SIZE_MAX : state_.snapshot.row_of(place);
+  const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
+  if (row != SIZE_MAX && found != order.end() && !new_filter) {
+    state_.cursor = static_cast<size_t>(found - order.begin());
+  } else if (new_filter) {
+    state_.cursor = 0;
+    state_.layout.grid_scroll = 0;
+  }
+  if (state_.cursor >= order.size()) state_.cursor = order.empty() ? 0 : order.size() - 1;
+  state_.selection_anchor = state_.cursor;
+  state_.show_cursor_wanted = true;
+  ask_detail();
+}
+
+void Session::recount() {
+  if (!state_.view) return;
+  const uint64_t number = ++newest_recount_;
+  const uint64_t of_view = newest_view_;
+  tasks_->run(Lane::kQuery,
+              [this, number, of_view, view = state_.view,
+               samples = state_.snapshot.samples]() -> Tasks::Apply {
+                if (number != newest_recount_ || of_view != newest_view_) return nullptr;
+                auto counted = recount_view(*view, samples);
+                return [this, number, of_view, counted = std::move(counted)] {
+                  if (number == newest_recount_ && of_view == newest_view_) state_.view = counted;
+                };
+              });
+}
+
+void Session::ask_detail() {
+  const std::optional<RowIndex> row = state_.cursor_row();
+  const SampleId sample = row ? state_.snapshot.ids[*row] : 0;
+  if (sample == state_.detail.sample && sample != 0) return;
+  state_.detail = {};
+  state_.detail.sample = sample;
+  const uint64_t number = ++newest_detail_;
+  if (sample == 0) return;
+  const RunSummary* run = state_.active_run();
+  const bool has_rows = run != nullptr && run->kind == "probabilities";
+  tasks_->run(Lane::kQuery,
+              [this, number, sample, run_name = has_rows ? run->name : ""]() -> Tasks::Apply {
+                if (number != newest_detail_) return nullptr;
+                SampleDetail detail;
+                detail.sample = sample;
+                detail.ready = true;
+                detail.absolute_path = backend_->absolute_path(sample);
+                if (!run_name.empty())
+                  detail.probabilities = backend_->probabilities(run_name, sample);
+                detail.by_probability.resize(detail.probabilities.size());
+                std::iota(detail.by_probability.begin(), detail.by_probability.end(), 0);
+                std::stable_sort(detail.by_probability.begin(), detail.by_probability.end(),
+                                 [&](ClassIndex a, ClassIndex b) {
+                                   return detail.probabilities[static_cast<size_t>(a)] >
+                                          detail.probabilities[static_cast<size_t>(b)];
+                                 });
+                return [this, number, detail = std::move(detail)] {
+                  if (number == newest_detail_) state_.detail = detail;
+                };
+              });
+}
+
+void Session::move_cursor(int64_t by) {
+  if (!state_.view || state_.view->order.empty()) return;
+  const auto last = static_cast<int64_t>(state_.view->order.size()) - 1;
+  set_cursor(
+      static_cast<size_t>(std::clamp(static_cast<int64_t>(state_.cursor) + by, int64_t{0}, last)));
+}
+
+void Session::set_cursor(size_t position, SelectMode mode) {
+  if (!state_.view || position >= state_.view->order.size()) return;
+  const std::vector<RowIndex>& order = state_.view->order;
+  if (mode == SelectMode::kOne) {
+    state_.selection.clear();
+    state_.selection_anchor = position;
+  } else if (mode == SelectMode::kToggle) {
+    // The first Ctrl+click takes the sample that was under the cursor along.
+    if (state_.selection.count() == 0 && position != state_.cursor) {
+      state_.selection.set(order[state_.cursor], true);
+    }
+    state_.selection.set(order[position], !state_.selection.has(order[position]));
+    state_.selection_anchor = position;
+  } else {
+    state_.selection.clear();
+    const auto [first, last] = std::minmax(state_.selection_anchor, position);
+    for (size_t i = first; i <= std::min(last, order.size() - 1); ++i) {
+      state_.selection.set(order[i], true);
+    }
+  }
+  state_.cursor = position;
+  state_.show_cursor_wanted = true;
+  ask_detail();
+}
+
+void Session::select_all() {
+  if (!state_.view) return;
+  for (const RowIndex row : state_.view->order) state_.selection.set(row, true);
+}
+
+void Session::clear_selection() {
+  state_.selection.clear();
+}
+
+void Session::relabel(const std::string& class_name) {
+  std::vector<ReviewEdit> edits;
+  for (const RowIndex row : state_.target_rows()) {
+    edits.push_back({state_.snapshot.ids[row], ReviewKind::kRelabel, class_name});
+  }
+  send_edits(std::move(edits));
+}
+
+void Session::relabel_to_prediction() {
+  const Column* prediction = state_.snapshot.samples.find("prediction");
+  if (prediction == nullptr) return;
+  std::vector<ReviewEdit> edits;
+  for (const RowIndex row : state_.target_rows()) {
+    if (prediction->is_null(row)) continue;
+    edits.push_back(
+        {state_.snapshot.ids[row], ReviewKind::kRelabel, std::string(prediction->text(row))});
+  }
+  send_edits(std::move(edits));
+}
+
+void Session::relabel_to_probable(size_t k) {
+  const RunSummary* run = state_.active_run();
+  if (run == nullptr || k >= state_.detail.by_probability.size()) return;
+  relabel(run->classes[state_.detail.by_probability[k]].name);
+}
+
+void Session::decide(ReviewKind kind) {
+  std::vector<ReviewEdit> edits;
+  for (const RowIndex row : state_.target_rows()) {
+    edits.push_back({state_.snapshot.ids[row], kind, {}});
+  }
+  send_edits(std::move(edits));
+}
+
+void Session::send_edits(std::vector<ReviewEdit> edits) {
+  if (edits.empty()) return;
+  for (const ReviewEdit& edit : edits) {
+    if (edit.kind == ReviewKind::kRelabel &&
+        state_.snapshot.classes.find(edit.class_name) == kNoClass) {
+      throw Error(ErrorCategory::kNotFound,
+                  fmt::format("the project has no class \"{}\"", edit.class_name),
+                  "add it with `errata classes add`, or choose another");
+    }
+  }
+  const bool single = state_.selection.count() == 0;
+  change_store([this, edits = std::move(edits)] { return backend_->review(edits); }, false);
+  if (single) move_cursor(1);
+}
+
+void Session::undo() {
+  change_store([this] { return backend_->undo(); }, true);
+}
+
+void Session::redo() {
+  change_store([this] { return backend_->redo(); }, true);
+}
+
+void Session::change_store(std::function<EditOutcome()> change, bool show_first_changed) {
+  ++state_.saves_pending;
+  tasks_->run(Lane::kStore,
+              [this, change = std::move(change), show_first_changed]() -> Tasks::Apply {
+                try {
+                  auto outcome = std::make_shared<EditOutcome>(change());
+                  return [this, outcome, show_first_changed] {
+                    --state_.saves_pending;
+                    follow(*outcome, show_first_changed);
+                  };
+                } catch (const Error& error) {
+                  return [this, error] {
+                    --state_.saves_pending;
+                    show_error(error);
+                  };
+                }
+              });
+}
+
+void Session::follow(const EditOutcome& outcome, bool show_first_changed) {
+  state_.undo = outcome.undo;
+  if (outcome.follow && !outcome.follow(state_.snapshot)) {
+    reload();
+    return;
+  }
+  state_.edits_since_order += outcome.changed.size();
+  if (show_first_changed && !outcome.changed.empty() && state_.view) {
+    const auto row = static_cast<RowIndex>(state_.snapshot.row_of(outcome.changed[0]));
+    const std::vector<RowIndex>& order = state_.view->order;
+    const auto found = std::find(order.begin(), order.end(), row);
+    if (found != order.end()) set_cursor(static_cast<size_t>(found - order.begin()));
+  }
+  recount();
+}
+
+void Session::show_overlay(Overlay overlay) {
+  state_.overlay = overlay;
+  state_.overlay_text.clear();
+  state_.overlay_choice = 0;
+}
+
+void Session::show_error(const Error& error) {
+  std::string text = to_valid_utf8(error.what());
+  if (!error.path().empty()) text += fmt::format(" ({})", to_valid_utf8(error.path()));
+  state_.message = Message{true, std::move(text), to_valid_utf8(error.hint())};
+}
+
+void Session::show_note(std::string text, std::string hint) {
+  state_.message = Message{false, std::move(text), std::move(hint)};
+}
+
+}  // namespace errata::viewer

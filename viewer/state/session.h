@@ -1,0 +1,93 @@
+// The viewer's controller: turns what a person does into changes of AppState and work for the
+// lanes, and folds the results back in. Window's thread only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "viewer/state/app_state.h"
+#include "viewer/state/backend.h"
+#include "viewer/state/filter_text.h"
+#include "viewer/state/tasks.h"
+
+namespace errata::viewer {
+
+enum class SelectMode : uint8_t { kOne, kToggle, kRange };
+
+class Session {
+ public:
+  // `wake` as for Tasks. Nothing is loaded before open().
+  Session(std::unique_ptr<Backend> backend, std::function<void()> wake, size_t image_threads);
+  ~Session();
+  // Saves what is still to be saved and ends the threads. Nothing else may be called afterwards.
+  void close();
+
+  // Call order: open, then each frame drain and anything else.
+  void open(const std::string& active_run = {});
+  void reload();
+  size_t drain();
+  // Asks the store whether somebody else wrote, at most every few seconds. `now_secs` is any
+  // rising clock.
+  void poll_store(double now_secs);
+
+  const AppState& state() const { return state_; }
+  AppState& state() { return state_; }
+  Tasks& tasks() { return *tasks_; }
+  const Tasks& tasks() const { return *tasks_; }
+  Backend& backend() { return *backend_; }
+
+  // The filter and the order. Each asks for a new answer; the last asked for wins.
+  void set_filter(const std::string& text);
+  void toggle_facet(const std::string& column, const std::string& value, bool null);
+  void set_range(const std::string& column, const NumberRange& range);
+  void set_sort(const SortChoice& sort);
+  void set_run(const std::string& run);
+  // Makes the order anew after edits.
+  void refresh();
+
+  // Cursor and selection, by position in the order.
+  void move_cursor(int64_t by);
+  void set_cursor(size_t position, SelectMode mode = SelectMode::kOne);
+  void select_all();
+  void clear_selection();
+
+  // Decisions on the target rows. Those of a single sample move the cursor on.
+  void relabel(const std::string& class_name);
+  void relabel_to_prediction();
+  // The k-th most probable class of the sample under the cursor, from 0.
+  void relabel_to_probable(size_t k);
+  void decide(ReviewKind kind);
+  void undo();
+  void redo();
+
+  void show_overlay(Overlay overlay);
+  void show_error(const Error& error);
+  void show_note(std::string text, std::string hint = {});
+
+ private:
+  void take_snapshot(Loaded loaded);
+  void load(const std::string& active_run);
+  void ask_view();
+  void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter);
+  void recount();
+  void ask_detail();
+  void send_edits(std::vector<ReviewEdit> edits);
+  void change_store(std::function<EditOutcome()> change, bool show_first_changed);
+  void follow(const EditOutcome& outcome, bool show_first_changed);
+
+  AppState state_;
+  std::unique_ptr<Backend> backend_;
+  // Numbers of the newest questions. A queued job whose number has been passed does nothing.
+  std::atomic<uint64_t> newest_view_{0};
+  std::atomic<uint64_t> newest_recount_{0};
+  std::atomic<uint64_t> newest_detail_{0};
+  SampleId place_before_reload_ = 0;
+  double next_poll_secs_ = 0;
+  bool poll_running_ = false;
+  std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
+};
+
+}  // namespace errata::viewer

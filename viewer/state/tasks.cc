@@ -1,0 +1,77 @@
+#include "viewer/state/tasks.h"
+
+#include <exception>
+#include <utility>
+
+namespace errata::viewer {
+
+Tasks::Tasks(size_t image_threads, std::function<void()> wake)
+    : wake_(std::move(wake)), image_threads_(image_threads) {
+  groups_[static_cast<size_t>(Lane::kStore)] = std::make_unique<WorkerGroup>(1, "errata-store");
+  groups_[static_cast<size_t>(Lane::kQuery)] = std::make_unique<WorkerGroup>(1, "errata-query");
+  groups_[static_cast<size_t>(Lane::kImages)] =
+      std::make_unique<WorkerGroup>(image_threads, "errata-image");
+}
+
+Tasks::~Tasks() {
+  stopping_ = true;
+  for (auto& group : groups_) group.reset();
+}
+
+void Tasks::run(Lane lane, Work work) {
+  ++pending_[static_cast<size_t>(lane)];
+  groups_[static_cast<size_t>(lane)]->submit([this, lane, work = std::move(work)] {
+    if (stopping_ && lane != Lane::kStore) return;
+    Apply apply;
+    try {
+      apply = work();
+    } catch (const Error& error) {
+      apply = [this, error] {
+        if (on_error) on_error(error);
+      };
+    } catch (const std::exception& error) {
+      apply = [this, wrapped = Error(ErrorCategory::kInternal, error.what())] {
+        if (on_error) on_error(wrapped);
+      };
+    }
+    done(lane, std::move(apply));
+  });
+}
+
+void Tasks::done(Lane lane, Apply apply) {
+  {
+    std::lock_guard lock(mutex_);
+    results_.emplace_back(lane, std::move(apply));
+  }
+  if (wake_ && !stopping_) wake_();
+}
+
+size_t Tasks::drain() {
+  std::vector<std::pair<Lane, Apply>> results;
+  {
+    std::lock_guard lock(mutex_);
+    results.swap(results_);
+  }
+  for (auto& [lane, apply] : results) {
+    --pending_[static_cast<size_t>(lane)];
+    if (apply) apply();
+  }
+  return results.size();
+}
+
+size_t Tasks::pending(Lane lane) const {
+  return pending_[static_cast<size_t>(lane)];
+}
+
+size_t Tasks::pending() const {
+  return pending_[0] + pending_[1] + pending_[2];
+}
+
+void Tasks::finish_all() {
+  while (pending() > 0) {
+    for (auto& group : groups_) group->wait_idle();
+    drain();
+  }
+}
+
+}  // namespace errata::viewer

@@ -1,0 +1,110 @@
+#include "viewer/widgets/text.h"
+
+#include <imgui_internal.h>
+
+#include <algorithm>
+#include <cfloat>
+
+namespace errata::viewer {
+
+namespace {
+
+std::vector<std::string>& clipped_words() {
+  static std::vector<std::string> words;
+  return words;
+}
+
+constexpr size_t kMostClippedWords = 100;
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+
+ImVec2 measure(const Theme& theme, const TextStyle& style, std::string_view text) {
+  if (text.empty()) return ImVec2(0, 0);  // Dear ImGui takes no null pointers
+  return style.font->CalcTextSizeA(style.size * theme.scale, FLT_MAX, 0, text.data(),
+                                   text.data() + text.size());
+}
+
+// The start of the character before byte `at`.
+size_t previous_character(std::string_view text, size_t at) {
+  do {
+    --at;
+  } while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  return at;
+}
+
+}  // namespace
+
+TextStyle body(const Theme& theme) {
+  return {theme.fonts.regular, Theme::kBodySize, theme.text};
+}
+TextStyle dim(const Theme& theme) {
+  return {theme.fonts.regular, Theme::kBodySize, theme.text_dim};
+}
+TextStyle small(const Theme& theme) {
+  return {theme.fonts.regular, Theme::kSmallSize, theme.text_faint};
+}
+TextStyle bold(const Theme& theme) {
+  return {theme.fonts.bold, Theme::kBodySize, theme.text};
+}
+TextStyle heading(const Theme& theme) {
+  return {theme.fonts.bold, Theme::kSmallSize, theme.text_dim};
+}
+
+float text_width(const Theme& theme, const TextStyle& style, std::string_view text) {
+  return measure(theme, style, text).x;
+}
+
+float text_height(const Theme& theme, const TextStyle& style) {
+  return style.size * theme.scale;
+}
+
+void draw_text(const Theme& theme, ImDrawList* list, ImVec2 at, const TextStyle& style,
+               std::string_view text) {
+  if (text.empty()) return;
+  list->AddText(style.font, style.size * theme.scale, ImVec2(ImFloor(at.x), ImFloor(at.y)),
+                style.color, text.data(), text.data() + text.size());
+}
+
+float draw_text_fit(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width,
+                    const TextStyle& style, std::string_view text) {
+  const size_t line_end = text.find('\n');
+  if (line_end != std::string_view::npos) text = text.substr(0, line_end);
+  const float width = text_width(theme, style, text);
+  if (width <= max_width) {
+    draw_text(theme, list, at, style, text);
+    return width;
+  }
+  const float room = max_width - text_width(theme, style, kEllipsis);
+  const char* fits = nullptr;
+  style.font->CalcTextSizeA(style.size * theme.scale, std::max(room, 0.0F), 0, text.data(),
+                            text.data() + text.size(), &fits);
+  size_t length = static_cast<size_t>(fits - text.data());
+  while (length > 0 && text_width(theme, style, text.substr(0, length)) > room) {
+    length = previous_character(text, length);
+  }
+  const std::string cut = std::string(text.substr(0, length)) + std::string(kEllipsis);
+  draw_text(theme, list, at, style, cut);
+  return text_width(theme, style, cut);
+}
+
+void draw_text_right(const Theme& theme, ImDrawList* list, ImVec2 top_right, const TextStyle& style,
+                     std::string_view text) {
+  draw_text(theme, list, ImVec2(top_right.x - text_width(theme, style, text), top_right.y), style,
+            text);
+}
+
+void draw_words(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width,
+                const TextStyle& style, std::string_view text) {
+  if (text_width(theme, style, text) > max_width + 0.5F &&
+      clipped_words().size() < kMostClippedWords) {
+    clipped_words().emplace_back(text);
+  }
+  draw_text_fit(theme, list, at, max_width, style, text);
+}
+
+std::vector<std::string> take_clipped_words() {
+  std::vector<std::string> words;
+  words.swap(clipped_words());
+  return words;
+}
+
+}  // namespace errata::viewer

@@ -1,0 +1,43 @@
+// Text on draw lists, in the theme's fonts, cut with an ellipsis where it does not fit.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "viewer/platform/theme.h"
+
+namespace errata::viewer {
+
+struct TextStyle {
+  ImFont* font = nullptr;
+  float size = Theme::kBodySize;  // 1/96 inch
+  ImU32 color = 0;
+};
+
+TextStyle body(const Theme& theme);
+TextStyle dim(const Theme& theme);
+TextStyle small(const Theme& theme);  // faint
+TextStyle bold(const Theme& theme);
+TextStyle heading(const Theme& theme);  // small, bold, dim
+
+float text_width(const Theme& theme, const TextStyle& style, std::string_view text);
+float text_height(const Theme& theme, const TextStyle& style);
+
+// At a top left corner.
+void draw_text(const Theme& theme, ImDrawList* list, ImVec2 at, const TextStyle& style,
+               std::string_view text);
+// Cut to max_width with "…". Returns the width drawn.
+float draw_text_fit(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width,
+                    const TextStyle& style, std::string_view text);
+// Ends at `right`.
+void draw_text_right(const Theme& theme, ImDrawList* list, ImVec2 top_right, const TextStyle& style,
+                     std::string_view text);
+
+// Words of the program itself (not names from data) must never be cut: what was cut since the last
+// call. Names from data are drawn with draw_text_fit directly and are not listed.
+void draw_words(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width,
+                const TextStyle& style, std::string_view text);
+std::vector<std::string> take_clipped_words();
+
+}  // namespace errata::viewer
