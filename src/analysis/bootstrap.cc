@@ -172,11 +172,20 @@ Interval bca_interval(double value, std::vector<double>& resampled, double accel
           quantile(resampled, corrected(1 - outside))};
 }
 
-Interval basic_interval(double value, std::vector<double>& resampled, double level) {
-  if (std::isnan(value) || !keep_numbers_sorted(resampled)) return undefined_interval();
-  const double outside = (1 - level) / 2;
-  return {value, 2 * value - quantile(resampled, 1 - outside),
-          2 * value - quantile(resampled, outside)};
+Interval normal_interval(double value, double centre, double deviation, double level) {
+  const double reach = normal_quantile((1 + level) / 2) * deviation;
+  return {value, centre - reach, centre + reach};
+}
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double deviation_of(std::span<const double> values) {
+  const double mean = mean_of(values);
+  double square = 0;
+  for (const double value : values) square += (value - mean) * (value - mean);
+  return std::sqrt(square / static_cast<double>(values.size() - 1));
 }
 
 double acceleration_of(std::span<const double> influences,

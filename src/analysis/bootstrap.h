@@ -51,9 +51,10 @@ void draw_multinomial(Rng& rng, int64_t total, std::span<const int64_t> weights,
 // Efron's a.
 Interval bca_interval(double value, std::vector<double>& resampled, double acceleration,
                       double level);
-// The basic ("reflected") interval [2 value - upper quantile, 2 value - lower quantile]: takes out
-// a bias that the resamples repeat (Davison and Hinkley 1997, section 5.2).
-Interval basic_interval(double value, std::vector<double>& resampled, double level);
+// centre plus and minus the normal quantile times `deviation`.
+Interval normal_interval(double value, double centre, double deviation, double level);
+double mean_of(std::span<const double> values);
+double deviation_of(std::span<const double> values);
 // Efron's a: sum d^3 / (6 (sum d^2)^1.5) over the influences d, each as often as its multiplicity.
 double acceleration_of(std::span<const double> influences, std::span<const int64_t> multiplicities);
 

@@ -45,8 +45,12 @@ double ece_of(std::span<const double> gap, double n) {
   return sum / n;
 }
 
-// Cells lie as wrong, right of bin 0, wrong, right of bin 1, ...
-Interval bootstrap_ece(std::span<const Cell> cells, int64_t total, double ece,
+// What one resample gives.
+enum Drawn : size_t { kEce, kSignedEce, kDrawnCount };
+
+// Cells lie as wrong, right of bin 0, wrong, right of bin 1, ...; gap[b] is right less confidence,
+// summed over bin b.
+Interval bootstrap_ece(std::span<const Cell> cells, std::span<const double> gap, int64_t total,
                        const BootstrapOptions& options, const ParallelFor& parallel_for) {
   std::vector<int64_t> counts;
   std::vector<double> deviations;
@@ -54,26 +58,30 @@ Interval bootstrap_ece(std::span<const Cell> cells, int64_t total, double ece,
     counts.push_back(cell.count);
     deviations.push_back(cell.deviation());
   }
-  auto resampled = draw_resamples(
-      1,
+  const double n = static_cast<double>(total);
+  const auto resampled = draw_resamples(
+      kDrawnCount,
       [&](Rng& rng, std::span<double> out) {
         std::vector<int64_t> drawn(counts.size());
-        std::vector<double> gap(counts.size() / 2, 0);
+        std::vector<double> drawn_gap(gap.size(), 0);
         draw_multinomial(rng, total, counts, drawn);
         for (size_t c = 0; c < counts.size(); ++c) {
           const double times = static_cast<double>(drawn[c]);
           if (drawn[c] == 0) continue;
           const double right = c % 2 == 1 ? times : 0;
-          gap[c / 2] +=
+          drawn_gap[c / 2] +=
               right - times * cells[c].mean - std::sqrt(times) * deviations[c] * draw_normal(rng);
         }
-        out[0] = ece_of(gap, static_cast<double>(total));
+        out[kEce] = ece_of(drawn_gap, n);
+        out[kSignedEce] = 0;
+        for (size_t b = 0; b < gap.size(); ++b) {
+          out[kSignedEce] += std::copysign(1.0, gap[b]) * drawn_gap[b] / n;
+        }
       },
       options, parallel_for);
-  Interval interval = basic_interval(ece, resampled[0], options.level);
-  interval.low = std::max(0.0, interval.low);
-  interval.high = std::max(0.0, interval.high);
-  return interval;
+  const double ece = ece_of(gap, n);
+  const double bias = mean_of(resampled[kEce]) - ece;
+  return normal_interval(ece, ece - bias, deviation_of(resampled[kSignedEce]), options.level);
 }
 
 }  // namespace
@@ -114,8 +122,9 @@ Calibration measure_calibration(std::span<const float> confidence, std::span<con
     result.max_error = kNaN;
     return result;
   }
-  result.ece =
-      bootstrap_ece(cells, total, ece_of(gap, static_cast<double>(total)), options, parallel_for);
+  result.ece = bootstrap_ece(cells, gap, total, options, parallel_for);
+  result.ece.low = std::max(0.0, result.ece.low);
+  result.ece.high = std::max(0.0, result.ece.high);
   return result;
 }
 

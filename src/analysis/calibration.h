@@ -30,8 +30,12 @@ struct Calibration {
 // without any confidence.
 //
 // The ECE measured on finitely many samples lies above the true one, and that of a resample above
-// the measured one by about as much; the interval is therefore the basic one, cut at 0. It may lie
-// wholly below the measured value.
+// the measured one. Its interval is therefore the bias-corrected normal one (Davison and Hinkley
+// 1997, section 5.2): the measured value less the bias of the resamples, plus and minus 1.96
+// deviations, cut at 0. The deviation is that of the resamples with the sign of each bin's gap held
+// fixed: near a gap of 0 the absolute value would hide a part of it. It may lie wholly below the
+// measured value. For a model without any calibration error (true ECE near 0) it covers less than
+// 95 of 100 (about 80 at 400 samples, 91 at 4,000).
 Calibration measure_calibration(std::span<const float> confidence, std::span<const uint8_t> right,
                                 size_t bins, const BootstrapOptions& options,
                                 const ParallelFor& parallel_for);

@@ -113,9 +113,10 @@ TEST_CASE("intervals by hand: BCa shifts with bias and skewness, NaN is left out
   copy = resampled;
   const Interval biased = bca_interval(900, copy, 0, 0.95);
   CHECK(biased.high < plain.high);
-  copy = resampled;
-  const Interval basic = basic_interval(900, copy, 0.95);
-  CHECK(basic.low == doctest::Approx(2 * 900 - 1950).epsilon(0.01));
+  const Interval normal = normal_interval(3, 2, 0.5, 0.95);
+  CHECK(normal.value == 3);
+  CHECK(normal.low == doctest::Approx(2 - 1.959964 * 0.5));
+  CHECK(normal.high == doctest::Approx(2 + 1.959964 * 0.5));
   std::vector<double> same(1500, 3.0);
   CHECK(bca_interval(3, same, 0, 0.95).low == 3);
   std::vector<double> none;
