@@ -103,8 +103,8 @@ std::unique_ptr<Runner> load_runner(const std::string& model_path, const ModelSp
   if (!file_exists(model_path)) {
     throw Error(ErrorCategory::kNotFound, "there is no such model", "", model_path);
   }
-  if (options.batch < 1 || options.slots < 1 || options.threads_per_slot < 1) {
-    throw Error(ErrorCategory::kUsage, "batch, workers and threads must be at least 1");
+  if (options.slots < 1 || options.threads_per_slot < 1) {
+    throw Error(ErrorCategory::kUsage, "workers and threads must be at least 1");
   }
   const Library& torch = library();
   if (!torch.problem.empty()) {

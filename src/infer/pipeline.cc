@@ -48,6 +48,7 @@ class Pass {
         options_(options),
         runner_(runner),
         info_(runner.info()),
+        batch_size_(options.batch == 0 ? info_.capacity : options.batch),
         reader_(reader),
         preprocessor_(spec),
         progress_(progress),
@@ -57,13 +58,13 @@ class Pass {
   PipelineReport run(WorkerGroup& workers, OutputSink& sink);
 
  private:
-  size_t batch_count() const { return (plan_.size() + options_.batch - 1) / options_.batch; }
+  size_t batch_count() const { return (plan_.size() + batch_size_ - 1) / batch_size_; }
   bool was_done(size_t batch) const {
     return batch < options_.batches_done.size() && options_.batches_done[batch];
   }
   std::span<const InferItem> items_of(size_t batch) const {
-    const size_t first = batch * options_.batch;
-    return plan_.subspan(first, std::min(options_.batch, plan_.size() - first));
+    const size_t first = batch * batch_size_;
+    return plan_.subspan(first, std::min(batch_size_, plan_.size() - first));
   }
 
   void work(size_t slot);
@@ -82,6 +83,7 @@ class Pass {
   const PipelineOptions& options_;
   Runner& runner_;
   const RunnerInfo info_;
+  const size_t batch_size_;
   media::SampleReader& reader_;
   const Preprocessor preprocessor_;
   Progress& progress_;
@@ -293,7 +295,7 @@ void Pass::deliver(OutputSink& sink) {
       report_.unreadable += status == RowStatus::kUnreadable;
       report_.not_finite += status == RowStatus::kNotFinite;
     }
-    sink.batch({batch, batch * options_.batch, items_of(batch), finished.status,
+    sink.batch({batch, batch * batch_size_, items_of(batch), finished.status,
                 finished.output.values, finished.output.embeddings});
   }
 }
@@ -301,7 +303,7 @@ void Pass::deliver(OutputSink& sink) {
 PipelineReport Pass::run(WorkerGroup& workers, OutputSink& sink) {
   const Clock::time_point start = Clock::now();
   const size_t count = std::min(workers.size(), info_.slots);
-  if (count < 1 || options_.batch < 1 || options_.batch > info_.capacity ||
+  if (count < 1 || batch_size_ < 1 || batch_size_ > info_.capacity ||
       info_.input_values != preprocessor_.value_count()) {
     throw Error(ErrorCategory::kInternal,
                 "the inference pass was called with a runner, batch or workers that do not fit");

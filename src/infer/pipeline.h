@@ -54,7 +54,8 @@ class OutputSink {
 };
 
 struct PipelineOptions {
-  size_t batch = 32;               // part of the run: must be the same when it goes on
+  // At most the runner's capacity, and 0 is that. Part of the run: the same when the run goes on.
+  size_t batch = 0;
   std::vector<bool> batches_done;  // these are skipped; empty: none
 };
 

@@ -15,7 +15,9 @@ enum class Precision : uint8_t { kFp32, kBf16, kFp16 };
 struct RunnerOptions {
   std::string device = "auto";  // auto (CUDA when there is one), cpu, cuda, cuda:N
   Precision precision = Precision::kFp32;
-  size_t batch = 32;            // most images of one run(); >= 1
+  // Most images of one run(); 0: what suits the device (16 on a processor, whose caches hold that
+  // many; 128 on CUDA). info().capacity tells.
+  size_t batch = 0;
   size_t slots = 1;             // threads that will call run() at the same time; >= 1
   size_t threads_per_slot = 1;  // CPU: threads inside one forward
   bool want_embedding = true;   // false: none is extracted, whatever the model description says

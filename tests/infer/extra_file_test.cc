@@ -20,7 +20,9 @@ TEST_CASE("a model carries its own description as an extra file") {
   const ResolvedSpec resolved = resolve_model_spec(path, std::nullopt);
   CHECK(resolved.origin == path + ": errata.json");
   CHECK(resolved.spec.class_names.size() == 5);
-  const auto runner = load_runner(path, resolved.spec, {});
-  CHECK(describe_runner(runner->info()).find("fp32, 1 worker, batch 32, LibTorch") !=
+  RunnerOptions options;
+  options.device = "cpu";
+  const auto runner = load_runner(path, resolved.spec, options);
+  CHECK(describe_runner(runner->info()).find("fp32, 1 worker, batch 16, LibTorch") !=
         std::string::npos);
 }
