@@ -11,6 +11,7 @@
 #include "tests/importers/collecting_sink.h"
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
+#include "text/json.h"
 #include "text/npy.h"
 
 namespace errata::importers {
@@ -255,6 +256,36 @@ TEST_CASE("NPY: class indices, one sigmoid column, embeddings") {
   CHECK(embedding.sink.header.kind == PredictionKind::kEmbedding);
   CHECK(embedding.sink.header.columns == 4);
   CHECK(embedding.sink.header.classes.empty());
+}
+
+// An archive that NumPy made: see tests/text/data/make_npy_cases.py.
+std::string npz(const TempDir& dir, const char* which) {
+  const text::Json cases =
+      text::read_json_file(join_path(test::source_dir(), "tests/text/data/npy_cases.json"));
+  const std::string& hex = cases.at(which).as_string();
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return dir.write(std::string(which) + ".npz", bytes);
+}
+
+TEST_CASE("NPZ: the array of values by its name, the keys from inside or from a list") {
+  const TempDir dir;
+  const ClassMap four(std::vector<std::string>{"a", "b", "c", "d"});
+  const Read inside(kNpy, npz(dir, "npz"), {.classes = four});
+  REQUIRE(inside.error == "");
+  CHECK(inside.sink.header.kind == PredictionKind::kLogits);
+  CHECK(inside.sink.all.keys == std::vector<std::string>{"a", "b", "c"});
+  CHECK(inside.sink.all.values[11] == 11);
+  // The other archive has arr_0 of 3 rows and names of one row.
+  CHECK(Read(kNpy, npz(dir, "npz_packed"), {.classes = four}).says("has 1 lines"));
+  const std::string list = dir.write("list.txt", "x\ny\nz\n");
+  const Read outside(kNpy, npz(dir, "npz_packed"), {.classes = four, .files_list = list});
+  REQUIRE(outside.error == "");
+  CHECK(outside.sink.all.keys == std::vector<std::string>{"x", "y", "z"});
+  CHECK(Read(kNpy, npz(dir, "npz"), {.classes = four, .member = "files"}).says("numbers"));
+  CHECK(kNpy.detect(npz(dir, "npz")).confidence > 90);
 }
 
 TEST_CASE("file lists: text, CSV, and where they are looked for") {

@@ -20,7 +20,8 @@ using test::TempDir;
 
 // `bytes` with a few bytes changed, doubled, cut out or put in.
 std::string damage(std::string bytes, std::mt19937& random) {
-  constexpr std::string_view kNasty("\",;\n\r\t\0\xFF\xFE'[]{}:-+.eNna0\x80", 26);
+  using namespace std::string_view_literals;
+  constexpr std::string_view kNasty = "\",;\n\r\t\0\xFF\xFE'[]{}:-+.eNna0\x80"sv;
   const size_t times = 1 + random() % 6;
   for (size_t i = 0; i < times && !bytes.empty(); ++i) {
     const size_t at = random() % bytes.size();
