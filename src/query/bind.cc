@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "query/column_names.h"
 #include "query/numbers.h"
 #include "query/texts.h"
 
@@ -198,29 +199,30 @@ class Binder {
   }
 
   // The constant as the number a number column compares with.
-  NumberConstant number_for(const Column& column, const Operand& constant) const {
+  NumberConstant number_for(const Operand& left, const Operand& constant) const {
     if (constant.kind == Kind::kNumber) return constant.number;
     const std::optional<NumberConstant> number = number_of_text(constant.text());
     if (number.has_value()) return *number;
     fail(*constant.expr,
-         fmt::format("{} is a number, {} is not", column.name, source_of(*constant.expr)), {},
-         column.type == ColumnType::kBool ? "Write true or false." : "");
+         fmt::format("{} is a number, {} is not", source_of(*left.expr), source_of(*constant.expr)),
+         {}, left.column->type == ColumnType::kBool ? "Write true or false." : "");
   }
 
   // The constant as the text a text column compares with; notes a value that no row has when
   // `expect_known`.
-  std::string text_for(const Column& column, const Operand& constant, bool expect_known) {
+  std::string text_for(const Operand& left, const Operand& constant, bool expect_known) {
     if (constant.is_bool) {
       fail(*constant.expr,
-           fmt::format("{} is text, {} is not", column.name, source_of(*constant.expr)));
+           fmt::format("{} is text, {} is not", source_of(*left.expr), source_of(*constant.expr)));
     }
     std::string text =
         constant.kind == Kind::kText ? constant.text() : text_of_number(constant.number);
-    if (expect_known && notes_ != nullptr) note_unknown_value(column, *constant.expr, text);
+    if (expect_known && notes_ != nullptr) note_unknown_value(left, *constant.expr, text);
     return text;
   }
 
-  void note_unknown_value(const Column& column, const Expr& expr, const std::string& text) {
+  void note_unknown_value(const Operand& left, const Expr& expr, const std::string& text) {
+    const Column& column = *left.column;
     // Beyond this, looking for near values costs more than it helps.
     constexpr size_t kMostCandidates = 50'000;
     if (column.type == ColumnType::kText || column.dictionary == nullptr) return;
@@ -230,7 +232,8 @@ class Binder {
       near = nearest_words(text, column.dictionary->texts());
     }
     for (std::string& value : near) value = quote_text(value);
-    note(expr, fmt::format("no {} is {}", column.name, quote_text(shorten_utf8(text, 60))),
+    note(expr,
+         fmt::format("no {} is {}", source_of(*left.expr), quote_text(shorten_utf8(text, 60))),
          std::move(near));
   }
 
@@ -261,7 +264,7 @@ class Binder {
     }
     if (left.kind == Kind::kNumberColumn &&
         (right.kind == Kind::kNumber || right.kind == Kind::kText)) {
-      return make_compare_constant(*left.column, op, number_for(*left.column, right));
+      return make_compare_constant(*left.column, op, number_for(left, right));
     }
     if (right.kind == Kind::kText || right.kind == Kind::kTextColumn ||
         right.kind == Kind::kSetColumn) {
@@ -273,7 +276,7 @@ class Binder {
 
   PredicatePtr compare_text_constant(CompareOp op, const Operand& left, const Operand& right) {
     const bool is_equality = op == CompareOp::kEq || op == CompareOp::kNe;
-    std::string text = text_for(*left.column, right, is_equality);
+    std::string text = text_for(left, right, is_equality);
     // For sets `!=` is the negation of `=`: none of the members is.
     const bool negated = op == CompareOp::kNe;
     return make_text_predicate(
@@ -335,9 +338,9 @@ class Binder {
       if (item.kind == Kind::kNull) {
         has_null = true;
       } else if (left.kind == Kind::kNumberColumn) {
-        numbers.push_back(number_for(column, item));
+        numbers.push_back(number_for(left, item));
       } else {
-        texts.push_back(text_for(column, item, true));
+        texts.push_back(text_for(left, item, true));
       }
     }
     if (left.kind == Kind::kNumberColumn) {
@@ -354,7 +357,7 @@ class Binder {
     if (text_column && low.is_constant() && high.is_constant()) {
       const auto bound = [&](const Operand& side) -> std::unique_ptr<std::string> {
         if (side.kind == Kind::kNull) return nullptr;
-        return std::make_unique<std::string>(text_for(*value.column, side, false));
+        return std::make_unique<std::string>(text_for(value, side, false));
       };
       return make_text_predicate(*value.column, make_text_between(bound(low), bound(high)),
                                  expr.negated);
@@ -417,69 +420,7 @@ class Binder {
   std::vector<FilterNote>* notes_;
 };
 
-// "confidence@resnet50" -> the place of the @; npos when the name belongs to no run.
-size_t run_separator(std::string_view name) {
-  return name.find('@');
-}
-
 }  // namespace
-
-const Column* find_column(const Table& table, std::string_view name) {
-  const Column* column = table.find(name);
-  if (column != nullptr) return column;
-  const std::string wanted = to_lower_ascii(name);
-  for (const auto& candidate : table.columns()) {
-    std::string_view bare = candidate->name;
-    const size_t at = run_separator(bare);
-    if (at != std::string_view::npos && !table.active_run.empty() &&
-        bare.substr(at + 1) == table.active_run) {
-      bare = bare.substr(0, at);
-    }
-    if (to_lower_ascii(bare) != wanted) continue;
-    if (column != nullptr) return nullptr;
-    column = candidate.get();
-  }
-  return column;
-}
-
-const Column* find_column(const Table& table, std::string_view name, std::string_view run) {
-  const Column* column = table.find(name, run);
-  if (column != nullptr) return column;
-  const std::string wanted = to_lower_ascii(fmt::format("{}@", name));
-  for (const auto& candidate : table.columns()) {
-    const size_t at = run_separator(candidate->name);
-    if (at == std::string::npos || std::string_view(candidate->name).substr(at + 1) != run)
-      continue;
-    if (to_lower_ascii(std::string_view(candidate->name).substr(0, at + 1)) == wanted) {
-      return candidate.get();
-    }
-  }
-  return nullptr;
-}
-
-std::vector<std::string> column_candidates(const Table& table) {
-  std::vector<std::string> names;
-  for (const auto& column : table.columns()) {
-    const size_t at = run_separator(column->name);
-    if (at == std::string::npos) {
-      names.push_back(column->name);
-    } else if (std::string_view(column->name).substr(at + 1) == table.active_run) {
-      names.push_back(column->name.substr(0, at));
-    }
-  }
-  return names;
-}
-
-std::vector<std::string> run_names(const Table& table) {
-  std::vector<std::string> runs;
-  for (const auto& column : table.columns()) {
-    const size_t at = run_separator(column->name);
-    if (at == std::string::npos) continue;
-    std::string run = column->name.substr(at + 1);
-    if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(std::move(run));
-  }
-  return runs;
-}
 
 PredicatePtr bind_filter(const Filter& filter, const Table& table, std::vector<FilterNote>* notes) {
   if (filter.passes_all()) return make_constant(Tri::kTrue);

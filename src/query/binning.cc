@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "base/error.h"
 #include "query/simd.h"
@@ -15,7 +17,8 @@ namespace {
 // Bins must fit 16 bits with the three slots beside them.
 constexpr size_t kMaxBins = 65'000;
 
-// The smallest value of type T that is not below `edge`, and the greatest that is.
+// The smallest value of type T that is not below `edge`, the smallest above it, the neighbour
+// below.
 template <typename T>
 T first_not_below(double edge) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -53,12 +56,10 @@ Binning::Binning(ColumnType type, const HistogramSpec& spec) : spec_(spec) {
   switch (type) {
     case ColumnType::kFloat: exact_ = formula_is_exact<float>(); break;
     case ColumnType::kDouble: exact_ = formula_is_exact<double>(); break;
-    case ColumnType::kInt:
+    default:
       // Beyond 2^53 neighbours share a double: too far for the proof at the edges.
       exact_ = std::abs(spec.low) < 0x1p53 && std::abs(spec.high) < 0x1p53 &&
                formula_is_exact<int64_t>();
-      break;
-    default: exact_ = formula_is_exact<int64_t>();
   }
 }
 
@@ -90,30 +91,37 @@ size_t Binning::bin_by_edges(double value, size_t guess) const {
   return bin;
 }
 
+// One choice a line, all in doubles: written otherwise, the choices become branches and the loop is
+// no longer made of vectors.
 template <typename T>
-void Binning::fill_values(const T* values, size_t n, uint16_t* slots) const {
+void Binning::fill_by_formula(const T* values, size_t n, uint16_t* slots) const {
   const double low = spec_.low;
   const double high = spec_.high;
   const double bins_per_unit = bins_per_unit_;
   const auto last = static_cast<int32_t>(spec_.bins) - 1;
-  if (exact_) {
-    vectorised([&]() ERRATA_INLINE {
-      for (size_t i = 0; i < n; ++i) {
-        const auto value = static_cast<double>(values[i]);
-        // Held within the range before the conversion, which is not defined outside of int32.
-        double held = value < low ? low : value;
-        held = held > high ? high : held;
-        held = value == value ? held : low;
-        int32_t slot = formula(held, low, bins_per_unit);
-        slot = slot > last ? last : slot;
-        slot = value < low ? last + 1 : slot;
-        slot = value > high ? last + 2 : slot;
-        slot = value == value ? slot : last + 3;
-        slots[i] = static_cast<uint16_t>(slot);
-      }
-    });
-    return;
-  }
+  vectorised([&]() ERRATA_INLINE {
+    for (size_t i = 0; i < n; ++i) {
+      const auto value = static_cast<double>(values[i]);
+      // Held within the range before the conversion, which is not defined outside of int32.
+      double held = value < low ? low : value;
+      held = held > high ? high : held;
+      held = value == value ? held : low;
+      int32_t slot = formula(held, low, bins_per_unit);
+      slot = slot > last ? last : slot;
+      slot = value < low ? last + 1 : slot;
+      slot = value > high ? last + 2 : slot;
+      slot = value == value ? slot : last + 3;
+      slots[i] = static_cast<uint16_t>(slot);
+    }
+  });
+}
+
+template <typename T>
+void Binning::fill_values(const T* values, size_t n, uint16_t* slots) const {
+  if (exact_) return fill_by_formula(values, n, slots);
+  const double low = spec_.low;
+  const double high = spec_.high;
+  const auto last = static_cast<double>(spec_.bins - 1);
   for (size_t i = 0; i < n; ++i) {
     const auto value = static_cast<double>(values[i]);
     if (!(value >= low && value <= high)) {
@@ -122,10 +130,8 @@ void Binning::fill_values(const T* values, size_t n, uint16_t* slots) const {
                                                       : null_slot());
       continue;
     }
-    const double guess = (value - low) * bins_per_unit;
-    slots[i] = static_cast<uint16_t>(bin_by_edges(value, guess < static_cast<double>(last)
-                                                             ? static_cast<size_t>(guess)
-                                                             : static_cast<size_t>(last)));
+    const double guess = std::min((value - low) * bins_per_unit_, last);
+    slots[i] = static_cast<uint16_t>(bin_by_edges(value, static_cast<size_t>(guess)));
   }
 }
 

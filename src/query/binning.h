@@ -30,6 +30,8 @@ class Binning {
   template <typename T>
   void fill_selected(const T* column, const SelectedBlock& block, uint16_t* slots) const;
   template <typename T>
+  void fill_by_formula(const T* values, size_t n, uint16_t* slots) const;
+  template <typename T>
   void fill_values(const T* values, size_t n, uint16_t* slots) const;
   size_t bin_by_edges(double value, size_t guess) const;
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "model/scores.h"
-#include "query/bind.h"
+#include "query/column_names.h"
 #include "query/filter.h"
 #include "query/lexer.h"
 

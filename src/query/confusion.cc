@@ -17,7 +17,7 @@ ConfusionMatrix confusion(const Column& given, const Column& predicted,
   }
   matrix.classes = classes.texts();
   const size_t n = classes.size();
-  matrix.counts.assign(n * n, 0);
+  std::vector<uint32_t> counts(n * n, 0);  // half the memory to walk at random
   // given's codes are the classes' own: its dictionary was added first.
   std::vector<uint32_t> class_of_predicted;
   if (predicted.dictionary != nullptr) {
@@ -34,10 +34,11 @@ ConfusionMatrix confusion(const Column& given, const Column& predicted,
     } else if (no_predicted) {
       ++matrix.without_predicted;
     } else {
-      ++matrix.counts[static_cast<size_t>(given.codes[row]) * n +
-                      class_of_predicted[static_cast<size_t>(predicted.codes[row])]];
+      ++counts[static_cast<size_t>(given.codes[row]) * n +
+               class_of_predicted[static_cast<size_t>(predicted.codes[row])]];
     }
   });
+  matrix.counts.assign(counts.begin(), counts.end());
   return matrix;
 }
 

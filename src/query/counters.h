@@ -16,13 +16,24 @@ struct SelectedBlock {
   bool all = false;                     // every row of the range is selected
   std::span<const uint16_t> positions;  // of the selected rows in the range, when not all
 
+  size_t rows_after = 0;  // of the next block, all of which will be wanted too
+
   size_t selected() const { return all ? range.rows : positions.size(); }
 };
+
+// Asks for the next block while this one is worked on: the processor's own looking ahead ends with
+// each page.
+template <typename T>
+void prefetch_next(const SelectedBlock& block, const T* column) {
+  const T* next = column + block.range.first + block.range.rows;
+  for (size_t i = 0; i < block.rows_after; i += 64 / sizeof(T)) __builtin_prefetch(next + i, 0, 2);
+}
 
 // The values of the selected rows one after the other: in place when all are, else in `room`.
 template <typename T>
 const T* selected_values(const SelectedBlock& block, const T* column, T* room) {
   const T* values = column + block.range.first;
+  prefetch_next(block, column);
   if (block.all) return values;
   for (size_t i = 0; i < block.positions.size(); ++i) room[i] = values[block.positions[i]];
   return room;

@@ -109,6 +109,7 @@ class SetCounter final : public Counter {
   void add(const SelectedBlock& block) override {
     const uint64_t* offsets = column_.offsets.data() + block.range.first;
     const int32_t* codes = column_.codes.data();
+    prefetch_next(block, column_.offsets.data());
     if (block.all) {
       slots_.add_codes(codes + offsets[0], offsets[block.range.rows] - offsets[0]);
       uint64_t empty = 0;
@@ -190,7 +191,10 @@ SelectedBlock decode_block(const Selection& selection, size_t first, uint16_t* p
   for (size_t w = 0; w + 1 < block.range.words(); ++w) all &= block.words[w];
   block.all =
       all == ~uint64_t{0} && block.words[block.range.words() - 1] == block.range.last_mask();
-  if (block.all) return block;
+  if (block.all) {
+    block.rows_after = std::min(kBlockRows, selection.rows() - first - block.range.rows);
+    return block;
+  }
   size_t n = 0;
   for (size_t w = 0; w < block.range.words(); ++w) {
     for (uint64_t bits = block.words[w]; bits != 0; bits &= bits - 1) {

@@ -1,11 +1,13 @@
-// Stable radix sort of rows by a 32-bit key that is computed from the row. Least significant digit
-// first; keys travel beside their rows, so that columns are read in order and never again.
+// Stable radix sort of rows by a key of at most 41 bits that is computed from the row. Least
+// significant digit first; keys travel beside their rows, so that columns are read in order and
+// never again.
 #pragma once
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "base/scratch_array.h"
@@ -17,7 +19,10 @@ namespace errata::query {
 // With more, the places written to outnumber what the first-level cache and its translation hold:
 // measured, 11 bits cost three times as much a pass as 10.
 inline constexpr unsigned kMaxDigitBits = 10;
-inline constexpr unsigned kMaxDigits = 4;
+inline constexpr unsigned kMaxDigits = 5;
+// A pair carries 32 bits beside the row once the first digit is placed: with the digits that
+// RadixPlan chooses, keys up to this many bits fit.
+inline constexpr unsigned kMaxKeyBits = 41;
 inline constexpr size_t kRadixChunk = 256;
 
 struct RadixScratch {
@@ -38,12 +43,16 @@ struct RadixPlan {
   uint32_t mask() const { return static_cast<uint32_t>(buckets() - 1); }
 };
 
-// Keys of `in[0..n)` (of rows 0..n) when `in` is null), 256 at a time:
-// fn(begin, count, const uint32_t* keys).
+// What a key functor gives: uint32_t or uint64_t.
+template <typename KeyOf>
+using KeyType = std::invoke_result_t<KeyOf, RowIndex>;
+
+// Keys of `in[0..n)` (of rows 0..n when `in` is null), 256 at a time:
+// fn(begin, count, const KeyType* keys).
 template <typename KeyOf, typename Fn>
 [[gnu::always_inline]] inline void for_each_key_chunk(const RowIndex* in, size_t n,
                                                       const KeyOf& key_of, const Fn& fn) {
-  alignas(64) uint32_t keys[kRadixChunk];
+  alignas(64) KeyType<KeyOf> keys[kRadixChunk];
   for (size_t begin = 0; begin < n; begin += kRadixChunk) {
     const size_t count = n - begin < kRadixChunk ? n - begin : kRadixChunk;
     if (in == nullptr) {
@@ -71,15 +80,18 @@ void count_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const Radix
   const unsigned bits = plan.digit_bits;
   vectorised([&]() ERRATA_INLINE {
     for_each_key_chunk(in, n, key_of,
-                       [&](size_t, size_t count, const uint32_t* keys) ERRATA_INLINE {
+                       [&](size_t, size_t count, const KeyType<KeyOf>* keys) ERRATA_INLINE {
                          for (size_t i = 0; i < count; ++i) {
-                           const uint32_t key = keys[i];
+                           const KeyType<KeyOf> key = keys[i];
                            ++places[key & mask];
                            if constexpr (kDigits > 1) ++places[buckets + (key >> bits & mask)];
                            if constexpr (kDigits > 2) {
                              ++places[2 * buckets + (key >> (2 * bits) & mask)];
                            }
-                           if constexpr (kDigits > 3) ++places[3 * buckets + (key >> (3 * bits))];
+                           if constexpr (kDigits > 3) {
+                             ++places[3 * buckets + (key >> (3 * bits) & mask)];
+                           }
+                           if constexpr (kDigits > 4) ++places[4 * buckets + (key >> (4 * bits))];
                          }
                        });
   });
@@ -94,8 +106,8 @@ void count_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const Radix
 }
 
 // What travels: the digits still to come above, the row below.
-inline uint64_t radix_pair(uint32_t key, uint64_t row) {
-  return uint64_t{key} << 32 | row;
+inline uint64_t radix_pair(uint64_t key, uint64_t row) {
+  return key << 32 | row;
 }
 
 template <unsigned kDigits, typename KeyOf>
@@ -106,7 +118,7 @@ void radix_sort_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const 
   const uint32_t mask = plan.mask();
   const unsigned bits = plan.digit_bits;
   if constexpr (kDigits == 1) {
-    for_each_key_chunk(in, n, key_of, [&](size_t begin, size_t count, const uint32_t* keys) {
+    for_each_key_chunk(in, n, key_of, [&](size_t begin, size_t count, const KeyType<KeyOf>* keys) {
       for (size_t i = 0; i < count; ++i) {
         out[places[keys[i]]++] = in == nullptr ? static_cast<RowIndex>(begin + i) : in[begin + i];
       }
@@ -117,7 +129,7 @@ void radix_sort_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const 
   uint64_t* to = kDigits > 2 ? scratch.pairs[1].need(n) : nullptr;
   vectorised([&]() ERRATA_INLINE {
     for_each_key_chunk(in, n, key_of,
-                       [&](size_t begin, size_t count, const uint32_t* keys) ERRATA_INLINE {
+                       [&](size_t begin, size_t count, const KeyType<KeyOf>* keys) ERRATA_INLINE {
                          for (size_t i = 0; i < count; ++i) {
                            const uint64_t row = in == nullptr ? begin + i : in[begin + i];
                            from[places[keys[i] & mask]++] = radix_pair(keys[i] >> bits, row);
@@ -140,8 +152,8 @@ void radix_sort_digits(const RowIndex* in, size_t n, const KeyOf& key_of, const 
   }
 }
 
-// Sorts `in` (null: rows 0..n) by key_of(row) < 2^key_bits into `out`, which is not `in`. Equal
-// keys keep their order. n < 2^32.
+// Sorts `in` (null: rows 0..n) by key_of(row) < 2^key_bits <= 2^kMaxKeyBits into `out`, which is
+// not `in`. Equal keys keep their order. n < 2^32.
 template <typename KeyOf>
 void radix_sort(const RowIndex* in, size_t n, const KeyOf& key_of, unsigned key_bits,
                 RadixScratch& scratch, RowIndex* out) {
@@ -153,7 +165,8 @@ void radix_sort(const RowIndex* in, size_t n, const KeyOf& key_of, unsigned key_
     case 1: radix_sort_digits<1>(in, n, key_of, plan, scratch, out); break;
     case 2: radix_sort_digits<2>(in, n, key_of, plan, scratch, out); break;
     case 3: radix_sort_digits<3>(in, n, key_of, plan, scratch, out); break;
-    default: radix_sort_digits<4>(in, n, key_of, plan, scratch, out);
+    case 4: radix_sort_digits<4>(in, n, key_of, plan, scratch, out); break;
+    default: radix_sort_digits<5>(in, n, key_of, plan, scratch, out);
   }
 }
 

@@ -8,7 +8,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "query/bind.h"
+#include "query/column_names.h"
+#include "query/narrow.h"
 #include "query/radix.h"
 #include "query/sort_keys.h"
 #include "query/texts.h"
@@ -19,6 +20,8 @@ struct RankScratch::Buffers {
   RadixScratch radix;
   ScratchArray<RowIndex> rows[3];
   ScratchArray<uint32_t> keys;
+  ScratchArray<uint64_t> composed;
+  size_t table_rows = 0;
   std::vector<uint32_t> table;
 };
 
@@ -28,16 +31,6 @@ RankScratch::RankScratch(RankScratch&&) noexcept = default;
 RankScratch& RankScratch::operator=(RankScratch&&) noexcept = default;
 
 namespace {
-
-// Rows in an order: null stands for 0, 1, 2, ...
-struct Rows {
-  const RowIndex* data = nullptr;
-  size_t count = 0;
-
-  RowIndex operator[](size_t i) const {
-    return data == nullptr ? static_cast<RowIndex>(i) : data[i];
-  }
-};
 
 template <typename U>
 struct Range {
@@ -57,19 +50,19 @@ Range<U> bits_range(const std::vector<T>& values, const Rows& rows) {
   if (rows.count * 4 >= values.size()) {
     const T* data = values.data();
     const size_t n = values.size();
-    U low = range.low;
-    U high = range.high;
     vectorised([&]() ERRATA_INLINE {
+      // Held in registers, and without a branch: else this loop does not become vectors.
+      U low = std::numeric_limits<U>::max();
+      U high = 0;
       for (size_t i = 0; i < n; ++i) {
         const U bits = ordered_bits(data[i]);
-        const bool missing = is_missing(data[i]);
-        const U for_low = missing ? std::numeric_limits<U>::max() : bits;
-        const U for_high = missing ? 0 : bits;
-        low = for_low < low ? for_low : low;
-        high = for_high > high ? for_high : high;
+        const U missing = missing_mask(data[i]);
+        low = std::min<U>(low, bits | missing);
+        high = std::max<U>(high, bits & ~missing);
       }
+      range = {low, high};
     });
-    return {low, high};
+    return range;
   }
   for (size_t i = 0; i < rows.count; ++i) {
     const T value = values[rows[i]];
@@ -212,20 +205,54 @@ class OneKey {
         [&](const auto& wide) { settle_runs(wide, out, rows.count); });
   }
 
-  // Rows that contain the first `limit` in the order of this key, in the order they came; all
-  // rows when that saves little.
-  Rows narrow(const Rows& rows, size_t limit, ScratchArray<RowIndex>& memory) {
+  // See narrow_rows; `only_key`: there is no other.
+  Rows narrow(const Rows& rows, size_t limit, bool only_key, ScratchArray<RowIndex>& memory) {
     Rows narrowed = rows;
     with_keys(
         rows,
         [&](const auto& key_of, unsigned bits) {
-          narrowed = narrow_by(rows, limit, key_of, bits, memory);
+          const bool is_exact = only_key && !loses_bits(key_of);
+          narrowed = narrow_rows(rows, limit, key_of, bits, is_exact, memory);
         },
         [](const auto&) {});
     return narrowed;
   }
 
+  // Appends this key below the ones in keys[row]; `bits` grows. False, with nothing written, when
+  // they do not fit kMaxKeyBits together.
+  bool append(const Rows& rows, uint64_t* keys, unsigned& bits) {
+    bool fits = false;
+    with_keys(
+        rows,
+        [&](const auto& key_of, unsigned own_bits) {
+          fits = bits + own_bits <= kMaxKeyBits && !loses_bits(key_of);
+          if (!fits) return;
+          const bool first = bits == 0;
+          bits += own_bits;
+          vectorised([&]() ERRATA_INLINE {
+            for_each_key_chunk(rows.data, rows.count, key_of,
+                               [&](size_t begin, size_t count, const uint32_t* own) ERRATA_INLINE {
+                                 for (size_t i = 0; i < count; ++i) {
+                                   uint64_t& key = keys[rows[begin + i]];
+                                   key = (first ? 0 : key << own_bits) | own[i];
+                                 }
+                               });
+          });
+        },
+        [](const auto&) {});
+    return fits;
+  }
+
  private:
+  template <typename KeyOf>
+  static bool loses_bits(const KeyOf&) {
+    return false;
+  }
+  template <typename T>
+  static bool loses_bits(const WideKey<T>& key) {
+    return key.shift > 0;
+  }
+
   template <typename Use, typename Settle>
   void with_keys(const Rows& rows, const Use& use, const Settle& settle) {
     switch (column_.type) {
@@ -242,7 +269,7 @@ class OneKey {
       }
       default: {
         uint32_t* keys = buffers_.keys.need(column_.rows);
-        use(ReadyKey{keys}, bits_for(make_text_keys(column_, descending_, rows, keys)));
+        use(ReadyKey<uint32_t>{keys}, bits_for(make_text_keys(column_, descending_, rows, keys)));
       }
     }
   }
@@ -253,37 +280,6 @@ class OneKey {
     const WideKey<T> key = make_wide_key(column_, values, descending_, rows);
     use(key, bits_for(key.null_key));
     settle(key);
-  }
-
-  template <typename KeyOf>
-  static Rows narrow_by(const Rows& rows, size_t limit, const KeyOf& key_of, unsigned bits,
-                        ScratchArray<RowIndex>& memory) {
-    constexpr unsigned kBucketBits = 12;
-    const unsigned shift = bits > kBucketBits ? bits - kBucketBits : 0;
-    std::vector<uint32_t> counts(size_t{1} << kBucketBits, 0);
-    vectorised([&]() ERRATA_INLINE {
-      for_each_key_chunk(rows.data, rows.count, key_of,
-                         [&](size_t, size_t count, const uint32_t* keys) ERRATA_INLINE {
-                           for (size_t i = 0; i < count; ++i) ++counts[keys[i] >> shift];
-                         });
-    });
-    size_t kept = 0;
-    uint32_t last = 0;
-    while (kept < limit) kept += counts[last++];
-    if (kept * 2 > rows.count) return rows;
-    RowIndex* out = memory.need(kept + kRadixChunk);
-    size_t n = 0;
-    vectorised([&]() ERRATA_INLINE {
-      for_each_key_chunk(rows.data, rows.count, key_of,
-                         [&](size_t begin, size_t count, const uint32_t* keys) ERRATA_INLINE {
-                           for (size_t i = 0; i < count; ++i) {
-                             out[n] = rows.data == nullptr ? static_cast<RowIndex>(begin + i)
-                                                           : rows.data[begin + i];
-                             n += keys[i] >> shift < last ? 1 : 0;
-                           }
-                         });
-    });
-    return {out, n};
   }
 
   const Column& column_;
@@ -315,6 +311,35 @@ void copy_rows(const Rows& rows, size_t limit, std::vector<RowIndex>& out) {
   }
 }
 
+// All keys as one number a row, where they fit: columns are then read in order, once. False when
+// they do not fit. `rows` becomes the sorted ones, in `straight_out` when that is given.
+bool sort_composed(std::vector<OneKey>& columns, Rows& rows, RankScratch::Buffers& buffers,
+                   RowIndex* straight_out) {
+  if (columns.size() == 1) return false;
+  uint64_t* keys = buffers.composed.need(buffers.table_rows);
+  unsigned bits = 0;
+  for (OneKey& column : columns) {
+    if (!column.append(rows, keys, bits)) return false;
+  }
+  RowIndex* sorted = straight_out != nullptr ? straight_out : buffers.rows[2].need(rows.count);
+  radix_sort(rows.data, rows.count, ReadyKey<uint64_t>{keys}, bits, buffers.radix, sorted);
+  rows.data = sorted;
+  return true;
+}
+
+// The last key first; each sort keeps the order of the one before among equals.
+void sort_key_by_key(std::vector<OneKey>& columns, Rows& rows, RankScratch::Buffers& buffers,
+                     RowIndex* straight_out) {
+  size_t spare = rows.data == buffers.rows[1].data() ? 0 : 1;
+  for (size_t k = columns.size(); k-- > 0;) {
+    const bool is_last = k == 0 && straight_out != nullptr;
+    RowIndex* sorted = is_last ? straight_out : buffers.rows[spare].need(rows.count);
+    columns[k].sort(rows, sorted);
+    rows.data = sorted;
+    spare = spare == 1 ? 2 : 1;
+  }
+}
+
 }  // namespace
 
 void order_rows_into(const Table& table, const Selection& selection, std::span<const SortKey> keys,
@@ -324,6 +349,7 @@ void order_rows_into(const Table& table, const Selection& selection, std::span<c
   for (const SortKey& key : keys) {
     columns.emplace_back(sortable_column(table, key.column), key.descending, buffers);
   }
+  buffers.table_rows = table.rows();
   Rows rows{nullptr, selection.count()};
   limit = std::min(limit, rows.count);
   if (rows.count < selection.rows()) {
@@ -333,20 +359,19 @@ void order_rows_into(const Table& table, const Selection& selection, std::span<c
     rows.data = selected;
   }
   if (columns.empty() || limit == 0) return copy_rows(rows, limit, out);
-  // Below this share, two light passes for the candidates cost less than sorting all.
-  if (limit < rows.count / 4) rows = columns[0].narrow(rows, limit, buffers.rows[1]);
+  // Below this share, a few light passes for the candidates cost less than sorting all.
+  if (limit < rows.count / 4) {
+    rows = columns[0].narrow(rows, limit, columns.size() == 1, buffers.rows[1]);
+  }
+  RowIndex* straight_out = nullptr;
   if (limit == rows.count) {
     out.resize(limit);
+    straight_out = out.data();
   }
-  size_t spare = rows.data == buffers.rows[1].data() ? 0 : 1;
-  for (size_t k = columns.size(); k-- > 0;) {
-    const bool straight_out = k == 0 && limit == rows.count;
-    RowIndex* sorted = straight_out ? out.data() : buffers.rows[spare].need(rows.count);
-    columns[k].sort(rows, sorted);
-    rows.data = sorted;
-    spare = spare == 1 ? 2 : 1;
+  if (!sort_composed(columns, rows, buffers, straight_out)) {
+    sort_key_by_key(columns, rows, buffers, straight_out);
   }
-  if (rows.data != out.data()) copy_rows(rows, limit, out);
+  if (straight_out == nullptr) copy_rows(rows, limit, out);
 }
 
 std::vector<RowIndex> order_rows(const Table& table, const Selection& selection,

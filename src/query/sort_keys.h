@@ -35,6 +35,18 @@ inline bool is_missing(int64_t) {
   return false;
 }
 
+// All bits set where is_missing.
+inline uint32_t missing_mask(float value) {
+  return -static_cast<uint32_t>((std::bit_cast<uint32_t>(value) & 0x7FFFFFFFu) > 0x7F800000u);
+}
+inline uint64_t missing_mask(double value) {
+  return -static_cast<uint64_t>((std::bit_cast<uint64_t>(value) & ~(uint64_t{1} << 63)) >
+                                uint64_t{0x7FF} << 52);
+}
+inline uint64_t missing_mask(int64_t) {
+  return 0;
+}
+
 // A bit a row, or all of them.
 struct Validity {
   const uint64_t* words = nullptr;
@@ -104,9 +116,10 @@ struct BoolKey {
 };
 
 // Keys that stand ready, one a row of the table.
+template <typename Key>
 struct ReadyKey {
-  const uint32_t* keys;
-  uint32_t operator()(RowIndex row) const { return keys[row]; }
+  const Key* keys;
+  Key operator()(RowIndex row) const { return keys[row]; }
 };
 
 }  // namespace errata::query
