@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kLeastResamples = 1'000;
 constexpr size_t kResamplesPerRange = 16;
 constexpr size_t kMaxJackknifeCells = 2'048;
-// With fewer samples than this per cell, drawing samples is cheaper than drawing binomials.
+// Up to so many samples in a cell, drawing them is cheaper than drawing a binomial.
 constexpr int64_t kDirectDrawsPerCell = 8;
 constexpr size_t kMeanCells = 512;
 constexpr size_t kSingleTailValues = 128;
@@ -45,7 +45,10 @@ bool keep_numbers_sorted(std::vector<double>& values) {
   return !values.empty();
 }
 
-// Resampled counts of the cells that are not empty.
+// Resampled counts of the cells that are not empty. Large cells get a binomial each; the samples of
+// small ones are one block, from which as many as a last binomial says are drawn one by one: that
+// is the same distribution and cheaper where a confusion matrix has many cells of one or two
+// samples.
 class CellDrawer {
  public:
   explicit CellDrawer(std::span<const int64_t> counts) {
@@ -55,12 +58,16 @@ class CellDrawer {
       weights_.push_back(counts[i]);
       total_ += counts[i];
     }
-    direct_ = total_ < kDirectDrawsPerCell * static_cast<int64_t>(cells_.size());
-    if (!direct_) return;
     for (size_t c = 0; c < cells_.size(); ++c) {
-      cell_of_sample_.insert(cell_of_sample_.end(), static_cast<size_t>(weights_[c]),
-                             static_cast<uint32_t>(c));
+      if (weights_[c] > kDirectDrawsPerCell) {
+        large_.push_back(c);
+        large_weights_.push_back(weights_[c]);
+      } else {
+        small_samples_.insert(small_samples_.end(), static_cast<size_t>(weights_[c]),
+                              static_cast<uint32_t>(c));
+      }
     }
+    large_weights_.push_back(static_cast<int64_t>(small_samples_.size()));
   }
 
   size_t cells() const { return cells_.size(); }
@@ -69,19 +76,23 @@ class CellDrawer {
 
   // One count per cell().
   void draw(Rng& rng, std::span<int64_t> counts) const {
-    if (!direct_) return draw_multinomial(rng, total_, weights_, counts);
+    static thread_local std::vector<int64_t> drawn;
+    drawn.resize(large_weights_.size());
+    draw_multinomial(rng, total_, large_weights_, drawn);
     std::fill(counts.begin(), counts.end(), 0);
-    for (int64_t i = 0; i < total_; ++i) {
-      ++counts[cell_of_sample_[rng.below(static_cast<uint64_t>(total_))]];
+    for (size_t i = 0; i < large_.size(); ++i) counts[large_[i]] = drawn[i];
+    for (int64_t i = 0; i < drawn.back(); ++i) {
+      ++counts[small_samples_[rng.below(small_samples_.size())]];
     }
   }
 
  private:
-  std::vector<size_t> cells_;
+  std::vector<size_t> cells_;  // those that are not empty
   std::vector<int64_t> weights_;
-  std::vector<uint32_t> cell_of_sample_;
+  std::vector<size_t> large_;            // positions in cells_
+  std::vector<int64_t> large_weights_;   // then the number of small_samples_
+  std::vector<uint32_t> small_samples_;  // position in cells_ of each sample of a small cell
   int64_t total_ = 0;
-  bool direct_ = false;
 };
 
 // Efron's a of each statistic, by leaving one sample of each cell out.

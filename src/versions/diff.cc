@@ -1,7 +1,6 @@
 #include "versions/diff.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace errata::versions {
 
@@ -31,13 +30,26 @@ SampleId id_of(const DatasetState& state, size_t row) {
   return state.samples.empty() ? 0 : state.samples[row];
 }
 
-// Rows sorted by content, equal ones in order.
+// Rows sorted by content, equal ones in order. The first bytes of a hash decide nearly always, and
+// lie beside the row instead of somewhere in memory.
 std::vector<size_t> by_content(const DatasetState& state) {
-  std::vector<size_t> rows(state.rows());
-  std::iota(rows.begin(), rows.end(), size_t{0});
-  std::sort(rows.begin(), rows.end(), [&](size_t a, size_t b) {
-    return state.content[a] != state.content[b] ? state.content[a] < state.content[b] : a < b;
+  struct Key {
+    uint64_t first;
+    size_t row;
+  };
+  std::vector<Key> keys(state.rows());
+  for (size_t row = 0; row < keys.size(); ++row) {
+    uint64_t first = 0;
+    for (size_t i = 0; i < sizeof(first); ++i) first = first << 8 | state.content[row][i];
+    keys[row] = {first, row};
+  }
+  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    if (a.first != b.first) return a.first < b.first;
+    const auto order = state.content[a.row] <=> state.content[b.row];
+    return order != 0 ? order < 0 : a.row < b.row;
   });
+  std::vector<size_t> rows(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) rows[i] = keys[i].row;
   return rows;
 }
 
