@@ -94,8 +94,9 @@ std::span<const uint8_t> Statement::blob(int column) const {
 }
 
 Connection::Connection(const std::string& path, int flags, const std::string& vfs) : path_(path) {
-  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_EXRESCODE,
-                                   vfs.empty() ? nullptr : vfs.c_str());
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX,
+                      vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) {
     const Error failure = error(code, "open the store");
     sqlite3_close_v2(handle_);

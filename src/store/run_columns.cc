@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <unordered_set>
 
 #include "store/event_log.h"
@@ -109,8 +110,11 @@ std::unordered_set<SampleId> relabelled_since(Connection& db, int64_t revision) 
   return samples;
 }
 
+// `plan_rows` are the rows of the run's own samples.
 void add_score_columns(Connection& db, RunId run, const std::string& suffix,
-                       const std::vector<int32_t>& row_of_sample, Snapshot& snapshot, bool& stale) {
+                       const std::vector<int32_t>& row_of_sample,
+                       const std::vector<int32_t>& plan_rows, Snapshot& snapshot, bool& stale) {
+  std::map<int64_t, std::unordered_set<SampleId>> relabelled;  // by revision
   const int64_t revision = label_revision(db);
   Statement read =
       db.prepare("SELECT id, name, label_revision FROM score WHERE run_id = ?1 ORDER BY name");
@@ -119,17 +123,21 @@ void add_score_columns(Connection& db, RunId run, const std::string& suffix,
     const int64_t id = read.integer(0);
     const std::string name = read.string(1) + suffix;
     const int64_t made_for = read.integer(2);
-    const auto samples =
-        values_of<int64_t>(read_stream(db, find_stream(db, "score", id, "samples")));
-    const std::vector<int32_t> rows = rows_of(samples, row_of_sample);
+    const bool own_samples = run == 0 || find_stream(db, "score", id, "samples") != 0;
+    const std::vector<int32_t> own_rows =
+        own_samples ? rows_of(read_score_samples(db, id, run), row_of_sample)
+                    : std::vector<int32_t>();
     std::vector<float> values =
-        scatter(values_of<float>(read_stream(db, find_stream(db, "score", id, "values"))), rows,
-                snapshot.samples.rows(), std::nanf(""));
+        scatter(values_of<float>(read_stream(db, find_stream(db, "score", id, "values"))),
+                own_samples ? own_rows : plan_rows, snapshot.samples.rows(), std::nanf(""));
     if (made_for > 0) {
       snapshot.label_dependent.push_back(name);
       if (made_for < revision) {
         stale = true;
-        for (const SampleId sample : relabelled_since(db, made_for)) {
+        if (!relabelled.contains(made_for)) {
+          relabelled.emplace(made_for, relabelled_since(db, made_for));
+        }
+        for (const SampleId sample : relabelled.at(made_for)) {
           const int32_t row = row_of_sample.at(static_cast<size_t>(sample));
           if (row >= 0) values[static_cast<size_t>(row)] = std::nanf("");
         }
@@ -144,16 +152,15 @@ void add_score_columns(Connection& db, RunId run, const std::string& suffix,
 void add_run_columns(Connection& db, const std::vector<int32_t>& row_of_sample, ClassCodes& codes,
                      bool all_runs, Snapshot& snapshot) {
   bool stale = false;
-  add_score_columns(db, 0, "", row_of_sample, snapshot, stale);
+  add_score_columns(db, 0, "", row_of_sample, {}, snapshot, stale);
   for (RunInfo& run : read_runs(db)) {
     if (all_runs || run.summary.name == snapshot.samples.active_run) {
-      const auto samples =
-          values_of<int64_t>(read_stream(db, find_stream(db, "run", run.summary.id, "samples")));
-      const std::vector<int32_t> rows = rows_of(samples, row_of_sample);
+      const std::vector<int32_t> rows =
+          rows_of(read_plan(db, run.summary.id)->samples, row_of_sample);
       if (run.spec.kind != "embedding") {
         add_prediction_columns(db, run, rows, codes, snapshot);
       }
-      add_score_columns(db, run.summary.id, "@" + run.summary.name, row_of_sample, snapshot,
+      add_score_columns(db, run.summary.id, "@" + run.summary.name, row_of_sample, rows, snapshot,
                         run.summary.scores_stale);
     }
     snapshot.runs.push_back(std::move(run.summary));

@@ -37,6 +37,9 @@ struct RunPlan {
 // Kept by the connection: a plan never changes and run ids are not given twice.
 std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run);
 
+// The samples that a stored score covers, rising.
+std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId run);
+
 // The stored rows of a run, chunk by chunk, without samples that are no longer there.
 class RowChunks {
  public:

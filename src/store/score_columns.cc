@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "model/scores.h"
 #include "store/chunk.h"
 #include "store/event_log.h"
+#include "store/run_rows.h"
 
 namespace errata::store {
 
@@ -42,7 +44,25 @@ void drop_score(Connection& db, int64_t id) {
   db.prepare("DELETE FROM score WHERE id = ?1").bind(1, id).run();
 }
 
+// Without a list of its own a score covers the samples of its run, or, without a run, all.
+bool covers_usual_samples(Connection& db, const ScoreColumn& column) {
+  if (column.run != 0) return column.samples == read_plan(db, column.run)->samples;
+  const auto rows = static_cast<int64_t>(column.samples.size());
+  return rows == 0 || (column.samples.front() == 1 && column.samples.back() == rows);
+}
+
 }  // namespace
+
+std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId run) {
+  const int64_t stream = find_stream(db, "score", score, "samples");
+  if (stream != 0) return values_of<int64_t>(read_stream(db, stream));
+  if (run != 0) return read_plan(db, run)->samples;
+  Statement find = db.prepare("SELECT rows FROM score WHERE id = ?1");
+  find.bind(1, score);
+  std::vector<SampleId> samples(find.step() ? static_cast<size_t>(find.integer(0)) : 0);
+  std::iota(samples.begin(), samples.end(), 1);
+  return samples;
+}
 
 void put_score_column(Store& store, const ScoreColumn& column) {
   check_name(column.name);
@@ -73,8 +93,10 @@ void put_score_column(Store& store, const ScoreColumn& column) {
       .bind(4, column.label_revision)
       .run();
   const int64_t id = db.last_id();
-  put_bytes(db, ensure_stream(db, "score", id, "samples", "i64"), 0, 0, rows,
-            bytes_of(column.samples), Codec::kZstd);
+  if (!covers_usual_samples(db, column)) {
+    put_bytes(db, ensure_stream(db, "score", id, "samples", "i64"), 0, 0, rows,
+              bytes_of(column.samples), Codec::kZstd);
+  }
   put_bytes(db, ensure_stream(db, "score", id, "values", "f32"), 0, 0, rows,
             bytes_of(column.values), Codec::kPlain);
   transaction.commit();
@@ -88,7 +110,7 @@ ScoreColumn read_score_column(Store& store, RunId run, const std::string& name) 
     throw Error(ErrorCategory::kNotFound, fmt::format("there is no stored score '{}'", name));
   }
   ScoreColumn column{run, name, {}, {}, 0};
-  column.samples = values_of<int64_t>(read_stream(db, find_stream(db, "score", id, "samples")));
+  column.samples = read_score_samples(db, id, run);
   column.values = values_of<float>(read_stream(db, find_stream(db, "score", id, "values")));
   Statement revision = db.prepare("SELECT label_revision FROM score WHERE id = ?1");
   revision.bind(1, id);
