@@ -89,6 +89,14 @@ Table synthetic_table(size_t rows) {
     }
     table.add(make_float_column(name, std::move(values)));
   }
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < rows; ++i) {
+    const int32_t label = table.find("label")->codes[i];
+    paths.push_back(fmt::format("train/{}/img_{:08}.jpg", label < 0 ? "none" : (*names)[label], i));
+  }
+  table.add(make_text_column("path", paths));
+  std::sort(paths.begin(), paths.end());
+  table.add(make_text_column("attr.imported", paths));
   return table;
 }
 
@@ -132,11 +140,15 @@ void print_other_parts(const Table& table, size_t repeats) {
   filter("label in ('class 1', 'class 2', 'class 3') or tags = 'tag1'");
   filter("label like '%9%'");
   filter("confidence * 2 - margin > 0.5");
+  filter("path like '%class 12/%9.jpg'");
+  filter("path = 'train/class 7/img_00000012.jpg'");
   const auto sorted = [&](const char* what, std::vector<SortKey> keys, size_t limit) {
     row(what,
         median_ms(repeats, [&] { order_rows_into(table, all, keys, limit, scratch, order); }));
   };
   sorted("order by confidence desc, first 1,000", {{"confidence", true}}, 1'000);
+  sorted("order by path, rows in no order", {{"path", false}}, kNoLimit);
+  sorted("order by path, rows as imported", {{"attr.imported", true}}, kNoLimit);
   sorted("order by label", {{"label", false}}, kNoLimit);
   sorted("order by label, confidence desc", {{"label", false}, {"confidence", true}}, kNoLimit);
   const SummaryRequest panels = visible_panels(table);

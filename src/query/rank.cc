@@ -142,42 +142,70 @@ uint64_t prefix_of(std::string_view text) {
   return prefix;
 }
 
-// A text column sorts by ranks made for the rows at hand. Returns the largest key.
-uint32_t make_text_keys(const Column& column, bool descending, const Rows& rows, uint32_t* keys) {
-  struct Entry {
-    uint64_t prefix;
-    std::string_view rest;
-    RowIndex row;
-  };
-  std::vector<Entry> entries;
+struct TextEntry {
+  uint64_t prefix;  // the first bytes of rest, so that most comparisons need not follow it
+  std::string_view rest;
+  RowIndex row;
+
+  bool operator<(const TextEntry& other) const {
+    return prefix != other.prefix ? prefix < other.prefix : rest < other.rest;
+  }
+};
+
+// Imports come in the order of their paths: a column of a few sources is a few rising runs, and
+// merging those is much cheaper than sorting.
+void sort_texts(std::vector<TextEntry>& entries) {
+  constexpr size_t kMaxRuns = 64;
+  std::vector<size_t> starts{0};
+  for (size_t i = 1; i < entries.size() && starts.size() <= kMaxRuns; ++i) {
+    if (entries[i] < entries[i - 1]) starts.push_back(i);
+  }
+  if (starts.size() > kMaxRuns) {
+    std::sort(entries.begin(), entries.end());
+    return;
+  }
+  starts.push_back(entries.size());
+  const auto at = [&](size_t i) { return entries.begin() + static_cast<std::ptrdiff_t>(i); };
+  while (starts.size() > 2) {
+    std::vector<size_t> merged;
+    for (size_t r = 0; r + 2 < starts.size(); r += 2) {
+      std::inplace_merge(at(starts[r]), at(starts[r + 1]), at(starts[r + 2]));
+    }
+    for (size_t r = 0; r < starts.size(); r += 2) merged.push_back(starts[r]);
+    if (merged.back() != entries.size()) merged.push_back(entries.size());
+    starts = std::move(merged);
+  }
+}
+
+// The texts of the rows that have one, without what all of them begin with.
+std::vector<TextEntry> text_entries(const Column& column, const Rows& rows) {
+  std::vector<TextEntry> entries;
   entries.reserve(rows.count);
   std::string_view common;
-  bool first = true;
   for (size_t i = 0; i < rows.count; ++i) {
     if (column.is_null(rows[i])) continue;
     const std::string_view text = column.text(rows[i]);
-    if (first) common = text;
-    first = false;
+    if (entries.empty()) common = text;
+    size_t same = 0;
     const size_t length = std::min(common.size(), text.size());
-    common = common.substr(
-        0, static_cast<size_t>(
-               std::mismatch(common.begin(), common.begin() + length, text.begin()).first -
-               common.begin()));
+    while (same < length && common[same] == text[same]) ++same;
+    common = common.substr(0, same);
     entries.push_back({0, text, rows[i]});
   }
-  for (Entry& entry : entries) {
+  for (TextEntry& entry : entries) {
     entry.rest.remove_prefix(common.size());
     entry.prefix = prefix_of(entry.rest);
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return a.prefix != b.prefix ? a.prefix < b.prefix : a.rest < b.rest;
-  });
+  return entries;
+}
+
+// A text column sorts by ranks made for the rows at hand. Returns the largest key.
+uint32_t make_text_keys(const Column& column, bool descending, const Rows& rows, uint32_t* keys) {
+  std::vector<TextEntry> entries = text_entries(column, rows);
+  sort_texts(entries);
   uint32_t rank = 0;
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (i > 0 &&
-        (entries[i].prefix != entries[i - 1].prefix || entries[i].rest != entries[i - 1].rest)) {
-      ++rank;
-    }
+    if (i > 0 && entries[i - 1] < entries[i]) ++rank;
     keys[entries[i].row] = rank;
   }
   for (size_t i = 0; i < rows.count; ++i) {

@@ -83,6 +83,24 @@ TEST_CASE("rows come in the order that a stable sort gives") {
   }
 }
 
+TEST_CASE("texts in order, in a few rising runs and in none") {
+  for (const size_t run_length : {2'000, 700, 301, 7}) {
+    std::vector<std::string> paths;
+    for (size_t i = 0; i < 2'000; ++i) {
+      const size_t in_run = i % run_length;
+      paths.push_back("train/" + std::string(in_run % 3, 'x') + std::to_string(10'000 + in_run));
+    }
+    if (run_length == 2'000) std::sort(paths.begin(), paths.end());
+    Table table(2'000);
+    table.add(make_text_column("path", paths));
+    for (const bool descending : {false, true}) {
+      const std::vector<SortKey> keys{{"path", descending}};
+      const Selection all = Selection::all(2'000);
+      CHECK(order_rows(table, all, keys) == slow_order(table, all, keys));
+    }
+  }
+}
+
 TEST_CASE("NULL and NaN come last both ways, -0 equals 0") {
   Table table(5);
   table.add(make_float_column("f", {0.0f, std::nanf(""), -0.0f, -1.0f, 1.0f}));
