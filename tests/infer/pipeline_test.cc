@@ -189,6 +189,26 @@ TEST_CASE("an image that cannot be read is an issue and a NULL row, and its neig
   }
 }
 
+TEST_CASE("a wrong extension is read by its signature, and a giant is refused by its header") {
+  const TempDir dir;
+  std::vector<InferItem> plan = make_images(dir, 2);
+  const std::string png = read_text_file(plan[0].path);
+  plan[0].path = dir.write("a picture, really a PNG.jpg", png);
+  // 30,000 x 30,000: the width and height stand at bytes 16 to 23, their checksum at 29.
+  std::string giant = png;
+  giant.replace(16, 8, std::string("\0\0\x75\x30\0\0\x75\x30", 8));
+  plan[1].path = dir.write("giant.png", giant);
+  Bench bench(1, 2);
+  Collect sink;
+  const PipelineReport report = bench.run(plan, sink);
+  CHECK(sink.status[0] == RowStatus::kOk);
+  CHECK(sink.status[1] == RowStatus::kUnreadable);
+  CHECK(report.unreadable == 1);
+  REQUIRE(bench.issues.issues().size() == 1);
+  CHECK(bench.issues.issues()[0].kind ==
+        std::string(media::issue_kind(media::DecodeStatus::kTooLarge)));
+}
+
 TEST_CASE("outputs that are not finite are told and become NULL") {
   const TempDir dir;
   const std::vector<InferItem> plan = make_images(dir, 10);
