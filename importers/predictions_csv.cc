@@ -33,6 +33,19 @@ std::string_view without_prefix(std::string_view name) {
   return name;
 }
 
+// timm writes the k best into one cell as NumPy prints them, "[0.9 0.05]" or "['tabby' \"cat's\"]":
+// the first of them; any other cell as it is, trimmed.
+std::string_view first_of_list(std::string_view cell) {
+  cell = trim(cell);
+  if (cell.size() < 2 || cell.front() != '[' || cell.back() != ']') return cell;
+  const std::string_view list = trim(cell.substr(1, cell.size() - 2));
+  if (list.empty()) return list;
+  const bool quoted = list.front() == '\'' || list.front() == '"';
+  const size_t end = quoted ? list.find(list.front(), 1) : list.find_first_of(" ,\n\r\t");
+  return quoted ? list.substr(1, end == std::string_view::npos ? end : end - 1)
+                : list.substr(0, end);
+}
+
 ClassIndex find_class(const ClassMap& classes, std::string_view name) {
   if (const ClassIndex index = classes.find(name); index != kNoClass) return index;
   int64_t number = 0;
@@ -187,7 +200,7 @@ class Reader {
     while (reader.next()) {
       if (reader.row() % kBatchRows == 0) input_.cancel.check();
       if (reader.fields().size() != shape_.header.size()) continue;
-      const std::string_view name = trim(reader.fields()[shape_.top]);
+      const std::string_view name = first_of_list(reader.fields()[shape_.top]);
       if (is_missing(name) || find_class(header_.classes, name) != kNoClass) continue;
       header_.classes.add(to_valid_utf8(name));
       tell_new_class(name, reader.place());
@@ -330,7 +343,7 @@ class Reader {
 
   bool add_top(const text::CsvReader& reader, PredictionBatch& batch) {
     const auto fields = reader.fields();
-    const std::string_view name = trim(fields[shape_.top]);
+    const std::string_view name = first_of_list(fields[shape_.top]);
     const ClassIndex index = find_class(header_.classes, name);
     if (index == kNoClass) {
       const bool missing = is_missing(name);
@@ -341,7 +354,7 @@ class Reader {
     }
     float confidence = kNaN;
     if (shape_.confidence != kNoColumn) {
-      const std::string_view field = fields[shape_.confidence];
+      const std::string_view field = first_of_list(fields[shape_.confidence]);
       if (!text::parse_float(field, confidence) || !std::isfinite(confidence)) {
         reject(reader, "nan-value", field, "the confidence is not a number");
         return false;

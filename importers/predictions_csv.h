@@ -6,6 +6,7 @@
 // the first column when it has no name. A class column is named prediction, predicted, pred, class,
 // label, ...; a confidence column confidence, score, prob, probability, conf. In the second shape
 // columns of texts (a label, say) are passed over, with an "ignored-column" warning.
+// The k best in one cell, as timm writes them ("['cat' 'dog']", "[0.9 0.05]"): the first is taken.
 // A class is looked up by name, then, when it is a whole number, by raw id and by index.
 #pragma once
 

@@ -175,6 +175,14 @@ TEST_CASE("timm's top-k columns give the first") {
   CHECK(read.sink.header.kind == PredictionKind::kTopOne);
   CHECK(read.top(0) == "dog");
   CHECK(read.sink.all.confidence[0] == 0.7f);
+  const Read lists = read_csv(dir,
+                              "filename,index,label,prob\n"
+                              "a.jpg,[1 0],['dog' 'cat'],[7.0e-01 2.0e-01]\n"
+                              "b.jpg,[0 1],\"[\"\"cat\"\" 'dog']\",\"[0.5\n 0.25]\"\n");
+  REQUIRE(lists.error == "");
+  CHECK(lists.top(0) == "dog");
+  CHECK(lists.top(1) == "cat");
+  CHECK(lists.sink.all.confidence == std::vector<float>{0.7f, 0.5f});
 }
 
 // Writes an array and its list of files.
