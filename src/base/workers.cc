@@ -10,7 +10,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -141,8 +140,7 @@ void WorkerGroup::parallel_for(size_t n, size_t grain, const RangeFn& fn) {
   loop->work();
   std::unique_lock lock(loop->mutex);
   loop->finished.wait(lock, [&] { return loop->active == 0; });
-  // Moved out, so that the exception dies with its catcher and not with the last helper.
-  if (loop->error) std::rethrow_exception(std::exchange(loop->error, nullptr));
+  if (loop->error) std::rethrow_exception(loop->error);
 }
 
 ParallelFor WorkerGroup::as_parallel_for() {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -31,15 +32,12 @@ constexpr const char* kGlobalFooter =
 
 int show_error(const Error& error, bool json) {
   if (json) {
-    JsonValue body = JsonValue::object();
-    body.set("category", category_name(error.category()));
-    body.set("exit_code", error.exit_code());
-    body.set("message", error.what());
-    body.set("path", error.path());
-    body.set("hint", error.hint());
-    JsonValue object = JsonValue::object();
-    object.set("error", std::move(body));
-    std::fputs((object.to_line() + "\n").c_str(), stderr);
+    const text::Json body = text::Json::object({{"category", category_name(error.category())},
+                                                {"exit_code", error.exit_code()},
+                                                {"message", error.what()},
+                                                {"path", error.path()},
+                                                {"hint", error.hint()}});
+    std::fputs((text::Json::object({{"error", body}}).dump() + "\n").c_str(), stderr);
   } else {
     std::fputs((to_valid_utf8(error.to_text()) + "\n").c_str(), stderr);
   }
@@ -78,7 +76,7 @@ std::vector<Registered> register_commands(CLI::App& app) {
 }
 
 // CLI11 says "The following argument was not expected: X"; a person wants to know what X might be.
-Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string command;
   const CLI::App* deepest = &app;
   while (!deepest->get_subcommands().empty()) {
@@ -87,8 +85,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, c
   }
   std::string hint = fmt::format("See `errata{} --help`.", command);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && deepest == &app) {
-    for (int i = 1; i < argc; ++i) {
-      const std::string word = argv[i];
+    for (const std::string& word : app.remaining()) {
       if (word.starts_with('-')) continue;
       std::vector<std::string> names;
       for (const CommandEntry& entry : all_commands()) names.emplace_back(entry.name);
@@ -99,7 +96,10 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, c
     }
   }
   std::string message = error.what();
-  if (!message.empty()) message[0] = static_cast<char>(std::tolower(message[0]));
+  // "The following ..." but not "SOURCE is required".
+  if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
+    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  }
   return Error(ErrorCategory::kUsage, message, hint);
 }
 
@@ -138,7 +138,7 @@ int parse_and_run(int argc, char** argv) {
     flush_stdout();
     return code;
   } catch (const CLI::ParseError& error) {
-    throw usage_error(app, error, argc, argv);
+    throw usage_error(app, error);
   }
   CancelToken cancel;
   const CancelOnSignal cancel_on_signal(cancel);
@@ -157,10 +157,11 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 struct CommandContext::Live {
-  Live(const Progress& progress, bool show)
-      : workers(hardware_threads()), display(progress, show) {}
+  Live(const Progress& progress, bool show) : workers(hardware_threads()) {
+    if (show) display.emplace(progress, true);
+  }
   WorkerGroup workers;
-  ProgressDisplay display;
+  std::optional<ProgressDisplay> display;
 };
 
 CommandContext::CommandContext(GlobalOptions global, CancelToken& cancel)
@@ -179,10 +180,13 @@ void CommandContext::print_table(const ResultTable& table, TableFormat format) {
 }
 
 void CommandContext::note(std::string_view line) {
-  if (!global_.quiet) std::fputs(fmt::format("{}\n", to_valid_utf8(line)).c_str(), stderr);
+  if (global_.quiet) return;
+  std::fflush(stdout);
+  std::fputs(fmt::format("{}\n", to_valid_utf8(line)).c_str(), stderr);
 }
 
 void CommandContext::warn(std::string_view line) {
+  std::fflush(stdout);
   std::fputs(fmt::format("errata: warning: {}\n", to_valid_utf8(line)).c_str(), stderr);
 }
 
@@ -190,7 +194,19 @@ jobs::JobContext CommandContext::job() {
   if (live_ == nullptr) {
     live_ = std::make_unique<Live>(progress_, !global_.quiet && stderr_is_terminal());
   }
-  return {progress_, cancel_, issues_, live_->workers};
+  return {progress_, cancel_, issues_, live_->workers, [this](const std::string& line) {
+            if (!json()) print_text(line + "\n");
+          }};
+}
+
+void CommandContext::end_progress() {
+  if (live_ != nullptr) live_->display.reset();
+}
+
+void CommandContext::rethrow_with_hint(const Error& error, std::string_view how_to_go_on) {
+  end_progress();
+  if (error.category() != ErrorCategory::kInterrupted) throw error;
+  throw Error(ErrorCategory::kInterrupted, "stopped", fmt::format("To go on, {}.", how_to_go_on));
 }
 
 CommandFamily::CommandFamily(CLI::App& app)

@@ -34,7 +34,7 @@ class CommandContext {
   bool json() const { return global_.json; }
 
   void print_text(std::string_view text);  // stdout as it is
-  void print_json(const JsonValue& value) { print_text(value.to_text()); }
+  void print_json(const text::Json& value) { print_text(value.dump(2) + "\n"); }
   // --json wins over `format`.
   void print_table(const ResultTable& table, TableFormat format = TableFormat::kTable);
   void note(std::string_view line);  // stderr, "line\n", unless --quiet
@@ -45,8 +45,21 @@ class CommandContext {
   // Worker threads are started by the first call. Progress is drawn from then to the end of the
   // command when stderr is a terminal.
   jobs::JobContext job();
+  // Clears the progress line; before a report is printed.
+  void end_progress();
+  // Runs `fn`; when it is interrupted, the error says how to go on.
+  template <typename Fn>
+  auto resumable(std::string_view how_to_go_on, const Fn& fn) {
+    try {
+      return fn();
+    } catch (const Error& error) {
+      rethrow_with_hint(error, how_to_go_on);
+    }
+  }
 
  private:
+  [[noreturn]] void rethrow_with_hint(const Error& error, std::string_view how_to_go_on);
+
   struct Live;
   GlobalOptions global_;
   CancelToken& cancel_;

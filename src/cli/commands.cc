@@ -7,8 +7,74 @@ namespace errata::cli {
 namespace {
 
 constexpr std::array kCommands{
+    CommandEntry{"import", "Import images and labels from a folder or file",
+                 "errata import photos/\n"
+                 "errata import /usr/share/datasets/fashion-mnist\n"
+                 "errata import labels.csv --images photos/ --split train",
+                 setup_import},
+    CommandEntry{"predictions", "Attach predictions that another tool wrote",
+                 "errata predictions probs.npy --files files.txt --run resnet20\n"
+                 "errata predictions predictions.csv --trained-on \"split = 'train'\"",
+                 setup_predictions},
+    CommandEntry{"infer", "Run a model over the samples",
+                 "errata infer --model resnet18.torchscript --trained-on \"split = 'train'\"\n"
+                 "errata infer --model resnet18.torchscript --precision bf16 --resume",
+                 setup_infer},
+    CommandEntry{"rank", "Show the samples that a score says to look at first",
+                 "errata rank\n"
+                 "errata rank --by loss --where \"split = 'test'\" --limit 50\n"
+                 "errata rank --limit 0 --format csv > mistakes.csv",
+                 setup_rank},
+    CommandEntry{"metrics", "Measure a run against the labels",
+                 "errata metrics --where \"split = 'test'\"\n"
+                 "errata metrics --run resnet20 --calibration --json",
+                 setup_metrics},
+    CommandEntry{"compare", "Measure two runs on the samples that both predict",
+                 "errata compare resnet18 resnet50 --where \"split = 'test'\"", setup_compare},
     CommandEntry{"scores", "List the scores and columns that filters and rank know",
                  "errata scores\nerrata scores --json", setup_scores},
+    CommandEntry{"edit", "Correct labels, exclude, keep, tag; edit files in and out",
+                 "errata edit set cat photos/17.jpg -m 'whiskers'\n"
+                 "errata edit exclude --where \"width < 10\"\n"
+                 "errata edit apply corrections.jsonl",
+                 setup_edit},
+    CommandEntry{"undo", "Take back the newest batch of edits",
+                 "errata undo\nerrata undo --batch 12", setup_undo},
+    CommandEntry{"redo", "Take back the newest undo", "errata redo", setup_redo},
+    CommandEntry{"log", "What was changed, when, by whom and why",
+                 "errata log\nerrata log --who ann --format csv", setup_log},
+    CommandEntry{"classes", "List, add, rename and merge classes",
+                 "errata classes list\nerrata classes rename automobile car", setup_classes},
+    CommandEntry{"split", "Decide who goes into train, val and test",
+                 "errata split train=0.8,val=0.1,test=0.1\n"
+                 "errata split --folds 5 --group attr.patient\n"
+                 "errata split train=0.9,test=rest --extend",
+                 setup_split},
+    CommandEntry{"version", "Create, list, show, compare and restore versions",
+                 "errata version create cleaned -m 'mistakes of resnet20 reviewed'\n"
+                 "errata version diff first cleaned",
+                 setup_version},
+    CommandEntry{"export", "Write a version as files that other tools read",
+                 "errata export --version cleaned --format imagefolder --to out/cleaned\n"
+                 "errata export --version cleaned --format csv --to out/table --files none",
+                 setup_export},
+    CommandEntry{"info", "What is inside the store", "errata info\nerrata info --json", setup_info},
+    CommandEntry{"issues", "What imports, predictions and passes had to say",
+                 "errata issues\nerrata issues --kind truncated-image --format csv", setup_issues},
+    CommandEntry{"doctor", "Check the store and this machine",
+                 "errata doctor\nerrata doctor --content", setup_doctor},
+    CommandEntry{"root", "List the folders of the images, or say where they moved",
+                 "errata root list\nerrata root set 1 /mnt/disk2/photos", setup_root},
+    CommandEntry{"runs", "List, show and delete runs", "errata runs list\nerrata runs delete old",
+                 setup_runs},
+    CommandEntry{"sql", "Read-only SQL over the public views",
+                 "errata sql \"select label, count(*) as n from v_samples group by label\"\n"
+                 "errata sql --views",
+                 setup_sql},
+    CommandEntry{
+        "view", "Open the viewer",
+        "errata view\nerrata view --screenshot review.png --filter \"label != prediction\"",
+        setup_view},
 };
 
 }  // namespace

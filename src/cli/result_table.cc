@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "text/csv.h"
 
 namespace errata::cli {
 
@@ -94,24 +95,6 @@ std::string shorten_middle(const std::string& text, size_t max_width) {
   return text.substr(0, head_end) + "…" + text.substr(tail_begin);
 }
 
-// Printable, for a terminal: control characters and stray bytes as \xHH.
-std::string printable(const std::string& text) {
-  const bool clean = is_valid_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-                       return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-                     });
-  if (clean) return text;
-  std::string escaped;
-  for (const char c : to_valid_utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      escaped += fmt::format("\\x{:02x}", byte);
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string signed_with_thousands(int64_t value) {
   const auto magnitude =
       value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
@@ -128,53 +111,26 @@ std::string shown(const Cell& cell, const ResultColumn& column) {
   return shorten_middle(printable(std::get<std::string>(cell)), column.max_width);
 }
 
-std::string csv_field(const Cell& cell) {
+std::string plain_text(const Cell& cell) {
   if (is_null(cell)) return {};
   if (const bool* value = std::get_if<bool>(&cell)) return *value ? "true" : "false";
   if (const int64_t* value = std::get_if<int64_t>(&cell)) return fmt::format("{}", *value);
   if (const double* value = std::get_if<double>(&cell)) return fmt::format("{}", *value);
-  const std::string text = to_valid_utf8(std::get<std::string>(cell));
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
+  return to_valid_utf8(std::get<std::string>(cell));
 }
 
-void write_json_string(std::string& out, const std::string& bytes) {
-  out += '"';
-  for (const char c : to_valid_utf8(bytes)) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
+text::Json json_of(const Cell& cell) {
+  if (is_null(cell)) return nullptr;
+  if (const bool* value = std::get_if<bool>(&cell)) return *value;
+  if (const int64_t* value = std::get_if<int64_t>(&cell)) return *value;
+  if (const double* value = std::get_if<double>(&cell)) return *value;
+  return std::get<std::string>(cell);
 }
 
-void write_json_plain(std::string& out, const Cell& cell) {
-  if (is_null(cell)) {
-    out += "null";
-  } else if (const bool* flag = std::get_if<bool>(&cell)) {
-    out += *flag ? "true" : "false";
-  } else if (const int64_t* integer = std::get_if<int64_t>(&cell)) {
-    out += fmt::format("{}", *integer);
-  } else if (const double* number = std::get_if<double>(&cell)) {
-    out += std::isfinite(*number) ? fmt::format("{}", *number) : "null";
-  } else {
-    write_json_string(out, std::get<std::string>(cell));
-  }
+text::Json json_of(const std::vector<ResultColumn>& columns, const std::vector<Cell>& row) {
+  text::Json object = text::Json::object();
+  for (size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = json_of(row[i]);
+  return object;
 }
 
 void append_padded(std::string& line, const std::string& text, size_t width, Align align) {
@@ -192,6 +148,23 @@ size_t display_width(std::string_view text) {
     width += code_width(code);
   }
   return width;
+}
+
+std::string printable(std::string_view text) {
+  const bool clean = is_valid_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+                       return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+                     });
+  if (clean) return std::string(text);
+  std::string escaped;
+  for (const char c : to_valid_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      escaped += fmt::format("\\x{:02x}", byte);
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
 }
 
 std::string ResultTable::to_text() const {
@@ -222,34 +195,24 @@ std::string ResultTable::to_text() const {
 }
 
 std::string ResultTable::to_csv() const {
-  std::string out;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (i > 0) out += ',';
-    out += csv_field(columns_[i].name);
-  }
-  out += '\n';
+  std::vector<std::string> fields;
+  for (const ResultColumn& column : columns_) fields.push_back(column.name);
+  std::string out = text::csv_line(fields);
   for (const auto& row : rows_) {
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      if (i > 0) out += ',';
-      out += csv_field(row[i]);
-    }
-    out += '\n';
+    for (size_t i = 0; i < columns_.size(); ++i) fields[i] = plain_text(row[i]);
+    out += text::csv_line(fields);
   }
   return out;
 }
 
 std::string ResultTable::to_json_lines() const {
   std::string out;
-  for (const auto& row : rows_) {
-    JsonValue object = JsonValue::object();
-    for (size_t i = 0; i < columns_.size(); ++i) object.set(columns_[i].name, row[i]);
-    out += object.to_line() + '\n';
-  }
+  for (const auto& row : rows_) text::append_json_line(out, json_of(columns_, row));
   return out;
 }
 
 std::string ResultTable::to_json() const {
-  return to_json_value(*this).to_text();
+  return to_json_value(*this).dump(2) + '\n';
 }
 
 TableFormat parse_table_format(std::string_view name) {
@@ -271,65 +234,9 @@ std::string render(const ResultTable& table, TableFormat format) {
   return {};
 }
 
-JsonValue::JsonValue(const Cell& cell) : plain_(cell) {}
-
-JsonValue& JsonValue::set(std::string key, JsonValue value) {
-  keys_.push_back(std::move(key));
-  items_.push_back(std::move(value));
-  return *this;
-}
-
-JsonValue& JsonValue::push(JsonValue value) {
-  items_.push_back(std::move(value));
-  return *this;
-}
-
-// depth < 0: all on one line.
-void JsonValue::write(std::string& out, int depth) const {
-  if (kind_ == Kind::kPlain) return write_json_plain(out, plain_);
-  const bool object = kind_ == Kind::kObject;
-  const bool all_plain = std::all_of(items_.begin(), items_.end(), [](const JsonValue& item) {
-    return item.kind_ == Kind::kPlain;
-  });
-  const bool flat = depth < 0 || items_.empty() || (!object && all_plain);
-  const auto new_line = [&](int levels) {
-    if (!flat) out += '\n' + std::string(static_cast<size_t>(levels) * 2, ' ');
-  };
-  out += object ? '{' : '[';
-  for (size_t i = 0; i < items_.size(); ++i) {
-    if (i > 0) out += flat ? ", " : ",";
-    new_line(depth + 1);
-    if (object) {
-      write_json_string(out, keys_[i]);
-      out += ": ";
-    }
-    items_[i].write(out, flat ? -1 : depth + 1);
-  }
-  new_line(depth);
-  out += object ? '}' : ']';
-}
-
-std::string JsonValue::to_text() const {
-  std::string out;
-  write(out, 0);
-  return out + '\n';
-}
-
-std::string JsonValue::to_line() const {
-  std::string out;
-  write(out, -1);
-  return out;
-}
-
-JsonValue to_json_value(const ResultTable& table) {
-  JsonValue array = JsonValue::array();
-  for (const auto& row : table.cells()) {
-    JsonValue object = JsonValue::object();
-    for (size_t i = 0; i < table.columns().size(); ++i) {
-      object.set(table.columns()[i].name, row[i]);
-    }
-    array.push(std::move(object));
-  }
+text::Json to_json_value(const ResultTable& table) {
+  text::Json array = text::Json::array();
+  for (const auto& row : table.cells()) array.push_back(json_of(table.columns(), row));
   return array;
 }
 

@@ -8,10 +8,15 @@
 #include <variant>
 #include <vector>
 
+#include "text/json.h"
+
 namespace errata::cli {
 
 // Columns that a terminal gives to valid UTF-8: 0 for combining marks, 2 for wide characters.
 size_t display_width(std::string_view text);
+
+// Safe for a terminal: control characters as \\xHH, bytes that are not UTF-8 as U+FFFD.
+std::string printable(std::string_view text);
 
 // monostate is NULL: empty in a table and in CSV, null in JSON. NaN is NULL too.
 using Cell = std::variant<std::monostate, bool, int64_t, double, std::string>;
@@ -42,7 +47,7 @@ class ResultTable {
   std::string to_csv() const;
   // One object a line.
   std::string to_json_lines() const;
-  // An array of objects.
+  // An array of objects, indented.
   std::string to_json() const;
 
  private:
@@ -56,38 +61,7 @@ enum class TableFormat : uint8_t { kTable, kCsv, kJsonLines, kJson };
 TableFormat parse_table_format(std::string_view name);
 std::string render(const ResultTable& table, TableFormat format);
 
-// A JSON value in the making, keys in the order given. NaN and infinities become null.
-class JsonValue {
- public:
-  static JsonValue object() { return JsonValue(Kind::kObject); }
-  static JsonValue array() { return JsonValue(Kind::kArray); }
-  JsonValue(const Cell& cell);  // NOLINT(google-explicit-constructor)
-  JsonValue(std::string text) : JsonValue(Cell(std::move(text))) {}            // NOLINT
-  JsonValue(std::string_view text) : JsonValue(Cell(std::string(text))) {}     // NOLINT
-  JsonValue(const char* text) : JsonValue(Cell(std::string(text))) {}          // NOLINT
-  JsonValue(bool value) : JsonValue(Cell(value)) {}                            // NOLINT
-  JsonValue(int64_t value) : JsonValue(Cell(value)) {}                         // NOLINT
-  JsonValue(uint64_t value) : JsonValue(Cell(static_cast<int64_t>(value))) {}  // NOLINT
-  JsonValue(int value) : JsonValue(Cell(static_cast<int64_t>(value))) {}       // NOLINT
-  JsonValue(double value) : JsonValue(Cell(value)) {}                          // NOLINT
-
-  JsonValue& set(std::string key, JsonValue value);  // objects
-  JsonValue& push(JsonValue value);                  // arrays
-  // Two spaces a level; arrays of plain values stay on one line.
-  std::string to_text() const;
-  std::string to_line() const;
-
- private:
-  enum class Kind : uint8_t { kPlain, kObject, kArray };
-  explicit JsonValue(Kind kind) : kind_(kind) {}
-  void write(std::string& out, int depth) const;
-
-  Kind kind_ = Kind::kPlain;
-  Cell plain_;
-  std::vector<std::string> keys_;
-  std::vector<JsonValue> items_;
-};
-
-JsonValue to_json_value(const ResultTable& table);
+// An array of objects, keys being the column names.
+text::Json to_json_value(const ResultTable& table);
 
 }  // namespace errata::cli

@@ -43,10 +43,6 @@ TEST_CASE("JSON escapes, keeps key order and has no NaN") {
   ResultTable table({{"b"}, {"a"}});
   table.add({std::string("x\"\\\n\x01"), std::nan("")});
   CHECK(table.to_json_lines() == "{\"b\": \"x\\\"\\\\\\n\\u0001\", \"a\": null}\n");
-  JsonValue object = JsonValue::object();
-  object.set("list", JsonValue::array().push(1).push(2));
-  object.set("empty", JsonValue::object());
-  CHECK(object.to_text() == "{\n  \"list\": [1, 2],\n  \"empty\": {}\n}\n");
 }
 
 TEST_CASE("an unknown output format is named") {

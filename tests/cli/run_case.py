@@ -2,10 +2,11 @@
 """Runs one text case of the command line.
 
     run_case.py BIN_DIR FILE.test
+    run_case.py BIN_DIR FILE.test --print   the file with what the commands print now, to review
 
 A case file is a transcript. `  $ COMMAND` runs in a shell in an empty folder that all commands of
-the file share (`errata` is the built program, `make_data` is make_data.py). The indented lines that
-follow are its expected output, stdout and stderr together, then `  [N]` when it exits with N > 0.
+the file share (`errata` is the built program, `make_data` is make_data.py, `as_nobody COMMAND` runs it
+as a user who may not write where nobody may). The indented lines that follow are its expected output, stdout and stderr together, then `  [N]` when it exits with N > 0.
 Lines that are not indented are comments. In an expected line `{*}` stands for any text, `{N}` for a
 number; a line `...` stands for any lines.
 """
@@ -54,6 +55,9 @@ def run(case, folder, environment):
     output = done.stdout.decode("utf-8", "backslashreplace")
     if output and not output.endswith("\n"):
         output += "\n"
+    case["output"], case["actual_code"] = output, done.returncode
+    if "--print" in sys.argv:
+        return True
     good = done.returncode == case["code"] and to_pattern(case["expected"]).fullmatch(output)
     if not good:
         print(f"line {case['line']}: $ {case['command']}")
@@ -64,6 +68,24 @@ def run(case, folder, environment):
     return bool(good)
 
 
+def print_actual(path, cases):
+    outputs = {case["line"]: case for case in cases}
+    keep = True
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if number in outputs:
+                case = outputs[number]
+                print("".join(f"  {'$' if i == 0 else '>'} {part}\n"
+                              for i, part in enumerate(case["command"].split("\n"))), end="")
+                print("".join(f"  {part}\n" for part in case["output"].splitlines()), end="")
+                print(f"  [{case['actual_code']}]\n" if case["actual_code"] else "", end="")
+                keep = False
+            elif not line.startswith("  "):
+                keep = True
+            if keep:
+                print(line, end="")
+
+
 def main():
     bin_dir, path = os.path.abspath(sys.argv[1]), sys.argv[2]
     here = os.path.dirname(os.path.abspath(__file__))
@@ -71,7 +93,12 @@ def main():
     tools = tempfile.mkdtemp(prefix="errata-tools-")
     with open(os.path.join(tools, "make_data"), "w", encoding="utf-8") as script:
         script.write(f'#!/bin/sh\nexec {sys.executable} "{here}/make_data.py" "$@"\n')
-    os.chmod(os.path.join(tools, "make_data"), 0o755)
+    with open(os.path.join(tools, "as_nobody"), "w", encoding="utf-8") as script:
+        script.write('#!/bin/sh\n[ "$(id -u)" = 0 ] || exec "$@"\n'
+                     'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"\n')
+    for folder_or_tool in (folder, tools, os.path.join(tools, "make_data"),
+                           os.path.join(tools, "as_nobody")):
+        os.chmod(folder_or_tool, 0o755)
     environment = dict(os.environ, PATH=f"{bin_dir}:{tools}:{os.environ['PATH']}", LC_ALL="C.UTF-8",
                        HOME=folder)
     environment.pop("ERRATA_STORE", None)
@@ -81,6 +108,9 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(tools, ignore_errors=True)
+    if "--print" in sys.argv:
+        print_actual(path, cases)
+        return
     print(f"{len(cases) - failed} of {len(cases)} commands as expected in {os.path.basename(path)}")
     sys.exit(1 if failed or not cases else 0)
 

@@ -1,0 +1,85 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/reports.h"
+#include "jobs/export_job.h"
+
+namespace errata::cli {
+
+namespace {
+
+std::string formats_help() {
+  std::string text;
+  for (const auto* format : exports::all_formats()) {
+    text +=
+        fmt::format("{}{} ({})", text.empty() ? "" : "; ", format->name(), format->description());
+  }
+  return text;
+}
+
+void print_report(CommandContext& context, const jobs::ExportJobReport& report) {
+  const exports::ExportReport& written = report.written;
+  if (context.json()) {
+    return context.print_json(text::Json::object({{"target", to_valid_utf8(written.target)},
+                                                  {"format", report.format},
+                                                  {"version", report.version},
+                                                  {"hash", report.hash},
+                                                  {"files", written.files},
+                                                  {"members", written.members},
+                                                  {"left_out", written.left_out},
+                                                  {"several_labels", report.several_labels},
+                                                  {"bytes_written", written.bytes_written},
+                                                  {"shared_blocks", written.shared_blocks},
+                                                  {"classes", report.classes},
+                                                  {"manifest", to_valid_utf8(written.manifest)},
+                                                  {"issues", issues_json(context.issues())}}));
+  }
+  std::string text = issues_text(context.issues());
+  text += fmt::format("{} in {} classes, {} written, as {} to {}\n", plural(written.files, "image"),
+                      with_thousands(report.classes), human_bytes(written.bytes_written),
+                      report.format, to_valid_utf8(written.target));
+  if (!report.hash.empty()) text += fmt::format("version '{}' {}\n", report.version, report.hash);
+  const uint64_t left_out = written.left_out + report.several_labels;
+  if (left_out > 0) text += fmt::format("{} left out\n", plural(left_out, "sample"));
+  context.print_text(text);
+}
+
+}  // namespace
+
+CommandBody setup_export(CLI::App& app) {
+  auto options = std::make_shared<jobs::ExportJobOptions>();
+  app.add_option("--version", options->version,
+                 "Version to export (default: the store as it is now)")
+      ->type_name("NAME");
+  app.add_option("--format", options->format, formats_help())->type_name("NAME");
+  app.add_option("--to", options->target, "Folder to make; must not hold anything")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--files", options->files,
+                 "copy, hardlink, symlink, reflink, or none (csv only) (default copy)")
+      ->type_name("MODE");
+  app.add_option("--where", options->where, "Filter: only these; not with --version")
+      ->type_name("EXPR");
+  app.add_flag("--check", options->check_content, "Compare what was written with its hash");
+  app.add_flag("--skip-unreadable", options->skip_unreadable,
+               "Leave out what cannot be read instead of failing");
+  return [options](CommandContext& context) {
+    options->store_path = context.store_path();
+    jobs::JobContext job = context.job();
+    jobs::ExportJobReport report;
+    try {
+      report = context.resumable("run it again: nothing was left at the target",
+                                 [&] { return jobs::run_export(*options, job); });
+    } catch (const Error&) {
+      context.end_progress();
+      note_issues(context);
+      throw;
+    }
+    context.end_progress();
+    print_report(context, report);
+  };
+}
+
+}  // namespace errata::cli

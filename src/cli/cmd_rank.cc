@@ -1,0 +1,105 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/reports.h"
+#include "jobs/rank_job.h"
+
+namespace errata::cli {
+
+namespace {
+
+Cell cell_of(const Table& table, std::string_view name, RowIndex row) {
+  const Column* column = table.find(name);
+  if (column == nullptr || column->is_null(row)) return Cell{};
+  switch (column->type) {
+    case ColumnType::kBool: return column->bytes[row] != 0;
+    case ColumnType::kInt: return column->ints[row];
+    // The shortest decimal of the float, not of the double nearest to it.
+    case ColumnType::kFloat: return std::stod(fmt::format("{}", column->floats[row]));
+    case ColumnType::kDouble: return column->doubles[row];
+    default: return column->display(row);
+  }
+}
+
+ResultTable table_of(const jobs::RankReport& report) {
+  const Table& samples = report.state.snapshot.samples;
+  std::vector<std::string> names{"path", "label"};
+  for (const char* name : {"prediction", "confidence"}) {
+    if (samples.find(name) != nullptr) names.emplace_back(name);
+  }
+  if (report.score != "confidence" && report.score != "confident_mistake") {
+    names.push_back(report.score);
+  }
+  for (const char* name : {"split", "review", "source"}) {
+    if (samples.find(name) != nullptr) names.emplace_back(name);
+  }
+  std::vector<ResultColumn> columns{{"rank", Align::kRight}, {"id", Align::kRight}};
+  for (const std::string& name : names) {
+    const Column* column = samples.find(name);
+    const bool number = column != nullptr &&
+                        (column->type == ColumnType::kFloat ||
+                         column->type == ColumnType::kDouble || column->type == ColumnType::kInt);
+    columns.push_back({name, number ? Align::kRight : Align::kLeft});
+  }
+  ResultTable table(columns);
+  for (size_t i = 0; i < report.rows.size(); ++i) {
+    const RowIndex row = report.rows[i];
+    std::vector<Cell> cells{static_cast<int64_t>(i + 1), report.state.snapshot.ids[row]};
+    for (const std::string& name : names) cells.push_back(cell_of(samples, name, row));
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+void print_json(CommandContext& context, const jobs::RankReport& report, const ResultTable& table) {
+  text::Json warnings = text::Json::array();
+  for (const std::string& warning : report.warnings) warnings.push_back(warning);
+  context.print_json(text::Json::object({{"score", report.score},
+                                         {"worst", report.worst == Worst::kHigh ? "high" : "low"},
+                                         {"run", report.state.run},
+                                         {"ranked", report.ranked},
+                                         {"excluded", report.excluded},
+                                         {"warnings", warnings},
+                                         {"rows", to_json_value(table)}}));
+}
+
+void print_notes(CommandContext& context, const jobs::RankReport& report) {
+  std::string line = fmt::format("{} of {} shown, by {}", with_thousands(report.rows.size()),
+                                 plural(report.ranked, "sample"), report.score);
+  if (!report.state.run.empty()) {
+    line += ", " + (report.state.run_choice.empty() ? fmt::format("run '{}'", report.state.run)
+                                                    : report.state.run_choice);
+  }
+  if (report.excluded > 0) line += fmt::format("; {} excluded", with_thousands(report.excluded));
+  context.note(line);
+  for (const std::string& warning : report.warnings) context.warn(warning);
+}
+
+}  // namespace
+
+CommandBody setup_rank(CLI::App& app) {
+  auto options = std::make_shared<jobs::RankOptions>();
+  auto format = std::make_shared<std::string>("table");
+  app.add_option("--by", options->by,
+                 "confident-mistakes, margin, entropy, loss, self-confidence, or a number column; "
+                 "`errata scores` explains them (default confident-mistakes)")
+      ->type_name("SCORE");
+  app.add_option("--run", options->run, "Run whose predictions count (default: the newest)")
+      ->type_name("NAME");
+  app.add_option("--where", options->where, "Filter, as in \"split = 'test'\"")->type_name("EXPR");
+  app.add_option("-n,--limit", options->limit, "How many to show, 0 for all (default 20)")
+      ->type_name("N");
+  add_format_option(app, *format);
+  return [options, format](CommandContext& context) {
+    options->store_path = context.store_path();
+    const jobs::RankReport report = jobs::rank_samples(*options);
+    const ResultTable table = table_of(report);
+    if (context.json()) return print_json(context, report, table);
+    context.print_table(table, parse_table_format(*format));
+    print_notes(context, report);
+  };
+}
+
+}  // namespace errata::cli

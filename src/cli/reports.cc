@@ -1,0 +1,104 @@
+#include "cli/reports.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace errata::cli {
+
+namespace {
+
+std::string first_case(const Issue& issue) {
+  std::string text = issue.file;
+  if (!issue.place.empty()) text += (text.empty() ? "" : ", ") + issue.place;
+  if (!text.empty()) text += ": ";
+  text += issue.message;
+  if (!issue.text.empty()) text += fmt::format(" [{}]", issue.text);
+  if (!issue.fix.empty()) text += fmt::format(" ({})", issue.fix);
+  return shorten_utf8(printable(text), 500);
+}
+
+}  // namespace
+
+std::string issues_text(const IssueLog& issues) {
+  std::map<std::string, const Issue*> first;
+  const std::vector<Issue> kept = issues.issues();
+  for (const Issue& issue : kept) first.try_emplace(issue.kind, &issue);
+  std::string text;
+  for (const auto& [kind, count] : issues.count_by_kind()) {
+    const Issue* issue = first.contains(kind) ? first[kind] : nullptr;
+    const bool rejected = issue != nullptr && issue->severity == IssueSeverity::kRejected;
+    text += fmt::format("  {} {} {}{}\n", rejected ? "rejected" : "warned", with_thousands(count),
+                        kind, issue == nullptr ? "" : ", first: " + first_case(*issue));
+  }
+  return text;
+}
+
+void note_issues(CommandContext& context) {
+  std::string text = issues_text(context.issues());
+  if (text.empty()) return;
+  text.pop_back();
+  context.note(text);
+}
+
+text::Json issues_json(const IssueLog& issues) {
+  text::Json array = text::Json::array();
+  for (const Issue& issue : issues.issues()) {
+    const bool rejected = issue.severity == IssueSeverity::kRejected;
+    array.push_back(text::Json::object({{"severity", rejected ? "rejected" : "warning"},
+                                        {"kind", issue.kind},
+                                        {"file", to_valid_utf8(issue.file)},
+                                        {"place", issue.place},
+                                        {"text", to_valid_utf8(issue.text)},
+                                        {"message", issue.message},
+                                        {"fix", issue.fix}}));
+  }
+  return array;
+}
+
+std::string plural(uint64_t count, std::string_view singular) {
+  return fmt::format("{} {}{}", with_thousands(count), singular, count == 1 ? "" : "s");
+}
+
+void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected) {
+  if (context.json()) {
+    context.print_json(text::Json::object({{"selected", selected},
+                                           {"changed", batch.edits.size()},
+                                           {"batch", batch.batch},
+                                           {"kind", batch.kind}}));
+    return;
+  }
+  if (batch.edits.empty()) {
+    context.print_text(
+        fmt::format("nothing changed: {} already that way\n",
+                    selected == 1 ? "the sample is" : plural(selected, "sample") + " are"));
+    return;
+  }
+  std::string line = fmt::format("{} changed", plural(batch.edits.size(), "sample"));
+  if (selected > batch.edits.size()) {
+    line += fmt::format(", {} already that way", with_thousands(selected - batch.edits.size()));
+  }
+  context.print_text(line + "\n");
+  context.note("`errata undo` takes it back.");
+}
+
+void add_format_option(CLI::App& app, std::string& format) {
+  app.add_option("--format", format, "table, csv or jsonl")
+      ->check(CLI::IsMember({"table", "csv", "jsonl", "json"}))
+      ->default_str("table")
+      ->type_name("FORMAT");
+}
+
+std::string program_folder() {
+  std::array<char, 4096> buffer{};
+  const ssize_t length = ::readlink("/proc/self/exe", buffer.data(), buffer.size() - 1);
+  if (length <= 0) return ".";
+  return std::string(parent_path(std::string_view(buffer.data(), static_cast<size_t>(length))));
+}
+
+}  // namespace errata::cli

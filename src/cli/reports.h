@@ -1,0 +1,30 @@
+// Pieces that several commands print alike.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/issue_log.h"
+#include "cli/command.h"
+#include "store/edits.h"
+
+namespace errata::cli {
+
+// One line per kind of issue: its count and its first case; empty when there is none.
+std::string issues_text(const IssueLog& issues);
+// The same on stderr, for a command that fails because of them.
+void note_issues(CommandContext& context);
+text::Json issues_json(const IssueLog& issues);
+
+// "3 labels set" and the like, with how to take it back.
+void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected);
+
+std::string plural(uint64_t count, std::string_view singular);  // "1 sample", "2,000 samples"
+
+// Adds --format table|csv|jsonl to a command that prints a table.
+void add_format_option(CLI::App& app, std::string& format);
+
+// The folder of the running program.
+std::string program_folder();
+
+}  // namespace errata::cli

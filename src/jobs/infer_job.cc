@@ -1,0 +1,248 @@
+#include "jobs/infer_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "importers/class_list.h"
+#include "infer/load_runner.h"
+#include "infer/model_spec.h"
+#include "jobs/loaded_state.h"
+#include "jobs/score_job.h"
+#include "media/reader.h"
+#include "query/filter.h"
+#include "store/classes.h"
+#include "store/issues.h"
+#include "store/runs.h"
+#include "store/sample_files.h"
+#include "text/json.h"
+
+namespace errata::jobs {
+
+namespace {
+
+std::string run_name_of(const InferJobOptions& options) {
+  if (!options.run_name.empty()) return options.run_name;
+  std::string name(base_name(options.model_path));
+  const size_t dot = name.rfind('.');
+  if (dot != std::string::npos && dot > 0) name.resize(dot);
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) == 0 &&
+               std::string_view("._-+ ").find(c) == std::string_view::npos;
+      },
+      '_');
+  return name.empty() ? "model" : name;
+}
+
+std::vector<SampleId> plan_of(const InferJobOptions& options) {
+  const LoadedState state = load_state({options.store_path, "", options.where, false});
+  if (!options.trained_on.empty()) {
+    query::parse_typed_filter(options.trained_on, state.snapshot.samples);
+  }
+  std::vector<SampleId> ids;
+  state.selection.for_each([&](RowIndex row) { ids.push_back(state.snapshot.ids[row]); });
+  if (ids.empty()) {
+    throw Error(ErrorCategory::kNotFound, "there are no samples to run the model on",
+                options.where.empty() ? "Import images first: `errata import SOURCE`."
+                                      : "No sample passes the filter.",
+                options.store_path);
+  }
+  return ids;
+}
+
+std::vector<infer::InferItem> items_of(store::Store& store, const std::vector<SampleId>& plan) {
+  std::vector<infer::InferItem> items;
+  items.reserve(plan.size());
+  for (store::SampleFile& file : store::sample_files(store, plan)) {
+    items.push_back({file.id, std::move(file.absolute_path), file.member});
+  }
+  return items;
+}
+
+// The model's class names: its own, those of --class-map, or the project's when their number fits.
+ClassMap classes_of(const InferJobOptions& options, const infer::ModelSpec& spec,
+                    const infer::RunnerInfo& info, store::Store& store) {
+  ClassMap classes;
+  std::string origin = "its description";
+  if (!options.class_map.empty()) {
+    classes = importers::read_class_list(options.class_map);
+    origin = options.class_map;
+  } else if (!spec.class_names.empty()) {
+    classes = ClassMap(spec.class_names);
+  } else {
+    for (const store::ProjectClass& entry : store::list_classes(store)) classes.add(entry.name);
+    origin = "the project";
+  }
+  if (classes.size() == info.classes) return classes;
+  throw Error(ErrorCategory::kBadInput,
+              fmt::format("the model gives {} values per image, but {} names {} classes",
+                          info.classes, origin, classes.size()),
+              "Give its class names in output order with --class-map FILE.", options.model_path);
+}
+
+class StoringSink : public infer::OutputSink {
+ public:
+  explicit StoringSink(store::RunWriter& writer) : writer_(writer) {}
+
+  void begin(const infer::RunnerInfo&) override {}
+  void batch(const infer::InferBatch& batch) override {
+    status_.clear();
+    for (const infer::RowStatus status : batch.status) {
+      status_.push_back(status == infer::RowStatus::kOk           ? store::RowStatus::kOk
+                        : status == infer::RowStatus::kUnreadable ? store::RowStatus::kUnreadable
+                                                                  : store::RowStatus::kNotFinite);
+    }
+    store::RunRows rows;
+    rows.probabilities = batch.probabilities;
+    rows.embeddings = batch.embeddings;
+    rows.status = status_;
+    writer_.write(batch.first, rows);
+  }
+
+ private:
+  store::RunWriter& writer_;
+  std::vector<store::RowStatus> status_;
+};
+
+store::RunSpec run_spec(const InferJobOptions& options, const infer::ModelSpec& spec,
+                        const infer::RunnerInfo& info, ClassMap classes) {
+  store::RunSpec run;
+  run.name = run_name_of(options);
+  run.kind = "probabilities";
+  run.model_path = absolute_path(options.model_path);
+  run.model_sha256 = to_hex(sha256_file(options.model_path));
+  run.preprocessing_json = infer::model_spec_to_json(spec);
+  run.options_json = text::Json::object({{"where", options.where}, {"engine", info.engine}}).dump();
+  run.classes = std::move(classes);
+  run.device = info.device;
+  run.precision = info.precision;
+  run.batch_size = static_cast<int64_t>(options.batch);
+  run.trained_on = options.trained_on;
+  run.who = options.who;
+  run.embedding_columns = info.embedding_columns;
+  return run;
+}
+
+std::vector<bool> batches_done(size_t rows_done, size_t planned, size_t batch) {
+  std::vector<bool> done((planned + batch - 1) / batch, false);
+  const size_t whole = rows_done >= planned ? done.size() : rows_done / batch;
+  std::fill(done.begin(), done.begin() + static_cast<std::ptrdiff_t>(whole), true);
+  return done;
+}
+
+store::OnExistingRun on_existing(const InferJobOptions& options) {
+  if (options.resume) return store::OnExistingRun::kResume;
+  return options.replace ? store::OnExistingRun::kReplace : store::OnExistingRun::kRefuse;
+}
+
+// A run that is there is told before the model is loaded, which takes seconds.
+void refuse_early(store::Store& store, const InferJobOptions& options) {
+  if (options.resume || options.replace) return;
+  const std::string name = run_name_of(options);
+  for (const store::RunInfo& run : store::list_runs(store)) {
+    if (run.summary.name != name) continue;
+    const bool complete = run.summary.state == RunState::kComplete;
+    throw Error(
+        ErrorCategory::kConflict,
+        fmt::format("there is a run '{}' already{}", name, complete ? "" : ", which did not end"),
+        complete ? "Use --replace to make it anew, or --run NAME for another."
+                 : "Use --resume to go on with it, or --replace to begin anew.");
+  }
+}
+
+infer::RunnerOptions runner_options(const InferJobOptions& options, size_t workers) {
+  infer::RunnerOptions runner;
+  runner.device = options.device;
+  infer::parse_precision(options.precision, runner.precision);
+  runner.batch = options.batch;
+  runner.slots = workers;
+  runner.want_embedding = options.embedding;
+  return runner;
+}
+
+}  // namespace
+
+void InferJobOptions::check() const {
+  if (model_path.empty()) {
+    throw Error(ErrorCategory::kUsage, "no model was given",
+                "Name a TorchScript file: `errata infer --model resnet.torchscript`.");
+  }
+  if (batch == 0 || batch > 65'536) {
+    throw Error(ErrorCategory::kUsage, "the batch has to be 1 to 65,536 images");
+  }
+  infer::Precision parsed;
+  if (!infer::parse_precision(precision, parsed)) {
+    throw Error(ErrorCategory::kUsage, fmt::format("there is no precision '{}'", precision),
+                "Use --precision fp32, bf16 or fp16.");
+  }
+  if (resume && replace) {
+    throw Error(ErrorCategory::kUsage, "--resume and --replace exclude each other");
+  }
+}
+
+InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
+  options.check();
+  const infer::ResolvedSpec resolved = infer::resolve_model_spec(
+      options.model_path,
+      options.config_path.empty() ? std::nullopt : std::optional(options.config_path),
+      options.use_test_size);
+  const std::vector<SampleId> plan = plan_of(options);
+  store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
+  refuse_early(store, options);
+  const std::vector<infer::InferItem> items = items_of(store, plan);
+
+  context.progress.start_stage("loading the model", 0);
+  const size_t workers = options.workers == 0 ? hardware_threads() : options.workers;
+  const std::unique_ptr<infer::Runner> runner =
+      infer::load_runner(options.model_path, resolved.spec, runner_options(options, workers));
+  InferJobReport report;
+  report.runner = runner->info();
+  report.preprocessing = infer::describe_preprocessing(resolved.spec);
+  context.tell("model: " + infer::describe_runner(report.runner));
+  context.tell(fmt::format("input: {} (from {})", report.preprocessing, resolved.origin));
+  for (const std::string& note : resolved.notes) context.tell("note: " + note);
+  for (const std::string& note : report.runner.notes) context.tell("note: " + note);
+
+  const ClassMap classes = classes_of(options, resolved.spec, report.runner, store);
+  for (const ClassEntry& entry : classes.entries()) {
+    const auto project = store::list_classes(store);
+    const bool known = std::any_of(project.begin(), project.end(), [&](const auto& known_class) {
+      return known_class.name == entry.name;
+    });
+    if (!known) report.classes_not_in_project.push_back(entry.name);
+  }
+  const store::RunSpec spec = run_spec(options, resolved.spec, report.runner, classes);
+  {
+    store::RunWriter writer(store, spec, plan, on_existing(options));
+    report.resumed = writer.rows_done() > 0;
+    StoringSink sink(writer);
+    infer::PipelineOptions pipeline;
+    pipeline.batch = options.batch;
+    pipeline.batches_done = batches_done(writer.rows_done(), plan.size(), options.batch);
+    media::SampleReader reader;
+    WorkerGroup pass_workers(workers, "errata-infer");
+    context.progress.start_stage("running the model", plan.size());
+    report.pass = infer::run_pipeline(items, resolved.spec, *runner, reader, pipeline, pass_workers,
+                                      context.progress, context.cancel, context.issues, sink);
+    report.predicted = writer.finish().predicted;
+  }
+  report.runner = runner->info();
+  store_label_scores(store, spec.name, context);
+  store::put_issues(store, "infer", spec.name, context.issues.issues());
+  store.close();
+  report.run = spec.name;
+  report.planned = plan.size();
+  report.classes = classes.size();
+  report.rejected = context.issues.rejected();
+  report.warned = context.issues.warned();
+  report.issue_kinds = context.issues.count_by_kind();
+  return report;
+}
+
+}  // namespace errata::jobs

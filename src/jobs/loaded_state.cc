@@ -1,0 +1,100 @@
+#include "jobs/loaded_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "jobs/score_job.h"
+#include "query/filter.h"
+#include "store/snapshot_loader.h"
+
+namespace errata::jobs {
+
+namespace {
+
+// A filter that names another run needs the columns of all.
+bool names_runs(const std::string& where) {
+  return to_lower_ascii(where).find("run") != std::string::npos ||
+         where.find('@') != std::string::npos;
+}
+
+std::string run_choice_text(const Snapshot& snapshot) {
+  if (snapshot.runs.size() < 2) return {};
+  return fmt::format("run '{}', the newest of {} (choose with --run)", snapshot.samples.active_run,
+                     snapshot.runs.size());
+}
+
+}  // namespace
+
+const RunSummary* find_run(const Snapshot& snapshot, std::string_view name) {
+  for (const RunSummary& run : snapshot.runs) {
+    if (run.name == name) return &run;
+  }
+  return nullptr;
+}
+
+LoadedState load_state(const StateOptions& options) {
+  LoadedState state{store::Store::open(options.store_path, store::Access::kRead),
+                    Snapshot(),
+                    query::Selection(),
+                    {},
+                    {},
+                    {}};
+  store::SnapshotOptions snapshot_options;
+  snapshot_options.active_run = options.run;
+  snapshot_options.all_runs = names_runs(options.where);
+  state.snapshot = store::load_snapshot(state.store, snapshot_options);
+  state.run = state.snapshot.samples.active_run;
+  if (options.run.empty()) state.run_choice = run_choice_text(state.snapshot);
+  if (options.needs_run && state.run.empty()) {
+    throw Error(ErrorCategory::kNotFound, "the store has no predictions yet",
+                "Run `errata infer --model FILE` or `errata predictions FILE` first.",
+                options.store_path);
+  }
+  if (options.where.empty()) {
+    state.selection = query::Selection::all(state.snapshot.samples.rows());
+    return state;
+  }
+  const query::Filter filter = query::parse_typed_filter(options.where, state.snapshot.samples);
+  for (const query::FilterNote& note : query::check_filter(filter, state.snapshot.samples)) {
+    state.notes.push_back(note.message);
+  }
+  const std::vector<std::string> columns = filter.columns();
+  const bool uses_label_scores =
+      std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
+        return name.starts_with("loss") || name.starts_with("self_confidence");
+      });
+  if (uses_label_scores) fill_stale_scores(state);
+  state.selection = query::evaluate(filter, state.snapshot.samples);
+  return state;
+}
+
+std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
+                               const query::Selection& rows) {
+  if (run.trained_on.empty()) return {};
+  query::Selection trained;
+  try {
+    trained = query::evaluate(query::parse_filter(run.trained_on), snapshot.samples);
+  } catch (const Error& error) {
+    return fmt::format("what run '{}' was trained on can no longer be told: {}", run.name,
+                       error.what());
+  }
+  const size_t total = rows.count();
+  trained &= rows;
+  const size_t seen = trained.count();
+  if (seen == 0) return {};
+  return fmt::format(
+      "run '{}' was trained on {} of these {} samples ({}): it repeats their labels, errors "
+      "included",
+      run.name, with_thousands(seen), with_thousands(total), run.trained_on);
+}
+
+size_t fill_stale_scores(LoadedState& state) {
+  const RunSummary* run = find_run(state.snapshot, state.run);
+  if (run == nullptr || !run->scores_stale) return 0;
+  return fill_label_scores(state.store, state.snapshot, *run);
+}
+
+}  // namespace errata::jobs

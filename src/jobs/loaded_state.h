@@ -1,0 +1,45 @@
+// The state of a store as a command that reads wants it: snapshot, run, rows that a filter selects.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "query/selection.h"
+#include "store/store.h"
+
+namespace errata::jobs {
+
+struct StateOptions {
+  std::string store_path = "errata.db";
+  std::string run;    // empty: the only one, or the newest
+  std::string where;  // filter; empty: all
+  bool needs_run = false;
+};
+
+struct LoadedState {
+  store::Store store;  // open to read
+  Snapshot snapshot;
+  query::Selection selection;
+  std::string run;                 // name; empty when the store has none
+  std::string run_choice;          // why this one, when there were several: a sentence; else empty
+  std::vector<std::string> notes;  // legal, and surely not what was meant
+};
+
+// Throws Error(kNotFound) for an unknown run or when one is needed and there is none, FilterError
+// for the filter. Only the columns of the run are loaded unless the filter names another.
+LoadedState load_state(const StateOptions& options);
+
+const RunSummary* find_run(const Snapshot& snapshot, std::string_view name);
+
+// Where predictions are measured or ranked on the samples that the run was trained on: one
+// sentence, else empty. `rows` are those that matter.
+std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
+                               const query::Selection& rows);
+
+// Gives loss and self_confidence of the run to rows whose label changed since they were stored:
+// from the run's probabilities and the labels of the snapshot. Returns how many rows were filled.
+size_t fill_stale_scores(LoadedState& state);
+
+}  // namespace errata::jobs

@@ -1,0 +1,170 @@
+#include "jobs/split_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "jobs/loaded_state.h"
+#include "jobs/score_job.h"
+#include "query/filter.h"
+#include "store/sample_files.h"
+#include "store/splits.h"
+
+namespace errata::jobs {
+
+namespace {
+
+versions::SplitRecipe recipe_of(const SplitJobOptions& options) {
+  versions::SplitRecipe recipe;
+  recipe.parts = options.folds > 0 ? versions::make_folds(options.folds)
+                                   : versions::parse_split_parts(options.parts);
+  recipe.seed = options.seed;
+  recipe.stratify = options.stratify;
+  recipe.extend = options.extend;
+  recipe.group_by = fmt::format("{}", fmt::join(options.groups, "+"));
+  return recipe;
+}
+
+// Equal display texts are one group; NULL is alone.
+std::vector<int64_t> groups_of_column(const Column& column, const std::vector<RowIndex>& rows) {
+  std::unordered_map<std::string, int64_t> group_of;
+  std::vector<int64_t> groups;
+  for (const RowIndex row : rows) {
+    if (column.is_null(row)) {
+      groups.push_back(-1);
+      continue;
+    }
+    const auto next = static_cast<int64_t>(group_of.size());
+    groups.push_back(group_of.try_emplace(column.display(row), next).first->second);
+  }
+  return groups;
+}
+
+std::vector<int64_t> groups_of_content(const std::vector<store::SampleFile>& files) {
+  std::unordered_map<uint64_t, int64_t> group_of;
+  std::vector<int64_t> groups;
+  for (const store::SampleFile& file : files) {
+    const auto next = static_cast<int64_t>(group_of.size());
+    groups.push_back(group_of.try_emplace(file.xxh3, next).first->second);
+  }
+  return groups;
+}
+
+std::vector<int64_t> groups_of(const SplitJobOptions& options, const Snapshot& snapshot,
+                               const std::vector<RowIndex>& rows,
+                               const std::vector<store::SampleFile>& files) {
+  std::vector<std::vector<int64_t>> groupings;
+  for (const std::string& name : options.groups) {
+    if (name == "content") {
+      groupings.push_back(groups_of_content(files));
+      continue;
+    }
+    const Column* column = snapshot.samples.find(name);
+    if (column == nullptr) column = snapshot.samples.find("attr." + name);
+    if (column == nullptr) {
+      throw Error(ErrorCategory::kUsage, fmt::format("there is no column '{}' to group by", name),
+                  "Use `content`, or a column such as attr.patient.");
+    }
+    groupings.push_back(groups_of_column(*column, rows));
+  }
+  if (groupings.empty()) return {};
+  if (groupings.size() == 1) return groupings[0];
+  const std::vector<std::span<const int64_t>> spans(groupings.begin(), groupings.end());
+  return versions::join_groups(rows.size(), spans);
+}
+
+std::vector<int32_t> current_parts(const Snapshot& snapshot, const std::vector<RowIndex>& rows,
+                                   const std::vector<versions::SplitPart>& parts) {
+  const Column* split = snapshot.samples.find("split");
+  std::vector<int32_t> current;
+  for (const RowIndex row : rows) {
+    int32_t part = versions::kNoPart;
+    if (split != nullptr && !split->is_null(row)) {
+      const std::string_view name = split->text(row);
+      for (size_t i = 0; i < parts.size(); ++i) {
+        if (parts[i].name == name) part = static_cast<int32_t>(i);
+      }
+    }
+    current.push_back(part);
+  }
+  return current;
+}
+
+void count_parts(const versions::SplitResult& result, const std::vector<ClassIndex>& labels,
+                 const versions::SplitRecipe& recipe, SplitJobReport& report) {
+  for (const versions::SplitPart& part : recipe.parts) {
+    report.parts.push_back({part.name, 0, std::vector<int64_t>(report.class_names.size() + 1, 0)});
+  }
+  for (size_t i = 0; i < result.part.size(); ++i) {
+    if (result.part[i] == versions::kNoPart) {
+      ++report.without_part;
+      continue;
+    }
+    SplitJobReport::Part& part = report.parts[static_cast<size_t>(result.part[i])];
+    ++part.samples;
+    const size_t label =
+        labels[i] == kNoClass ? report.class_names.size() : static_cast<size_t>(labels[i]);
+    ++part.per_class[label];
+  }
+}
+
+}  // namespace
+
+void SplitJobOptions::check() const {
+  if (parts.empty() == (folds == 0)) {
+    throw Error(
+        ErrorCategory::kUsage,
+        parts.empty() ? "no parts were given" : "both parts and --folds were given",
+        "For example `errata split train=0.8,val=0.1,test=0.1`, or `errata split --folds 5`.");
+  }
+}
+
+SplitJobReport run_split(const SplitJobOptions& options) {
+  options.check();
+  const versions::SplitRecipe recipe = recipe_of(options);
+  const LoadedState state = load_state(
+      {options.store_path, "", options.where.empty() ? "not excluded" : options.where, false});
+  const std::vector<RowIndex> rows = state.selection.to_rows();
+  std::vector<SampleId> ids;
+  for (const RowIndex row : rows) ids.push_back(state.snapshot.ids[row]);
+  if (ids.empty()) throw Error(ErrorCategory::kNotFound, "there are no samples to split");
+
+  store::Store store = store::Store::open(
+      options.store_path, options.dry_run ? store::Access::kRead : store::Access::kWrite);
+  const std::vector<store::SampleFile> files = store::sample_files(store, ids);
+  const std::vector<ClassIndex> all_labels = project_labels(state.snapshot);
+  std::vector<ClassIndex> labels;
+  for (const RowIndex row : rows) labels.push_back(all_labels[row]);
+  std::vector<uint64_t> keys;
+  for (const store::SampleFile& file : files) keys.push_back(file.xxh3);
+  const std::vector<int64_t> groups = groups_of(options, state.snapshot, rows, files);
+  const std::vector<int32_t> current = current_parts(state.snapshot, rows, recipe.parts);
+
+  versions::SplitInput input;
+  input.samples = rows.size();
+  input.labels = labels;
+  input.groups = groups;
+  input.keys = keys;
+  input.current = current;
+  const versions::SplitResult result = versions::make_split(input, recipe);
+
+  SplitJobReport report;
+  report.class_names = state.snapshot.classes.names();
+  count_parts(result, labels, recipe, report);
+  report.placed = result.placed;
+  report.groups = result.groups;
+  report.straddling_groups = result.straddling_groups;
+  report.worst_deviation = result.worst_deviation;
+  report.recipe_json = versions::to_json(recipe);
+  if (!options.dry_run) {
+    std::vector<std::string> names;
+    for (const versions::SplitPart& part : recipe.parts) names.push_back(part.name);
+    report.batch = store::assign_splits(store, ids, result.part, names, report.recipe_json,
+                                        options.who, options.why);
+    store.close();
+  }
+  return report;
+}
+
+}  // namespace errata::jobs

@@ -1,0 +1,133 @@
+// The inference pass as a command: killed at fifty random points and resumed, refused, resumed
+// wrongly, over images that cannot be read.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "store/dump.h"
+#include "store/store.h"
+#include "tests/infer/toy_models.h"
+#include "tests/jobs/program.h"
+#include "tests/support/synthetic_dataset.h"
+#include "tests/support/temp_dir.h"
+
+namespace errata::test {
+
+namespace {
+
+constexpr int kKills = 50;
+
+std::string dump_of(const std::string& path) {
+  store::Store store = store::Store::open(path, store::Access::kRead);
+  return store::dump_store(store);
+}
+
+void copy_store(const std::string& from, const std::string& to) {
+  for (const char* suffix : {"-wal", "-shm"}) remove_all(to + suffix);
+  write_file_atomic(to, read_text_file(from));
+}
+
+// A model and a store with images; `classes` of the model.
+struct Bench {
+  explicit Bench(int64_t classes = 3) {
+    SyntheticOptions options;
+    options.images_per_class = 200;
+    make_synthetic_dataset(dir / "photos", options);
+    ToyOptions toy;
+    toy.classes = classes;
+    write_toy_model(dir / "toy.pt", toy);
+    dir.write("toy.json", R"({"input_size": [3, 32, 32], "resize": {"exact": 32},
+      "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]})");
+    REQUIRE(run_errata({"-s", base, "import", dir / "photos"}).exit_code == 0);
+  }
+
+  std::vector<std::string> infer(const std::string& store, const std::string& how = "") const {
+    std::vector<std::string> arguments{"-s",      store, "infer",     "--model", dir / "toy.pt",
+                                       "--batch", "16",  "--workers", "2"};
+    if (!how.empty()) arguments.push_back(how);
+    return arguments;
+  }
+
+  TempDir dir;
+  std::string base = dir / "base.db";
+};
+
+}  // namespace
+
+TEST_CASE("a pass that is killed is resumed to the same content") {
+  const Bench bench;
+  const std::string whole = bench.dir / "whole.db";
+  copy_store(bench.base, whole);
+  const Ended ended = run_errata(bench.infer(whole));
+  INFO(ended.output);
+  REQUIRE(ended.exit_code == 0);
+  const std::string expected = dump_of(whole);
+  Rng rng(11);
+  int killed = 0;
+  for (int i = 0; i < kKills; ++i) {
+    const std::string store = bench.dir / "killed.db";
+    copy_store(bench.base, store);
+    RunLimits limits;
+    limits.kill_after_us = static_cast<int64_t>(rng.uniform() * ended.elapsed_secs * 1e6);
+    killed += run_errata(bench.infer(store), limits).killed;
+    const Ended again = run_errata(bench.infer(store, "--resume"));
+    INFO(again.output);
+    REQUIRE(again.exit_code == 0);
+    REQUIRE(dump_of(store) == expected);
+  }
+  MESSAGE("killed ", killed, " of ", kKills);
+  CHECK(killed > 0);
+}
+
+TEST_CASE("a run is not overwritten by mistake, and not resumed as something else") {
+  const Bench bench;
+  REQUIRE(run_errata(bench.infer(bench.base)).exit_code == 0);
+  const Ended twice = run_errata(bench.infer(bench.base));
+  CHECK(twice.exit_code == 5);
+  CHECK(twice.output.find("--replace") != std::string::npos);
+  CHECK(run_errata(bench.infer(bench.base, "--replace")).exit_code == 0);
+  CHECK(run_errata(bench.infer(bench.base, "--resume")).exit_code == 0);
+  std::vector<std::string> other = bench.infer(bench.base, "--resume");
+  other[6] = "8";  // another batch
+  CHECK(run_errata(other).exit_code == 5);
+}
+
+TEST_CASE("a model with another number of classes than its list is refused") {
+  const Bench bench(5);
+  const Ended ended = run_errata(bench.infer(bench.base));
+  INFO(ended.output);
+  CHECK(ended.exit_code == 4);
+  CHECK(ended.output.find("5 values per image") != std::string::npos);
+  bench.dir.write("names.txt", "a\nb\nc\nd\ne\n");
+  std::vector<std::string> named = bench.infer(bench.base, "--class-map");
+  named.push_back(bench.dir / "names.txt");
+  const Ended good = run_errata(named);
+  INFO(good.output);
+  CHECK(good.exit_code == 0);
+  CHECK(good.output.find("classes that the project lacks: a, b, c, d, e") != std::string::npos);
+}
+
+TEST_CASE("an image that has gone is an issue, and the pass goes on") {
+  const Bench bench;
+  remove_all(bench.dir / "photos/class_0/img_0003.png");
+  const Ended ended = run_errata(bench.infer(bench.base));
+  INFO(ended.output);
+  CHECK(ended.exit_code == 0);
+  CHECK(ended.output.find("unreadable-image") != std::string::npos);
+  CHECK(ended.output.find("rejected 1,") != std::string::npos);
+}
+
+TEST_CASE("models that are none, or are not described, are told") {
+  const Bench bench;
+  const std::string text = bench.dir.write("text.pt", "not a model");
+  std::vector<std::string> arguments = bench.infer(bench.base);
+  arguments[4] = text;
+  CHECK(run_errata(arguments).exit_code == 4);
+  bench.dir.write("text.json", R"({"input_size": [3, 32, 32]})");
+  CHECK(run_errata(arguments).exit_code == 4);
+  arguments[4] = bench.dir / "nothing.pt";
+  CHECK(run_errata(arguments).exit_code == 3);
+}
+
+}  // namespace errata::test

@@ -1,0 +1,149 @@
+#include "jobs/predictions_job.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "jobs/edit_job.h"
+#include "jobs/import_job.h"
+#include "jobs/loaded_state.h"
+#include "jobs/rank_job.h"
+#include "jobs/score_job.h"
+#include "store/dump.h"
+#include "store/snapshot_loader.h"
+#include "tests/support/synthetic_dataset.h"
+#include "tests/support/temp_dir.h"
+#include "text/npy.h"
+
+namespace errata::jobs {
+
+namespace {
+
+using test::SyntheticDataset;
+using test::TempDir;
+
+// A store with a synthetic dataset and its probabilities as a file.
+struct Fixture {
+  Fixture() {
+    dataset = test::make_synthetic_dataset(dir / "photos");
+    ImportJobOptions import;
+    import.store_path = store;
+    import.input_path = dir / "photos";
+    JobContext job{progress, cancel, issues, workers};
+    run_import(import, job);
+    std::string names;
+    for (const test::SyntheticImage& image : dataset.good()) names += image.path + "\n";
+    dir.write("probs_files.txt", names);
+    probabilities = test::synthetic_probabilities(dataset);
+    const uint64_t shape[] = {dataset.good().size(), 3};
+    text::write_npy(dir / "probs.npy", probabilities, shape);
+  }
+
+  PredictionsJobReport attach(const std::string& run, size_t memory_limit_bytes) {
+    PredictionsJobOptions options;
+    options.store_path = store;
+    options.input_path = dir / "probs.npy";
+    options.run_name = run;
+    options.memory_limit_bytes = memory_limit_bytes;
+    IssueLog log;
+    JobContext job{progress, cancel, log, workers};
+    return attach_predictions(options, job);
+  }
+
+  TempDir dir;
+  std::string store = dir / "s.db";
+  SyntheticDataset dataset;
+  std::vector<float> probabilities;
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  WorkerGroup workers{1};
+};
+
+}  // namespace
+
+TEST_CASE("every row finds its sample, and planted errors are ranked first") {
+  Fixture fixture;
+  const PredictionsJobReport report = fixture.attach("probs", size_t{1} << 30);
+  CHECK(report.seen == fixture.dataset.good().size());
+  CHECK(report.accepted == report.seen);
+  CHECK(report.matches.exact == report.seen);
+  CHECK(report.without_prediction == 0);
+  RankOptions rank;
+  rank.store_path = fixture.store;
+  const RankReport ranked = rank_samples(rank);
+  CHECK(ranked.ranked == fixture.dataset.wrong().size());
+}
+
+TEST_CASE("a file that does not fit into memory is read twice, to the same run") {
+  Fixture fixture;
+  fixture.attach("whole", size_t{1} << 30);
+  fixture.attach("twice", 1);
+  store::Store store = store::Store::open(fixture.store, store::Access::kRead);
+  const auto rows_of = [&](const char* name) {
+    std::vector<float> all;
+    store::for_each_probability_chunk(
+        store, store::read_run(store, name).summary.id,
+        [&](std::span<const SampleId>, std::span<const float> rows, size_t) {
+          all.insert(all.end(), rows.begin(), rows.end());
+        });
+    return all;
+  };
+  CHECK(rows_of("whole") == fixture.probabilities);
+  CHECK(rows_of("twice") == fixture.probabilities);
+}
+
+TEST_CASE("scores of a relabelled sample are those of its new label") {
+  Fixture fixture;
+  fixture.attach("probs", size_t{1} << 30);
+  const test::SyntheticImage image = fixture.dataset.good()[0];
+  EditJobOptions edit;
+  edit.store_path = fixture.store;
+  edit.kind = store::EditKind::kSetLabel;
+  edit.classes = {fixture.dataset.class_names[(image.label_given + 1) % 3]};
+  edit.samples = {image.path};
+  edit.who = "ann";
+  run_edit(edit);
+  LoadedState state = load_state({fixture.store, "", "", true});
+  const store::Store& store = state.store;
+  CHECK(store.access() == store::Access::kRead);
+  CHECK(fill_stale_scores(state) == 1);
+  const std::vector<SampleId> ids = find_samples(state.store, {image.path});
+  const auto row = static_cast<RowIndex>(state.snapshot.row_of(ids.at(0)));
+  const float p = fixture.probabilities[(image.label_given + 1) % 3];
+  CHECK(state.snapshot.samples.find("loss")->number(row) == doctest::Approx(-std::log(p)));
+  CHECK(state.snapshot.samples.find("self_confidence")->number(row) == doctest::Approx(p));
+  CHECK(fill_stale_scores(state) == 0);
+}
+
+TEST_CASE("a filter on a label score sees relabelled samples") {
+  Fixture fixture;
+  fixture.attach("probs", size_t{1} << 30);
+  EditJobOptions edit;
+  edit.store_path = fixture.store;
+  edit.kind = store::EditKind::kSetLabel;
+  const test::SyntheticImage image = fixture.dataset.good()[0];
+  edit.classes = {fixture.dataset.class_names[(image.label_given + 1) % 3]};
+  edit.samples = {image.path};
+  run_edit(edit);
+  const LoadedState state = load_state({fixture.store, "", "loss is not null", true});
+  CHECK(state.selection.count() == fixture.dataset.good().size());
+}
+
+TEST_CASE("ranking what the run was trained on is warned of") {
+  Fixture fixture;
+  PredictionsJobOptions options;
+  options.store_path = fixture.store;
+  options.input_path = fixture.dir / "probs.npy";
+  options.trained_on = "label = 'class_0'";
+  JobContext job{fixture.progress, fixture.cancel, fixture.issues, fixture.workers};
+  attach_predictions(options, job);
+  RankOptions rank;
+  rank.store_path = fixture.store;
+  rank.by = "entropy";
+  CHECK(rank_samples(rank).warnings.size() == 1);
+  rank.where = "label = 'class_1'";
+  CHECK(rank_samples(rank).warnings.empty());
+}
+
+}  // namespace errata::jobs
