@@ -298,6 +298,47 @@ TEST_CASE("a folder that cannot be read is one thing rejected") {
   CHECK(got.sink.header.classes.size() == 3);
 }
 
+TEST_CASE("files larger than the buffer are hashed whole and their end is looked at") {
+  const TempDir dir;
+  const std::string large = png(9, 1100, 1100);
+  REQUIRE(large.size() > (1 << 20));
+  dir.write("a/whole.png", large);
+  dir.write("a/cut.png", large.substr(0, (1 << 20) + 100));
+  dir.write("a/exact.png", large.substr(0, 1 << 20));
+  Imported got;
+  import_into(got, kImporter, dir.path());
+  REQUIRE(got.sink.records.size() == 3);
+  CHECK(got.find("a/whole.png")->xxh3 == xxh3_64(large));
+  CHECK(got.find("a/whole.png")->size_bytes == large.size());
+  CHECK(got.find("a/exact.png")->xxh3 == xxh3_64(std::string_view(large).substr(0, 1 << 20)));
+  CHECK(got.count("truncated-image") == 2);
+}
+
+TEST_CASE("what vanishes between listing and reading is told, file by file") {
+  class Removing : public CollectingSink {
+   public:
+    explicit Removing(std::string victim) : victim_(std::move(victim)) {}
+    void begin(const SourceHeader& header) override {
+      CollectingSink::begin(header);
+      remove_all(victim_);
+    }
+
+   private:
+    std::string victim_;
+  };
+  const TempDir dir;
+  for (const char* name : {"a/1.png", "b/1.png", "b/2.png", "c/1.png"}) dir.write(name, png());
+  Removing sink(dir / "b");
+  Progress progress;
+  const CancelToken cancel;
+  IssueLog issues;
+  kImporter.run({dir.path(), "", serial_for, progress, cancel, issues}, sink);
+  CHECK(sink.seen == 4);
+  CHECK(sink.records.size() == 2);
+  CHECK(issues.count_by_kind().at("unreadable-file") == 2);
+  CHECK(issues.issues().front().message.find("No such file") != std::string::npos);
+}
+
 TEST_CASE("the manifest of an export gives names and order back") {
   const TempDir dir;
   dir.write("errata-manifest.json", R"({"errata_manifest": 1, "format": "imagefolder",
