@@ -31,6 +31,17 @@ T first_not_below(double edge) {
   }
 }
 template <typename T>
+T last_not_above(double edge) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const T near = static_cast<T>(edge);
+    return static_cast<double>(near) > edge
+               ? std::nextafter(near, -std::numeric_limits<T>::infinity())
+               : near;
+  } else {
+    return static_cast<T>(std::floor(edge));
+  }
+}
+template <typename T>
 T last_below(T value) {
   if constexpr (std::is_floating_point_v<T>) {
     return std::nextafter(value, -std::numeric_limits<T>::infinity());
@@ -67,7 +78,15 @@ Binning::Binning(ColumnType type, const HistogramSpec& spec) : spec_(spec) {
 // is right everywhere.
 template <typename T>
 bool Binning::formula_is_exact() const {
-  if (!std::isfinite(bins_per_unit_)) return false;
+  const T first = first_not_below<T>(spec_.low);
+  const T top = last_not_above<T>(spec_.high);
+  if (!std::isfinite(bins_per_unit_) || first > top) return false;
+  // What lies outside is held at these two, and counts on the bins at the ends.
+  const auto last = static_cast<int32_t>(spec_.bins) - 1;
+  if (formula(static_cast<double>(first), spec_.low, bins_per_unit_) != 0 ||
+      formula(static_cast<double>(top), spec_.low, bins_per_unit_) < last) {
+    return false;
+  }
   for (size_t i = 1; i < spec_.bins; ++i) {
     const T at = first_not_below<T>(edges_[i]);
     const T before = last_below<T>(at);
@@ -91,26 +110,27 @@ size_t Binning::bin_by_edges(double value, size_t guess) const {
   return bin;
 }
 
-// One choice a line, all in doubles: written otherwise, the choices become branches and the loop is
-// no longer made of vectors.
+// Compared in the column's own type; only the formula needs doubles. What lies outside is held at
+// the nearest end and then moved by sums of masks: choices would become branches, and the loop
+// would no longer be made of vectors.
 template <typename T>
 void Binning::fill_by_formula(const T* values, size_t n, uint16_t* slots) const {
+  using Wide = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
+  const auto first = first_not_below<Wide>(spec_.low);
+  const auto top = last_not_above<Wide>(spec_.high);
   const double low = spec_.low;
-  const double high = spec_.high;
   const double bins_per_unit = bins_per_unit_;
   const auto last = static_cast<int32_t>(spec_.bins) - 1;
   vectorised([&]() ERRATA_INLINE {
     for (size_t i = 0; i < n; ++i) {
-      const auto value = static_cast<double>(values[i]);
-      // Held within the range before the conversion, which is not defined outside of int32.
-      double held = value < low ? low : value;
-      held = held > high ? high : held;
-      held = value == value ? held : low;
-      int32_t slot = formula(held, low, bins_per_unit);
-      slot = slot > last ? last : slot;
-      slot = value < low ? last + 1 : slot;
-      slot = value > high ? last + 2 : slot;
-      slot = value == value ? slot : last + 3;
+      const Wide value = values[i];
+      Wide held = value >= first ? value : first;  // NaN too
+      held = held <= top ? held : top;
+      int32_t slot = formula(static_cast<double>(held), low, bins_per_unit);
+      slot = std::min(slot, last);
+      slot += -static_cast<int32_t>(value < first) & (last + 1);  // it was 0
+      slot += -static_cast<int32_t>(value > top) & 2;             // it was last
+      slot += -static_cast<int32_t>(value != value) & (last + 3);
       slots[i] = static_cast<uint16_t>(slot);
     }
   });
