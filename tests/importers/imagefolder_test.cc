@@ -318,8 +318,8 @@ TEST_CASE("what vanishes between listing and reading is told, file by file") {
   class Removing : public CollectingSink {
    public:
     explicit Removing(std::string victim) : victim_(std::move(victim)) {}
-    void begin(const SourceHeader& header) override {
-      CollectingSink::begin(header);
+    void begin(const SourceHeader& given) override {
+      CollectingSink::begin(given);
       remove_all(victim_);
     }
 
