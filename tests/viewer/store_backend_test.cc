@@ -20,6 +20,32 @@ namespace errata::viewer {
 
 namespace {
 
+void import_images(store::Store& store, const std::string& root) {
+  Progress progress;
+  const CancelToken cancel;
+  IssueLog issues;
+  store::ImportWriter writer(store, {"images", root, "", {}, "tester"});
+  const importers::ImportInput input{root, "", serial_for, progress, cancel, issues};
+  importers::choose_importer(root, "imagefolder").reader->run(input, writer);
+  writer.finish(issues);
+}
+
+void add_run(store::Store& store, const test::SyntheticDataset& dataset) {
+  store::RunSpec spec;
+  spec.name = "model";
+  spec.kind = "probabilities";
+  spec.classes = ClassMap(dataset.class_names);
+  spec.batch_size = 4;
+  const Snapshot snapshot = store::load_snapshot(store);
+  const std::vector<float> probabilities = test::synthetic_probabilities(dataset);
+  REQUIRE(snapshot.ids.size() * dataset.class_names.size() == probabilities.size());
+  store::RunWriter run(store, spec, snapshot.ids, store::OnExistingRun::kRefuse);
+  store::RunRows rows;
+  rows.probabilities = probabilities;
+  run.write(0, rows);
+  run.finish();
+}
+
 // Images in a folder, imported, with the predictions of a good model.
 struct Project {
   Project() : store_path(folder / "my store.db") {
@@ -27,27 +53,8 @@ struct Project {
     options.with_splits = true;
     dataset = test::make_synthetic_dataset(folder / "images", options);
     store::Store store = store::Store::create(store_path);
-    Progress progress;
-    const CancelToken cancel;
-    IssueLog issues;
-    store::ImportWriter writer(store, {"images", dataset.root, "", {}, "tester"});
-    const importers::ImportInput input{dataset.root, "", serial_for, progress, cancel, issues};
-    importers::choose_importer(dataset.root, "imagefolder").reader->run(input, writer);
-    writer.finish(issues);
-    store::RunSpec spec;
-    spec.name = "model";
-    spec.kind = "probabilities";
-    spec.classes = ClassMap(dataset.class_names);
-    spec.batch_size = 4;
-    const Snapshot snapshot = store::load_snapshot(store);
-    const std::vector<float> probabilities = test::synthetic_probabilities(dataset);
-    REQUIRE(snapshot.ids.size() * dataset.class_names.size() == probabilities.size());
-    store::RunWriter run(store, spec, snapshot.ids, store::OnExistingRun::kRefuse);
-    store::RunRows rows;
-    rows.probabilities = probabilities;
-    run.write(0, rows);
-    run.finish();
-    store.close();
+    import_images(store, dataset.root);
+    add_run(store, dataset);
   }
 
   test::TempDir folder;

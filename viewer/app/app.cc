@@ -16,6 +16,20 @@ constexpr float kStatusHeight = 30;
 constexpr float kLeastSide = 200;
 constexpr float kMostSide = 640;
 constexpr float kBorderGrip = 6;
+// Frames drawn after something happened: Dear ImGui settles hovers and sizes over a few.
+constexpr size_t kFramesAfterNews = 4;
+
+// A person does something in this frame, or holds a key or button down.
+bool has_input() {
+  const ImGuiIO& io = ImGui::GetIO();
+  const bool mouse =
+      io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0 || ImGui::IsAnyMouseDown();
+  if (mouse || io.InputQueueCharacters.Size > 0) return true;
+  for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_NamedKey_END; ++key) {
+    if (ImGui::IsKeyDown(static_cast<ImGuiKey>(key))) return true;
+  }
+  return false;
+}
 
 size_t image_threads() {
   return std::clamp<size_t>(hardware_threads(), 2, 8);
@@ -113,7 +127,7 @@ void App::handle_keys() {
 }
 
 void App::draw_frame() {
-  const bool news = session_->drain() > 0;
+  const bool news = session_->drain() > 0 || has_input();
   frames_since_change_ = news ? 0 : frames_since_change_ + 1;
   session_->poll_store(ImGui::GetTime());
   apply_theme_if_changed();
@@ -141,8 +155,9 @@ double App::patience_secs() const {
   constexpr double kFrameSecs = 1.0 / 60;
   constexpr double kIdleSecs = 0.5;
   constexpr double kRunningSecs = 0.1;
-  if (frames_since_change_ < 3 || ImGui::GetIO().WantTextInput) return kFrameSecs;
-  if (jobs_->busy() || session_->tasks().pending() > 0) return kRunningSecs;
+  if (frames_since_change_ < kFramesAfterNews) return kFrameSecs;
+  if (jobs_->busy() || ImGui::GetIO().WantTextInput || session_->tasks().pending() > 0)
+    return kRunningSecs;
   return kIdleSecs;
 }
 

@@ -48,6 +48,9 @@ void write_picture(Window& window, App& app, const std::string& path) {
   if (!state.loaded && state.message) {
     throw Error(ErrorCategory::kBadInput, state.message->text, state.message->hint);
   }
+  if (!state.filter.problem.empty()) {
+    throw Error(ErrorCategory::kUsage, state.filter.problem, state.filter.problem_hint);
+  }
   const std::vector<uint8_t> png = media::encode_png(window.capture());
   write_file_atomic(path, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
 }

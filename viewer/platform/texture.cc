@@ -9,20 +9,18 @@ namespace errata::viewer {
 namespace {
 
 constexpr int kPagePx = 2048;
-// Magnified beyond this, the pixels of an image are what a person wants to see.
-constexpr int kShowPixelsBelowPx = 160;
 
 size_t page_count(uint64_t byte_budget) {
   const uint64_t page_bytes = uint64_t{kPagePx} * kPagePx * 4;
   return static_cast<size_t>(std::max<uint64_t>(1, byte_budget / page_bytes));
 }
 
-unsigned make_texture(int width_px, int height_px, bool smooth) {
+unsigned make_texture(int width_px, int height_px) {
   unsigned name = 0;
   glGenTextures(1, &name);
   glBindTexture(GL_TEXTURE_2D, name);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
-  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, smooth ? GL_LINEAR : GL_NEAREST);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, kGlClampToEdge);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, kGlClampToEdge);
   glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width_px, height_px, 0, GL_RGBA, GL_UNSIGNED_BYTE,
@@ -114,7 +112,7 @@ bool ThumbnailAtlas::upload(SampleId sample, const media::Image& image, uint64_t
   if (!slot) return false;
   const auto per_side = static_cast<size_t>(cells_per_side_);
   const size_t page = *slot / (per_side * per_side);
-  while (pages_.size() <= page) pages_.push_back(make_texture(kPagePx, kPagePx, true));
+  while (pages_.size() <= page) pages_.push_back(make_texture(kPagePx, kPagePx));
   const size_t cell = *slot % (per_side * per_side);
   sizes_[*slot] = {static_cast<int16_t>(image.width_px), static_cast<int16_t>(image.height_px)};
   write_pixels(pages_[page], static_cast<int>(cell % per_side) * cell_px_,
@@ -145,8 +143,7 @@ void ImageTexture::upload(SampleId sample, const media::Image& image) {
     smaller = halved(*shown);
     shown = &smaller;
   }
-  const bool smooth = std::max(image.width_px, image.height_px) > kShowPixelsBelowPx;
-  name_ = make_texture(shown->width_px, shown->height_px, smooth);
+  name_ = make_texture(shown->width_px, shown->height_px);
   write_pixels(name_, 0, 0, *shown);
   region_.texture = static_cast<ImTextureID>(name_);
   region_.uv_min = ImVec2(0, 0);

@@ -54,7 +54,7 @@ class ThumbnailAtlas {
   SlotCache cache_;
 };
 
-// One image as a texture of its own. Magnified, small ones show their pixels as squares.
+// One image as a texture of its own.
 class ImageTexture {
  public:
   ImageTexture() = default;

@@ -111,7 +111,11 @@ void Window::end_frame() {
   glClearColor(0, 0, 0, 1);
   glClear(GL_COLOR_BUFFER_BIT);
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-  if (visible_) glfwSwapBuffers(window_);
+  if (visible_) {
+    glfwSwapBuffers(window_);
+  } else {
+    glFinish();  // as a swap would: frames must not pile up in a software renderer
+  }
 }
 
 bool Window::close_wanted() const {

@@ -86,13 +86,21 @@ void Session::set_run(const std::string& run) {
 void Session::load(const std::string& active_run) {
   state_.view_pending = true;
   tasks_->run(Lane::kStore, [this, active_run]() -> Tasks::Apply {
-    auto loaded = std::make_shared<Loaded>(backend_->load(active_run));
-    return [this, loaded] { take_snapshot(std::move(*loaded)); };
+    try {
+      auto loaded = std::make_shared<Loaded>(backend_->load(active_run));
+      return [this, loaded] { take_snapshot(std::move(*loaded)); };
+    } catch (const Error& error) {
+      return [this, error] {
+        state_.view_pending = false;
+        show_error(error);
+      };
+    }
   });
 }
 
 size_t Session::drain() {
-  return tasks_->drain();
+  constexpr double kFrameShareSecs = 0.003;
+  return tasks_->drain(kFrameShareSecs);
 }
 
 void Session::poll_store(double now_secs) {
@@ -171,8 +179,9 @@ void Session::ask_view() {
     if (number != newest_view_) return nullptr;
     try {
       auto answer = answer_view(question);
-      return [this, number, answer = std::move(answer), filter = question.filter] {
-        if (number == newest_view_) take_view(answer, filter);
+      return [this, number, answer = std::move(answer), filter = question.filter,
+              sort = question.sort] {
+        if (number == newest_view_) take_view(answer, filter, sort);
       };
     } catch (const Error& error) {
       std::string problem = error.what();
@@ -182,9 +191,6 @@ void Session::ask_view() {
         problem = place->reason();
         begin = place->begin();
         end = place->end();
-        if (!place->suggestions().empty()) {
-          problem += fmt::format(" Did you mean {}?", place->suggestions()[0]);
-        }
       }
       return [this, number, problem, begin, end, hint = error.hint()] {
         if (number != newest_view_) return;
@@ -198,11 +204,13 @@ void Session::ask_view() {
   });
 }
 
-void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter) {
-  // The same sample under the cursor when it is still shown; else the start of a new filter, or
-  // the same place of a refreshed one.
+void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
+                        const SortChoice& sort) {
+  // A new question begins at its start. The same one asked again keeps the sample under the cursor,
+  // or the place when that sample is gone.
   const SampleId place = state_.view ? sample_at(state_, state_.cursor) : place_before_reload_;
-  const bool new_filter = filter != state_.filter.applied;
+  const bool new_question = filter != state_.filter.applied || sort != applied_sort_;
+  applied_sort_ = sort;
   state_.view = std::move(answer);
   state_.view_pending = false;
   state_.filter.applied = filter;
@@ -213,9 +221,9 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   const std::vector<RowIndex>& order = state_.view->order;
   const size_t row = place == 0 ? SIZE_MAX : state_.snapshot.row_of(place);
   const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
-  if (row != SIZE_MAX && found != order.end() && !new_filter) {
+  if (row != SIZE_MAX && found != order.end() && !new_question) {
     state_.cursor = static_cast<size_t>(found - order.begin());
-  } else if (new_filter) {
+  } else if (new_question) {
     state_.cursor = 0;
     state_.layout.grid_scroll = 0;
   }

@@ -71,7 +71,8 @@ class Session {
   void take_snapshot(Loaded loaded);
   void load(const std::string& active_run);
   void ask_view();
-  void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter);
+  void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
+                 const SortChoice& sort);
   void recount();
   void ask_detail();
   void send_edits(std::vector<ReviewEdit> edits);
@@ -85,6 +86,7 @@ class Session {
   std::atomic<uint64_t> newest_recount_{0};
   std::atomic<uint64_t> newest_detail_{0};
   SampleId place_before_reload_ = 0;
+  SortChoice applied_sort_;
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above

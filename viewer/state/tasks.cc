@@ -1,5 +1,6 @@
 #include "viewer/state/tasks.h"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -46,17 +47,23 @@ void Tasks::done(Lane lane, Apply apply) {
   if (wake_ && !stopping_) wake_();
 }
 
-size_t Tasks::drain() {
-  std::vector<std::pair<Lane, Apply>> results;
-  {
-    std::lock_guard lock(mutex_);
-    results.swap(results_);
+size_t Tasks::drain(double budget_secs) {
+  const auto began = std::chrono::steady_clock::now();
+  size_t ran = 0;
+  for (;;) {
+    std::pair<Lane, Apply> result;
+    {
+      const std::lock_guard lock(mutex_);
+      if (results_.empty()) return ran;
+      result = std::move(results_.front());
+      results_.pop_front();
+    }
+    --pending_[static_cast<size_t>(result.first)];
+    if (result.second) result.second();
+    ++ran;
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
+    if (spent.count() > budget_secs) return ran;
   }
-  for (auto& [lane, apply] : results) {
-    --pending_[static_cast<size_t>(lane)];
-    if (apply) apply();
-  }
-  return results.size();
 }
 
 size_t Tasks::pending(Lane lane) const {

@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -36,8 +38,9 @@ class Tasks {
 
   // An exception out of `work` comes back through on_error.
   void run(Lane lane, Work work);
-  // Window's thread, once a frame: runs the results that are there. Returns how many.
-  size_t drain();
+  // Window's thread, once a frame: runs results that are there, in order, until the time is spent;
+  // the rest waits for the next frame. Returns how many it ran.
+  size_t drain(double budget_secs = std::numeric_limits<double>::infinity());
   // Work submitted and not yet drained, of one lane or of all.
   size_t pending(Lane lane) const;
   size_t pending() const;
@@ -58,7 +61,7 @@ class Tasks {
   std::atomic<bool> stopping_{false};
   std::atomic<size_t> pending_[kLanes] = {};
   std::mutex mutex_;
-  std::vector<std::pair<Lane, Apply>> results_;
+  std::deque<std::pair<Lane, Apply>> results_;
   std::unique_ptr<WorkerGroup> groups_[kLanes];  // last: their threads use the members above
 };
 

@@ -62,7 +62,8 @@ class FacetsView : public View {
   }
 
   void draw_facet(const FrameContext& frame, const FacetView& facet) {
-    if (facet.values.empty()) return;
+    // Nothing to choose from: no values, or only samples without one.
+    if (facet.values.empty() || facet.values[0].null) return;
     draw_heading(frame, facet.title);
     ImGui::PushID(facet.column.c_str());
     const FacetChoice choice = facet_choice(frame.state.filter.draft, facet.column);
@@ -73,7 +74,9 @@ class FacetsView : public View {
     clipper.Begin(static_cast<int>(shown), frame.theme.px(22));
     while (clipper.Step()) {
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        ImGui::PushID(i);  // names from data may be anything, alike and empty too
         draw_value(frame, facet, facet.values[static_cast<size_t>(i)], choice);
+        ImGui::PopID();
       }
     }
     if (folds) {
@@ -99,12 +102,10 @@ class FacetsView : public View {
       dot = value.text == "wrong" ? frame.theme.wrong : frame.theme.right;
     }
     const bool chosen = value.null ? choice.null : choice.has(value.text);
-    ImGui::PushID(value.null ? 1 : 0);
     if (facet_row(frame.theme, value.text.c_str(), value.null ? "none" : value.text,
                   with_thousands(value.count), chosen, value.count == 0, dot)) {
       frame.session.toggle_facet(facet.column, value.text, value.null);
     }
-    ImGui::PopID();
   }
 
   static void draw_histograms(const FrameContext& frame) {
@@ -126,7 +127,8 @@ class FacetsView : public View {
       ImDrawList* list = ImGui::GetWindowDrawList();
       draw_text(theme, list, at, range.empty() ? small(theme) : dim(theme), text);
       draw_text_right(theme, list, ImVec2(at.x + width, at.y),
-                      range.empty() ? small(theme) : dim(theme), with_thousands(histogram.total));
+                      range.empty() ? small(theme) : dim(theme),
+                      with_thousands(count_in_range(histogram, range)));
       ImGui::Dummy(ImVec2(0, theme.px(16)));
     }
   }

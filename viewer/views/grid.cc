@@ -47,7 +47,7 @@ class GridView : public View {
       if (frame.state.layout.show_large && frame.state.cursor_row()) {
         draw_large(frame);
       } else if (!frame.state.view) {
-        draw_note(frame, frame.state.loaded ? "Filtering" : "Opening the store", "");
+        draw_waiting(frame);
       } else if (frame.state.view->order.empty()) {
         draw_empty(frame);
       } else {
@@ -69,6 +69,16 @@ class GridView : public View {
     draw_text(theme, list, ImVec2(middle - text_width(theme, style, text) / 2, y), style, text);
     draw_text(theme, list, ImVec2(middle - text_width(theme, faint, more) / 2, y + theme.px(24)),
               faint, more);
+  }
+
+  static void draw_waiting(const FrameContext& frame) {
+    if (frame.state.view_pending) {
+      draw_note(frame, frame.state.loaded ? "Filtering" : "Opening the store", "");
+    } else if (!frame.state.loaded) {
+      draw_note(frame, "The store could not be opened", "Ctrl R tries again");
+    } else {
+      draw_note(frame, "The filter is not understood", "what is wrong stands below it");
+    }
   }
 
   static void draw_empty(const FrameContext& frame) {

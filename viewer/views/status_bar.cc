@@ -117,7 +117,10 @@ class StatusBar : public View {
       x += text_width(theme, style, text) + theme.px(20);
     };
     if (!state.view) {
-      add(state.loaded ? "filtering" : "opening " + to_valid_utf8(state.store_name),
+      const std::string& problem = state.filter.problem;
+      add(!state.view_pending ? (problem.empty() ? "not opened" : "the filter is not understood")
+          : state.loaded      ? "filtering"
+                              : "opening " + to_valid_utf8(state.store_name),
           theme.text_dim);
       return;
     }

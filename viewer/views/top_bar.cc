@@ -84,10 +84,19 @@ class TopBar : public View {
     draw_filter(frame, Rect{ImVec2(left, y), ImVec2(sort_x - gap, y + theme.px(28))});
     ImGui::SetCursorScreenPos(ImVec2(sort_x, y));
     if (choice_button(theme, "sort", sort, most)) ImGui::OpenPopup("sort menu");
+    popup_below();
     draw_sort_menu(frame);
     ImGui::SetCursorScreenPos(ImVec2(run_x, y));
     if (choice_button(theme, "run", run, most)) ImGui::OpenPopup("run menu");
+    popup_below();
     draw_run_menu(frame);
+  }
+
+  // The popup that follows hangs from the button just drawn, inside the window.
+  static void popup_below() {
+    const ImVec2 corner = ImGui::GetItemRectMax();
+    ImGui::SetNextWindowPos(ImVec2(corner.x, corner.y + ImGui::GetStyle().ItemSpacing.y), 0,
+                            ImVec2(1, 0));
   }
 
   static void push_menu_style(const Theme& theme) {

@@ -9,6 +9,8 @@ namespace errata::viewer {
 namespace {
 
 constexpr float kKeyPad = 5;
+// Screen pixels for each pixel of an image: from here on they are shown as squares.
+constexpr float kShowPixelsFrom = 4;
 
 // Lets the test engine and screen readers see the label of a hand-drawn item.
 bool pressed_area(const char* id, ImVec2 size) {
@@ -198,9 +200,13 @@ void image_view(const Theme& theme, const char* id, const TextureRegion* region,
   const ImVec2 corner((min.x + max.x) / 2 - state.centre.x * width * drawn,
                       (min.y + max.y) / 2 - state.centre.y * height * drawn);
   list->PushClipRect(min, max, true);
+  const ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
+  const bool squares = drawn >= kShowPixelsFrom && platform.DrawCallback_SetSamplerNearest;
+  if (squares) list->AddCallback(platform.DrawCallback_SetSamplerNearest, nullptr);
   list->AddImage(region->texture, corner,
                  ImVec2(corner.x + width * drawn, corner.y + height * drawn), region->uv_min,
                  region->uv_max);
+  if (squares) list->AddCallback(platform.DrawCallback_SetSamplerLinear, nullptr);
   list->PopClipRect();
 }
 

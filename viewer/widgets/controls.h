@@ -35,6 +35,9 @@ void draw_bar(const Theme& theme, ImDrawList* list, ImVec2 min, ImVec2 max, floa
 bool histogram_range(const Theme& theme, const char* id, const HistogramView& histogram,
                      NumberRange& range, float width, float height);
 
+// Samples in the bins that the range covers.
+uint64_t count_in_range(const HistogramView& histogram, const NumberRange& range);
+
 // Draws a region into a rectangle, whole, centred, keeping its proportions; with rounded upper
 // corners where it fills the rectangle.
 void draw_fitted(ImDrawList* list, const TextureRegion& region, ImVec2 min, ImVec2 max,

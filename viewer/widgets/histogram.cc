@@ -53,6 +53,17 @@ void draw_bins(const Theme& theme, const HistogramView& histogram, const NumberR
 
 }  // namespace
 
+uint64_t count_in_range(const HistogramView& histogram, const NumberRange& range) {
+  const double width =
+      (histogram.high - histogram.low) / static_cast<double>(histogram.bins.size());
+  uint64_t count = 0;
+  for (size_t i = 0; i < histogram.bins.size(); ++i) {
+    const double low = histogram.low + width * static_cast<double>(i);
+    if (in_range(range, low, low + width)) count += histogram.bins[i];
+  }
+  return count;
+}
+
 bool histogram_range(const Theme& theme, const char* id, const HistogramView& histogram,
                      NumberRange& range, float width, float height) {
   const ImVec2 min = ImGui::GetCursorScreenPos();
