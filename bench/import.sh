@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Importing 50,000 small JPEGs and 50,000 predictions, before the store.
+# Importing 50,000 small JPEGs and 50,000 predictions, without and with a store.
 #   bench/import.sh [BUILD_FOLDER]
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

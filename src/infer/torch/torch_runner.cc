@@ -14,6 +14,7 @@
 #include <mutex>
 
 #include "infer/torch/forward.h"
+#include "infer/torch/reuse_memory.h"
 
 namespace errata::infer::torch_runner {
 
@@ -104,6 +105,7 @@ bool is_out_of_memory(const std::exception& error) {
 class TorchRunner : public Runner {
  public:
   TorchRunner(const RunnerRequest& request, at::Device device);
+  ~TorchRunner() override { release_kept_memory(); }
 
   RunnerInfo info() const override;
   float* input(size_t slot) override { return inputs_[slot].data_ptr<float>(); }
@@ -255,6 +257,7 @@ void append(const at::Tensor& rows, std::vector<float>& values) {
 }
 
 void TorchRunner::forward_cpu(const at::Tensor& images, RunOutput& out) {
+  const ReuseMemory reuse;
   const Rows rows = prepared_.forward->run(images);
   append(rows.values, out.values);
   if (rows.embedding.defined()) append(rows.embedding, out.embeddings);
@@ -331,6 +334,7 @@ ERRATA_EXPORT errata::infer::Runner* errata_open_runner(const errata::infer::Run
                                                         errata::infer::RunnerFailure& failure) {
   using namespace errata::infer::torch_runner;
   silence_warnings();
+  install_memory_reuse();
   try {
     return new TorchRunner(request, choose_device(request.options.device));
   } catch (const Failure& known) {
