@@ -257,7 +257,8 @@ int current_schema_version() {
 
 void migrate(Connection& connection) {
   const int last = current_schema_version();
-  while (true) {
+  // Asked first without the write lock: a store of today opens while another writes.
+  while (connection.integer("PRAGMA user_version") < last) {
     Transaction transaction(connection, Transaction::Kind::kDurable);
     const int64_t present = connection.integer("PRAGMA user_version");
     if (present >= last) return;
