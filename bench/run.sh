@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Errata and, where it is installed, the peer in the same run, on this machine.
-#   bench/run.sh [import|predictions|export|query|infer|all]
+#   bench/run.sh [import|predictions|export|query|infer|media|all]
 # ERRATA_PEERS_PYTHON names a Python that has fiftyone (and openvino); without it only ours is
 # measured. Data is drawn once into bench/out.
 set -euo pipefail
@@ -75,5 +75,6 @@ if wants export; then
   done
   rm -rf "$out/export"
 fi
-if wants query; then build/bin/query_bench; fi
-if wants infer; then build/bin/infer_bench; fi
+if wants query; then build/bin/bench_query; fi
+if wants infer; then bench/infer.sh; fi
+if wants media; then bench/media.sh; fi
