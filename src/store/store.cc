@@ -141,7 +141,7 @@ std::unique_ptr<Connection> open_to_read(const std::string& path, const OpenOpti
     connection = std::make_unique<Connection>(immutable_uri(path),
                                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, options.vfs);
     notices.push_back(
-        "the store's folder cannot be written: opened as a file that does not change");
+        "the store or its folder cannot be written: opened as a file that does not change");
   } else {
     connection = std::make_unique<Connection>(path, SQLITE_OPEN_READONLY, options.vfs);
   }
