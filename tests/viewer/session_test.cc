@@ -218,6 +218,17 @@ TEST_CASE("another program's writing is noticed") {
   CHECK_FALSE(opened.state().store_changed);
 }
 
+TEST_CASE("a sort column that is not there is said so, and another taken") {
+  Session session(std::make_unique<SyntheticBackend>(20), nullptr, 1);
+  session.state().sort = {"no_such_column", true};
+  session.open();
+  session.tasks().finish_all();
+  REQUIRE(session.state().message.has_value());
+  CHECK(session.state().message->category == ErrorCategory::kUsage);
+  CHECK(session.state().sort.column == "confidence");
+  CHECK(session.state().view->order.size() == 20);
+}
+
 TEST_CASE("zero samples and one sample are legal") {
   Opened none(0);
   CHECK(none.state().view->order.empty());

@@ -45,8 +45,8 @@ void write_picture(Window& window, App& app, const std::string& path) {
     if (app.settled() || waited.count() > kPictureLimitSecs) break;
   }
   const AppState& state = app.session().state();
-  if (!state.loaded && state.message) {
-    throw Error(ErrorCategory::kBadInput, state.message->text, state.message->hint);
+  if (state.message && state.message->is_error) {
+    throw Error(state.message->category, state.message->text, state.message->hint);
   }
   if (!state.filter.problem.empty()) {
     throw Error(ErrorCategory::kUsage, state.filter.problem, state.filter.problem_hint);

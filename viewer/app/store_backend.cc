@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "jobs/score_job.h"
 #include "store/classes.h"
 #include "store/edits.h"
 #include "store/runs.h"
@@ -103,6 +104,12 @@ Loaded StoreBackend::load(const std::string& active_run) {
   options.active_run = active_run;
   Loaded loaded;
   loaded.snapshot = store::load_snapshot(*reading_, options);
+  // Scores that were stored before a label was changed are made anew for that sample.
+  for (const RunSummary& run : loaded.snapshot.runs) {
+    if (run.name == loaded.snapshot.samples.active_run && run.kind == "probabilities") {
+      jobs::fill_label_scores(*reading_, loaded.snapshot, run);
+    }
+  }
   name_run_classes(loaded.snapshot, *reading_);
   loaded.undo = undo_state_of(*reading_);
   return loaded;

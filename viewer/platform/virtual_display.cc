@@ -48,9 +48,10 @@ VirtualDisplay::VirtualDisplay(int width_px, int height_px) {
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
   const std::string screen = std::to_string(width_px) + "x" + std::to_string(height_px) + "x24";
   const std::string descriptor = std::to_string(ends[1]);
-  std::array<const char*, 9> arguments{"Xvfb",      "-displayfd", descriptor.c_str(),
-                                       "-screen",   "0",          screen.c_str(),
-                                       "-nolisten", "tcp",        nullptr};
+  // -terminate: it also ends when this program dies without saying so.
+  std::array<const char*, 10> arguments{"Xvfb",       "-displayfd",   descriptor.c_str(), "-screen",
+                                        "0",          screen.c_str(), "-nolisten",        "tcp",
+                                        "-terminate", nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "model/snapshot.h"
 #include "viewer/state/backend.h"
 #include "viewer/state/row_set.h"
@@ -21,6 +22,7 @@ enum class Overlay : uint8_t { kNone, kKeyHelp, kPalette, kClassPicker, kAbout }
 // An error or a note, shown until it is dismissed or replaced.
 struct Message {
   bool is_error = false;
+  ErrorCategory category = ErrorCategory::kInternal;  // of an error
   std::string text;
   std::string hint;
 };
@@ -60,7 +62,7 @@ struct AppState {
   float tile_aspect = 1;  // width over height that suits most of the images
 
   FilterState filter;
-  SortChoice sort{"confident_mistake", true};
+  SortChoice sort;
   std::shared_ptr<const ViewAnswer> view;  // null before the first answer
   bool view_pending = false;
   size_t edits_since_order = 0;  // the order was frozen before these

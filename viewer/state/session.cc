@@ -133,6 +133,11 @@ void Session::take_snapshot(Loaded loaded) {
   state_.view = nullptr;
   state_.detail = {};
   const Table& samples = state_.snapshot.samples;
+  if (samples.find(state_.sort.column) == nullptr && state_.sort != SortChoice()) {
+    show_error(Error(ErrorCategory::kUsage,
+                     fmt::format("there is no column {} to sort by", state_.sort.column),
+                     "the Sort button lists those that there are"));
+  }
   for (const char* column : {"confident_mistake", "confidence", "id"}) {
     if (samples.find(state_.sort.column) != nullptr) break;
     state_.sort = {column, std::string_view(column) != "id"};
@@ -422,11 +427,11 @@ void Session::show_overlay(Overlay overlay) {
 void Session::show_error(const Error& error) {
   std::string text = to_valid_utf8(error.what());
   if (!error.path().empty()) text += fmt::format(" ({})", to_valid_utf8(error.path()));
-  state_.message = Message{true, std::move(text), to_valid_utf8(error.hint())};
+  state_.message = Message{true, error.category(), std::move(text), to_valid_utf8(error.hint())};
 }
 
 void Session::show_note(std::string text, std::string hint) {
-  state_.message = Message{false, std::move(text), std::move(hint)};
+  state_.message = Message{false, ErrorCategory::kInternal, std::move(text), std::move(hint)};
 }
 
 }  // namespace errata::viewer

@@ -36,7 +36,7 @@ struct HistogramView {
 };
 
 struct SortChoice {
-  std::string column;
+  std::string column = "confident_mistake";
   bool descending = true;
 
   bool operator==(const SortChoice&) const = default;
