@@ -1,11 +1,13 @@
 // A killed export: a process of its own dies at a random moment.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "export/exporter.h"
@@ -34,7 +36,7 @@ void run_export(const ExportInput& input, const std::string& target) {
   Progress progress;
   CancelToken cancel;
   IssueLog issues;
-  export_dataset(find_format("imagefolder"), input, {.target = target, .sync = false},
+  export_dataset(find_format("imagefolder"), input, {.target = target},
                  {serial_for, progress, cancel, issues, {}});
 }
 
@@ -86,6 +88,29 @@ TEST_CASE("killed at 50 random moments: the target is not there or whole, leftov
   run_export(input, dir / "out/last");
   CHECK(count_files(dir / "out/last") == 303);
   CHECK(entries(dir / "out") == 1);  // nothing of the dead ones is left
+}
+
+TEST_CASE("a disk that takes no more: the export fails and leaves nothing") {
+  TempDir dir;
+  const ExportInput input = many_files(dir, 200);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    // No file may grow beyond 2 bytes: the 101st cannot be written.
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{2, 2};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      run_export(input, dir / "out/target");
+    } catch (const Error& error) {
+      ::_exit(error.exit_code());
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WEXITSTATUS(status) == static_cast<int>(ErrorCategory::kIo));
+  CHECK(entries(dir / "out") == 0);
 }
 
 TEST_CASE("a running export's folder is not removed by another export") {
