@@ -106,7 +106,9 @@ CommandBody setup_infer(CLI::App& app) {
       ->type_name("DEVICE");
   app.add_option("--precision", options->precision, "fp32, bf16 or fp16 (default fp32)")
       ->type_name("NAME");
-  app.add_option("--batch", options->batch, "Images per forward pass (default 32)")->type_name("N");
+  app.add_option("--batch", options->batch,
+                 "Images per forward pass (default: what suits the device)")
+      ->type_name("N");
   app.add_option("--workers", options->workers, "Threads (default: one per core)")->type_name("N");
   return [options](CommandContext& context) {
     options->store_path = context.store_path();

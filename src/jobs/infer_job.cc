@@ -110,6 +110,10 @@ class StoringSink : public infer::OutputSink {
   std::vector<store::RowStatus> status_;
 };
 
+size_t batch_of(const InferJobOptions& options, const infer::RunnerInfo& info) {
+  return options.batch > 0 ? options.batch : info.capacity;
+}
+
 store::RunSpec run_spec(const InferJobOptions& options, const infer::ModelSpec& spec,
                         const infer::RunnerInfo& info, ClassMap classes) {
   store::RunSpec run;
@@ -122,7 +126,7 @@ store::RunSpec run_spec(const InferJobOptions& options, const infer::ModelSpec& 
   run.classes = std::move(classes);
   run.device = info.device;
   run.precision = info.precision;
-  run.batch_size = static_cast<int64_t>(options.batch);
+  run.batch_size = static_cast<int64_t>(batch_of(options, info));
   run.trained_on = options.trained_on;
   run.who = options.who;
   run.embedding_columns = info.embedding_columns;
@@ -173,7 +177,7 @@ void InferJobOptions::check() const {
     throw Error(ErrorCategory::kUsage, "no model was given",
                 "Name a TorchScript file: `errata infer --model resnet.torchscript`.");
   }
-  if (batch == 0 || batch > 65'536) {
+  if (batch > 65'536) {
     throw Error(ErrorCategory::kUsage, "the batch has to be 1 to 65,536 images");
   }
   infer::Precision parsed;
@@ -223,8 +227,8 @@ InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
     report.resumed = writer.rows_done() > 0;
     StoringSink sink(writer);
     infer::PipelineOptions pipeline;
-    pipeline.batch = options.batch;
-    pipeline.batches_done = batches_done(writer.rows_done(), plan.size(), options.batch);
+    pipeline.batch = batch_of(options, report.runner);
+    pipeline.batches_done = batches_done(writer.rows_done(), plan.size(), pipeline.batch);
     media::SampleReader reader;
     WorkerGroup pass_workers(workers, "errata-infer");
     context.progress.start_stage("running the model", plan.size());

@@ -18,15 +18,15 @@ struct InferJobOptions {
   std::string run_name;     // empty: the model file's name without extension
   std::string device = "auto";
   std::string precision = "fp32";  // fp32, bf16, fp16
-  size_t batch = 32;
-  size_t workers = 0;          // threads that decode and run; 0: one per core
-  std::string where;           // only these samples; empty: all
-  std::string class_map;       // class names in output order, where the model has none
-  std::string trained_on;      // filter; empty: not said
-  bool embedding = true;       // false: probabilities only
-  bool use_test_size = false;  // timm's test_input_size
-  bool resume = false;         // go on with a run that did not end
-  bool replace = false;        // delete a run of the same name first
+  size_t batch = 0;                // images per forward pass; 0: what suits the device
+  size_t workers = 0;              // threads that decode and run; 0: one per core
+  std::string where;               // only these samples; empty: all
+  std::string class_map;           // class names in output order, where the model has none
+  std::string trained_on;          // filter; empty: not said
+  bool embedding = true;           // false: probabilities only
+  bool use_test_size = false;      // timm's test_input_size
+  bool resume = false;             // go on with a run that did not end
+  bool replace = false;            // delete a run of the same name first
   std::string who;
 
   // Throws Error(kUsage).

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,7 +226,30 @@ Store Store::open(const std::string& path, Access access, const OpenOptions& opt
   return Store(std::move(state));
 }
 
+namespace {
+
+// Two processes that make the same store at the same time take turns, by a lock on the folder that
+// leaves no file behind. Where folders cannot be locked, nothing is held.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder)
+      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX);
+  }
+  ~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
 Store Store::open_or_create(const std::string& path, const OpenOptions& options) {
+  const FolderLock lock{std::string(parent_path(path))};
   FileStat stat;
   // An empty file is what a killed create() leaves.
   if (stat_file(path, stat) && !(stat.is_regular && stat.size_bytes == 0)) {

@@ -114,7 +114,7 @@ TEST_CASE("an image that has gone is an issue, and the pass goes on") {
   const Ended ended = run_errata(bench.infer(bench.base));
   INFO(ended.output);
   CHECK(ended.exit_code == 0);
-  CHECK(ended.output.find("unreadable-image") != std::string::npos);
+  CHECK(ended.output.find("unreadable-file") != std::string::npos);
   CHECK(ended.output.find("rejected 1,") != std::string::npos);
 }
 
