@@ -9,6 +9,8 @@ ConfusionMatrix confusion(const Column& given, const Column& predicted,
   if (given.type != ColumnType::kCategory || predicted.type != ColumnType::kCategory) {
     throw Error(ErrorCategory::kInternal, "a confusion matrix is made of two category columns");
   }
+  require_rows(selection, given.rows);
+  require_rows(selection, predicted.rows);
   ConfusionMatrix matrix;
   Dictionary classes;
   for (const Column* column : {&given, &predicted}) {

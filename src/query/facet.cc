@@ -300,9 +300,13 @@ Summary summarise(const SummaryRequest& request, const Selection& selection) {
   std::vector<HistogramCounter> histograms;
   std::vector<Counter*> counters;
   histograms.reserve(request.histograms.size());
-  for (const Column* column : request.facets) facets.emplace_back(*column);
+  for (const Column* column : request.facets) {
+    require_rows(selection, column->rows);
+    facets.emplace_back(*column);
+  }
   for (const auto& wanted : request.histograms) {
     require_number(*wanted.column);
+    require_rows(selection, wanted.column->rows);
     histograms.emplace_back(*wanted.column, wanted.spec);
   }
   for (const FacetSlot& facet : facets) counters.push_back(facet.counter());
@@ -330,6 +334,7 @@ Histogram histogram(const Column& column, const Selection& selection, const Hist
 
 NumberRange number_range(const Column& column, const Selection& selection) {
   require_number(column);
+  require_rows(selection, column.rows);
   NumberRange range;
   switch (column.type) {
     case ColumnType::kFloat: extend_range(column.floats.data(), column, selection, range); break;
@@ -341,6 +346,7 @@ NumberRange number_range(const Column& column, const Selection& selection) {
 }
 
 uint64_t count_distinct(const Column& column, const Selection& selection) {
+  require_rows(selection, column.rows);
   switch (column.type) {
     case ColumnType::kBool:
     case ColumnType::kCategory:

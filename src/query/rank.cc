@@ -372,6 +372,7 @@ void sort_key_by_key(std::vector<OneKey>& columns, Rows& rows, RankScratch::Buff
 
 void order_rows_into(const Table& table, const Selection& selection, std::span<const SortKey> keys,
                      size_t limit, RankScratch& scratch, std::vector<RowIndex>& out) {
+  require_rows(selection, table.rows());
   std::vector<OneKey> columns;
   RankScratch::Buffers& buffers = scratch.buffers();
   for (const SortKey& key : keys) {

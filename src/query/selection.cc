@@ -81,4 +81,10 @@ std::vector<RowIndex> Selection::to_rows() const {
   return rows;
 }
 
+void require_rows(const Selection& selection, size_t rows) {
+  if (selection.rows() == rows) return;
+  throw Error(ErrorCategory::kInternal,
+              fmt::format("a selection of {} rows used on {} rows", selection.rows(), rows));
+}
+
 }  // namespace errata::query

@@ -57,4 +57,8 @@ class Selection {
   std::vector<uint64_t> words_;
 };
 
+// Throws Error(kInternal) when the selection was made for a table of another length: what counts
+// and orders below it asks for this, since a stale selection would read beyond the columns.
+void require_rows(const Selection& selection, size_t rows);
+
 }  // namespace errata::query

@@ -205,4 +205,10 @@ TEST_CASE("ranges, distinct values and confusion") {
   CHECK_THROWS_AS(histogram(*table.find("label"), Selection::all(3'000), {}), Error);
   CHECK_THROWS_AS(histogram(*table.find("id"), Selection::all(3'000), {1, 1, 5}), Error);
   CHECK_THROWS_AS(count_facet(*table.find("id"), Selection::all(3'000)), Error);
+  // A selection of another table.
+  CHECK_THROWS_AS(count_facet(*table.find("label"), Selection::all(3'001)), Error);
+  CHECK_THROWS_AS(number_range(*table.find("id"), Selection::all(2'999)), Error);
+  CHECK_THROWS_AS(histogram(*table.find("id"), Selection::all(9'000), {}), Error);
+  CHECK_THROWS_AS(count_distinct(*table.find("id"), Selection::all(9'000)), Error);
+  CHECK_THROWS_AS(confusion(*table.find("label"), *table.find("label"), Selection(1)), Error);
 }
