@@ -2,7 +2,9 @@
 
 find_program(ERRATA_CCACHE ccache)
 if(ERRATA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${ERRATA_CCACHE}")
+  # Paths count relative to the checkout, so that a second one is built from the first one's cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" "CCACHE_NOHASHDIR=1" "${ERRATA_CCACHE}")
 endif()
 find_program(ERRATA_MOLD mold)
 if(ERRATA_MOLD)
