@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -140,7 +141,8 @@ void WorkerGroup::parallel_for(size_t n, size_t grain, const RangeFn& fn) {
   loop->work();
   std::unique_lock lock(loop->mutex);
   loop->finished.wait(lock, [&] { return loop->active == 0; });
-  if (loop->error) std::rethrow_exception(loop->error);
+  // Moved out, so that the exception dies with its catcher and not with the last helper.
+  if (loop->error) std::rethrow_exception(std::exchange(loop->error, nullptr));
 }
 
 ParallelFor WorkerGroup::as_parallel_for() {
