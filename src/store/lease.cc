@@ -1,10 +1,8 @@
 #include "store/lease.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <ctime>
 #include <fstream>
@@ -25,7 +23,7 @@ std::string host_name() {
 }
 
 // Start time of a process in clock ticks since boot: tells a process from a later one of the same
-// id. 0 when there is none.
+// id. 0 when there is none, or only what its parent has not collected yet.
 int64_t process_start(int64_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string line;
@@ -34,6 +32,7 @@ int64_t process_start(int64_t pid) {
   const size_t close = line.rfind(')');
   if (close == std::string::npos) return 0;
   const auto fields = split_view(std::string_view(line).substr(close + 2), ' ');
+  if (fields[0] == "Z" || fields[0] == "X") return 0;
   constexpr size_t kStartTime = 19;
   int64_t start = 0;
   if (fields.size() > kStartTime) {
@@ -53,9 +52,8 @@ int64_t seconds_since(const std::string& iso8601) {
 
 bool lease_is_stale(const LeaseRow& lease) {
   if (lease.host != host_name()) return seconds_since(lease.renewed_at) > kForeignLeaseSecs;
-  if (::kill(static_cast<pid_t>(lease.pid), 0) != 0 && errno == ESRCH) return true;
-  const int64_t start = process_start(lease.pid);
-  return start != 0 && start != lease.process_start;
+  if (lease.pid <= 0) return true;
+  return process_start(lease.pid) != lease.process_start;
 }
 
 Lease::Lease(Connection& db, std::string name) : db_(db), name_(std::move(name)) {
