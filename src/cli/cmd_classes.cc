@@ -28,7 +28,8 @@ CommandBody setup_list(CLI::App& app) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kRead);
     ResultTable table({{"index", Align::kRight}, {"name"}, {"samples", Align::kRight}});
     int64_t index = 0;
-    for (const store::ProjectClass& entry : store::list_classes(store)) {
+    for (const store::ProjectClass& entry :
+         store::list_classes(store, store::ClassCounts::kCount)) {
       table.add({index++, entry.name, static_cast<int64_t>(entry.samples)});
     }
     context.print_table(table, parse_table_format(arguments->format));

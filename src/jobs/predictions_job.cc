@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <future>
 #include <unordered_set>
 
 #include "base/files.h"
@@ -57,19 +58,49 @@ std::string stem_of(const std::string& path) {
   return clean.empty() ? "predictions" : clean;
 }
 
-// The samples of the store, found by whatever name a file gives them.
-struct SampleIndex {
-  importers::PathMatcher matcher;
-  std::vector<SampleId> ids;
+// The samples of the store, found by whatever name a file gives them. Built by a worker while the
+// file is looked at; until the first call of get() returns nobody else may use the store.
+class SampleIndex {
+ public:
+  struct Samples {
+    importers::PathMatcher matcher;
+    std::vector<SampleId> ids;
+  };
 
-  explicit SampleIndex(store::Store& store) {
+  SampleIndex(store::Store& store, WorkerGroup& workers) : samples_(promise_.get_future()) {
+    const auto build = [this, &store] {
+      try {
+        promise_.set_value(read(store));
+      } catch (...) {
+        promise_.set_exception(std::current_exception());
+      }
+    };
+    if (workers.size() > 0) {
+      workers.submit(build);
+    } else {
+      build();
+    }
+  }
+  ~SampleIndex() { samples_.wait(); }
+  SampleIndex(const SampleIndex&) = delete;
+  SampleIndex& operator=(const SampleIndex&) = delete;
+
+  const Samples& get() const { return samples_.get(); }
+
+ private:
+  static Samples read(store::Store& store) {
+    Samples samples;
     for (const store::SampleFile& file : store::all_sample_files(store)) {
       std::string_view root = file.absolute_path;
       if (root.size() > file.path.size()) root.remove_suffix(file.path.size() + 1);
-      matcher.add(root, file.path, file.member, file.raw_id);
-      ids.push_back(file.id);
+      samples.matcher.add(root, file.path, file.member, file.raw_id);
+      samples.ids.push_back(file.id);
     }
+    return samples;
   }
+
+  std::promise<Samples> promise_;
+  std::shared_future<Samples> samples_;
 };
 
 std::span<const float> slice(const std::vector<float>& values, size_t first, size_t count,
@@ -125,7 +156,7 @@ class CollectingSink : public PredictionSink {
 
  private:
   bool take(const std::string& key, const std::string& place) {
-    const importers::Match match = index_.matcher.find(key);
+    const importers::Match match = index_.get().matcher.find(key);
     matches_.add(match.method);
     if (!match.found()) {
       if (first_missing_.empty()) first_missing_ = key;
@@ -138,7 +169,7 @@ class CollectingSink : public PredictionSink {
                                        : "Import the image first, or correct the name.");
       return false;
     }
-    const SampleId id = index_.ids[match.index];
+    const SampleId id = index_.get().ids[match.index];
     if (!seen_samples_.insert(id).second) {
       context_.issues.reject(
           "duplicate-prediction", options_.input_path, place, shorten_utf8(to_valid_utf8(key), 200),
@@ -226,7 +257,7 @@ ClassMap project_classes(store::Store& store) {
 
 Error nothing_matched(const CollectingSink& sink, const SampleIndex& index,
                       const PredictionsJobOptions& options, const IssueLog& issues) {
-  if (index.ids.empty()) {
+  if (index.get().ids.empty()) {
     return Error(ErrorCategory::kBadInput, "the store has no samples to attach predictions to",
                  "Import the images first: `errata import SOURCE`.", options.store_path);
   }
@@ -302,9 +333,10 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
     input.classes = importers::read_class_list(options.class_map);
     input.classes_are_the_models = true;
   }
-  const SampleIndex index(store);
+  const SampleIndex index(store, context.workers);
   CollectingSink sink(index, options, context);
   choice.reader->run(input, sink);
+  index.get();
   if (sink.kept().samples.empty()) throw nothing_matched(sink, index, options, context.issues);
 
   const store::RunSpec spec = run_spec(options, sink.header());
@@ -340,7 +372,7 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
   report.rejected = context.issues.rejected();
   report.warned = context.issues.warned();
   report.accepted = report.seen - std::min(report.seen, report.rejected);
-  report.without_prediction = index.ids.size() - sink.kept().samples.size();
+  report.without_prediction = index.get().ids.size() - sink.kept().samples.size();
   report.classes = sink.header().classes.size();
   report.classes_not_in_project = lacking(sink.header().classes, project);
   report.issue_kinds = context.issues.count_by_kind();

@@ -55,13 +55,16 @@ void log_class_event(Connection& db, const std::string& who, Event event) {
 
 }  // namespace
 
-std::vector<ProjectClass> list_classes(Store& store) {
-  std::vector<ProjectClass> classes;
-  Statement read = store.db().prepare(
+std::vector<ProjectClass> list_classes(Store& store, ClassCounts counts) {
+  constexpr const char* kNames =
+      "SELECT id, name, 0 FROM class WHERE merged_into IS NULL ORDER BY id";
+  constexpr const char* kNamesAndCounts =
       "SELECT class.id, class.name, coalesce(n, 0) FROM class LEFT JOIN (SELECT class_id, count(*) "
       "AS n FROM label JOIN sample ON sample.id = sample_id WHERE current = 1 AND vanished_batch "
-      "IS "
-      "NULL GROUP BY class_id) ON class_id = class.id WHERE merged_into IS NULL ORDER BY class.id");
+      "IS NULL GROUP BY class_id) ON class_id = class.id WHERE merged_into IS NULL "
+      "ORDER BY class.id";
+  std::vector<ProjectClass> classes;
+  Statement read = store.db().prepare(counts == ClassCounts::kCount ? kNamesAndCounts : kNames);
   while (read.step()) {
     classes.push_back({read.integer(0), read.string(1), static_cast<uint64_t>(read.integer(2))});
   }

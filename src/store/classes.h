@@ -12,12 +12,14 @@ namespace errata::store {
 struct ProjectClass {
   ClassId id = 0;
   std::string name;
-  uint64_t samples = 0;  // present samples that carry it now
+  uint64_t samples = 0;  // present samples that carry it now; 0 unless asked for
 };
+
+enum class ClassCounts : bool { kLeaveOut, kCount };  // counting reads every label
 
 // In order of id: the project's training order. A class that became empty keeps its place; one that
 // was merged away is not listed.
-std::vector<ProjectClass> list_classes(Store& store);
+std::vector<ProjectClass> list_classes(Store& store, ClassCounts counts = ClassCounts::kLeaveOut);
 
 // Error: kConflict when the name exists; kUsage when it is empty, holds control characters or is
 // not UTF-8. Returns the new id.

@@ -132,7 +132,7 @@ TEST_CASE("classes are added, renamed and merged; a merge is taken back") {
   CHECK(merged.edits.size() == 4);
   CHECK(merged.classes_changed);
   CHECK(store::list_classes(project.store).size() == 3);
-  CHECK(store::list_classes(project.store)[0].samples == 8);
+  CHECK(store::list_classes(project.store, store::ClassCounts::kCount)[0].samples == 8);
   CHECK(store::load_snapshot(project.store).classes.size() == 3);
   // The source's class now means what it was merged into.
   const auto report = import_records(project.store, make_records(13, 3), make_classes(3));
