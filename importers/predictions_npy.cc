@@ -65,7 +65,7 @@ std::string choose_member(const text::NpzFile& file, const std::string& path) {
       ErrorCategory::kBadInput,
       others.empty() ? "the archive holds no array of values"
                      : "the archive holds several arrays, and none is named like predictions",
-      fmt::format("say which with --member; it has: {}", fmt::join(file.names(), ", ")), path);
+      fmt::format("say which with --array; it has: {}", fmt::join(file.names(), ", ")), path);
 }
 
 Source open_source(const PredictionInput& input, const std::string& path) {
@@ -80,7 +80,7 @@ Source open_source(const PredictionInput& input, const std::string& path) {
     } else {
       input.issues.warn("unread-array", path, name, "",
                         "the archive holds another array, which is not read",
-                        "read it as a run of its own with --member " + name);
+                        "read it as a run of its own with --array " + name);
     }
   }
   return source;

@@ -2,7 +2,7 @@
 // column per class, class indices (1-D, whole numbers), or embeddings; as .npy or inside an .npz.
 // - The rows' keys: see PredictionInput::files_list. A file list is text with one path per line, a
 //   CSV with a path column, or an NPY of texts. Its length must be that of the array.
-// - Which array of an NPZ: --member; else the one named probs, probabilities, pred_probs, logits,
+// - Which array of an NPZ: --array; else the one named probs, probabilities, pred_probs, logits,
 //   predictions, outputs, scores, embeddings, features (in this order); else the only numeric one.
 // - Places are "row 17", counted from 0 as in Python.
 // - Kind: as asked for; else embedding when the array or the file is named so (embeddings,

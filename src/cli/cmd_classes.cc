@@ -43,6 +43,7 @@ CommandBody setup_add(CLI::App& app) {
   return [arguments](CommandContext& context) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kWrite);
     store::add_class(store, arguments->name, arguments->who_or_default());
+    if (context.json()) return context.print_json(text::Json::object({{"added", arguments->name}}));
     context.note(fmt::format("class '{}' added", arguments->name));
   };
 }
@@ -55,6 +56,10 @@ CommandBody setup_rename(CLI::App& app) {
   return [arguments](CommandContext& context) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kWrite);
     store::rename_class(store, arguments->name, arguments->to, arguments->who_or_default());
+    if (context.json()) {
+      return context.print_json(
+          text::Json::object({{"renamed", arguments->name}, {"to", arguments->to}}));
+    }
     context.note(fmt::format("class '{}' is now '{}'", arguments->name, arguments->to));
   };
 }

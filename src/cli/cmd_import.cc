@@ -120,7 +120,7 @@ CommandBody setup_import(CLI::App& app) {
     if (options->who.empty()) options->who = jobs::default_who();
     jobs::JobContext job = context.job();
     const jobs::ImportJobReport report = context.resumable(
-        "run the same import again to go on", [&] { return jobs::run_import(*options, job); });
+        "run the same import again", [&] { return jobs::run_import(*options, job); });
     context.end_progress();
     context.json() ? print_json(context, report) : print_text(context, report);
   };

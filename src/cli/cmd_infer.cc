@@ -81,7 +81,9 @@ void add_model_options(CLI::App& app, jobs::InferJobOptions& options) {
       ->type_name("FILE");
   app.add_flag("--test-size", options.use_test_size,
                "Use timm's test_input_size and test_crop_pct");
-  app.add_flag("!--no-embedding", options.embedding, "Store probabilities only");
+  app.add_flag_function(
+      "--no-embedding", [&options](int64_t) { options.embedding = false; },
+      "Store probabilities only");
 }
 
 void add_run_options(CLI::App& app, jobs::InferJobOptions& options) {

@@ -90,6 +90,9 @@ CommandBody setup_delete(CLI::App& app) {
   return [arguments](CommandContext& context) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kWrite);
     store::delete_run(store, arguments->name);
+    if (context.json()) {
+      return context.print_json(text::Json::object({{"deleted", arguments->name}}));
+    }
     context.note(fmt::format("run '{}' deleted", arguments->name));
   };
 }

@@ -8,7 +8,7 @@ namespace errata::cli {
 namespace {
 
 void run_scores(CommandContext& context) {
-  ResultTable table({{"name"}, {"kind"}, {"worst"}, {"meaning", Align::kLeft, 0, 120}});
+  ResultTable table({{"name"}, {"kind"}, {"worst"}, {"meaning", Align::kLeft, 0, 400}});
   for (const ScoreInfo& score : all_scores()) {
     table.add({std::string(score.name), std::string("score"),
                std::string(score.worst == Worst::kHigh ? "high" : "low"),

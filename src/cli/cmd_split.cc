@@ -72,7 +72,9 @@ CommandBody setup_split(CLI::App& app) {
       ->type_name("COLUMN");
   app.add_flag("--extend", options->extend,
                "Everyone who has a split stays there; only the others are placed");
-  app.add_flag("!--no-stratify", options->stratify, "Do not balance the classes");
+  app.add_flag_function(
+      "--no-stratify", [options = options.get()](int64_t) { options->stratify = false; },
+      "Do not balance the classes");
   app.add_option("--seed", options->seed, "Seed of the draw (default 1)")->type_name("N");
   app.add_option("--where", options->where, "Filter: only these (default: all not excluded)")
       ->type_name("EXPR");

@@ -39,8 +39,13 @@ CommandBody setup_root_set(CLI::App& app) {
   app.add_option("DIR", arguments->folder, "Where its files are now")->required();
   return [arguments](CommandContext& context) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kWrite);
-    store::set_root(store, arguments->id, absolute_path(arguments->folder));
-    context.note(fmt::format("root {} is now {}", arguments->id, absolute_path(arguments->folder)));
+    const std::string folder = absolute_path(arguments->folder);
+    store::set_root(store, arguments->id, folder);
+    if (context.json()) {
+      return context.print_json(
+          text::Json::object({{"root", arguments->id}, {"path", escape_bytes(folder)}}));
+    }
+    context.note(fmt::format("root {} is now {}", arguments->id, folder));
   };
 }
 

@@ -20,6 +20,31 @@ std::vector<RootInfo> list_roots(Store& store) {
   return roots;
 }
 
+namespace {
+
+// What lay in the root's old folder when it was imported lies in the new one now: importing it from
+// there is a re-import.
+void move_sources(Connection& db, int64_t root, const std::string& before,
+                  const std::string& after) {
+  std::vector<std::pair<int64_t, std::string>> moved;
+  Statement read = db.prepare("SELECT id, input_path FROM source WHERE root_id = ?1");
+  read.bind(1, root);
+  while (read.step()) {
+    const std::string input = unescape_bytes(read.text(1));
+    if (input == before) moved.emplace_back(read.integer(0), after);
+    if (input.starts_with(before + "/")) {
+      moved.emplace_back(read.integer(0), join_path(after, input.substr(before.size() + 1)));
+    }
+  }
+  Statement write = db.prepare("UPDATE source SET input_path = ?2 WHERE id = ?1");
+  for (const auto& [source, input] : moved) {
+    const std::string escaped = escape_bytes(input);
+    write.bind(1, source).bind(2, escaped).run();
+  }
+}
+
+}  // namespace
+
 void set_root(Store& store, int64_t id, const std::string& new_path) {
   const std::string path = absolute_path(new_path);
   if (!is_directory(path)) {
@@ -29,6 +54,10 @@ void set_root(Store& store, int64_t id, const std::string& new_path) {
   Connection& db = store.db();
   Transaction transaction(db, Transaction::Kind::kDurable);
   const std::string escaped = escape_bytes(path);
+  std::string before;
+  for (const RootInfo& root : list_roots(store)) {
+    if (root.id == id) before = root.path;
+  }
   Statement taken = db.prepare("SELECT id FROM root WHERE path = ?1 AND id <> ?2");
   taken.bind(1, escaped).bind(2, id);
   if (taken.step()) {
@@ -40,6 +69,7 @@ void set_root(Store& store, int64_t id, const std::string& new_path) {
     throw Error(ErrorCategory::kNotFound, fmt::format("there is no root {}", id),
                 "see `errata root list`");
   }
+  move_sources(db, id, before, path);
   transaction.commit();
 }
 

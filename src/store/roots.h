@@ -18,8 +18,9 @@ struct RootInfo {
 
 // Oldest first.
 std::vector<RootInfo> list_roots(Store& store);
-// Points root `id` to another folder. Error: kNotFound (root, or the folder is not there),
-// kConflict when another root is there already.
+// Points root `id` to another folder, and the sources that were imported from inside it to theirs
+// there, so that importing them again is a re-import. Error: kNotFound (root, or the folder is not
+// there), kConflict when another root is there already.
 void set_root(Store& store, int64_t id, const std::string& new_path);
 
 struct SourceInfo {

@@ -317,8 +317,7 @@ void RunWriter::State::begin(OnExistingRun on_existing) {
   bool exists = find.step();
   if (exists && on_existing == OnExistingRun::kRefuse) {
     throw Error(ErrorCategory::kConflict, fmt::format("there is a run '{}' already", spec.name),
-                "--resume goes on with it, --replace begins it anew, --run NAME names another",
-                db.path());
+                "--replace begins it anew, --run NAME names another", db.path());
   }
   if (exists && on_existing == OnExistingRun::kReplace) {
     const RunId old = find.integer(0);
