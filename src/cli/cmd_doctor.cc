@@ -62,12 +62,15 @@ void print_text(CommandContext& context, const jobs::DoctorReport& report) {
 CommandBody setup_doctor(CLI::App& app) {
   auto content = std::make_shared<bool>(false);
   auto store_only = std::make_shared<bool>(false);
+  auto upgrade = std::make_shared<bool>(false);
   app.add_flag("--content", *content, "Also read every image and compare its hash");
   app.add_flag("--store-only", *store_only, "Do not look for the images");
-  return [content, store_only](CommandContext& context) {
+  app.add_flag("--upgrade", *upgrade, "Bring a store of an older Errata up to date first");
+  return [content, store_only, upgrade](CommandContext& context) {
     jobs::DoctorOptions options;
     options.store_path = context.store_path();
     options.program_folder = program_folder();
+    options.upgrade = *upgrade;
     if (*store_only) options.level = store::DoctorLevel::kStore;
     if (*content) options.level = store::DoctorLevel::kContent;
     jobs::JobContext job = context.job();

@@ -33,6 +33,7 @@ EnvironmentLine check_viewer(const std::string& folder) {
 DoctorReport run_doctor(const DoctorOptions& options, JobContext& context) {
   DoctorReport report;
   if (!options.store_path.empty() && file_exists(options.store_path)) {
+    if (options.upgrade) store::Store::open(options.store_path, store::Access::kWrite);
     store::Store store = store::Store::open(options.store_path, store::Access::kRead);
     store::DoctorOptions store_options;
     store_options.level = options.level;

@@ -12,6 +12,7 @@ namespace errata::jobs {
 struct DoctorOptions {
   std::string store_path = "errata.db";  // empty, or absent: the environment only
   store::DoctorLevel level = store::DoctorLevel::kFiles;
+  bool upgrade = false;        // brings a store of an older schema up to date first
   std::string program_folder;  // where errata-view lies beside errata
 };
 

@@ -1,6 +1,7 @@
 """README tells the truth: every command of the program is in it with an example, every file it
 names exists, every importer, export format, view and column it must name is named."""
 
+import json
 import os
 import re
 import subprocess
@@ -35,6 +36,14 @@ def main():
         help_text = errata(name, "--help")
         if help_text.returncode != 0 or "Example" not in help_text.stdout:
             problems.append(f"`errata {name} --help` has no example")
+
+    columns = json.loads(errata("sql", "--views", "--json").stdout)
+    for row in columns:
+        line = re.search(rf"^\| `{re.escape(row['view'])}` \|.*$", readme, re.M)
+        if line is None or f"`{row['column']}`" not in line.group(0):
+            problems.append(f"README does not name {row['view']}.{row['column']}")
+    if len(columns) < 50:
+        problems.append(f"only {len(columns)} columns of views listed")
 
     for document in tracked(".md"):
         text = document.read_text()
