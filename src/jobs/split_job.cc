@@ -91,10 +91,74 @@ std::vector<int32_t> current_parts(const Snapshot& snapshot, const std::vector<R
   return current;
 }
 
+// Those that an extended split leaves in parts that it does not name, and who is grouped with them.
+struct StayingSamples {
+  std::vector<std::string> names;  // of the parts
+  std::vector<int32_t> part;       // per row, index into names or kNoPart
+  uint64_t joined = 0;             // had no part, and go where their group is
+};
+
+StayingSamples staying_samples(const Snapshot& snapshot, const std::vector<RowIndex>& rows,
+                               const std::vector<versions::SplitPart>& parts,
+                               const std::vector<int64_t>& groups) {
+  StayingSamples staying;
+  staying.part.assign(rows.size(), versions::kNoPart);
+  const Column* split = snapshot.samples.find("split");
+  if (split == nullptr) return staying;
+  std::unordered_map<int64_t, int32_t> part_of_group;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (split->is_null(rows[i])) continue;
+    const std::string name(split->text(rows[i]));
+    if (std::any_of(parts.begin(), parts.end(),
+                    [&](const auto& part) { return part.name == name; }))
+      continue;
+    auto known = std::find(staying.names.begin(), staying.names.end(), name);
+    if (known == staying.names.end()) known = staying.names.insert(known, name);
+    staying.part[i] = static_cast<int32_t>(known - staying.names.begin());
+    if (!groups.empty() && groups[i] >= 0) part_of_group.try_emplace(groups[i], staying.part[i]);
+  }
+  for (size_t i = 0; i < rows.size() && !part_of_group.empty(); ++i) {
+    const auto found = part_of_group.find(groups[i]);
+    if (!split->is_null(rows[i]) || found == part_of_group.end()) continue;
+    staying.part[i] = found->second;
+    ++staying.joined;
+  }
+  return staying;
+}
+
+// make_split over those that do not stay; parts after the recipe's are the staying ones'.
+versions::SplitResult split_others(const versions::SplitInput& all, const StayingSamples& staying,
+                                   const versions::SplitRecipe& recipe) {
+  std::vector<size_t> others;
+  std::vector<ClassIndex> labels;
+  std::vector<int64_t> groups;
+  std::vector<uint64_t> keys;
+  std::vector<int32_t> current;
+  for (size_t i = 0; i < all.samples; ++i) {
+    if (staying.part[i] != versions::kNoPart) continue;
+    others.push_back(i);
+    labels.push_back(all.labels[i]);
+    if (!all.groups.empty()) groups.push_back(all.groups[i]);
+    keys.push_back(all.keys[i]);
+    current.push_back(all.current[i]);
+  }
+  versions::SplitResult result =
+      versions::make_split({others.size(), labels, groups, keys, current}, recipe);
+  std::vector<int32_t> part;
+  for (const int32_t stay : staying.part) {
+    part.push_back(stay == versions::kNoPart ? stay
+                                             : static_cast<int32_t>(recipe.parts.size()) + stay);
+  }
+  for (size_t i = 0; i < others.size(); ++i) part[others[i]] = result.part[i];
+  result.part = std::move(part);
+  result.placed += staying.joined;
+  return result;
+}
+
 void count_parts(const versions::SplitResult& result, const std::vector<ClassIndex>& labels,
-                 const versions::SplitRecipe& recipe, SplitJobReport& report) {
-  for (const versions::SplitPart& part : recipe.parts) {
-    report.parts.push_back({part.name, 0, std::vector<int64_t>(report.class_names.size() + 1, 0)});
+                 const std::vector<std::string>& names, SplitJobReport& report) {
+  for (const std::string& name : names) {
+    report.parts.push_back({name, 0, std::vector<int64_t>(report.class_names.size() + 1, 0)});
   }
   for (size_t i = 0; i < result.part.size(); ++i) {
     if (result.part[i] == versions::kNoPart) {
@@ -147,19 +211,23 @@ SplitJobReport run_split(const SplitJobOptions& options) {
   input.groups = groups;
   input.keys = keys;
   input.current = current;
-  const versions::SplitResult result = versions::make_split(input, recipe);
+  StayingSamples staying;
+  if (recipe.extend) staying = staying_samples(state.snapshot, rows, recipe.parts, groups);
+  const versions::SplitResult result =
+      recipe.extend ? split_others(input, staying, recipe) : versions::make_split(input, recipe);
+  std::vector<std::string> names;
+  for (const versions::SplitPart& part : recipe.parts) names.push_back(part.name);
+  names.insert(names.end(), staying.names.begin(), staying.names.end());
 
   SplitJobReport report;
   report.class_names = state.snapshot.classes.names();
-  count_parts(result, labels, recipe, report);
+  count_parts(result, labels, names, report);
   report.placed = result.placed;
   report.groups = result.groups;
   report.straddling_groups = result.straddling_groups;
   report.worst_deviation = result.worst_deviation;
   report.recipe_json = versions::to_json(recipe);
   if (!options.dry_run) {
-    std::vector<std::string> names;
-    for (const versions::SplitPart& part : recipe.parts) names.push_back(part.name);
     report.batch = store::assign_splits(store, ids, result.part, names, report.recipe_json,
                                         options.who, options.why);
     store.close();
