@@ -19,7 +19,7 @@ EnvironmentLine check_display() {
     }
   }
   return {"display", false,
-          "none: `errata view --screenshot FILE` works under xvfb-run, the window does not"};
+          "none: `errata view --screenshot FILE` draws all the same where Xvfb is installed"};
 }
 
 EnvironmentLine check_viewer(const std::string& folder) {
