@@ -20,7 +20,7 @@ run() { printf '\n$ %s\n' "$*"; "$@"; }
 say "1. What Errata needs"
 cmake/setup.sh
 cmake --preset release >"$out/build.log"
-cmake --build --preset release -j "$(nproc)" --target errata errata-view errata_infer \
+cmake --build --preset release -j "$(nproc)" --target errata_programs \
   >>"$out/build.log" || { tail -30 "$out/build.log"; exit 1; }
 echo "built: build/bin/errata and build/bin/errata-view"
 export PATH="$PWD/build/bin:$PATH"
