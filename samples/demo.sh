@@ -15,7 +15,14 @@ if [ "${1:-}" = "--fresh" ]; then rm -rf "$out/errata.db" "$out"/errata.db-* "$o
 mkdir -p "$out"
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-run() { printf '\n$ %s\n' "$*"; "$@"; }
+run() { # prints the command as it would be typed, and runs it
+  local word line=""
+  for word in "$@"; do
+    case "$word" in *[[:space:]]*) line+=" \"$word\"" ;; *) line+=" $word" ;; esac
+  done
+  printf '\n$%s\n' "$line"
+  "$@"
+}
 
 say "1. What Errata needs"
 cmake/setup.sh
