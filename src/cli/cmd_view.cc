@@ -12,6 +12,17 @@ namespace errata::cli {
 
 namespace {
 
+// As `errata-view --help` lists them.
+constexpr const char* kViewerOptions =
+    "Options of the viewer:\n"
+    "  --filter EXPR               Start with this filter\n"
+    "  --sort COLUMN               Order by a column or score; -COLUMN shows high values first\n"
+    "  --run NAME                  Whose predictions to show (default: the newest)\n"
+    "  --screenshot FILE           Draw to a PNG instead of opening a window\n"
+    "  --size WxH                  Size of the window or picture in pixels (default 1440x900)\n"
+    "  --theme NAME                dark or light\n"
+    "  --scale S                   Pixels for each 1/96 inch (default: what the display says)\n\n";
+
 // Becomes the viewer; returns only by an exception.
 void run_view(CommandContext& context, const std::vector<std::string>& arguments) {
   const std::string program = join_path(program_folder(), "errata-view");
@@ -34,6 +45,7 @@ void run_view(CommandContext& context, const std::vector<std::string>& arguments
 CommandBody setup_view(CLI::App& app) {
   app.fallthrough(false);  // what follows is the viewer's
   app.prefix_command();
+  app.footer(kViewerOptions + app.get_footer());
   return [&app](CommandContext& context) { run_view(context, app.remaining()); };
 }
 

@@ -83,6 +83,10 @@ ResolvedSpec resolve_model_spec(const std::string& model_path,
     return parse_model_spec(read_text_file(candidate, kMaxDescriptionBytes), candidate,
                             use_test_size);
   }
+  if (is_directory(model_path) || !text::is_zip_file(model_path)) {
+    throw Error(ErrorCategory::kBadInput, "this is not a TorchScript file",
+                "make one with torch.jit.trace(model, example).save(FILE)", model_path);
+  }
   if (const auto extra = find_extra_file(model_path)) {
     return parse_model_spec(extra->second, model_path + ": " + extra->first, use_test_size);
   }

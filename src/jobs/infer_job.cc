@@ -17,6 +17,7 @@
 #include "query/filter.h"
 #include "store/classes.h"
 #include "store/issues.h"
+#include "store/roots.h"
 #include "store/runs.h"
 #include "store/sample_files.h"
 #include "text/json.h"
@@ -63,6 +64,23 @@ std::vector<infer::InferItem> items_of(store::Store& store, const std::vector<Sa
     items.push_back({file.id, std::move(file.absolute_path), file.member});
   }
   return items;
+}
+
+// A folder that is not mounted or has moved is told once, before the model is loaded, not once for
+// every image in it.
+void refuse_missing_roots(store::Store& store, const std::vector<infer::InferItem>& items) {
+  for (const store::RootInfo& root : store::list_roots(store)) {
+    if (is_directory(root.path)) continue;
+    const bool needed = std::any_of(items.begin(), items.end(), [&](const infer::InferItem& item) {
+      return item.path.starts_with(root.path + "/");
+    });
+    if (!needed) continue;
+    throw Error(ErrorCategory::kNotFound, "the folder of the images is not there",
+                fmt::format("Mount it, name its new place with `errata root set {} FOLDER`, or "
+                            "leave its samples out with --where.",
+                            root.id),
+                root.path);
+  }
 }
 
 // The model's class names: its own, those of --class-map, or the project's when their number fits.
@@ -200,6 +218,7 @@ InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
   refuse_early(store, options);
   const std::vector<infer::InferItem> items = items_of(store, plan);
+  refuse_missing_roots(store, items);
 
   context.progress.start_stage("loading the model", 0);
   const size_t workers = options.workers == 0 ? hardware_threads() : options.workers;

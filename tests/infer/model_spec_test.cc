@@ -204,7 +204,16 @@ TEST_CASE("the resolved description reads back equal") {
 
 TEST_CASE("the file is found beside the model, or given") {
   const TempDir dir;
-  const std::string model = dir.write("net.torchscript", "not read here");
+  const std::string text = dir.write("text.torchscript", "no archive");
+  try {
+    resolve_model_spec(text, std::nullopt);
+    FAIL("took it");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) == "this is not a TorchScript file");
+  }
+  // An archive without members.
+  const std::string model =
+      dir.write("net.torchscript", std::string("PK\5\6") + std::string(18, '\0'));
   try {
     resolve_model_spec(model, std::nullopt);
     FAIL("found one");

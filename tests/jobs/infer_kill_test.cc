@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/files.h"
 #include "base/random.h"
 #include "store/dump.h"
@@ -116,6 +118,17 @@ TEST_CASE("an image that has gone is an issue, and the pass goes on") {
   CHECK(ended.exit_code == 0);
   CHECK(ended.output.find("unreadable-file") != std::string::npos);
   CHECK(ended.output.find("rejected 1,") != std::string::npos);
+}
+
+TEST_CASE("a pass over a folder that has moved is refused, and leaves no run") {
+  const Bench bench;
+  std::filesystem::rename(bench.dir / "photos", bench.dir / "moved");
+  const Ended ended = run_errata(bench.infer(bench.base));
+  INFO(ended.output);
+  CHECK(ended.exit_code == 3);
+  CHECK(ended.output.find("errata root set 1") != std::string::npos);
+  REQUIRE(run_errata({"-s", bench.base, "root", "set", "1", bench.dir / "moved"}).exit_code == 0);
+  CHECK(run_errata(bench.infer(bench.base)).exit_code == 0);
 }
 
 TEST_CASE("models that are none, or are not described, are told") {
