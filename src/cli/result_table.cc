@@ -106,7 +106,10 @@ std::string shown(const Cell& cell, const ResultColumn& column) {
   if (const bool* value = std::get_if<bool>(&cell)) return *value ? "yes" : "no";
   if (const int64_t* value = std::get_if<int64_t>(&cell)) return signed_with_thousands(*value);
   if (const double* value = std::get_if<double>(&cell)) {
-    return fmt::format("{:.{}f}", *value, column.decimals);
+    std::string text = fmt::format("{:.{}f}", *value, column.decimals);
+    const bool is_zero = text.find_first_not_of("-0.") == std::string::npos;
+    if (is_zero && text.starts_with('-')) text.erase(0, 1);  // a difference of -1e-9 is no minus
+    return text;
   }
   return shorten_middle(printable(std::get<std::string>(cell)), column.max_width);
 }

@@ -26,6 +26,13 @@ TEST_CASE("a file name cannot drive the terminal") {
   CHECK(table.to_text() == "path\na\\x1b[31m\\x0ab\xEF\xBF\xBD.jpg\n");
 }
 
+TEST_CASE("what rounds to zero has no sign") {
+  ResultTable table({{"x", Align::kRight}});
+  table.add({-1e-9});
+  table.add({-0.00012});
+  CHECK(table.to_text() == "      x\n 0.0000\n-0.0001\n");
+}
+
 TEST_CASE("long cells lose their middle") {
   ResultTable table({{"path", Align::kLeft, 4, 10}});
   table.add({std::string("abcdefghijklmnop")});
