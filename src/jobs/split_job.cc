@@ -91,11 +91,21 @@ std::vector<int32_t> current_parts(const Snapshot& snapshot, const std::vector<R
   return current;
 }
 
-// Those that an extended split leaves in parts that it does not name, and who is grouped with them.
+// Those whose part is given: an extended split leaves them in a part that it does not name, or
+// their group is in a part already.
 struct StayingSamples {
-  std::vector<std::string> names;  // of the parts
-  std::vector<int32_t> part;       // per row, index into names or kNoPart
-  uint64_t joined = 0;             // had no part, and go where their group is
+  std::vector<std::string> names;  // of the parts that the recipe does not name
+  std::vector<int32_t> part;       // per row, index into the recipe's parts and then names; kNoPart
+  uint64_t joined = 0;             // go where their group is
+
+  int32_t part_of_name(std::string_view name, const std::vector<versions::SplitPart>& parts) {
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].name == name) return static_cast<int32_t>(i);
+    }
+    auto known = std::find(names.begin(), names.end(), name);
+    if (known == names.end()) known = names.insert(known, std::string(name));
+    return static_cast<int32_t>(parts.size()) + static_cast<int32_t>(known - names.begin());
+  }
 };
 
 StayingSamples staying_samples(const Snapshot& snapshot, const std::vector<RowIndex>& rows,
@@ -112,9 +122,7 @@ StayingSamples staying_samples(const Snapshot& snapshot, const std::vector<RowIn
     if (std::any_of(parts.begin(), parts.end(),
                     [&](const auto& part) { return part.name == name; }))
       continue;
-    auto known = std::find(staying.names.begin(), staying.names.end(), name);
-    if (known == staying.names.end()) known = staying.names.insert(known, name);
-    staying.part[i] = static_cast<int32_t>(known - staying.names.begin());
+    staying.part[i] = staying.part_of_name(name, parts);
     if (!groups.empty() && groups[i] >= 0) part_of_group.try_emplace(groups[i], staying.part[i]);
   }
   for (size_t i = 0; i < rows.size() && !part_of_group.empty(); ++i) {
@@ -124,6 +132,41 @@ StayingSamples staying_samples(const Snapshot& snapshot, const std::vector<RowIn
     ++staying.joined;
   }
   return staying;
+}
+
+// Selected samples whose group has a member outside the selection that is in a part already go
+// there too: `groups` holds those of `rows`, then those of `outside`.
+void follow_outside(const Snapshot& snapshot, size_t selected, const std::vector<RowIndex>& outside,
+                    const std::vector<int64_t>& groups,
+                    const std::vector<versions::SplitPart>& parts, StayingSamples& staying) {
+  const Column* split = snapshot.samples.find("split");
+  std::unordered_map<int64_t, int32_t> part_of_group;
+  for (size_t i = 0; i < outside.size(); ++i) {
+    const int64_t group = groups[selected + i];
+    if (group < 0) continue;
+    part_of_group.try_emplace(group, staying.part_of_name(split->text(outside[i]), parts));
+  }
+  for (size_t i = 0; i < selected; ++i) {
+    const auto found = part_of_group.find(groups[i]);
+    if (found == part_of_group.end() || staying.part[i] == found->second) continue;
+    staying.part[i] = found->second;
+    ++staying.joined;
+  }
+}
+
+// Samples that the filter leaves out and that are in a part.
+std::vector<RowIndex> placed_outside(const LoadedState& state, const SplitJobOptions& options) {
+  std::vector<RowIndex> outside;
+  const Column* split = state.snapshot.samples.find("split");
+  if (options.where.empty() || options.groups.empty() || split == nullptr) return outside;
+  const query::Selection present =
+      query::evaluate(query::parse_filter("not excluded"), state.snapshot.samples);
+  std::vector<bool> selected(state.snapshot.ids.size(), false);
+  for (const RowIndex row : state.selection.to_rows()) selected[row] = true;
+  for (const RowIndex row : present.to_rows()) {
+    if (!selected[row] && !split->is_null(row)) outside.push_back(row);
+  }
+  return outside;
 }
 
 // make_split over those that do not stay; parts after the recipe's are the staying ones'.
@@ -144,11 +187,7 @@ versions::SplitResult split_others(const versions::SplitInput& all, const Stayin
   }
   versions::SplitResult result =
       versions::make_split({others.size(), labels, groups, keys, current}, recipe);
-  std::vector<int32_t> part;
-  for (const int32_t stay : staying.part) {
-    part.push_back(stay == versions::kNoPart ? stay
-                                             : static_cast<int32_t>(recipe.parts.size()) + stay);
-  }
+  std::vector<int32_t> part = staying.part;
   for (size_t i = 0; i < others.size(); ++i) part[others[i]] = result.part[i];
   result.part = std::move(part);
   result.placed += staying.joined;
@@ -196,13 +235,22 @@ SplitJobReport run_split(const SplitJobOptions& options) {
 
   store::Store store = store::Store::open(
       options.store_path, options.dry_run ? store::Access::kRead : store::Access::kWrite);
-  const std::vector<store::SampleFile> files = store::sample_files(store, ids);
+  const std::vector<RowIndex> outside = placed_outside(state, options);
+  std::vector<RowIndex> grouped_rows = rows;
+  grouped_rows.insert(grouped_rows.end(), outside.begin(), outside.end());
+  std::vector<SampleId> grouped_ids;
+  for (const RowIndex row : grouped_rows) grouped_ids.push_back(state.snapshot.ids[row]);
+  const std::vector<store::SampleFile> files = store::sample_files(store, grouped_ids);
   const std::vector<ClassIndex> all_labels = project_labels(state.snapshot);
   std::vector<ClassIndex> labels;
   for (const RowIndex row : rows) labels.push_back(all_labels[row]);
   std::vector<uint64_t> keys;
-  for (const store::SampleFile& file : files) keys.push_back(file.xxh3);
-  const std::vector<int64_t> groups = groups_of(options, state.snapshot, rows, files);
+  for (size_t i = 0; i < rows.size(); ++i) keys.push_back(files[i].xxh3);
+  const std::vector<int64_t> all_groups = groups_of(options, state.snapshot, grouped_rows, files);
+  const std::vector<int64_t> groups(
+      all_groups.begin(), all_groups.empty()
+                              ? all_groups.begin()
+                              : all_groups.begin() + static_cast<std::ptrdiff_t>(rows.size()));
   const std::vector<int32_t> current = current_parts(state.snapshot, rows, recipe.parts);
 
   versions::SplitInput input;
@@ -212,9 +260,12 @@ SplitJobReport run_split(const SplitJobOptions& options) {
   input.keys = keys;
   input.current = current;
   StayingSamples staying;
+  staying.part.assign(rows.size(), versions::kNoPart);
   if (recipe.extend) staying = staying_samples(state.snapshot, rows, recipe.parts, groups);
-  const versions::SplitResult result =
-      recipe.extend ? split_others(input, staying, recipe) : versions::make_split(input, recipe);
+  if (!outside.empty()) {
+    follow_outside(state.snapshot, rows.size(), outside, all_groups, recipe.parts, staying);
+  }
+  const versions::SplitResult result = split_others(input, staying, recipe);
   std::vector<std::string> names;
   for (const versions::SplitPart& part : recipe.parts) names.push_back(part.name);
   names.insert(names.end(), staying.names.begin(), staying.names.end());
