@@ -68,7 +68,7 @@ if wants export; then
   "$errata" -s "$store" version create v1 -m bench >/dev/null
   theirs=""; [ -z "$peers" ] || theirs="$("$peers" bench/peer_fiftyone.py export "$out/small" 2>/dev/null)"
   for files in hardlink copy; do
-    ours=$(median_secs "rm -rf '$out/export'" "$errata" -s "$store" export --version v1 \
+    ours=$(median_secs "rm -rf '$out/export'; sync" "$errata" -s "$store" export --version v1 \
       --format imagefolder --to "$out/export" --files "$files")
     name=$([ "$files" = copy ] && echo export_copy || echo export_symlink)
     row "export $count files ($files)" "$ours" FiftyOne "$(awk -v n="$name" '$1==n {print $2}' <<<"$theirs")"
