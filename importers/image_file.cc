@@ -27,16 +27,6 @@ constexpr size_t kTailBytes = 64 * 1024;
 // A header of more than this is taken as broken.
 constexpr uint64_t kMostHeaderBytes = 64ULL << 20;
 
-struct Fd {
-  int value;
-  explicit Fd(int fd) : value(fd) {}
-  ~Fd() {
-    if (value >= 0) ::close(value);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-};
-
 void add(std::vector<Issue>& issues, IssueSeverity severity, std::string_view kind,
          const std::string& path, std::string text, std::string message, std::string fix) {
   issues.push_back(
@@ -177,7 +167,7 @@ bool ImageFileReader::read(int folder_fd, const char* name, const std::string& r
     return false;
   }
   record.size_bytes = static_cast<uint64_t>(st.st_size);
-  record.mtime_ns = static_cast<int64_t>(st.st_mtim.tv_sec) * 1'000'000'000 + st.st_mtim.tv_nsec;
+  record.mtime_ns = mtime_ns_of(st);
   int error_number = 0;
   if (!read_bytes(fd.value, record.size_bytes, record, error_number)) {
     return unreadable("cannot be read", error_number);

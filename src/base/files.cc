@@ -17,18 +17,11 @@ namespace errata {
 
 namespace fs = std::filesystem;
 
-namespace {
+Fd::~Fd() {
+  if (value >= 0) ::close(value);
+}
 
-// Closes on every way out.
-struct Fd {
-  int value;
-  explicit Fd(int fd) : value(fd) {}
-  ~Fd() {
-    if (value >= 0) ::close(value);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-};
+namespace {
 
 bool read_all(int fd, uint8_t* to, size_t size, size_t& got_total) {
   got_total = 0;
@@ -53,11 +46,15 @@ void write_all(int fd, std::string_view bytes, const std::string& path) {
 
 }  // namespace
 
+int64_t mtime_ns_of(const struct stat& st) {
+  return static_cast<int64_t>(st.st_mtim.tv_sec) * 1'000'000'000 + st.st_mtim.tv_nsec;
+}
+
 bool stat_file(const std::string& path, FileStat& stat) {
   struct stat st {};
   if (::stat(path.c_str(), &st) != 0) return false;
   stat.size_bytes = static_cast<uint64_t>(st.st_size);
-  stat.mtime_ns = static_cast<int64_t>(st.st_mtim.tv_sec) * 1'000'000'000 + st.st_mtim.tv_nsec;
+  stat.mtime_ns = mtime_ns_of(st);
   stat.is_directory = S_ISDIR(st.st_mode);
   stat.is_regular = S_ISREG(st.st_mode);
   return true;

@@ -8,7 +8,21 @@
 #include <string_view>
 #include <vector>
 
+struct stat;
+
 namespace errata {
+
+// Owns a file descriptor, or a negative value for none, and closes it on every way out.
+struct Fd {
+  int value;
+  explicit Fd(int fd) : value(fd) {}
+  ~Fd();
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+};
+
+// Time of the last change of the content, in nanoseconds since 1970.
+int64_t mtime_ns_of(const struct ::stat& st);
 
 struct FileStat {
   uint64_t size_bytes = 0;

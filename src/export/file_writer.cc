@@ -19,20 +19,6 @@ namespace {
 // Up to here a file is read whole: two calls instead of a splice, and its hash comes for nothing.
 constexpr uint64_t kSmallFileBytes = 1 << 20;
 
-struct Fd {
-  int value;
-  explicit Fd(int fd) : value(fd) {}
-  ~Fd() {
-    if (value >= 0) ::close(value);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-};
-
-int64_t mtime_ns_of(const struct stat& st) {
-  return static_cast<int64_t>(st.st_mtim.tv_sec) * 1'000'000'000 + st.st_mtim.tv_nsec;
-}
-
 // False with errno set. Fewer bytes than asked for are an error too: the file shrank.
 bool read_exactly(int fd, uint8_t* to, size_t size) {
   while (size > 0) {

@@ -94,7 +94,7 @@ ClassMap classes_of(const InferJobOptions& options, const infer::ModelSpec& spec
   } else if (!spec.class_names.empty()) {
     classes = ClassMap(spec.class_names);
   } else {
-    for (const store::ProjectClass& entry : store::list_classes(store)) classes.add(entry.name);
+    classes = store::project_classes(store);
     origin = "the project";
   }
   if (classes.size() == info.classes) return classes;

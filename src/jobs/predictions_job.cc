@@ -249,12 +249,6 @@ void check_trained_on(store::Store& store, const std::string& trained_on) {
   query::parse_typed_filter(trained_on, snapshot.samples);
 }
 
-ClassMap project_classes(store::Store& store) {
-  ClassMap classes;
-  for (const store::ProjectClass& entry : store::list_classes(store)) classes.add(entry.name);
-  return classes;
-}
-
 Error nothing_matched(const CollectingSink& sink, const SampleIndex& index,
                       const PredictionsJobOptions& options, const IssueLog& issues) {
   if (index.get().ids.empty()) {
@@ -318,7 +312,7 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
   context.tell("format: " + choice.reason);
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
   check_trained_on(store, options.trained_on);
-  const ClassMap project = project_classes(store);
+  const ClassMap project = store::project_classes(store);
 
   importers::PredictionInput input{options.input_path,
                                    options.files_list,

@@ -71,6 +71,12 @@ std::vector<ProjectClass> list_classes(Store& store, ClassCounts counts) {
   return classes;
 }
 
+ClassMap project_classes(Store& store) {
+  ClassMap classes;
+  for (const ProjectClass& entry : list_classes(store)) classes.add(entry.name);
+  return classes;
+}
+
 ClassId require_class(Store& store, const std::string& name) {
   return find_class(store.db(), name);
 }

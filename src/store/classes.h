@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/class_map.h"
 #include "store/edits.h"
 #include "store/store.h"
 
@@ -20,6 +21,8 @@ enum class ClassCounts : bool { kLeaveOut, kCount };  // counting reads every la
 // In order of id: the project's training order. A class that became empty keeps its place; one that
 // was merged away is not listed.
 std::vector<ProjectClass> list_classes(Store& store, ClassCounts counts = ClassCounts::kLeaveOut);
+// Their names in that order.
+ClassMap project_classes(Store& store);
 
 // Error: kConflict when the name exists; kUsage when it is empty, holds control characters or is
 // not UTF-8. Returns the new id.
