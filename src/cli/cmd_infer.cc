@@ -60,13 +60,7 @@ void print_text(CommandContext& context, const jobs::InferJobReport& report) {
                         with_thousands(static_cast<uint64_t>(images_per_sec(report))));
   }
   text += "\n";
-  if (!report.classes_not_in_project.empty()) {
-    text += fmt::format(
-        "classes that the project lacks: {}\n",
-        shorten_utf8(fmt::format("{}", fmt::join(report.classes_not_in_project, ", ")), 300));
-  }
-  const std::string issues = issues_text(context.issues());
-  if (!issues.empty()) text += "issues (`errata issues` lists them):\n" + issues;
+  text += complaints_text(report.classes_not_in_project, context.issues());
   const uint64_t good = report.pass.ok + report.pass.skipped;
   context.print_text(text + jobs::closing_line(good, report.rejected, report.warned) + "\n");
 }

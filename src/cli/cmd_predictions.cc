@@ -44,13 +44,7 @@ void print_text(CommandContext& context, const jobs::PredictionsJobReport& repor
     text += fmt::format("{} of the store without a prediction\n",
                         plural(report.without_prediction, "sample"));
   }
-  if (!report.classes_not_in_project.empty()) {
-    text += fmt::format(
-        "classes that the project lacks: {}\n",
-        shorten_utf8(fmt::format("{}", fmt::join(report.classes_not_in_project, ", ")), 300));
-  }
-  const std::string issues = issues_text(context.issues());
-  if (!issues.empty()) text += "issues (`errata issues` lists them):\n" + issues;
+  text += complaints_text(report.classes_not_in_project, context.issues());
   context.print_text(text + report.closing_line() + "\n");
 }
 

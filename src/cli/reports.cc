@@ -39,6 +39,19 @@ std::string issues_text(const IssueLog& issues) {
   return text;
 }
 
+std::string complaints_text(const std::vector<std::string>& classes_not_in_project,
+                            const IssueLog& issues) {
+  std::string text;
+  if (!classes_not_in_project.empty()) {
+    text +=
+        fmt::format("classes that the project lacks: {}\n",
+                    shorten_utf8(fmt::format("{}", fmt::join(classes_not_in_project, ", ")), 300));
+  }
+  const std::string listed = issues_text(issues);
+  if (!listed.empty()) text += "issues (`errata issues` lists them):\n" + listed;
+  return text;
+}
+
 void note_issues(CommandContext& context) {
   std::string text = issues_text(context.issues());
   if (text.empty()) return;

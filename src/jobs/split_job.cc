@@ -74,19 +74,21 @@ std::vector<int64_t> groups_of(const SplitJobOptions& options, const Snapshot& s
   return versions::join_groups(rows.size(), spans);
 }
 
+// Index of the recipe's part of that name, or kNoPart.
+int32_t find_part(std::string_view name, const std::vector<versions::SplitPart>& parts) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].name == name) return static_cast<int32_t>(i);
+  }
+  return versions::kNoPart;
+}
+
 std::vector<int32_t> current_parts(const Snapshot& snapshot, const std::vector<RowIndex>& rows,
                                    const std::vector<versions::SplitPart>& parts) {
   const Column* split = snapshot.samples.find("split");
   std::vector<int32_t> current;
   for (const RowIndex row : rows) {
-    int32_t part = versions::kNoPart;
-    if (split != nullptr && !split->is_null(row)) {
-      const std::string_view name = split->text(row);
-      for (size_t i = 0; i < parts.size(); ++i) {
-        if (parts[i].name == name) part = static_cast<int32_t>(i);
-      }
-    }
-    current.push_back(part);
+    const bool placed = split != nullptr && !split->is_null(row);
+    current.push_back(placed ? find_part(split->text(row), parts) : versions::kNoPart);
   }
   return current;
 }
@@ -99,9 +101,8 @@ struct StayingSamples {
   uint64_t joined = 0;             // go where their group is
 
   int32_t part_of_name(std::string_view name, const std::vector<versions::SplitPart>& parts) {
-    for (size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].name == name) return static_cast<int32_t>(i);
-    }
+    const int32_t named = find_part(name, parts);
+    if (named != versions::kNoPart) return named;
     auto known = std::find(names.begin(), names.end(), name);
     if (known == names.end()) known = names.insert(known, std::string(name));
     return static_cast<int32_t>(parts.size()) + static_cast<int32_t>(known - names.begin());
@@ -119,9 +120,7 @@ StayingSamples staying_samples(const Snapshot& snapshot, const std::vector<RowIn
   for (size_t i = 0; i < rows.size(); ++i) {
     if (split->is_null(rows[i])) continue;
     const std::string name(split->text(rows[i]));
-    if (std::any_of(parts.begin(), parts.end(),
-                    [&](const auto& part) { return part.name == name; }))
-      continue;
+    if (find_part(name, parts) != versions::kNoPart) continue;
     staying.part[i] = staying.part_of_name(name, parts);
     if (!groups.empty() && groups[i] >= 0) part_of_group.try_emplace(groups[i], staying.part[i]);
   }
