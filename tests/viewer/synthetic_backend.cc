@@ -93,6 +93,40 @@ float SyntheticBackend::confidence(SampleId sample) const {
   return 1 - 0.7F * std::pow(unit(static_cast<uint64_t>(sample) + 900'000), 3.0F);
 }
 
+Column SyntheticBackend::tags_column(const std::vector<std::vector<std::string>>& tags) {
+  Column column;
+  column.name = "tags";
+  column.type = ColumnType::kSet;
+  column.rows = tags.size();
+  const auto dictionary = std::make_shared<Dictionary>();
+  column.offsets.push_back(0);
+  for (const std::vector<std::string>& each : tags) {
+    for (const std::string& tag : each) column.codes.push_back(dictionary->add(tag));
+    column.offsets.push_back(column.codes.size());
+  }
+  column.dictionary = dictionary;
+  return column;
+}
+
+void SyntheticBackend::write_log(const std::vector<Change>& changes, bool forward) {
+  const int64_t batch = static_cast<int64_t>(++batches_);
+  for (const Change& change : changes) {
+    const State& from = forward ? change.before : change.after;
+    const State& to = forward ? change.after : change.before;
+    store::LogEntry entry;
+    entry.event = static_cast<int64_t>(log_.size()) + 1;
+    entry.batch = batch;
+    entry.batch_kind = forward ? "edit" : "undo";
+    entry.at = "2026-01-01T00:00:00Z";
+    entry.who = "tester";
+    entry.what = from.label != to.label ? "label" : to.review;
+    entry.sample = change.sample;
+    entry.from = {from.label};
+    entry.to = {to.label};
+    log_.push_back(std::move(entry));
+  }
+}
+
 viewer::UndoState SyntheticBackend::undo_state() const {
   viewer::UndoState state;
   state.can_undo = !done_.empty();
@@ -148,6 +182,9 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   snapshot.samples.add(make_category_column("label", std::move(label), classes));
   snapshot.samples.add(make_category_column("label_given", std::move(given), classes));
   snapshot.samples.add(make_category_column("review", std::move(review), reviews));
+  std::vector<std::vector<std::string>> tags;
+  for (const State& state : states_) tags.push_back(state.tags);
+  snapshot.samples.add(tags_column(tags));
   snapshot.samples.add(make_int_column("width", std::vector<int64_t>(rows, 32)));
   snapshot.samples.add(make_int_column("height", std::vector<int64_t>(rows, 32)));
   const std::string run = active_run.empty() ? "resnet20" : active_run;
@@ -163,12 +200,13 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   summary.classes = snapshot.classes;
   summary.predicted_samples = rows;
   snapshot.runs.push_back(summary);
-  return {std::move(snapshot), undo_state()};
+  return {.no_store = false, .snapshot = std::move(snapshot), .undo = undo_state()};
 }
 
 EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool forward) {
   EditOutcome outcome;
   std::vector<std::pair<SampleId, State>> now;
+  write_log(changes, forward);
   for (const Change& change : changes) {
     const State& state = forward ? change.after : change.before;
     states_[static_cast<size_t>(change.sample - 1)] = state;
@@ -176,7 +214,7 @@ EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool for
     now.emplace_back(change.sample, state);
   }
   outcome.undo = undo_state();
-  outcome.follow = [now](Snapshot& snapshot) {
+  outcome.follow = [now, all = states_](Snapshot& snapshot) {
     Column* label = snapshot.samples.find_mutable("label");
     Column* review = snapshot.samples.find_mutable("review");
     const std::string run = snapshot.samples.active_run;
@@ -188,6 +226,9 @@ EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool for
       review->codes[row] = review->dictionary->find(state.review);
       outcome_column->codes[row] = prediction->codes[row] == label->codes[row] ? 0 : 1;
     }
+    std::vector<std::vector<std::string>> tags;
+    for (const State& state : all) tags.push_back(state.tags);
+    snapshot.samples.add(tags_column(tags));
     return true;
   };
   return outcome;
@@ -211,6 +252,13 @@ EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) 
       case viewer::ReviewKind::kKeep: after.review = "kept"; break;
       case viewer::ReviewKind::kExclude: after.review = "excluded"; break;
       case viewer::ReviewKind::kAmbiguous: after.review = "ambiguous"; break;
+      case viewer::ReviewKind::kUnreview: after.review = "unseen"; break;
+      case viewer::ReviewKind::kTag:
+        if (std::find(after.tags.begin(), after.tags.end(), edit.tag) == after.tags.end()) {
+          after.tags.push_back(edit.tag);
+        }
+        break;
+      case viewer::ReviewKind::kUntag: std::erase(after.tags, edit.tag); break;
     }
     changes.push_back({edit.sample, before, after});
   }
@@ -235,6 +283,36 @@ EditOutcome SyntheticBackend::redo() {
   undone_.pop_back();
   done_.push_back(changes);
   return apply(changes, true);
+}
+
+EditOutcome SyntheticBackend::undo_batch(int64_t) {
+  return undo();
+}
+
+void SyntheticBackend::save_view(const store::SavedView& view) {
+  const std::lock_guard lock(mutex_);
+  views_[view.name] = view;
+}
+
+void SyntheticBackend::delete_view(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  views_.erase(name);
+}
+
+viewer::StoreLists SyntheticBackend::lists() {
+  const std::lock_guard lock(mutex_);
+  viewer::StoreLists lists;
+  for (const auto& [name, view] : views_) lists.saved_views.push_back(view);
+  return lists;
+}
+
+std::vector<store::LogEntry> SyntheticBackend::log(const store::LogFilter& filter) {
+  const std::lock_guard lock(mutex_);
+  std::vector<store::LogEntry> entries;
+  for (auto entry = log_.rbegin(); entry != log_.rend() && entries.size() < filter.limit; ++entry) {
+    if (filter.sample == 0 || entry->sample == filter.sample) entries.push_back(*entry);
+  }
+  return entries;
 }
 
 std::vector<float> SyntheticBackend::probabilities(const std::string&, SampleId sample) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,11 +21,17 @@ class SyntheticBackend : public viewer::Backend {
   explicit SyntheticBackend(size_t samples);
 
   std::string name() const override { return "synthetic.db"; }
+  std::string store_path() const override { return {}; }
   viewer::Loaded load(const std::string& active_run) override;
   bool changed_by_others() override { return changed_by_others_; }
   viewer::EditOutcome review(std::span<const viewer::ReviewEdit> edits) override;
   viewer::EditOutcome undo() override;
   viewer::EditOutcome redo() override;
+  viewer::EditOutcome undo_batch(int64_t batch) override;
+  void save_view(const store::SavedView& view) override;
+  void delete_view(const std::string& name) override;
+  viewer::StoreLists lists() override;
+  std::vector<store::LogEntry> log(const store::LogFilter& filter) override;
   std::vector<float> probabilities(const std::string& run, SampleId sample) override;
   viewer::Picture thumbnail(SampleId sample, int32_t max_side_px) override;
   viewer::Picture picture(SampleId sample) override;
@@ -46,6 +53,7 @@ class SyntheticBackend : public viewer::Backend {
   struct State {
     std::string label;
     std::string review = "unseen";
+    std::vector<std::string> tags;
   };
   struct Change {
     SampleId sample;
@@ -58,12 +66,17 @@ class SyntheticBackend : public viewer::Backend {
   float confidence(SampleId sample) const;
   viewer::EditOutcome apply(const std::vector<Change>& changes, bool forward);
   viewer::UndoState undo_state() const;
+  static Column tags_column(const std::vector<std::vector<std::string>>& tags);
+  void write_log(const std::vector<Change>& changes, bool forward);
 
   std::mutex mutex_;
   std::vector<State> states_;
   std::vector<std::string> given_;
   std::vector<std::vector<Change>> done_;
   std::vector<std::vector<Change>> undone_;
+  size_t batches_ = 0;
+  std::vector<store::LogEntry> log_;
+  std::map<std::string, store::SavedView> views_;
 };
 
 }  // namespace errata::test

@@ -15,6 +15,9 @@ constexpr float kTopHeight = 44;
 constexpr float kStatusHeight = 30;
 constexpr float kLeastSide = 200;
 constexpr float kMostSide = 640;
+constexpr float kLeastBottom = 120;
+constexpr float kMostBottom = 900;
+constexpr float kMostBottomShare = 0.6F;
 constexpr float kBorderGrip = 6;
 // Frames drawn after something happened: Dear ImGui settles hovers and sizes over a few.
 constexpr size_t kFramesAfterNews = 4;
@@ -41,7 +44,6 @@ App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme)
     : window_(window),
       session_(std::make_unique<Session>(std::move(backend), &Window::wake, image_threads())),
       pictures_(std::make_unique<Pictures>(*session_, window.scale())),
-      jobs_(std::make_unique<jobs::JobRunner>(hardware_threads())),
       views_(all_views()),
       fonts_(load_fonts()) {
   session_->state().theme = theme;
@@ -74,11 +76,15 @@ Regions App::layout_regions() const {
   const float shrink = std::min(1.0F, room / sides);
   const float left = min.x + ImFloor(theme_.px(layout.left_width) * shrink);
   const float right = max.x - ImFloor(theme_.px(layout.right_width) * shrink);
+  // The panel gives way to the grid on a low window.
+  const float panel = std::min(theme_.px(layout.bottom_height), (bottom - top) * kMostBottomShare);
+  const float split = layout.show_bottom ? bottom - ImFloor(panel) : bottom;
   Regions regions;
   regions.all = {min, max};
   regions.top = {min, ImVec2(max.x, top)};
-  regions.left = {ImVec2(min.x, top), ImVec2(left, bottom)};
-  regions.centre = {ImVec2(left, top), ImVec2(right, bottom)};
+  regions.left = {ImVec2(min.x, top), ImVec2(left, split)};
+  regions.centre = {ImVec2(left, top), ImVec2(right, split)};
+  regions.bottom = {ImVec2(min.x, split), ImVec2(right, bottom)};
   regions.right = {ImVec2(right, top), ImVec2(max.x, bottom)};
   regions.status = {ImVec2(min.x, bottom), max};
   return regions;
@@ -87,9 +93,10 @@ Regions App::layout_regions() const {
 void App::drag_borders(const Regions& regions) {
   LayoutState& layout = session_->state().layout;
   const float grip = theme_.px(kBorderGrip);
-  const auto border = [&](const char* name, float x, float& width, float direction) {
-    ImGui::SetNextWindowPos(ImVec2(x - grip / 2, regions.left.min.y));
-    ImGui::SetNextWindowSize(ImVec2(grip, regions.left.height()));
+  const auto border = [&](const char* name, const Rect& rect, float& size, float moved, float least,
+                          float most, ImGuiMouseCursor cursor) {
+    ImGui::SetNextWindowPos(rect.min);
+    ImGui::SetNextWindowSize(ImVec2(rect.width(), rect.height()));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowMinSize, ImVec2(1, 1));
     ImGui::Begin(name, nullptr,
@@ -97,19 +104,30 @@ void App::drag_borders(const Regions& regions) {
                      ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoDocking |
                      ImGuiWindowFlags_NoFocusOnAppearing);
-    ImGui::InvisibleButton("grip", ImVec2(grip, regions.left.height()));
+    ImGui::InvisibleButton("grip", ImVec2(rect.width(), rect.height()));
     if (ImGui::IsItemHovered() || ImGui::IsItemActive()) {
-      ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+      ImGui::SetMouseCursor(cursor);
     }
     if (ImGui::IsItemActive()) {
-      width += direction * ImGui::GetIO().MouseDelta.x / theme_.scale;
-      width = std::clamp(width, kLeastSide, kMostSide);
+      size = std::clamp(size + moved / theme_.scale, least, most);
     }
     ImGui::End();
     ImGui::PopStyleVar(2);
   };
-  border("Left border", regions.left.max.x, layout.left_width, 1);
-  border("Right border", regions.right.min.x, layout.right_width, -1);
+  const ImVec2 moved = ImGui::GetIO().MouseDelta;
+  const auto upright = [&](float x, const Rect& beside) {
+    return Rect{ImVec2(x - grip / 2, beside.min.y), ImVec2(x + grip / 2, beside.max.y)};
+  };
+  border("Left border", upright(regions.left.max.x, regions.left), layout.left_width, moved.x,
+         kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
+  border("Right border", upright(regions.right.min.x, regions.right), layout.right_width, -moved.x,
+         kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
+  if (!layout.show_bottom) return;
+  const Rect& bottom = regions.bottom;
+  border("Bottom border",
+         Rect{ImVec2(bottom.min.x, bottom.min.y - grip / 2),
+              ImVec2(bottom.max.x, bottom.min.y + grip / 2)},
+         layout.bottom_height, -moved.y, kLeastBottom, kMostBottom, ImGuiMouseCursor_ResizeNS);
 }
 
 void App::handle_keys() {
@@ -129,7 +147,7 @@ void App::handle_keys() {
 void App::draw_frame() {
   const bool news = session_->drain() > 0 || has_input();
   frames_since_change_ = news ? 0 : frames_since_change_ + 1;
-  session_->poll_store(ImGui::GetTime());
+  session_->frame(ImGui::GetTime());
   apply_theme_if_changed();
   const std::string title = "Errata \u2013 " + to_valid_utf8(session_->state().store_name);
   if (title != title_) {
@@ -138,8 +156,8 @@ void App::draw_frame() {
   }
   pictures_->begin_frame();
   handle_keys();
-  const FrameContext frame{*session_, session_->state(), commands_,       theme_, *pictures_,
-                           *jobs_,    layout_regions(),  ImGui::GetTime()};
+  const FrameContext frame{*session_,  session_->state(), commands_,       theme_,
+                           *pictures_, layout_regions(),  ImGui::GetTime()};
   for (const std::unique_ptr<View>& view : views_) view->draw(frame);
   if (session_->state().overlay == Overlay::kNone) drag_borders(frame.regions);
   pictures_->end_frame();
@@ -156,7 +174,8 @@ double App::patience_secs() const {
   constexpr double kIdleSecs = 0.5;
   constexpr double kRunningSecs = 0.1;
   if (frames_since_change_ < kFramesAfterNews) return kFrameSecs;
-  if (jobs_->busy() || ImGui::GetIO().WantTextInput || session_->tasks().pending() > 0)
+  if (session_->jobs().runner().busy() || ImGui::GetIO().WantTextInput ||
+      session_->tasks().pending() > 0)
     return kRunningSecs;
   return kIdleSecs;
 }

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "jobs/job_runner.h"
 #include "viewer/platform/pictures.h"
 #include "viewer/platform/theme.h"
 #include "viewer/platform/window.h"
@@ -42,7 +41,6 @@ class App {
   CommandRegistry commands_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Pictures> pictures_;
-  std::unique_ptr<jobs::JobRunner> jobs_;
   std::vector<std::unique_ptr<View>> views_;
   Fonts fonts_;
   Theme theme_;

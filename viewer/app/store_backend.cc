@@ -62,6 +62,9 @@ store::EditKind edit_kind(ReviewKind kind) {
     case ReviewKind::kKeep: return store::EditKind::kKeep;
     case ReviewKind::kExclude: return store::EditKind::kExclude;
     case ReviewKind::kAmbiguous: return store::EditKind::kAmbiguous;
+    case ReviewKind::kUnreview: return store::EditKind::kUnreview;
+    case ReviewKind::kTag: return store::EditKind::kTag;
+    case ReviewKind::kUntag: return store::EditKind::kUntag;
   }
   return store::EditKind::kKeep;
 }
@@ -77,7 +80,7 @@ std::string default_who() {
 }
 
 StoreBackend::StoreBackend(std::string store_path, std::string who)
-    : path_(std::move(store_path)),
+    : path_(errata::absolute_path(store_path)),
       who_(std::move(who)),
       thumbnails_(path_ + ".thumbs", kThumbnailBytes) {}
 
@@ -98,6 +101,7 @@ store::Store& StoreBackend::writer() {
 }
 
 Loaded StoreBackend::load(const std::string& active_run) {
+  if (!reading_ && !file_exists(path_)) return {.no_store = true, .snapshot = {}, .undo = {}};
   if (!reading_) reading_.emplace(store::Store::open(path_, store::Access::kRead));
   seen_data_version_ = reading_->data_version();
   store::SnapshotOptions options;
@@ -138,6 +142,8 @@ EditOutcome StoreBackend::review(std::span<const ReviewEdit> edits) {
     store::Edit each;
     each.sample = edit.sample;
     each.kind = edit_kind(edit.kind);
+    each.text = edit.tag;
+    each.why = edit.why;
     if (edit.kind == ReviewKind::kRelabel) {
       const auto [found, added] = classes.emplace(edit.class_name, 0);
       if (added) found->second = store::require_class(writer(), edit.class_name);
@@ -157,6 +163,36 @@ EditOutcome StoreBackend::undo() {
 
 EditOutcome StoreBackend::redo() {
   return follow(store::redo(writer(), who_));
+}
+
+EditOutcome StoreBackend::undo_batch(int64_t batch) {
+  return follow(store::undo_batch(writer(), batch, who_));
+}
+
+void StoreBackend::save_view(const store::SavedView& view) {
+  store::put_saved_view(writer(), view);
+}
+
+void StoreBackend::delete_view(const std::string& name) {
+  store::delete_saved_view(writer(), name);
+}
+
+StoreLists StoreBackend::lists() {
+  if (!file_exists(path_)) return {};
+  return with(lists_, [](store::Store& store) {
+    StoreLists lists;
+    lists.versions = store::list_versions(store);
+    lists.saved_views = store::list_saved_views(store);
+    store::IssueFilter filter;
+    filter.limit = StoreLists::kMostIssues;
+    lists.issues = store::list_issues(store, filter);
+    lists.issue_counts = store::count_issues_by_kind(store);
+    return lists;
+  });
+}
+
+std::vector<store::LogEntry> StoreBackend::log(const store::LogFilter& filter) {
+  return with(lists_, [&](store::Store& store) { return store::read_log(store, filter); });
 }
 
 std::vector<float> StoreBackend::probabilities(const std::string& run, SampleId sample) {

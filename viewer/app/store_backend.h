@@ -23,11 +23,17 @@ class StoreBackend : public Backend {
   StoreBackend(std::string store_path, std::string who);
 
   std::string name() const override;
+  std::string store_path() const override { return path_; }
   Loaded load(const std::string& active_run) override;
   bool changed_by_others() override;
   EditOutcome review(std::span<const ReviewEdit> edits) override;
   EditOutcome undo() override;
   EditOutcome redo() override;
+  EditOutcome undo_batch(int64_t batch) override;
+  void save_view(const store::SavedView& view) override;
+  void delete_view(const std::string& name) override;
+  StoreLists lists() override;
+  std::vector<store::LogEntry> log(const store::LogFilter& filter) override;
   std::vector<float> probabilities(const std::string& run, SampleId sample) override;
   Picture thumbnail(SampleId sample, int32_t max_side_px) override;
   Picture picture(SampleId sample) override;
@@ -51,10 +57,11 @@ class StoreBackend : public Backend {
   std::optional<store::Store> reading_;
   std::optional<store::Store> writing_;
   int64_t seen_data_version_ = 0;
-  // Lane::kQuery and Lane::kImages
+  // Lane::kQuery, Lane::kPanels and Lane::kImages
   std::string run_name_;  // of run_id_, looked up once
   RunId run_id_ = 0;
   Reader rows_;
+  Reader lists_;
   Reader files_;
   media::SampleReader reader_;
   media::ThumbnailCache thumbnails_;

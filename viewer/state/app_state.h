@@ -11,13 +11,36 @@
 #include "base/error.h"
 #include "model/snapshot.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/lists_state.h"
+#include "viewer/state/panel_state.h"
+#include "viewer/state/round_state.h"
 #include "viewer/state/row_set.h"
 #include "viewer/state/view_query.h"
 
 namespace errata::viewer {
 
 enum class ThemeName : uint8_t { kDark, kLight };
-enum class Overlay : uint8_t { kNone, kKeyHelp, kPalette, kClassPicker, kAbout };
+enum class CentreMode : uint8_t { kGrid, kTable };
+
+// Panels in front of the window; one at a time.
+enum class Overlay : uint8_t {
+  kNone,
+  kKeyHelp,
+  kPalette,
+  kClassPicker,
+  kAbout,
+  kTag,
+  kSaveView,
+  kSavedViews,
+  kAudit,
+  kImport,
+  kPredictions,
+  kInfer,
+  kSplit,
+  kVersion,
+  kExport,
+  kOpenStore
+};
 
 // An error or a note, shown until it is dismissed or replaced.
 struct Message {
@@ -50,6 +73,10 @@ struct SampleDetail {
 struct LayoutState {
   float left_width = 256;
   float right_width = 360;
+  float bottom_height = 230;
+  bool show_bottom = true;
+  std::string bottom_tab = "confusion";  // id of a panel
+  CentreMode centre = CentreMode::kGrid;
   float tile_width = 150;
   double grid_scroll = 0;   // in rows of tiles
   bool show_large = false;  // the sample under the cursor fills the grid's place
@@ -57,7 +84,8 @@ struct LayoutState {
 
 struct AppState {
   std::string store_name;
-  bool loaded = false;  // the first snapshot is here
+  bool loaded = false;    // the first snapshot is here
+  bool no_store = false;  // there is no file yet: the first import makes it
   Snapshot snapshot;
   float tile_aspect = 1;  // width over height that suits most of the images
 
@@ -71,6 +99,10 @@ struct AppState {
   size_t selection_anchor = 0;
   RowSet selection;  // rows; empty means: just the cursor
   SampleDetail detail;
+
+  ListsState lists;
+  PanelState panels;
+  RoundState round;
 
   UndoState undo;
   size_t saves_pending = 0;
@@ -87,6 +119,7 @@ struct AppState {
   size_t grid_columns = 1;          // written by the grid: what Up and Down move by
   size_t grid_page_rows = 1;
   bool quit_wanted = false;
+  std::string open_wanted;  // a store to open in place of this one
 
   // The row under the cursor; nullopt when nothing is shown.
   std::optional<RowIndex> cursor_row() const {

@@ -11,16 +11,27 @@
 
 #include "media/image.h"
 #include "model/snapshot.h"
+#include "viewer/state/lists_state.h"
 
 namespace errata::viewer {
 
-enum class ReviewKind : uint8_t { kRelabel, kKeep, kExclude, kAmbiguous };
+enum class ReviewKind : uint8_t {
+  kRelabel,
+  kKeep,
+  kExclude,
+  kAmbiguous,
+  kUnreview,  // as if it had not been looked at; an exclusion is taken back too
+  kTag,
+  kUntag
+};
 
 // One sample's decision by a person.
 struct ReviewEdit {
   SampleId sample = 0;
   ReviewKind kind = ReviewKind::kKeep;
   std::string class_name;  // kRelabel: the project class; else empty
+  std::string tag;         // kTag, kUntag
+  std::string why;         // what spoke for it, for the log; may be empty
 };
 
 // What undo and redo would do now; the log belongs to the store, so this survives a restart.
@@ -40,6 +51,7 @@ struct EditOutcome {
 };
 
 struct Loaded {
+  bool no_store = false;  // there is no file; the rest is empty
   Snapshot snapshot;
   UndoState undo;
 };
@@ -56,6 +68,8 @@ class Backend {
 
   // Shown in the window's title.
   virtual std::string name() const = 0;
+  // Of the file, absolute; empty for a backend without one.
+  virtual std::string store_path() const = 0;
 
   // Lane::kStore, in the order asked for.
   // `active_run` may be empty: then the newest complete one is.
@@ -66,9 +80,18 @@ class Backend {
   // The newest batch that stands, and the newest undo.
   virtual EditOutcome undo() = 0;
   virtual EditOutcome redo() = 0;
+  // Takes back one certain batch of the log.
+  virtual EditOutcome undo_batch(int64_t batch) = 0;
+  virtual void save_view(const store::SavedView& view) = 0;
+  virtual void delete_view(const std::string& name) = 0;
 
   // Lane::kQuery. One value per class of the run; empty when the sample has no such row.
   virtual std::vector<float> probabilities(const std::string& run, SampleId sample) = 0;
+
+  // Lane::kPanels.
+  virtual StoreLists lists() = 0;
+  // What the log says, newest first.
+  virtual std::vector<store::LogEntry> log(const store::LogFilter& filter) = 0;
 
   // Lane::kImages, from several threads at once. A file that is gone or broken is a problem in the
   // result, not an exception.

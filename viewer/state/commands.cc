@@ -22,9 +22,12 @@ std::string_view menu_title(Menu menu) {
 
 CommandRegistry::CommandRegistry() {
   add_file_commands();
+  add_job_commands();
   add_edit_commands();
   add_review_commands();
+  add_round_commands();
   add_view_commands();
+  add_panel_commands();
   add_move_commands();
   add_run_and_help_commands();
 }

@@ -60,6 +60,9 @@ class CommandRegistry {
   void add_review_commands();
   void add_view_commands();
   void add_move_commands();
+  void add_panel_commands();
+  void add_round_commands();
+  void add_job_commands();
   void add_run_and_help_commands();
 
   std::vector<Command> commands_;

@@ -60,6 +60,12 @@ const RunSummary* AppState::active_run() const {
 
 Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, size_t image_threads)
     : backend_(std::move(backend)),
+      lists_(*this),
+      panels_(*this),
+      round_(*this),
+      jobs_(*this),
+      memory_(*this),
+      parts_{&lists_, &panels_, &round_, &jobs_, &memory_},
       tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
   state_.store_name = backend_->name();
   tasks_->on_error = [this](const Error& error) { show_error(error); };
@@ -68,6 +74,7 @@ Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, s
 Session::~Session() = default;
 
 void Session::close() {
+  jobs_.close();
   tasks_.reset();
 }
 
@@ -103,6 +110,11 @@ size_t Session::drain() {
   return tasks_->drain(kFrameShareSecs);
 }
 
+void Session::frame(double now_secs) {
+  poll_store(now_secs);
+  for (SessionPart* part : parts_) part->frame(now_secs);
+}
+
 void Session::poll_store(double now_secs) {
   if (now_secs < next_poll_secs_ || poll_running_ || !state_.loaded) return;
   next_poll_secs_ = now_secs + kPollSecs;
@@ -126,6 +138,7 @@ void Session::take_snapshot(Loaded loaded) {
   state_.snapshot = std::move(loaded.snapshot);
   state_.undo = std::move(loaded.undo);
   state_.loaded = true;
+  state_.no_store = loaded.no_store;
   state_.store_changed = false;
   state_.tile_aspect = typical_aspect(state_.snapshot.samples);
   state_.selection.reset(state_.snapshot.ids.size());
@@ -142,6 +155,7 @@ void Session::take_snapshot(Loaded loaded) {
     if (samples.find(state_.sort.column) != nullptr) break;
     state_.sort = {column, std::string_view(column) != "id"};
   }
+  for (SessionPart* part : parts_) part->snapshot_taken();
   ask_view();
 }
 
@@ -235,6 +249,7 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   if (state_.cursor >= order.size()) state_.cursor = order.empty() ? 0 : order.size() - 1;
   state_.selection_anchor = state_.cursor;
   state_.show_cursor_wanted = true;
+  for (SessionPart* part : parts_) part->view_taken();
   ask_detail();
 }
 
@@ -329,7 +344,7 @@ void Session::clear_selection() {
 void Session::relabel(const std::string& class_name) {
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : state_.target_rows()) {
-    edits.push_back({state_.snapshot.ids[row], ReviewKind::kRelabel, class_name});
+    edits.push_back({state_.snapshot.ids[row], ReviewKind::kRelabel, class_name, {}, {}});
   }
   send_edits(std::move(edits));
 }
@@ -340,8 +355,11 @@ void Session::relabel_to_prediction() {
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : state_.target_rows()) {
     if (prediction->is_null(row)) continue;
-    edits.push_back(
-        {state_.snapshot.ids[row], ReviewKind::kRelabel, std::string(prediction->text(row))});
+    edits.push_back({state_.snapshot.ids[row],
+                     ReviewKind::kRelabel,
+                     std::string(prediction->text(row)),
+                     {},
+                     {}});
   }
   send_edits(std::move(edits));
 }
@@ -355,7 +373,7 @@ void Session::relabel_to_probable(size_t k) {
 void Session::decide(ReviewKind kind) {
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : state_.target_rows()) {
-    edits.push_back({state_.snapshot.ids[row], kind, {}});
+    edits.push_back({state_.snapshot.ids[row], kind, {}, {}, {}});
   }
   send_edits(std::move(edits));
 }
@@ -373,6 +391,19 @@ void Session::send_edits(std::vector<ReviewEdit> edits) {
   const bool single = state_.selection.count() == 0;
   change_store([this, edits = std::move(edits)] { return backend_->review(edits); }, false);
   if (single) move_cursor(1);
+}
+
+void Session::tag(const std::string& tag, bool on) {
+  std::vector<ReviewEdit> edits;
+  for (const RowIndex row : state_.target_rows()) {
+    edits.push_back(
+        {state_.snapshot.ids[row], on ? ReviewKind::kTag : ReviewKind::kUntag, {}, tag, {}});
+  }
+  change_store([this, edits = std::move(edits)] { return backend_->review(edits); }, false);
+}
+
+void Session::undo_batch(int64_t batch) {
+  change_store([this, batch] { return backend_->undo_batch(batch); }, true);
 }
 
 void Session::undo() {
@@ -415,6 +446,7 @@ void Session::follow(const EditOutcome& outcome, bool show_first_changed) {
     const auto found = std::find(order.begin(), order.end(), row);
     if (found != order.end()) set_cursor(static_cast<size_t>(found - order.begin()));
   }
+  for (SessionPart* part : parts_) part->edited(outcome);
   recount();
 }
 

@@ -2,6 +2,7 @@
 // lanes, and folds the results back in. Window's thread only.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -11,6 +12,11 @@
 #include "viewer/state/app_state.h"
 #include "viewer/state/backend.h"
 #include "viewer/state/filter_text.h"
+#include "viewer/state/job_desk.h"
+#include "viewer/state/list_desk.h"
+#include "viewer/state/memory.h"
+#include "viewer/state/panel_desk.h"
+#include "viewer/state/round_desk.h"
 #include "viewer/state/tasks.h"
 
 namespace errata::viewer {
@@ -29,6 +35,8 @@ class Session {
   void open(const std::string& active_run = {});
   void reload();
   size_t drain();
+  // Once a frame, after drain: gives the parts their turn.
+  void frame(double now_secs);
   // Asks the store whether somebody else wrote, at most every few seconds. `now_secs` is any
   // rising clock.
   void poll_store(double now_secs);
@@ -38,6 +46,12 @@ class Session {
   Tasks& tasks() { return *tasks_; }
   const Tasks& tasks() const { return *tasks_; }
   Backend& backend() { return *backend_; }
+
+  ListDesk& lists() { return lists_; }
+  PanelDesk& panels() { return panels_; }
+  RoundDesk& round() { return round_; }
+  JobDesk& jobs() { return jobs_; }
+  Memory& memory() { return memory_; }
 
   // The filter and the order. Each asks for a new answer; the last asked for wins.
   void set_filter(const std::string& text);
@@ -60,8 +74,10 @@ class Session {
   // The k-th most probable class of the sample under the cursor, from 0.
   void relabel_to_probable(size_t k);
   void decide(ReviewKind kind);
+  void tag(const std::string& tag, bool on);
   void undo();
   void redo();
+  void undo_batch(int64_t batch);
 
   void show_overlay(Overlay overlay);
   void show_error(const Error& error);
@@ -89,6 +105,12 @@ class Session {
   SortChoice applied_sort_;
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
+  ListDesk lists_;
+  PanelDesk panels_;
+  RoundDesk round_;
+  JobDesk jobs_;
+  Memory memory_;
+  std::array<SessionPart*, 5> parts_;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
 };
 

@@ -10,6 +10,7 @@ Tasks::Tasks(size_t image_threads, std::function<void()> wake)
     : wake_(std::move(wake)), image_threads_(image_threads) {
   groups_[static_cast<size_t>(Lane::kStore)] = std::make_unique<WorkerGroup>(1, "errata-store");
   groups_[static_cast<size_t>(Lane::kQuery)] = std::make_unique<WorkerGroup>(1, "errata-query");
+  groups_[static_cast<size_t>(Lane::kPanels)] = std::make_unique<WorkerGroup>(1, "errata-panels");
   groups_[static_cast<size_t>(Lane::kImages)] =
       std::make_unique<WorkerGroup>(image_threads, "errata-image");
 }
@@ -47,6 +48,11 @@ void Tasks::done(Lane lane, Apply apply) {
   if (wake_ && !stopping_) wake_();
 }
 
+void Tasks::post(Apply apply) {
+  ++pending_[static_cast<size_t>(Lane::kStore)];
+  done(Lane::kStore, std::move(apply));
+}
+
 size_t Tasks::drain(double budget_secs) {
   const auto began = std::chrono::steady_clock::now();
   size_t ran = 0;
@@ -71,7 +77,9 @@ size_t Tasks::pending(Lane lane) const {
 }
 
 size_t Tasks::pending() const {
-  return pending_[0] + pending_[1] + pending_[2];
+  size_t all = 0;
+  for (const auto& of_lane : pending_) all += of_lane;
+  return all;
 }
 
 void Tasks::finish_all() {

@@ -1,5 +1,5 @@
 // Background work of the viewer: nothing that may wait runs on the window's thread. Work goes to
-// one of three lanes; what it found comes back as a function that the window's thread runs at the
+// one of four lanes; what it found comes back as a function that the window's thread runs at the
 // start of its next frame.
 #pragma once
 
@@ -18,9 +18,10 @@
 namespace errata::viewer {
 
 enum class Lane : uint8_t {
-  kStore,  // one thread: loads, edits, undo; in the order they were asked for
-  kQuery,  // one thread: filter, order, facets
-  kImages  // several threads: decoding
+  kStore,   // one thread: loads, edits, undo; in the order they were asked for
+  kQuery,   // one thread: filter, order, facets
+  kPanels,  // one thread: what the panels show, lists of the store, state files
+  kImages   // several threads: decoding
 };
 
 class Tasks {
@@ -38,6 +39,8 @@ class Tasks {
 
   // An exception out of `work` comes back through on_error.
   void run(Lane lane, Work work);
+  // Any thread: `apply` runs on the window's thread like the result of a lane's work.
+  void post(Apply apply);
   // Window's thread, once a frame: runs results that are there, in order, until the time is spent;
   // the rest waits for the next frame. Returns how many it ran.
   size_t drain(double budget_secs = std::numeric_limits<double>::infinity());
@@ -52,7 +55,7 @@ class Tasks {
   std::function<void(const Error&)> on_error;  // window's thread
 
  private:
-  static constexpr size_t kLanes = 3;
+  static constexpr size_t kLanes = 4;
 
   void done(Lane lane, Apply apply);
 

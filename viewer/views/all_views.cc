@@ -7,6 +7,7 @@ std::vector<std::unique_ptr<View>> all_views() {
   views.push_back(make_facets());
   views.push_back(make_grid());
   views.push_back(make_inspector());
+  views.push_back(make_bottom());
   views.push_back(make_top_bar());
   views.push_back(make_status_bar());
   views.push_back(make_message());

@@ -86,7 +86,7 @@ class StatusBar : public View {
 
   static void draw_jobs(const FrameContext& frame, float right) {
     const Theme& theme = frame.theme;
-    for (const jobs::JobStatus& job : frame.jobs.all()) {
+    for (const jobs::JobStatus& job : frame.session.jobs().runner().all()) {
       if (job.state != jobs::JobState::kRunning) continue;
       std::string text = fmt::format("{}: {}", job.title, with_thousands(job.done));
       if (job.total > 0) text += " of " + with_thousands(job.total);

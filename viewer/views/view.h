@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "jobs/job_runner.h"
 #include "viewer/platform/pictures.h"
 #include "viewer/platform/theme.h"
 #include "viewer/state/commands.h"
@@ -31,6 +30,7 @@ struct Regions {
   Rect top;
   Rect left;
   Rect centre;
+  Rect bottom;  // below left and centre; empty when it is closed
   Rect right;
   Rect status;
 };
@@ -41,7 +41,6 @@ struct FrameContext {
   const CommandRegistry& commands;
   const Theme& theme;
   Pictures& pictures;
-  jobs::JobRunner& jobs;
   Regions regions;
   double now_secs = 0;
 
@@ -61,6 +60,7 @@ std::unique_ptr<View> make_top_bar();
 std::unique_ptr<View> make_facets();
 std::unique_ptr<View> make_grid();
 std::unique_ptr<View> make_inspector();
+std::unique_ptr<View> make_bottom();
 std::unique_ptr<View> make_status_bar();
 std::unique_ptr<View> make_message();
 std::unique_ptr<View> make_palette();

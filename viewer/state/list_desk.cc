@@ -1,0 +1,57 @@
+#include "viewer/state/list_desk.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "viewer/state/options.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+void ListDesk::refresh() {
+  const uint64_t number = ++newest_;
+  session_.tasks().run(Lane::kPanels, [this, number]() -> Tasks::Apply {
+    auto lists = std::make_shared<StoreLists>(session_.backend().lists());
+    return [this, number, lists] {
+      if (number != newest_) return;
+      session_.state().lists.ready = true;
+      session_.state().lists.lists = std::move(*lists);
+    };
+  });
+}
+
+void ListDesk::save_view(const std::string& name) {
+  const AppState& state = session_.state();
+  store::SavedView view;
+  view.name = name;
+  view.filter = state.filter.applied;
+  view.sort = (state.sort.descending ? "-" : "") + state.sort.column;
+  session_.tasks().run(Lane::kStore, [this, view]() -> Tasks::Apply {
+    session_.backend().save_view(view);
+    return [this, name = view.name] {
+      session_.show_note(fmt::format("The view \"{}\" was saved", name));
+      refresh();
+    };
+  });
+}
+
+void ListDesk::delete_view(const std::string& name) {
+  session_.tasks().run(Lane::kStore, [this, name]() -> Tasks::Apply {
+    session_.backend().delete_view(name);
+    return [this] { refresh(); };
+  });
+}
+
+void ListDesk::use_view(const store::SavedView& view) {
+  AppState& state = session_.state();
+  if (!view.sort.empty()) {
+    // More than one key is for the command line; the first decides here.
+    const std::string first = view.sort.substr(0, view.sort.find(','));
+    state.sort =
+        first.starts_with("-") ? SortChoice{first.substr(1), true} : SortChoice{first, false};
+  }
+  session_.set_filter(view.filter);
+}
+
+}  // namespace errata::viewer

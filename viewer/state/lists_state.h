@@ -1,0 +1,35 @@
+// What the store holds besides samples: short lists that the panels and menus show.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/history.h"
+#include "store/issues.h"
+#include "store/saved_views.h"
+#include "store/versions.h"
+
+namespace errata::viewer {
+
+struct StoreLists {
+  std::vector<store::VersionInfo> versions;      // oldest first
+  std::vector<store::SavedView> saved_views;     // by name
+  std::vector<store::StoredIssue> issues;        // at most kMostIssues
+  std::map<std::string, uint64_t> issue_counts;  // by kind, of all
+
+  static constexpr size_t kMostIssues = 20'000;
+  uint64_t issue_count() const {
+    uint64_t count = 0;
+    for (const auto& [kind, of_kind] : issue_counts) count += of_kind;
+    return count;
+  }
+};
+
+struct ListsState {
+  bool ready = false;  // the first answer is here
+  StoreLists lists;
+};
+
+}  // namespace errata::viewer

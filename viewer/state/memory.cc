@@ -1,0 +1,5 @@
+#include "viewer/state/memory.h"
+
+#include "viewer/state/session.h"
+
+namespace errata::viewer {}  // namespace errata::viewer

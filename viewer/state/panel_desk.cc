@@ -1,0 +1,5 @@
+#include "viewer/state/panel_desk.h"
+
+#include "viewer/state/session.h"
+
+namespace errata::viewer {}  // namespace errata::viewer

@@ -1,0 +1,12 @@
+#include "viewer/views/panel.h"
+#include "viewer/views/panels/panels.h"
+
+namespace errata::viewer {
+
+std::vector<std::unique_ptr<Panel>> all_panels() {
+  std::vector<std::unique_ptr<Panel>> panels;
+  panels.push_back(make_versions_panel());
+  return panels;
+}
+
+}  // namespace errata::viewer
