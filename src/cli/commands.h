@@ -17,6 +17,7 @@ CommandBody setup_compare(CLI::App& app);
 CommandBody setup_doctor(CLI::App& app);
 CommandBody setup_edit(CLI::App& app);
 CommandBody setup_export(CLI::App& app);
+CommandBody setup_find(CLI::App& app);
 CommandBody setup_import(CLI::App& app);
 CommandBody setup_infer(CLI::App& app);
 CommandBody setup_info(CLI::App& app);

@@ -71,6 +71,22 @@ LoadedState load_state(const StateOptions& options) {
   return state;
 }
 
+size_t leave_out_excluded(LoadedState& state, const std::string& where) {
+  if (!where.empty()) {
+    for (const std::string& name : query::parse_filter(where).columns()) {
+      if (name == "excluded" || name == "review") return 0;
+    }
+  }
+  const Column* excluded = state.snapshot.samples.find("excluded");
+  if (excluded == nullptr) return 0;
+  query::Selection left_out(state.selection.rows());
+  state.selection.for_each([&](RowIndex row) {
+    if (excluded->bytes[row] != 0) left_out.set(row);
+  });
+  state.selection.subtract(left_out);
+  return left_out.count();
+}
+
 std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
                                const query::Selection& rows) {
   if (run.trained_on.empty()) return {};

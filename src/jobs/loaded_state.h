@@ -31,6 +31,10 @@ struct LoadedState {
 // for the filter. Only the columns of the run are loaded unless the filter names another.
 LoadedState load_state(const StateOptions& options);
 
+// Takes what a person excluded out of the selection, unless `where` speaks of `excluded` or
+// `review`. Returns how many samples that left out.
+size_t leave_out_excluded(LoadedState& state, const std::string& where);
+
 const RunSummary* find_run(const Snapshot& snapshot, std::string_view name);
 
 // Where predictions are measured or ranked on the samples that the run was trained on: one

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "analysis/scores.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "jobs/score_job.h"
-#include "query/filter.h"
 #include "store/runs.h"
 
 namespace errata::jobs {
@@ -91,22 +91,6 @@ MetricData read_data(LoadedState& state, JobContext& context) {
   return data;
 }
 
-size_t drop_excluded(LoadedState& state, const std::string& where) {
-  if (!where.empty()) {
-    for (const std::string& name : query::parse_filter(where).columns()) {
-      if (name == "excluded" || name == "review") return 0;
-    }
-  }
-  const Column* excluded = state.snapshot.samples.find("excluded");
-  if (excluded == nullptr) return 0;
-  query::Selection left_out(state.selection.rows());
-  state.selection.for_each([&](RowIndex row) {
-    if (excluded->bytes[row] != 0) left_out.set(row);
-  });
-  state.selection.subtract(left_out);
-  return left_out.count();
-}
-
 analysis::MetricsOptions metric_options(const MetricsOptions& options, size_t classes) {
   analysis::MetricsOptions metrics;
   metrics.classes = classes;
@@ -181,7 +165,7 @@ void MetricsOptions::check() const {
 MetricsReport measure(const MetricsOptions& options, JobContext& context) {
   options.check();
   LoadedState state = load_state({options.store_path, options.run, options.where, true});
-  const size_t excluded = drop_excluded(state, options.where);
+  const size_t excluded = leave_out_excluded(state, options.where);
   const MetricData data = read_data(state, context);
   MetricsReport report = measure_state(state, data, options, context);
   report.excluded = excluded;
@@ -193,8 +177,8 @@ CompareReport compare_runs(const MetricsOptions& options, const std::string& run
   options.check();
   LoadedState a = load_state({options.store_path, run_a, options.where, true});
   LoadedState b = load_state({options.store_path, run_b, options.where, true});
-  const size_t excluded = drop_excluded(a, options.where);
-  drop_excluded(b, options.where);
+  const size_t excluded = leave_out_excluded(a, options.where);
+  leave_out_excluded(b, options.where);
   if (a.snapshot.ids != b.snapshot.ids) {
     throw Error(ErrorCategory::kBusy, "the store changed while it was read", "Run it again.");
   }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/text.h"
-#include "query/filter.h"
 #include "query/rank.h"
 
 namespace errata::jobs {
@@ -37,14 +37,6 @@ Error unknown_score(const std::string& name, const Table& table) {
                near.empty()
                    ? "`errata scores` lists them."
                    : fmt::format("Did you mean '{}'? `errata scores` lists them.", near[0]));
-}
-
-bool speaks_of_exclusion(const std::string& where) {
-  if (where.empty()) return false;
-  const std::vector<std::string> columns = query::parse_filter(where).columns();
-  return std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
-    return name == "excluded" || name == "review";
-  });
 }
 
 query::Selection rows_with_value(const Column& column) {
@@ -82,17 +74,9 @@ RankReport rank_samples(const RankOptions& options) {
   if (score == nullptr || !is_number(*score))
     throw unknown_score(options.by, state.snapshot.samples);
 
+  report.excluded = leave_out_excluded(state, options.where);
   query::Selection selection = state.selection;
   selection &= rows_with_value(*score);
-  const Column* excluded = state.snapshot.samples.find("excluded");
-  if (excluded != nullptr && !speaks_of_exclusion(options.where)) {
-    query::Selection left_out(selection.rows());
-    selection.for_each([&](RowIndex row) {
-      if (excluded->bytes[row] != 0) left_out.set(row);
-    });
-    report.excluded = left_out.count();
-    selection.subtract(left_out);
-  }
   report.ranked = selection.count();
   const query::SortKey key{name, report.worst == Worst::kHigh};
   report.rows = query::order_rows(state.snapshot.samples, selection, std::span(&key, 1),

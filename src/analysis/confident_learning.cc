@@ -1,0 +1,576 @@
+#include "analysis/confident_learning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace errata::analysis {
+
+namespace {
+
+// cleanlab internal/constants.py
+constexpr double kTolerance = 1e-6;            // FLOATING_POINT_COMPARISON
+constexpr double kLeastThreshold = 2e-6;       // CONFIDENT_THRESHOLDS_LOWER_BOUND
+constexpr double kNoThreshold = 2;             // of a class without samples
+constexpr double kTiny = 1e-100;               // TINY_VALUE
+constexpr double kLeastSelfConfidence = 1e-6;  // CONFIDENCE_WEIGHTED_ENTROPY: clip
+constexpr size_t kRowGrain = 4096;
+
+bool is_prune(LabelIssueFilter filter) {
+  return filter == LabelIssueFilter::kPruneByNoiseRate ||
+         filter == LabelIssueFilter::kPruneByClass || filter == LabelIssueFilter::kBoth;
+}
+
+// The walks below go over each value of the matrix; they are written in lanes so that compilers
+// turn them into vector instructions without changing what they compute.
+constexpr size_t kLanes = 16;
+
+bool all_finite(const float* row, size_t classes) {
+  float sums[kLanes] = {};
+  size_t k = 0;
+  for (; k + kLanes <= classes; k += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += row[k + lane] * 0.0F;  // 0, or NaN
+  }
+  float sum = 0;
+  for (; k < classes; ++k) sum += row[k] * 0.0F;
+  for (const float lane : sums) sum += lane;
+  return sum == 0;
+}
+
+// -infinity for an empty range.
+float largest(const float* values, size_t count) {
+  constexpr float kLeast = -std::numeric_limits<float>::infinity();
+  float tops[kLanes];
+  std::fill(std::begin(tops), std::end(tops), kLeast);
+  size_t k = 0;
+  for (; k + kLanes <= count; k += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      tops[lane] = values[k + lane] > tops[lane] ? values[k + lane] : tops[lane];
+    }
+  }
+  float top = kLeast;
+  for (; k < count; ++k) top = std::max(top, values[k]);
+  for (const float lane : tops) top = std::max(top, lane);
+  return top;
+}
+
+// How many values[k] - less reach bars[k].
+size_t count_reaching(const float* values, float less, const float* bars, size_t count) {
+  int32_t counts[kLanes] = {};
+  size_t k = 0;
+  for (; k + kLanes <= count; k += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      counts[lane] += values[k + lane] - less >= bars[k + lane] ? 1 : 0;
+    }
+  }
+  int32_t total = 0;
+  for (; k < count; ++k) total += values[k] - less >= bars[k] ? 1 : 0;
+  for (const int32_t lane : counts) total += lane;
+  return static_cast<size_t>(total);
+}
+
+// The least float that is not below `value`: comparing floats with it is comparing them with value.
+float float_not_below(double value) {
+  auto rounded = static_cast<float>(value);
+  if (static_cast<double>(rounded) < value) {
+    rounded = std::nextafter(rounded, std::numeric_limits<float>::infinity());
+  }
+  return rounded;
+}
+
+// numpy's round: half to even.
+double round_half_even(double value) {
+  return std::nearbyint(value);
+}
+
+// Rounds to whole numbers that keep the row's rounded sum; the difference goes to the entries with
+// the largest rounding error in its direction (cleanlab internal/util.py round_preserving_sum).
+void round_row(std::span<const double> values, std::span<int64_t> rounded) {
+  double wanted = 0;
+  std::vector<double> whole(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    wanted += values[i];
+    whole[i] = round_half_even(values[i]);
+  }
+  wanted = round_half_even(wanted);
+  std::vector<size_t> order(values.size());
+  for (;;) {
+    const double sum = std::accumulate(whole.begin(), whole.end(), 0.0);
+    const double missing = wanted - sum;
+    if (std::abs(missing) <= kTolerance) break;
+    const double step = missing < 0 ? -1 : 1;
+    const auto changes = std::min(static_cast<size_t>(std::abs(missing)), values.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    // Equal errors: the first when lowering, the last when raising, as a sorted list read from
+    // either end gives them.
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      const double x = (values[a] - whole[a]) * step;
+      const double y = (values[b] - whole[b]) * step;
+      if (x != y) return x > y;
+      return step < 0 ? a < b : a > b;
+    });
+    for (size_t i = 0; i < changes; ++i) whole[order[i]] += step;
+  }
+  for (size_t i = 0; i < whole.size(); ++i) rounded[i] = static_cast<int64_t>(whole[i]);
+}
+
+class Finder {
+ public:
+  Finder(const ProbabilitySource& source, size_t classes, std::span<const ClassIndex> labels,
+         const ConfidentLearningOptions& options, const ParallelFor& parallel_for)
+      : source_(source),
+        classes_(classes),
+        labels_(labels),
+        options_(options),
+        parallel_for_(parallel_for) {}
+
+  LabelIssues find() {
+    measure_thresholds();
+    count_joint();
+    calibrate();
+    choose();
+    return std::move(result_);
+  }
+
+ private:
+  // fn(row, its probabilities) over the rows that take part, in parallel; the first walk decides
+  // which do.
+  template <typename Fn>
+  void for_each_row(Fn&& fn, bool first_walk = false) {
+    size_t seen = 0;
+    source_([&](size_t first_row, std::span<const float> values) {
+      const size_t rows = values.size() / classes_;
+      if (first_row != seen || values.size() % classes_ != 0 || first_row + rows > labels_.size()) {
+        throw Error(ErrorCategory::kInternal, "probabilities do not come in whole rows, in order");
+      }
+      seen += rows;
+      parallel_for_(rows, kRowGrain, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          const size_t row = first_row + i;
+          const float* p = values.data() + i * classes_;
+          if (first_walk) {
+            const ClassIndex label = labels_[row];
+            result_.considered[row] =
+                label >= 0 && static_cast<size_t>(label) < classes_ && all_finite(p, classes_);
+          }
+          if (result_.considered[row] != 0) fn(row, p);
+        }
+      });
+    });
+    if (seen != labels_.size()) {
+      throw Error(ErrorCategory::kInternal,
+                  fmt::format("{} rows of probabilities for {} labels", seen, labels_.size()));
+    }
+  }
+
+  size_t label(size_t row) const { return static_cast<size_t>(labels_[row]); }
+
+  // First walk: the scores of each row on its own, and from them the thresholds.
+  void measure_thresholds() {
+    const size_t rows = labels_.size();
+    constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+    result_.classes = classes_;
+    result_.considered.assign(rows, 0);
+    result_.is_issue.assign(rows, 0);
+    result_.most_probable.assign(rows, kNoClass);
+    result_.self_confidence.assign(rows, kNaN);
+    result_.normalized_margin.assign(rows, kNaN);
+    if (options_.entropy_score) result_.confidence_weighted_entropy.assign(rows, kNaN);
+    agrees_.assign(rows, 0);
+    for_each_row([&](size_t row, const float* p) { score_row(row, p); }, true);
+    std::vector<double> sums(classes_, 0);
+    result_.label_counts.assign(classes_, 0);
+    for (size_t row = 0; row < rows; ++row) {
+      if (result_.considered[row] == 0) continue;
+      ++result_.rows_considered;
+      ++result_.label_counts[label(row)];
+      sums[label(row)] += static_cast<double>(result_.self_confidence[row]);
+    }
+    result_.thresholds.assign(classes_, kNoThreshold);
+    for (size_t k = 0; k < classes_; ++k) {
+      if (result_.label_counts[k] == 0) continue;
+      result_.thresholds[k] =
+          std::max(sums[k] / static_cast<double>(result_.label_counts[k]), kLeastThreshold);
+    }
+  }
+
+  void score_row(size_t row, const float* p) {
+    const size_t given = label(row);
+    const auto self = static_cast<double>(p[given]);
+    const float before = largest(p, given);
+    const float after = largest(p + given + 1, classes_ - given - 1);
+    const float other = std::max(before, after);
+    const float top = std::max(other, p[given]);
+    result_.most_probable[row] = static_cast<ClassIndex>(std::find(p, p + classes_, top) - p);
+    result_.self_confidence[row] = p[given];
+    result_.normalized_margin[row] =
+        classes_ < 2 ? 1 : static_cast<float>((self - static_cast<double>(other) + 1) / 2);
+    if (options_.entropy_score) {
+      result_.confidence_weighted_entropy[row] = static_cast<float>(weighted_entropy(p, self));
+    }
+    // argmax with the given label favoured by the tolerance; ties go to the lower class.
+    const double favoured = self + kTolerance;
+    agrees_[row] = static_cast<double>(before) < favoured && static_cast<double>(after) <= favoured;
+  }
+
+  double weighted_entropy(const float* p, double self) const {
+    if (classes_ < 2) return 1;
+    double entropy = 0;
+    for (size_t k = 0; k < classes_; ++k) {
+      const auto value = static_cast<double>(p[k]);
+      if (value > 0) entropy -= value * std::log(value);
+    }
+    const double ratio =
+        entropy / std::log(static_cast<double>(classes_)) / std::max(self, kLeastSelfConfidence);
+    if (!options_.compat && ratio < kLeastSelfConfidence) return 1;  // the limit
+    return std::log1p(ratio) / std::max(ratio, kLeastSelfConfidence);
+  }
+
+  // Second walk: the class each row is confidently of.
+  void count_joint() {
+    guess_.assign(labels_.size(), kNoClass);
+    std::vector<float> bounds(classes_);
+    for (size_t k = 0; k < classes_; ++k) {
+      bounds[k] = float_not_below(result_.thresholds[k] - kTolerance);
+    }
+    for_each_row([&](size_t row, const float* p) {
+      const size_t above = count_reaching(p, 0, bounds.data(), classes_);
+      if (above == 0) return;
+      ClassIndex best = result_.most_probable[row];
+      if (above == 1 || !options_.compat) {
+        best = kNoClass;
+        for (size_t k = 0; k < classes_; ++k) {
+          if (p[k] < bounds[k]) continue;
+          if (best == kNoClass || p[k] > p[best]) best = static_cast<ClassIndex>(k);
+        }
+      }
+      guess_[row] = best;
+    });
+    joint_.assign(classes_ * classes_, 0);
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (guess_[row] == kNoClass) continue;
+      ++joint_[label(row) * classes_ + static_cast<size_t>(guess_[row])];
+      if (guess_[row] != labels_[row] && agrees_[row] == 0) ++result_.off_diagonal;
+    }
+    for (size_t k = 0; k < classes_; ++k) {
+      int64_t& diagonal = joint_[k * classes_ + k];
+      diagonal = std::max<int64_t>(diagonal, 1);
+    }
+  }
+
+  // Rows to the label counts, the whole to the number of samples, then whole numbers.
+  void calibrate() {
+    std::vector<double> scaled(joint_.size());
+    double total = 0;
+    for (size_t g = 0; g < classes_; ++g) {
+      const auto row = joint_.begin() + static_cast<std::ptrdiff_t>(g * classes_);
+      const auto sum = static_cast<double>(
+          std::accumulate(row, row + static_cast<std::ptrdiff_t>(classes_), int64_t{0}));
+      for (size_t k = 0; k < classes_; ++k) {
+        scaled[g * classes_ + k] = static_cast<double>(joint_[g * classes_ + k]) /
+                                   std::max(sum, kTiny) *
+                                   static_cast<double>(result_.label_counts[g]);
+        total += scaled[g * classes_ + k];
+      }
+    }
+    result_.confident_joint.assign(joint_.size(), 0);
+    const auto samples = static_cast<double>(result_.rows_considered);
+    for (double& value : scaled) value = value / std::max(total, kTiny) * samples;
+    int64_t trace = 0;
+    int64_t sum = 0;
+    for (size_t g = 0; g < classes_; ++g) {
+      round_row(std::span(scaled).subspan(g * classes_, classes_),
+                std::span(result_.confident_joint).subspan(g * classes_, classes_));
+      trace += result_.joint(g, g);
+      for (size_t k = 0; k < classes_; ++k) sum += result_.joint(g, k);
+    }
+    if (sum > 0) {
+      const double wrong = 1 - static_cast<double>(trace) / static_cast<double>(sum);
+      result_.off_diagonal_calibrated = static_cast<int64_t>(round_half_even(wrong * samples));
+    }
+  }
+
+  void choose() {
+    switch (options_.filter) {
+      case LabelIssueFilter::kPruneByNoiseRate:
+      case LabelIssueFilter::kPruneByClass:
+      case LabelIssueFilter::kBoth: prune(); break;
+      case LabelIssueFilter::kConfidentLearning:
+        for (size_t row = 0; row < labels_.size(); ++row) {
+          result_.is_issue[row] = guess_[row] != kNoClass && guess_[row] != labels_[row];
+        }
+        break;
+      case LabelIssueFilter::kPredictedNeqGiven:
+        for (size_t row = 0; row < labels_.size(); ++row) {
+          result_.is_issue[row] = result_.considered[row];
+        }
+        break;
+      case LabelIssueFilter::kLowNormalizedMargin: take_lowest(result_.normalized_margin); break;
+      case LabelIssueFilter::kLowSelfConfidence: take_lowest(result_.self_confidence); break;
+    }
+    const bool by_score = options_.filter == LabelIssueFilter::kLowNormalizedMargin ||
+                          options_.filter == LabelIssueFilter::kLowSelfConfidence;
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (!by_score && agrees_[row] != 0) result_.is_issue[row] = 0;
+      result_.issues += result_.is_issue[row];
+    }
+  }
+
+  void take_lowest(const std::vector<float>& score) {
+    std::vector<size_t> rows;
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (result_.considered[row] != 0) rows.push_back(row);
+    }
+    const auto count = std::min(rows.size(), static_cast<size_t>(result_.off_diagonal));
+    std::partial_sort(
+        rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
+        [&](size_t a, size_t b) { return score[a] != score[b] ? score[a] < score[b] : a < b; });
+    for (size_t i = 0; i < count; ++i) result_.is_issue[rows[i]] = 1;
+  }
+
+  // How many of each given class are to be taken as truly of each other class: [given][true].
+  std::vector<int64_t> prune_counts() const {
+    std::vector<int64_t> counts(joint_.size());
+    for (size_t g = 0; g < classes_; ++g) {
+      const int64_t* row = result_.confident_joint.data() + g * classes_;
+      const int64_t raised = std::max(row[g], options_.min_examples_per_class);
+      int64_t nonzero = 0;
+      for (size_t k = 0; k < classes_; ++k) nonzero += row[k] != 0;
+      const double less =
+          static_cast<double>(raised - row[g]) / std::max(static_cast<double>(nonzero) - 1, 1.0);
+      double kept = static_cast<double>(raised);
+      for (size_t k = 0; k < classes_; ++k) {
+        if (k == g) continue;
+        const double whole = std::max(static_cast<double>(row[k]) - less, 0.0);
+        const double part = whole * options_.frac_noise;
+        kept += whole - part;
+        counts[g * classes_ + k] = static_cast<int64_t>(part);
+      }
+      counts[g * classes_ + g] = static_cast<int64_t>(kept);
+    }
+    if (!options_.remove_per_class.empty()) rescale(counts);
+    return counts;
+  }
+
+  // So that each given class loses the number asked for, spread as its estimated noise is.
+  void rescale(std::vector<int64_t>& counts) const {
+    // cleanlab works on the transpose, [true][given], and divides its column j by the sum of its
+    // row j: the joint of a given class is weighed by how often each class is the truth.
+    std::vector<double> truths(classes_, 0);
+    for (size_t g = 0; g < classes_; ++g) {
+      for (size_t k = 0; k < classes_; ++k) {
+        truths[k] += static_cast<double>(counts[g * classes_ + k]);
+      }
+    }
+    std::vector<double> wanted(counts.size());
+    for (size_t t = 0; t < classes_; ++t) {  // row t of the transpose
+      double noise = 0;
+      for (size_t g = 0; g < classes_; ++g) {
+        const double share = static_cast<double>(counts[g * classes_ + t]) / truths[g];
+        wanted[t * classes_ + g] = share;
+        if (g != t) noise += share;
+      }
+      for (size_t g = 0; g < classes_; ++g) {
+        wanted[t * classes_ + g] *= static_cast<double>(options_.remove_per_class[t]) / noise;
+      }
+      wanted[t * classes_ + t] =
+          static_cast<double>(result_.label_counts[t] - options_.remove_per_class[t]);
+    }
+    std::vector<int64_t> rounded(classes_);
+    for (size_t t = 0; t < classes_; ++t) {
+      for (size_t g = 0; g < classes_; ++g) {
+        double& value = wanted[t * classes_ + g];
+        if (!std::isfinite(value)) value = 0;
+      }
+      round_row(std::span(wanted).subspan(t * classes_, classes_), rounded);
+      for (size_t g = 0; g < classes_; ++g) counts[g * classes_ + t] = rounded[g];
+    }
+  }
+
+  void prune() {
+    const std::vector<int64_t> counts = prune_counts();
+    std::vector<uint8_t> by_class;
+    if (options_.filter != LabelIssueFilter::kPruneByNoiseRate) {
+      prune_by_class(counts);
+      by_class = result_.is_issue;
+    }
+    if (options_.filter == LabelIssueFilter::kPruneByClass) return;
+    std::fill(result_.is_issue.begin(), result_.is_issue.end(), uint8_t{0});
+    prune_by_noise_rate(counts);
+    if (options_.filter != LabelIssueFilter::kBoth) return;
+    for (size_t row = 0; row < labels_.size(); ++row) result_.is_issue[row] &= by_class[row];
+  }
+
+  bool may_prune(size_t given) const {
+    return result_.label_counts[given] > options_.min_examples_per_class;
+  }
+
+  void prune_by_class(const std::vector<int64_t>& counts) {
+    std::vector<std::vector<size_t>> rows(classes_);
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (result_.considered[row] != 0) rows[label(row)].push_back(row);
+    }
+    for (size_t g = 0; g < classes_; ++g) {
+      const int64_t wrong = result_.label_counts[g] - counts[g * classes_ + g];
+      if (!may_prune(g) || wrong < 1) continue;
+      const auto count = std::min(static_cast<size_t>(wrong), rows[g].size());
+      std::partial_sort(rows[g].begin(), rows[g].begin() + static_cast<std::ptrdiff_t>(count),
+                        rows[g].end(), [&](size_t a, size_t b) {
+                          const float x = result_.self_confidence[a];
+                          const float y = result_.self_confidence[b];
+                          return x != y ? x < y : a < b;
+                        });
+      for (size_t i = 0; i < count; ++i) result_.is_issue[rows[g][i]] = 1;
+    }
+  }
+
+  // Of each pair of classes the rows with the largest p[true] - p[given], as many as counted. A
+  // bounded heap a pair: the walk asks only whether a row beats the worst one kept.
+  struct Kept {
+    double margin;
+    size_t row;
+    bool operator<(const Kept& other) const {  // the top of the heap is the worst kept
+      return margin != other.margin ? margin > other.margin : row < other.row;
+    }
+  };
+
+  void prune_by_noise_rate(const std::vector<int64_t>& counts) {
+    // Rows of one given class touch only that class's heaps, so classes can be walked in parallel.
+    std::vector<std::vector<Kept>> heaps(counts.size());
+    std::vector<float> bars(counts.size(), std::numeric_limits<float>::infinity());
+    for (size_t g = 0; g < classes_; ++g) {
+      if (!may_prune(g)) continue;
+      for (size_t k = 0; k < classes_; ++k) {
+        if (k == g || counts[g * classes_ + k] <= 0) continue;
+        bars[g * classes_ + k] = -std::numeric_limits<float>::infinity();
+      }
+    }
+    source_([&](size_t first_row, std::span<const float> values) {
+      const size_t rows = values.size() / classes_;
+      std::vector<std::vector<size_t>> of_class(classes_);
+      for (size_t i = 0; i < rows; ++i) {
+        if (result_.considered[first_row + i] != 0) of_class[label(first_row + i)].push_back(i);
+      }
+      parallel_for_(classes_, 1, [&](size_t begin, size_t end) {
+        for (size_t g = begin; g < end; ++g) {
+          for (const size_t i : of_class[g]) {
+            offer(first_row + i, values.data() + i * classes_, g, counts, heaps, bars);
+          }
+        }
+      });
+    });
+    for (const std::vector<Kept>& heap : heaps) {
+      for (const Kept& kept : heap) result_.is_issue[kept.row] = 1;
+    }
+  }
+
+  void offer(size_t row, const float* p, size_t given, const std::vector<int64_t>& counts,
+             std::vector<std::vector<Kept>>& heaps, std::vector<float>& bars) const {
+    float* bar = bars.data() + given * classes_;
+    if (count_reaching(p, p[given], bar, classes_) == 0) return;
+    for (size_t k = 0; k < classes_; ++k) {
+      if (!(p[k] - p[given] >= bar[k])) continue;
+      const size_t pair = given * classes_ + k;
+      std::vector<Kept>& heap = heaps[pair];
+      const auto most = static_cast<size_t>(counts[pair]);
+      const Kept offered{static_cast<double>(p[k]) - static_cast<double>(p[given]), row};
+      if (heap.size() == most) {
+        if (!(offered < heap.front())) continue;
+        std::pop_heap(heap.begin(), heap.end());
+        heap.pop_back();
+      }
+      heap.push_back(offered);
+      std::push_heap(heap.begin(), heap.end());
+      // Floats only sift: what rounding could hide is still let through.
+      constexpr double kSlack = 3e-7;
+      if (heap.size() == most) bar[k] = static_cast<float>(heap.front().margin - kSlack);
+    }
+  }
+
+  const ProbabilitySource& source_;
+  size_t classes_;
+  std::span<const ClassIndex> labels_;
+  const ConfidentLearningOptions& options_;
+  const ParallelFor& parallel_for_;
+  LabelIssues result_;
+  std::vector<uint8_t> agrees_;    // the most probable class is the label, up to the tolerance
+  std::vector<ClassIndex> guess_;  // the class a row is confidently of; kNoClass: of none
+  std::vector<int64_t> joint_;     // [given][guess], uncalibrated
+};
+
+}  // namespace
+
+ProbabilitySource source_of(std::span<const float> values, size_t classes) {
+  constexpr size_t kPieceFloats = size_t{1} << 22;
+  return [values, classes](const ProbabilityVisit& visit) {
+    const size_t rows = classes == 0 ? 0 : values.size() / classes;
+    const size_t piece = std::max<size_t>(1, kPieceFloats / std::max<size_t>(1, classes));
+    for (size_t first = 0; first < rows; first += piece) {
+      const size_t count = std::min(piece, rows - first);
+      visit(first, values.subspan(first * classes, count * classes));
+    }
+  };
+}
+
+LabelIssues find_label_issues(const ProbabilitySource& source, size_t classes,
+                              std::span<const ClassIndex> labels,
+                              const ConfidentLearningOptions& options,
+                              const ParallelFor& parallel_for) {
+  if (!options.remove_per_class.empty() &&
+      (!is_prune(options.filter) || options.remove_per_class.size() != classes)) {
+    throw Error(ErrorCategory::kUsage,
+                "a number to remove of each class wants one number a class and a filter that "
+                "prunes");
+  }
+  if (classes == 0) throw Error(ErrorCategory::kUsage, "there are no classes");
+  return Finder(source, classes, labels, options, parallel_for).find();
+}
+
+DatasetHealth dataset_health(const LabelIssues& issues) {
+  DatasetHealth health;
+  const size_t classes = issues.classes;
+  double total = 0;
+  std::vector<double> given(classes, 0);
+  std::vector<double> truth(classes, 0);
+  for (size_t g = 0; g < classes; ++g) {
+    for (size_t k = 0; k < classes; ++k) {
+      const auto count = static_cast<double>(issues.joint(g, k));
+      given[g] += count;
+      truth[k] += count;
+      total += count;
+    }
+  }
+  if (issues.rows_considered > 0) {
+    health.overall =
+        1 - static_cast<double>(issues.off_diagonal) / static_cast<double>(issues.rows_considered);
+  }
+  for (size_t k = 0; k < classes; ++k) {
+    ClassHealth each;
+    each.index = static_cast<ClassIndex>(k);
+    const auto right = static_cast<double>(issues.joint(k, k));
+    if (given[k] > 0) each.label_noise = 1 - right / given[k];
+    if (truth[k] > 0) each.inverse_label_noise = 1 - right / truth[k];
+    each.quality = 1 - each.label_noise;
+    health.by_class.push_back(each);
+    for (size_t other = k + 1; other < classes && total > 0; ++other) {
+      const double joint =
+          static_cast<double>(issues.joint(k, other) + issues.joint(other, k)) / total;
+      if (joint <= 0) continue;
+      health.overlapping.push_back(
+          {static_cast<ClassIndex>(k), static_cast<ClassIndex>(other), joint});
+    }
+  }
+  std::stable_sort(
+      health.by_class.begin(), health.by_class.end(),
+      [](const ClassHealth& a, const ClassHealth& b) { return a.quality < b.quality; });
+  std::stable_sort(health.overlapping.begin(), health.overlapping.end(),
+                   [](const ClassOverlap& a, const ClassOverlap& b) { return a.joint > b.joint; });
+  return health;
+}
+
+}  // namespace errata::analysis

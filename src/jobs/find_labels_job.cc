@@ -1,0 +1,250 @@
+#include "jobs/find_labels_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/text.h"
+#include "jobs/score_job.h"
+#include "store/runs.h"
+
+namespace errata::jobs {
+
+namespace {
+
+using analysis::LabelIssueFilter;
+
+struct NamedFilter {
+  std::string_view name;
+  LabelIssueFilter filter;
+};
+constexpr std::array kFilters{
+    NamedFilter{"prune_by_noise_rate", LabelIssueFilter::kPruneByNoiseRate},
+    NamedFilter{"prune_by_class", LabelIssueFilter::kPruneByClass},
+    NamedFilter{"both", LabelIssueFilter::kBoth},
+    NamedFilter{"confident_learning", LabelIssueFilter::kConfidentLearning},
+    NamedFilter{"predicted_neq_given", LabelIssueFilter::kPredictedNeqGiven},
+    NamedFilter{"low_normalized_margin", LabelIssueFilter::kLowNormalizedMargin},
+    NamedFilter{"low_self_confidence", LabelIssueFilter::kLowSelfConfidence}};
+
+constexpr std::array<std::string_view, 3> kScores{"normalized_margin", "self_confidence",
+                                                  "confidence_weighted_entropy"};
+
+std::string underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+const NamedFilter* find_filter(const std::string& name) {
+  const auto found = std::find_if(kFilters.begin(), kFilters.end(), [&](const NamedFilter& each) {
+    return each.name == underscored(name);
+  });
+  return found == kFilters.end() ? nullptr : &*found;
+}
+
+// A run's probabilities in the order they are stored, over the project's classes and those that
+// only the run knows.
+class RunMatrix {
+ public:
+  RunMatrix(LoadedState& state, const store::RunInfo& run, JobContext& context)
+      : state_(state),
+        run_(run.summary.id),
+        mapping_(class_mapping(run, state.snapshot)),
+        context_(context) {
+    const std::vector<ClassIndex> labels = project_labels(state.snapshot);
+    store::for_each_probability_chunk(
+        state.store, run_, [&](std::span<const SampleId> samples, std::span<const float>, size_t) {
+          for (const SampleId id : samples) {
+            const size_t row = state.snapshot.row_of(id);
+            const bool here = row != SIZE_MAX && state.selection.test(static_cast<RowIndex>(row));
+            rows_.push_back(row);
+            // What the model cannot predict cannot be held against a label.
+            const bool judged = here && labels[row] != kNoClass && mapping_.knows(labels[row]);
+            labels_.push_back(judged ? labels[row] : kNoClass);
+            unknown_ += here && labels[row] != kNoClass && !judged;
+          }
+        });
+  }
+
+  size_t classes() const { return mapping_.places(); }
+  const analysis::ClassMapping& mapping() const { return mapping_; }
+  const std::vector<size_t>& rows() const { return rows_; }  // of the snapshot; SIZE_MAX: gone
+  std::span<const ClassIndex> labels() const { return labels_; }
+  size_t labels_unknown_to_the_run() const { return unknown_; }
+
+  void walk(const analysis::ProbabilityVisit& visit) {
+    context_.progress.start_stage("comparing labels with predictions", rows_.size());
+    size_t first = 0;
+    std::vector<float> placed;
+    store::for_each_probability_chunk(
+        state_.store, run_,
+        [&](std::span<const SampleId> samples, std::span<const float> values, size_t columns) {
+          context_.cancel.check();
+          if (plain(columns)) {
+            visit(first, values);
+          } else {
+            place(values, columns, placed);
+            visit(first, placed);
+          }
+          first += samples.size();
+          context_.progress.add(samples.size());
+        });
+  }
+
+ private:
+  // The run's classes are the project's, in the same order.
+  bool plain(size_t columns) const {
+    if (columns != mapping_.places() || !mapping_.one_to_one) return false;
+    for (size_t k = 0; k < columns; ++k) {
+      if (mapping_.target[k] != static_cast<ClassIndex>(k)) return false;
+    }
+    return true;
+  }
+
+  void place(std::span<const float> values, size_t columns, std::vector<float>& placed) const {
+    const size_t rows = values.size() / columns;
+    placed.assign(rows * mapping_.places(), 0);
+    for (size_t row = 0; row < rows; ++row) {
+      for (size_t k = 0; k < columns; ++k) {
+        placed[row * mapping_.places() + static_cast<size_t>(mapping_.target[k])] +=
+            values[row * columns + k];
+      }
+    }
+  }
+
+  LoadedState& state_;
+  RunId run_;
+  analysis::ClassMapping mapping_;
+  JobContext& context_;
+  std::vector<size_t> rows_;
+  std::vector<ClassIndex> labels_;
+  size_t unknown_ = 0;
+};
+
+std::vector<std::string> names_of_places(const RunMatrix& matrix, const store::RunInfo& run,
+                                         const Snapshot& snapshot) {
+  std::vector<std::string> names;
+  for (size_t k = 0; k < snapshot.classes.size(); ++k) {
+    names.push_back(snapshot.classes[static_cast<ClassIndex>(k)].name);
+  }
+  for (const ClassIndex index : matrix.mapping().extra) {
+    names.push_back(run.summary.classes[index].name);
+  }
+  return names;
+}
+
+void list_suspects(const RunMatrix& matrix, const analysis::LabelIssues& issues,
+                   const std::string& rank_by, FindLabelsReport& report) {
+  const std::vector<float>& score = rank_by == "normalized_margin" ? issues.normalized_margin
+                                    : rank_by == "self_confidence"
+                                        ? issues.self_confidence
+                                        : issues.confidence_weighted_entropy;
+  for (size_t i = 0; i < matrix.rows().size(); ++i) {
+    if (issues.is_issue[i] == 0) continue;
+    LabelSuspect suspect;
+    suspect.row = static_cast<RowIndex>(matrix.rows()[i]);
+    suspect.suggested = issues.most_probable[i];
+    suspect.self_confidence = issues.self_confidence[i];
+    // normalized_margin is (self - best other + 1) / 2, and the best other is the suggestion.
+    suspect.suggested_probability = issues.self_confidence[i] - 2 * issues.normalized_margin[i] + 1;
+    suspect.score = score[i];
+    report.suspects.push_back(suspect);
+  }
+  std::stable_sort(report.suspects.begin(), report.suspects.end(),
+                   [](const LabelSuspect& a, const LabelSuspect& b) { return a.score < b.score; });
+}
+
+void tag_suspects(const FindLabelsOptions& options, FindLabelsReport& report) {
+  if (options.tag.empty() || report.suspects.empty()) return;
+  std::vector<store::Edit> edits;
+  for (const LabelSuspect& suspect : report.suspects) {
+    store::Edit edit;
+    edit.sample = report.state.snapshot.ids[suspect.row];
+    edit.kind = store::EditKind::kTag;
+    edit.text = options.tag;
+    edits.push_back(std::move(edit));
+  }
+  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  report.tagged = store::apply_edits(
+      writer, edits, options.who,
+      fmt::format("label errors by {} of run '{}'", options.filter, report.state.run));
+}
+
+void add_warnings(const RunMatrix& matrix, const store::RunInfo& run, FindLabelsReport& report) {
+  report.warnings = report.state.notes;
+  const std::string trained =
+      trained_on_warning(report.state.snapshot, run.summary, report.state.selection);
+  if (!trained.empty()) report.warnings.push_back(trained);
+  if (run.summary.state != RunState::kComplete) {
+    report.warnings.push_back(
+        fmt::format("run '{}' is not complete: only its first {} samples are looked at",
+                    run.spec.name, with_thousands(run.summary.predicted_samples)));
+  }
+  if (matrix.labels_unknown_to_the_run() > 0) {
+    report.warnings.push_back(
+        fmt::format("{} samples have a label that run '{}' does not know; they are not judged",
+                    with_thousands(matrix.labels_unknown_to_the_run()), run.spec.name));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> label_issue_filters() {
+  std::vector<std::string> names;
+  for (const NamedFilter& each : kFilters) names.emplace_back(each.name);
+  return names;
+}
+
+void FindLabelsOptions::check() const {
+  if (find_filter(filter) == nullptr) {
+    throw Error(ErrorCategory::kUsage, fmt::format("there is no filter '{}'", filter),
+                fmt::format("there are: {}", fmt::join(label_issue_filters(), ", ")));
+  }
+  if (std::find(kScores.begin(), kScores.end(), underscored(rank_by)) == kScores.end()) {
+    throw Error(ErrorCategory::kUsage,
+                fmt::format("label errors cannot be ranked by '{}'", rank_by),
+                fmt::format("there are: {}", fmt::join(kScores, ", ")));
+  }
+}
+
+FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context) {
+  options.check();
+  FindLabelsReport report{load_state({options.store_path, options.run, options.where, true}),
+                          {},
+                          {},
+                          0,
+                          0,
+                          0,
+                          {},
+                          {},
+                          {}};
+  const store::RunInfo run = store::read_run(report.state.store, report.state.run);
+  if (run.summary.kind != "probabilities") {
+    throw Error(ErrorCategory::kNotFound,
+                fmt::format("run '{}' holds no probabilities", run.spec.name),
+                "Confident learning wants one per class: `errata infer`, or `errata predictions` "
+                "with an NPY or a column per class.");
+  }
+  report.excluded = leave_out_excluded(report.state, options.where);
+  RunMatrix matrix(report.state, run, context);
+  report.class_names = names_of_places(matrix, run, report.state.snapshot);
+  const std::string rank_by = underscored(options.rank_by);
+  analysis::ConfidentLearningOptions learning;
+  learning.filter = find_filter(options.filter)->filter;
+  learning.entropy_score = rank_by == "confidence_weighted_entropy";
+  learning.compat = options.compat;
+  const analysis::LabelIssues issues = analysis::find_label_issues(
+      [&](const analysis::ProbabilityVisit& visit) { matrix.walk(visit); }, matrix.classes(),
+      matrix.labels(), learning, context.workers.as_parallel_for());
+  report.looked_at = issues.rows_considered;
+  report.estimated = issues.off_diagonal_calibrated;
+  report.health = analysis::dataset_health(issues);
+  list_suspects(matrix, issues, rank_by, report);
+  tag_suspects(options, report);
+  add_warnings(matrix, run, report);
+  return report;
+}
+
+}  // namespace errata::jobs
