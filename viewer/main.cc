@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "viewer/app/run_app.h"
+#include "viewer/app/script.h"
 #include "viewer/app/store_backend.h"
 #include "viewer/state/options.h"
 
@@ -20,6 +21,11 @@ int main(int argc, char** argv) {
       std::fputs(help_text().c_str(), stdout);
       return 0;
     }
+    if (options.list) {
+      std::fputs(list_text().c_str(), stdout);
+      return 0;
+    }
+    check_script(options);
     if (!errata::file_exists(options.store)) {
       throw errata::Error(errata::ErrorCategory::kNotFound, "there is no store",
                           "errata import FOLDER makes one; -s names another", options.store);

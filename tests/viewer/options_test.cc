@@ -27,7 +27,8 @@ std::string problem(std::vector<std::string> arguments) {
 TEST_CASE("every option is understood in both forms") {
   const ViewerOptions options =
       parse({"-s", "a b.db", "--filter=label = 'x'", "--sort", "-confidence", "--size", "800x600",
-             "--theme", "light", "--scale=2", "--screenshot", "out.png", "--run", "r1"});
+             "--theme", "light", "--scale=2", "--screenshot", "out.png", "--run", "r1", "--command",
+             "view.mistakes", "--command=move.next", "--view", "keys"});
   CHECK(options.store == "a b.db");
   CHECK(options.filter == "label = 'x'");
   CHECK(options.sort == "-confidence");
@@ -37,6 +38,9 @@ TEST_CASE("every option is understood in both forms") {
   CHECK(options.scale == 2);
   CHECK(options.screenshot == "out.png");
   CHECK(options.run == "r1");
+  CHECK(options.script ==
+        std::vector<ScriptStep>{{true, "view.mistakes"}, {true, "move.next"}, {false, "keys"}});
+  CHECK(parse({"--list", "-s", "a.db"}).list);
   CHECK(parse({"--help"}).help);
 }
 
@@ -47,6 +51,7 @@ TEST_CASE("what makes no sense is refused with a hint") {
   CHECK(problem({"--theme", "pink"}).find("dark or light") != std::string::npos);
   CHECK(problem({"--scale", "many"}).find("number") != std::string::npos);
   CHECK(problem({"--store"}).find("wants a value") != std::string::npos);
+  CHECK(problem({"--list=all"}).find("takes no value") != std::string::npos);
   CHECK_FALSE(problem({"stray"}).empty());
 }
 
@@ -60,7 +65,7 @@ TEST_CASE("a score without a sign shows its worst end first") {
 TEST_CASE("the help names every option") {
   const std::string help = help_text();
   for (const char* name : {"--store", "--filter", "--sort", "--run", "--screenshot", "--size",
-                           "--theme", "--scale", "--help"}) {
+                           "--theme", "--scale", "--view", "--command", "--list", "--help"}) {
     CHECK(help.find(name) != std::string::npos);
   }
 }

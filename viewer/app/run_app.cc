@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "media/reader.h"
 #include "viewer/app/app.h"
+#include "viewer/app/script.h"
 #include "viewer/platform/virtual_display.h"
 
 namespace errata::viewer {
@@ -16,7 +17,9 @@ namespace errata::viewer {
 namespace {
 
 // A picture of a store whose images never arrive is written all the same.
-constexpr double kPictureLimitSecs = 60;
+constexpr double kSettleLimitSecs = 60;
+// Dear ImGui hides a new window for its first frame and sizes it over the next.
+constexpr int kLeastFrames = 4;
 
 void start(App& app, const ViewerOptions& options) {
   Session& session = app.session();
@@ -25,32 +28,64 @@ void start(App& app, const ViewerOptions& options) {
   session.open(options.run);
 }
 
-void run_window(Window& window, App& app) {
-  while (!window.close_wanted() && !app.session().state().quit_wanted) {
-    window.wait_events(app.patience_secs());
-    window.begin_frame();
-    app.draw_frame();
-    window.end_frame();
+void draw(Window& window, App& app, double patience_secs) {
+  window.wait_events(patience_secs);
+  window.begin_frame();
+  app.draw_frame();
+  window.end_frame();
+}
+
+bool ended(const Window& window, App& app) {
+  return window.close_wanted() || app.session().state().quit_wanted;
+}
+
+void draw_until_settled(Window& window, App& app) {
+  const auto began = std::chrono::steady_clock::now();
+  for (int frames = 1; !ended(window, app); ++frames) {
+    draw(window, app, 0.005);
+    const bool busy = !app.settled() || app.session().jobs().runner().busy();
+    if (!busy && frames >= kLeastFrames) return;
+    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - began;
+    if (waited.count() > kSettleLimitSecs) return;
   }
 }
 
-void write_picture(Window& window, App& app, const std::string& path) {
-  const auto began = std::chrono::steady_clock::now();
-  for (;;) {
-    window.wait_events(0.005);
-    window.begin_frame();
-    app.draw_frame();
-    window.end_frame();
-    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - began;
-    if (app.settled() || waited.count() > kPictureLimitSecs) break;
-  }
-  const AppState& state = app.session().state();
+// Throws what stands in the message line or below the filter.
+void throw_problem(const AppState& state) {
   if (state.message && state.message->is_error) {
     throw Error(state.message->category, state.message->text, state.message->hint);
   }
   if (!state.filter.problem.empty()) {
     throw Error(ErrorCategory::kUsage, state.filter.problem, state.filter.problem_hint);
   }
+}
+
+// A step that fails ends a picture, and is told in a window that stays.
+void run_script(Window& window, App& app, const ViewerOptions& options, bool stays) {
+  for (const ScriptStep& step : options.script) {
+    draw_until_settled(window, app);
+    if (ended(window, app)) return;
+    if (!stays) throw_problem(app.session().state());
+    try {
+      if (step.is_command) {
+        run_command(app, step.name);
+      } else {
+        show_view(app.session(), step.name);
+      }
+    } catch (const Error& error) {
+      if (!stays) throw;
+      app.session().show_error(error);
+    }
+  }
+}
+
+void run_window(Window& window, App& app) {
+  while (!ended(window, app)) draw(window, app, app.patience_secs());
+}
+
+void write_picture(Window& window, App& app, const std::string& path) {
+  draw_until_settled(window, app);
+  throw_problem(app.session().state());
   const std::vector<uint8_t> png = media::encode_png(window.capture());
   write_file_atomic(path, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
 }
@@ -71,6 +106,7 @@ void run_app(const ViewerOptions& options, std::unique_ptr<Backend> backend) {
   Window window(window_options);
   App app(window, std::move(backend), options.theme);
   start(app, options);
+  run_script(window, app, options, !picture);
   if (picture) {
     write_picture(window, app, options.screenshot);
   } else {

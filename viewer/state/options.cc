@@ -66,7 +66,7 @@ void parse_scale(const std::string& text, ViewerOptions& options) {
 struct Option {
   std::string_view name;
   std::string_view short_name;
-  std::string_view value;  // what stands after it, for the help
+  std::string_view value;  // what stands after it, for the help; empty: it takes none
   std::string_view help;
   void (*take)(const std::string& text, ViewerOptions& options);
 };
@@ -80,6 +80,16 @@ const std::array kOptions{
            [](const std::string& text, ViewerOptions& options) { options.sort = text; }},
     Option{"--run", "", "NAME", "whose predictions to show (default: the newest)",
            [](const std::string& text, ViewerOptions& options) { options.run = text; }},
+    Option{"--view", "", "NAME", "open this panel, table or dialog once the store is shown",
+           [](const std::string& text, ViewerOptions& options) {
+             options.script.push_back({false, text});
+           }},
+    Option{"--command", "", "NAME", "run this command then; both may be given again, in order",
+           [](const std::string& text, ViewerOptions& options) {
+             options.script.push_back({true, text});
+           }},
+    Option{"--list", "", "", "print the names of views and commands",
+           [](const std::string&, ViewerOptions& options) { options.list = true; }},
     Option{"--screenshot", "", "FILE", "draw to a PNG instead of opening a window",
            [](const std::string& text, ViewerOptions& options) { options.screenshot = text; }},
     Option{"--size", "", "WxH", "size of the window or picture in pixels (default 1440x900)",
@@ -95,12 +105,14 @@ std::string help_text() {
   std::string text =
       "errata-view [options]   review the samples of a store\n\n"
       "  errata-view -s flowers.db --filter 'label != prediction' --sort -confidence\n"
-      "  errata-view -s flowers.db --screenshot review.png --size 1600x1000 --theme light\n\n";
+      "  errata-view -s flowers.db --screenshot review.png --size 1600x1000 --theme light\n"
+      "  errata-view -s flowers.db --command view.mistakes --view keys --screenshot keys.png\n\n";
   for (const Option& option : kOptions) {
     const std::string names = option.short_name.empty()
                                   ? std::string(option.name)
                                   : fmt::format("{}, {}", option.short_name, option.name);
-    text += fmt::format("  {:<26} {}\n", names + " " + std::string(option.value), option.help);
+    const std::string value = option.value.empty() ? "" : " " + std::string(option.value);
+    text += fmt::format("  {:<26} {}\n", names + value, option.help);
   }
   return text + "  -h, --help                 this text\n";
 }
@@ -137,7 +149,8 @@ ViewerOptions parse_options(std::span<const std::string> arguments) {
       throw usage(fmt::format("unknown option {}", name),
                   near.empty() ? "errata-view --help" : fmt::format("did you mean {}?", near[0]));
     }
-    if (!has_value) {
+    if (known->value.empty() && has_value) throw usage(fmt::format("{} takes no value", name));
+    if (!known->value.empty() && !has_value) {
       if (i + 1 >= arguments.size()) throw usage(fmt::format("{} wants a value", name));
       value = arguments[++i];
     }

@@ -3,10 +3,19 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "viewer/state/app_state.h"
 
 namespace errata::viewer {
+
+// --view or --command; what the name means is the windows' to say (viewer/app/script.h).
+struct ScriptStep {
+  bool is_command = false;
+  std::string name;
+
+  bool operator==(const ScriptStep&) const = default;
+};
 
 struct ViewerOptions {
   std::string store = "errata.db";  // or ERRATA_STORE
@@ -18,6 +27,8 @@ struct ViewerOptions {
   std::string filter;
   std::string sort;  // column; a leading '-' shows high values first
   std::string run;
+  std::vector<ScriptStep> script;  // once the store is shown, in the order given
+  bool list = false;               // print the names of views and commands
   bool help = false;
 };
 
