@@ -200,6 +200,11 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   summary.classes = snapshot.classes;
   summary.predicted_samples = rows;
   snapshot.runs.push_back(summary);
+  for (const std::string& name : more_runs_) {
+    ++summary.id;
+    summary.name = name;
+    snapshot.runs.push_back(summary);
+  }
   return {.no_store = false, .snapshot = std::move(snapshot), .undo = undo_state()};
 }
 

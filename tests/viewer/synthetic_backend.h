@@ -48,6 +48,7 @@ class SyntheticBackend : public viewer::Backend {
   std::atomic<bool> changed_by_others_{false};
   std::atomic<bool> fail_edits_{false};  // review() throws Error(kBusy)
   std::atomic<size_t> thumbnails_made_{0};
+  std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 
  private:
   struct State {

@@ -154,6 +154,10 @@ void App::draw_frame() {
     title_ = title;
     window_.set_title(title);
   }
+  if (std::string& text = session_->state().inspect.clipboard; !text.empty()) {
+    ImGui::SetClipboardText(text.c_str());
+    text.clear();
+  }
   pictures_->begin_frame();
   handle_keys();
   const FrameContext frame{*session_,  session_->state(), commands_,       theme_,
@@ -166,7 +170,8 @@ void App::draw_frame() {
 bool App::settled() const {
   const AppState& state = session_->state();
   return (state.loaded || state.message.has_value()) && !state.view_pending &&
-         session_->tasks().pending() == 0 && pictures_->complete() && frames_since_change_ > 1;
+         session_->tasks().pending() == 0 && pictures_->complete() &&
+         session_->inspector().complete() && frames_since_change_ > 1;
 }
 
 double App::patience_secs() const {

@@ -104,6 +104,10 @@ Loaded StoreBackend::load(const std::string& active_run) {
   if (!reading_ && !file_exists(path_)) return {.no_store = true, .snapshot = {}, .undo = {}};
   if (!reading_) reading_.emplace(store::Store::open(path_, store::Access::kRead));
   seen_data_version_ = reading_->data_version();
+  {
+    const std::lock_guard lock(rows_.mutex);
+    run_ids_.clear();  // a run of the same name may be another now
+  }
   store::SnapshotOptions options;
   options.active_run = active_run;
   Loaded loaded;
@@ -197,11 +201,11 @@ std::vector<store::LogEntry> StoreBackend::log(const store::LogFilter& filter) {
 
 std::vector<float> StoreBackend::probabilities(const std::string& run, SampleId sample) {
   return with(rows_, [&](store::Store& store) {
-    if (run != run_name_) {
-      run_id_ = store::read_run(store, run).summary.id;
-      run_name_ = run;
+    auto found = run_ids_.find(run);
+    if (found == run_ids_.end()) {
+      found = run_ids_.emplace(run, store::read_run(store, run).summary.id).first;
     }
-    return store::read_probability_row(store, run_id_, sample);
+    return store::read_probability_row(store, found->second, sample);
   });
 }
 

@@ -2,6 +2,7 @@
 // the store.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,8 +59,7 @@ class StoreBackend : public Backend {
   std::optional<store::Store> writing_;
   int64_t seen_data_version_ = 0;
   // Lane::kQuery, Lane::kPanels and Lane::kImages
-  std::string run_name_;  // of run_id_, looked up once
-  RunId run_id_ = 0;
+  std::map<std::string, RunId> run_ids_;  // looked up once; with rows_
   Reader rows_;
   Reader lists_;
   Reader files_;

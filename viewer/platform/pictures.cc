@@ -88,6 +88,13 @@ const TextureRegion* Pictures::image(SampleId sample) {
   return &image_.region();
 }
 
+const media::Image* Pictures::pixels(SampleId sample) const {
+  for (const Decoded& each : decoded_) {
+    if (each.sample == sample) return each.picture ? &each.picture->image : nullptr;
+  }
+  return nullptr;
+}
+
 void Pictures::image_soon(SampleId sample) {
   decode(sample);
 }

@@ -34,6 +34,8 @@ class Pictures {
 
   // The whole image of one sample at a time; nullptr while it is being decoded.
   const TextureRegion* image(SampleId sample);
+  // Its pixels, for as long as this frame; nullptr while image() gives none.
+  const media::Image* pixels(SampleId sample) const;
   // Decoded ahead, for when the cursor gets there.
   void image_soon(SampleId sample);
 

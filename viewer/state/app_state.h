@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "model/snapshot.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/inspect_state.h"
 #include "viewer/state/lists_state.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/state/round_state.h"
@@ -60,15 +61,6 @@ struct FilterState {
   bool focus_wanted = false;  // the bar takes the keyboard in the next frame
 };
 
-// What is known of the sample under the cursor beyond its row; filled in by a job.
-struct SampleDetail {
-  SampleId sample = 0;
-  bool ready = false;
-  std::string absolute_path;
-  std::vector<float> probabilities;        // of the active run, by its class map; may be empty
-  std::vector<ClassIndex> by_probability;  // indices into the run's classes, most probable first
-};
-
 // Positions and sizes a person can change; the unit is 1/96 inch, scaled by the display's factor.
 struct LayoutState {
   float left_width = 256;
@@ -99,6 +91,7 @@ struct AppState {
   size_t selection_anchor = 0;
   RowSet selection;  // rows; empty means: just the cursor
   SampleDetail detail;
+  InspectState inspect;
 
   ListsState lists;
   PanelState panels;

@@ -27,6 +27,7 @@ CommandRegistry::CommandRegistry() {
   add_review_commands();
   add_round_commands();
   add_view_commands();
+  add_inspect_commands();
   add_panel_commands();
   add_move_commands();
   add_run_and_help_commands();

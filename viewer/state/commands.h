@@ -60,6 +60,7 @@ class CommandRegistry {
   void add_review_commands();
   void add_view_commands();
   void add_move_commands();
+  void add_inspect_commands();
   void add_panel_commands();
   void add_round_commands();
   void add_job_commands();

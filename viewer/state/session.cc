@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/text.h"
@@ -65,7 +64,8 @@ Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, s
       round_(*this),
       jobs_(*this),
       memory_(*this),
-      parts_{&lists_, &panels_, &round_, &jobs_, &memory_},
+      inspector_(*this),
+      parts_{&lists_, &panels_, &round_, &jobs_, &memory_, &inspector_},
       tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
   state_.store_name = backend_->name();
   tasks_->on_error = [this](const Error& error) { show_error(error); };
@@ -279,7 +279,8 @@ void Session::ask_detail() {
   const RunSummary* run = state_.active_run();
   const bool has_rows = run != nullptr && run->kind == "probabilities";
   tasks_->run(Lane::kQuery,
-              [this, number, sample, run_name = has_rows ? run->name : ""]() -> Tasks::Apply {
+              [this, number, sample, run_name = has_rows ? run->name : "",
+               beside = inspector_.runs_beside()]() -> Tasks::Apply {
                 if (number != newest_detail_) return nullptr;
                 SampleDetail detail;
                 detail.sample = sample;
@@ -287,17 +288,21 @@ void Session::ask_detail() {
                 detail.absolute_path = backend_->absolute_path(sample);
                 if (!run_name.empty())
                   detail.probabilities = backend_->probabilities(run_name, sample);
-                detail.by_probability.resize(detail.probabilities.size());
-                std::iota(detail.by_probability.begin(), detail.by_probability.end(), 0);
-                std::stable_sort(detail.by_probability.begin(), detail.by_probability.end(),
-                                 [&](ClassIndex a, ClassIndex b) {
-                                   return detail.probabilities[static_cast<size_t>(a)] >
-                                          detail.probabilities[static_cast<size_t>(b)];
-                                 });
+                detail.by_probability = by_probability(detail.probabilities);
+                for (const std::string& other : beside) {
+                  RunAnswer answer{other, backend_->probabilities(other, sample), {}};
+                  answer.by_probability = by_probability(answer.probabilities);
+                  detail.others.push_back(std::move(answer));
+                }
                 return [this, number, detail = std::move(detail)] {
                   if (number == newest_detail_) state_.detail = detail;
                 };
               });
+}
+
+void Session::ask_detail_again() {
+  state_.detail = {};
+  ask_detail();
 }
 
 void Session::move_cursor(int64_t by) {

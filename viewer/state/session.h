@@ -12,6 +12,7 @@
 #include "viewer/state/app_state.h"
 #include "viewer/state/backend.h"
 #include "viewer/state/filter_text.h"
+#include "viewer/state/inspect_desk.h"
 #include "viewer/state/job_desk.h"
 #include "viewer/state/list_desk.h"
 #include "viewer/state/memory.h"
@@ -52,6 +53,8 @@ class Session {
   RoundDesk& round() { return round_; }
   JobDesk& jobs() { return jobs_; }
   Memory& memory() { return memory_; }
+  InspectDesk& inspector() { return inspector_; }
+  const InspectDesk& inspector() const { return inspector_; }
 
   // The filter and the order. Each asks for a new answer; the last asked for wins.
   void set_filter(const std::string& text);
@@ -67,6 +70,8 @@ class Session {
   void set_cursor(size_t position, SelectMode mode = SelectMode::kOne);
   void select_all();
   void clear_selection();
+  // After what is shown of the sample under the cursor became another.
+  void ask_detail_again();
 
   // Decisions on the target rows. Those of a single sample move the cursor on.
   void relabel(const std::string& class_name);
@@ -110,7 +115,8 @@ class Session {
   RoundDesk round_;
   JobDesk jobs_;
   Memory memory_;
-  std::array<SessionPart*, 5> parts_;
+  InspectDesk inspector_;
+  std::array<SessionPart*, 6> parts_;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
 };
 

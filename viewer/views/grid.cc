@@ -7,6 +7,7 @@
 #include "viewer/state/grid_layout.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/controls.h"
+#include "viewer/widgets/image_view.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -280,10 +281,12 @@ class GridView : public View {
     large_sample_ = sample;
     const float pad = theme.px(12);
     ImGui::SetCursorScreenPos(ImVec2(rect.min.x + pad, rect.min.y + pad));
+    const TextureRegion* region = frame.pictures.image(sample);
     const std::string* problem = frame.pictures.problem(sample);
-    image_view(theme, "large image", frame.pictures.image(sample),
+    image_view(theme, "large image", region, frame.pictures.pixels(sample),
                problem != nullptr ? std::string_view(*problem) : std::string_view(),
-               ImVec2(rect.width() - pad * 2, rect.height() - pad * 2), large_view_);
+               ImVec2(rect.width() - pad * 2, rect.height() - pad * 2), large_view_,
+               &frame.session.state().inspect.image_wish);
   }
 
   SampleId large_sample_ = 0;

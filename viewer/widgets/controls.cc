@@ -9,8 +9,6 @@ namespace errata::viewer {
 namespace {
 
 constexpr float kKeyPad = 5;
-// Screen pixels for each pixel of an image: from here on they are shown as squares.
-constexpr float kShowPixelsFrom = 4;
 
 // Lets the test engine and screen readers see the label of a hand-drawn item.
 bool pressed_area(const char* id, ImVec2 size) {
@@ -70,6 +68,26 @@ bool action_button(const Theme& theme, const char* id, std::string_view key, std
   if (!enabled) style.color = theme.text_faint;
   draw_text_fit(theme, list, ImVec2(x, min.y + (height - text_height(theme, style)) / 2),
                 max.x - theme.px(6) - x, style, title);
+  return pressed;
+}
+
+bool small_button(const Theme& theme, const char* id, std::string_view text, bool enabled) {
+  TextStyle style{theme.fonts.regular, Theme::kSmallSize, theme.text_dim};
+  const float pad = theme.px(8);
+  const ImVec2 size(text_width(theme, style, text) + pad * 2, theme.px(22));
+  const ImVec2 min = ImGui::GetCursorScreenPos();
+  const ImVec2 max(min.x + size.x, min.y + size.y);
+  ImGui::BeginDisabled(!enabled);
+  const bool pressed = pressed_area(id, size);
+  const bool hovered = ImGui::IsItemHovered();
+  ImGui::EndDisabled();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(min, max, hovered ? theme.hovered : theme.raised, theme.px(5));
+  list->AddRect(min, max, theme.border, theme.px(5));
+  if (!enabled) style.color = theme.text_faint;
+  if (hovered) style.color = theme.text;
+  draw_text(theme, list, ImVec2(min.x + pad, min.y + (size.y - text_height(theme, style)) / 2),
+            style, text);
   return pressed;
 }
 
@@ -149,65 +167,6 @@ void draw_fitted(ImDrawList* list, const TextureRegion& region, ImVec2 min, ImVe
   } else {
     list->AddImage(region.texture, corner, end, region.uv_min, region.uv_max, tint);
   }
-}
-
-void image_view(const Theme& theme, const char* id, const TextureRegion* region,
-                std::string_view note, ImVec2 size, ImageViewState& state) {
-  const ImVec2 min = ImGui::GetCursorScreenPos();
-  const ImVec2 max(min.x + size.x, min.y + size.y);
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  ImGui::InvisibleButton(id, size);
-  list->AddRectFilled(min, max, theme.image_back, theme.px(6));
-  if (region == nullptr || region->width_px <= 0) {
-    const TextStyle style = small(theme);
-    const float width = std::min(text_width(theme, style, note), size.x - theme.px(16));
-    draw_text_fit(theme, list,
-                  ImVec2(min.x + (size.x - width) / 2, min.y + size.y / 2 - theme.px(6)), width + 1,
-                  style, note);
-    return;
-  }
-  const auto width = static_cast<float>(region->width_px);
-  const auto height = static_cast<float>(region->height_px);
-  const float whole = std::min(size.x / width, size.y / height);
-  const float factor = whole * state.zoom;
-  ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
-  if (ImGui::IsItemHovered() && ImGui::GetIO().MouseWheel != 0) {
-    // The pixel under the pointer stays where it is.
-    const ImVec2 mouse = ImGui::GetIO().MousePos;
-    const ImVec2 offset((mouse.x - (min.x + max.x) / 2) / width,
-                        (mouse.y - (min.y + max.y) / 2) / height);
-    const ImVec2 under(state.centre.x + offset.x / factor, state.centre.y + offset.y / factor);
-    constexpr float kStep = 1.25F;
-    constexpr float kMostZoom = 64;
-    state.zoom *= ImGui::GetIO().MouseWheel > 0 ? kStep : 1 / kStep;
-    state.zoom = std::clamp(state.zoom, 1.0F, kMostZoom);
-    const float after = whole * state.zoom;
-    state.centre = ImVec2(under.x - offset.x / after, under.y - offset.y / after);
-  }
-  if (ImGui::IsItemActive()) {
-    const ImVec2 moved = ImGui::GetIO().MouseDelta;
-    state.centre.x -= moved.x / (width * factor);
-    state.centre.y -= moved.y / (height * factor);
-  }
-  if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
-    state = ImageViewState();
-  }
-  // The image never leaves the view; along a side where it is smaller it stays in the middle.
-  const float drawn = whole * state.zoom;
-  const ImVec2 half(size.x / (2 * width * drawn), size.y / (2 * height * drawn));
-  state.centre.x = half.x >= 0.5F ? 0.5F : std::clamp(state.centre.x, half.x, 1 - half.x);
-  state.centre.y = half.y >= 0.5F ? 0.5F : std::clamp(state.centre.y, half.y, 1 - half.y);
-  const ImVec2 corner((min.x + max.x) / 2 - state.centre.x * width * drawn,
-                      (min.y + max.y) / 2 - state.centre.y * height * drawn);
-  list->PushClipRect(min, max, true);
-  const ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
-  const bool squares = drawn >= kShowPixelsFrom && platform.DrawCallback_SetSamplerNearest;
-  if (squares) list->AddCallback(platform.DrawCallback_SetSamplerNearest, nullptr);
-  list->AddImage(region->texture, corner,
-                 ImVec2(corner.x + width * drawn, corner.y + height * drawn), region->uv_min,
-                 region->uv_max);
-  if (squares) list->AddCallback(platform.DrawCallback_SetSamplerLinear, nullptr);
-  list->PopClipRect();
 }
 
 bool scroll_bar(const Theme& theme, const char* id, ImVec2 at, ImVec2 size, double total,

@@ -20,6 +20,9 @@ float key_cap_height(const Theme& theme);
 bool action_button(const Theme& theme, const char* id, std::string_view key, std::string_view title,
                    float width, bool primary, bool enabled);
 
+// A lesser button beside others, as wide as its text.
+bool small_button(const Theme& theme, const char* id, std::string_view text, bool enabled = true);
+
 // A button that shows its choice: "Sort: confidence, high first".
 bool choice_button(const Theme& theme, const char* id, std::string_view text, float max_width);
 
@@ -42,14 +45,6 @@ uint64_t count_in_range(const HistogramView& histogram, const NumberRange& range
 // corners where it fills the rectangle.
 void draw_fitted(ImDrawList* list, const TextureRegion& region, ImVec2 min, ImVec2 max,
                  ImU32 tint = IM_COL32_WHITE, float rounding = 0);
-
-// An image that can be dragged and zoomed with the wheel; double click shows it whole again.
-struct ImageViewState {
-  float zoom = 1;             // 1: whole
-  ImVec2 centre{0.5F, 0.5F};  // of the view, in parts of the image
-};
-void image_view(const Theme& theme, const char* id, const TextureRegion* region,
-                std::string_view note, ImVec2 size, ImageViewState& state);
 
 // A vertical scroll bar over `total` rows of which `visible` are seen; changes `first`.
 bool scroll_bar(const Theme& theme, const char* id, ImVec2 at, ImVec2 size, double total,
