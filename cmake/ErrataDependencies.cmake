@@ -44,6 +44,7 @@ endif()
 if(ERRATA_VIEWER)
   errata_find_package(glfw3 libglfw3-dev)
   errata_find_package(OpenGL libgl-dev)
+  errata_find_library(fribidi fribidi/fribidi.h fribidi libfribidi-dev)
   set(ERRATA_IMGUI_DIR "" CACHE PATH
     "The `external` folder of imgui-bundle's sources (has imgui/, implot/, imgui_test_engine/)")
   if(NOT ERRATA_IMGUI_DIR)

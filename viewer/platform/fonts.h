@@ -1,5 +1,5 @@
-// Fonts: Inter for text, a CJK fall-back when one is installed, DejaVu Sans Mono for the filter;
-// Dear ImGui's own where those are missing.
+// Fonts: Inter for text, DejaVu Sans for the letters that Inter lacks and a CJK fall-back when they
+// are installed, DejaVu Sans Mono for the filter; Dear ImGui's own where those are missing.
 #pragma once
 
 struct ImFont;

@@ -8,6 +8,7 @@
 #include "model/scores.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/controls.h"
+#include "viewer/widgets/display_text.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -56,7 +57,7 @@ std::string Inspected::text(std::string_view column) const {
 void draw_hover(const Theme& theme, std::string_view text) {
   ImGui::BeginTooltip();
   ImGui::PushTextWrapPos(theme.px(360));
-  ImGui::TextUnformatted(text.data(), text.data() + text.size());
+  ImGui::TextUnformatted(display_lines(text).c_str());
   ImGui::PopTextWrapPos();
   ImGui::EndTooltip();
 }

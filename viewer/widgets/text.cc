@@ -1,9 +1,13 @@
 #include "viewer/widgets/text.h"
 
+#include <fmt/format.h>
 #include <imgui_internal.h>
 
 #include <algorithm>
 #include <cfloat>
+#include <unordered_map>
+
+#include "viewer/widgets/display_text.h"
 
 namespace errata::viewer {
 
@@ -15,8 +19,10 @@ std::vector<std::string>& clipped_words() {
 }
 
 constexpr size_t kMostClippedWords = 100;
+constexpr size_t kMostCuts = 4096;
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
+// Of what display_text() gave.
 ImVec2 measure(const Theme& theme, const TextStyle& style, std::string_view text) {
   if (text.empty()) return ImVec2(0, 0);  // Dear ImGui takes no null pointers
   return style.font->CalcTextSizeA(style.size * theme.scale, FLT_MAX, 0, text.data(),
@@ -29,6 +35,39 @@ size_t previous_character(std::string_view text, size_t at) {
     --at;
   } while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
   return at;
+}
+
+// The longest beginning of the text that fits with "…" behind it. The cut is made in the order of
+// reading, so that a right-to-left name loses its end, which is on the left.
+std::string cut_to_fit(const Theme& theme, const TextStyle& style, std::string_view text,
+                       float max_width) {
+  size_t fits = 0;
+  size_t too_long = text.size();
+  while (too_long - fits > 1) {
+    size_t middle = fits + (too_long - fits) / 2;
+    while (middle > fits && (static_cast<unsigned char>(text[middle]) & 0xC0) == 0x80) --middle;
+    if (middle == fits) break;
+    const std::string cut = std::string(text.substr(0, middle)) + std::string(kEllipsis);
+    if (measure(theme, style, display_text(cut)).x <= max_width) {
+      fits = middle;
+    } else {
+      too_long = middle;
+    }
+  }
+  return std::string(text.substr(0, fits)) + std::string(kEllipsis);
+}
+
+// The same out of a cache: a name in a script that has to be reordered is cut in every frame.
+const std::string& cut_from_cache(const Theme& theme, const TextStyle& style, std::string_view text,
+                                  float max_width) {
+  static std::unordered_map<std::string, std::string> cache;
+  std::string key(text);
+  key += fmt::format("\n{}\n{}\n{}", static_cast<const void*>(style.font), style.size * theme.scale,
+                     max_width);
+  const auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  if (cache.size() >= kMostCuts) cache.clear();
+  return cache.emplace(std::move(key), cut_to_fit(theme, style, text, max_width)).first->second;
 }
 
 }  // namespace
@@ -50,7 +89,7 @@ TextStyle heading(const Theme& theme) {
 }
 
 float text_width(const Theme& theme, const TextStyle& style, std::string_view text) {
-  return measure(theme, style, text).x;
+  return measure(theme, style, display_text(text)).x;
 }
 
 float text_height(const Theme& theme, const TextStyle& style) {
@@ -59,6 +98,7 @@ float text_height(const Theme& theme, const TextStyle& style) {
 
 void draw_text(const Theme& theme, ImDrawList* list, ImVec2 at, const TextStyle& style,
                std::string_view text) {
+  text = display_text(text);
   if (text.empty()) return;
   list->AddText(style.font, style.size * theme.scale, ImVec2(ImFloor(at.x), ImFloor(at.y)),
                 style.color, text.data(), text.data() + text.size());
@@ -66,12 +106,15 @@ void draw_text(const Theme& theme, ImDrawList* list, ImVec2 at, const TextStyle&
 
 float draw_text_fit(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width,
                     const TextStyle& style, std::string_view text) {
-  const size_t line_end = text.find('\n');
-  if (line_end != std::string_view::npos) text = text.substr(0, line_end);
   const float width = text_width(theme, style, text);
   if (width <= max_width) {
     draw_text(theme, list, at, style, text);
     return width;
+  }
+  if (needs_display_text(text)) {
+    const std::string& cut = cut_from_cache(theme, style, text, max_width);
+    draw_text(theme, list, at, style, cut);
+    return text_width(theme, style, cut);
   }
   const float room = max_width - text_width(theme, style, kEllipsis);
   const char* fits = nullptr;

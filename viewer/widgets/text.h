@@ -1,4 +1,5 @@
-// Text on draw lists, in the theme's fonts, cut with an ellipsis where it does not fit.
+// Text on draw lists, in the theme's fonts, cut with an ellipsis where it does not fit. Every text
+// goes through display_text(): names may be any bytes in any script.
 #pragma once
 
 #include <string>
