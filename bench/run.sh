@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Errata and, where it is installed, the peer in the same run, on this machine.
-#   bench/run.sh [import|predictions|export|query|infer|media|all]
+#   bench/run.sh [import|predictions|export|query|infer|media|viewer|all]
 # ERRATA_PEERS_PYTHON names a Python that has fiftyone (and openvino); without it only ours is
 # measured. Data is drawn once into bench/out.
 set -euo pipefail
@@ -78,3 +78,4 @@ fi
 if wants query; then build/bin/bench_query; fi
 if wants infer; then bench/infer.sh; fi
 if wants media; then bench/media.sh; fi
+if wants viewer; then bench/viewer.sh; fi

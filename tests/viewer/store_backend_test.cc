@@ -7,60 +7,16 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "importers/registry.h"
 #include "store/edits.h"
-#include "store/import_writer.h"
-#include "store/runs.h"
-#include "store/snapshot_loader.h"
-#include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
+#include "tests/viewer/store_project.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
 
 namespace {
 
-void import_images(store::Store& store, const std::string& root) {
-  Progress progress;
-  const CancelToken cancel;
-  IssueLog issues;
-  store::ImportWriter writer(store, {"images", root, "", {}, "tester"});
-  const importers::ImportInput input{root, "", serial_for, progress, cancel, issues};
-  importers::choose_importer(root, "imagefolder").reader->run(input, writer);
-  writer.finish(issues);
-}
-
-void add_run(store::Store& store, const test::SyntheticDataset& dataset) {
-  store::RunSpec spec;
-  spec.name = "model";
-  spec.kind = "probabilities";
-  spec.classes = ClassMap(dataset.class_names);
-  spec.batch_size = 4;
-  const Snapshot snapshot = store::load_snapshot(store);
-  const std::vector<float> probabilities = test::synthetic_probabilities(dataset);
-  REQUIRE(snapshot.ids.size() * dataset.class_names.size() == probabilities.size());
-  store::RunWriter run(store, spec, snapshot.ids, store::OnExistingRun::kRefuse);
-  store::RunRows rows;
-  rows.probabilities = probabilities;
-  run.write(0, rows);
-  run.finish();
-}
-
-// Images in a folder, imported, with the predictions of a good model.
-struct Project {
-  Project() : store_path(folder / "my store.db") {
-    test::SyntheticOptions options;
-    options.with_splits = true;
-    dataset = test::make_synthetic_dataset(folder / "images", options);
-    store::Store store = store::Store::create(store_path);
-    import_images(store, dataset.root);
-    add_run(store, dataset);
-  }
-
-  test::TempDir folder;
-  std::string store_path;
-  test::SyntheticDataset dataset;
-};
+using Project = test::StoreProject;
 
 struct Opened {
   explicit Opened(const Project& project)

@@ -15,6 +15,11 @@ constexpr int kMostFrames = 4000;
 }  // namespace
 
 WindowFixture::WindowFixture(const WindowSetup& setup)
+    : WindowFixture(setup, std::make_unique<SyntheticBackend>(setup.samples)) {
+  backend_ = dynamic_cast<SyntheticBackend*>(&app_->session().backend());
+}
+
+WindowFixture::WindowFixture(const WindowSetup& setup, std::unique_ptr<viewer::Backend> backend)
     : display_(std::make_unique<viewer::VirtualDisplay>(setup.width_px, setup.height_px)) {
   viewer::WindowOptions options;
   options.width_px = setup.width_px;
@@ -36,8 +41,6 @@ WindowFixture::WindowFixture(const WindowSetup& setup)
   io.ConfigNoThrottle = true;
   io.ConfigSavedSettings = false;
   ImGuiTestEngine_Start(engine_, ImGui::GetCurrentContext());
-  auto backend = std::make_unique<SyntheticBackend>(setup.samples);
-  backend_ = backend.get();
   app_ = std::make_unique<viewer::App>(*window_, std::move(backend), setup.theme);
   app_->session().open();
   settle();

@@ -1,5 +1,5 @@
-// The program's window over a synthetic store on a virtual display, driven by Dear ImGui Test
-// Engine.
+// The program's window, over a synthetic store when no other is given, on a virtual display, driven
+// by Dear ImGui Test Engine.
 #pragma once
 
 #include <imgui_te_context.h>
@@ -26,6 +26,8 @@ struct WindowSetup {
 class WindowFixture {
  public:
   explicit WindowFixture(const WindowSetup& setup = {});
+  // Over another backend than the synthetic one.
+  WindowFixture(const WindowSetup& setup, std::unique_ptr<viewer::Backend> backend);
   ~WindowFixture();
 
   // Runs `steps` as one test of the engine; returns the engine's log when it failed, else nothing.
@@ -37,6 +39,7 @@ class WindowFixture {
   viewer::Session& session() { return app_->session(); }
   const viewer::AppState& state() { return app_->session().state(); }
   viewer::App& app() { return *app_; }
+  // Of the first constructor only.
   SyntheticBackend& backend() { return *backend_; }
   // What Dear ImGui found wrong with how it was called: unbalanced pushes, double ids, ...
   const std::string& misuse() const { return misuse_; }

@@ -25,6 +25,8 @@ class App {
   void draw_frame();
   // Nothing that the last frame wanted to show is still missing or under way.
   bool settled() const;
+  // The last frame had every picture it wanted to show.
+  bool shows_all_pictures() const { return pictures_->complete(); }
   // Seconds the loop may sleep when no event comes.
   double patience_secs() const;
 

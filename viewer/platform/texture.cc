@@ -8,10 +8,11 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr int kPagePx = 2048;
+// A software renderer takes 10 ms to make a page of twice the side: a frame would be felt.
+constexpr int kMostPagePx = 1024;
 
-size_t page_count(uint64_t byte_budget) {
-  const uint64_t page_bytes = uint64_t{kPagePx} * kPagePx * 4;
+size_t page_count(uint64_t byte_budget, int page_px) {
+  const uint64_t page_bytes = static_cast<uint64_t>(page_px) * static_cast<uint64_t>(page_px) * 4;
   return static_cast<size_t>(std::max<uint64_t>(1, byte_budget / page_bytes));
 }
 
@@ -69,8 +70,9 @@ media::Image halved(const media::Image& image) {
 
 ThumbnailAtlas::ThumbnailAtlas(int cell_px, uint64_t byte_budget)
     : cell_px_(cell_px),
-      cells_per_side_(kPagePx / cell_px),
-      cache_(page_count(byte_budget) * static_cast<size_t>(cells_per_side_) *
+      cells_per_side_(std::max(1, kMostPagePx / cell_px)),
+      page_px_(cells_per_side_ * cell_px),
+      cache_(page_count(byte_budget, page_px_) * static_cast<size_t>(cells_per_side_) *
              static_cast<size_t>(cells_per_side_)) {
   sizes_.resize(cache_.slots());
 }
@@ -99,10 +101,10 @@ std::optional<TextureRegion> ThumbnailAtlas::find(SampleId sample, uint64_t fram
   region.width_px = size.width_px;
   region.height_px = size.height_px;
   // Half a texel inside, so that a neighbour's edge is never mixed in.
-  constexpr float kPage = kPagePx;
-  region.uv_min = ImVec2((left + 0.5F) / kPage, (top + 0.5F) / kPage);
-  region.uv_max = ImVec2((left + static_cast<float>(size.width_px) - 0.5F) / kPage,
-                         (top + static_cast<float>(size.height_px) - 0.5F) / kPage);
+  const auto page_side = static_cast<float>(page_px_);
+  region.uv_min = ImVec2((left + 0.5F) / page_side, (top + 0.5F) / page_side);
+  region.uv_max = ImVec2((left + static_cast<float>(size.width_px) - 0.5F) / page_side,
+                         (top + static_cast<float>(size.height_px) - 0.5F) / page_side);
   return region;
 }
 
@@ -112,7 +114,7 @@ bool ThumbnailAtlas::upload(SampleId sample, const media::Image& image, uint64_t
   if (!slot) return false;
   const auto per_side = static_cast<size_t>(cells_per_side_);
   const size_t page = *slot / (per_side * per_side);
-  while (pages_.size() <= page) pages_.push_back(make_texture(kPagePx, kPagePx));
+  while (pages_.size() <= page) pages_.push_back(make_texture(page_px_, page_px_));
   const size_t cell = *slot % (per_side * per_side);
   sizes_[*slot] = {static_cast<int16_t>(image.width_px), static_cast<int16_t>(image.height_px)};
   write_pixels(pages_[page], static_cast<int>(cell % per_side) * cell_px_,

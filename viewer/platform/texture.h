@@ -25,8 +25,8 @@ struct TextureRegion {
 
 class ThumbnailAtlas {
  public:
-  // `cell_px`: longest side of a thumbnail. Pages of 2048x2048 are made when they are needed, at
-  // most as many as fit `byte_budget` (one at least).
+  // `cell_px`: longest side of a thumbnail. Pages of whole cells, at most 1024x1024, are
+  // made when they are needed, at most as many as fit `byte_budget` (one at least).
   ThumbnailAtlas(int cell_px, uint64_t byte_budget);
   ~ThumbnailAtlas();
   ThumbnailAtlas(const ThumbnailAtlas&) = delete;
@@ -49,6 +49,7 @@ class ThumbnailAtlas {
 
   int cell_px_;
   int cells_per_side_;
+  int page_px_;  // a page's side
   std::vector<unsigned> pages_;
   std::vector<Size> sizes_;  // of each slot's thumbnail
   SlotCache cache_;

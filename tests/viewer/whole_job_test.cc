@@ -1,0 +1,115 @@
+// The main job, by keyboard in the program's windows over a real store of real files: filter to the
+// mistakes, review, undo, restart, go on.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "tests/viewer/store_project.h"
+#include "tests/viewer/window_fixture.h"
+#include "viewer/app/store_backend.h"
+
+namespace errata::test {
+
+namespace {
+
+constexpr size_t kWrongLabels = 14;
+
+StoreProject make_project() {
+  SyntheticOptions options;
+  options.classes = 4;
+  options.images_per_class = 20;
+  options.wrong_labels = kWrongLabels;
+  return StoreProject(options);
+}
+
+// One start of the program: what it remembers between two of them stays in the project's folder.
+struct Start {
+  explicit Start(const StoreProject& project) {
+    ::setenv("XDG_STATE_HOME", (project.folder / "state").c_str(), 1);
+    window = std::make_unique<WindowFixture>(
+        WindowSetup(), std::make_unique<viewer::StoreBackend>(project.store_path, "tester"));
+  }
+
+  const viewer::AppState& state() { return window->state(); }
+  void press(const std::vector<ImGuiKeyChord>& keys) {
+    CHECK(window->run([&](ImGuiTestContext* context) {
+      for (const ImGuiKeyChord key : keys) context->KeyPress(key);
+      context->Yield(2);
+    }) == "");
+    CHECK_FALSE(state().message.has_value());
+    CHECK(window->misuse() == "");
+  }
+  std::string text(const char* column, SampleId sample) {
+    const Snapshot& snapshot = state().snapshot;
+    return snapshot.samples.find(column)->display(static_cast<RowIndex>(snapshot.row_of(sample)));
+  }
+  std::vector<SampleId> shown() {
+    std::vector<SampleId> samples;
+    for (const RowIndex row : state().view->order) samples.push_back(state().snapshot.ids[row]);
+    return samples;
+  }
+
+  std::unique_ptr<WindowFixture> window;
+};
+
+// What a person can see of a sample's decision.
+struct Seen {
+  std::string label;
+  std::string review;
+  bool operator==(const Seen&) const = default;
+};
+
+std::vector<Seen> look(Start& start, const std::vector<SampleId>& samples) {
+  std::vector<Seen> seen;
+  for (const SampleId sample : samples) {
+    seen.push_back({start.text("label", sample), start.text("review", sample)});
+  }
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("ten mistakes are reviewed by keyboard, two undone, and a restart finds it so") {
+  if (!has_virtual_display()) return;
+  const StoreProject project = make_project();
+  std::vector<SampleId> queue;
+  std::vector<Seen> before;
+  std::vector<Seen> after;
+  {
+    Start start(project);
+    REQUIRE(start.state().view != nullptr);
+    CHECK(start.state().view->order.size() == project.dataset.good().size());
+    start.press({ImGuiKey_M});
+    queue = start.shown();
+    REQUIRE(queue.size() == project.dataset.wrong().size());
+    before = look(start, queue);
+
+    start.press({ImGuiKey_Enter, ImGuiKey_Enter, ImGuiKey_K, ImGuiKey_Enter, ImGuiKey_X});
+    start.press({ImGuiKey_A, ImGuiKey_Enter, ImGuiKey_K, ImGuiKey_Enter, ImGuiKey_X});
+    CHECK(start.state().cursor == 10);
+    CHECK(start.shown() == queue);  // what was decided stays in its place
+    start.press({ImGuiKey_U, ImGuiKey_U});
+    after = look(start, queue);
+    const char* const reviews[] = {"relabelled", "relabelled", "kept", "relabelled", "excluded",
+                                   "ambiguous",  "relabelled", "kept", "unseen",     "unseen"};
+    for (size_t i = 0; i < queue.size(); ++i) {
+      CAPTURE(i);
+      CHECK(after[i].review == (i < 10 ? reviews[i] : "unseen"));
+      const bool relabelled = after[i].review == "relabelled";
+      CHECK(after[i].label == (relabelled ? start.text("prediction", queue[i]) : before[i].label));
+      CHECK((after[i].label != before[i].label) == relabelled);
+    }
+  }
+  {
+    Start start(project);
+    CHECK(look(start, queue) == after);
+    start.press({ImGuiMod_Shift | ImGuiKey_U});  // the undo of before the restart is taken back
+    CHECK(start.text("review", queue[8]) == "relabelled");
+    CHECK(start.text("label", queue[8]) == start.text("prediction", queue[8]));
+    for (int i = 0; i < 9; ++i) start.press({ImGuiKey_U});
+    CHECK(look(start, queue) == before);
+    CHECK_FALSE(start.state().undo.can_undo);
+  }
+}
+
+}  // namespace errata::test
