@@ -1,5 +1,9 @@
 """README tells the truth: every command of the program is in it with an example, every file it
-names exists, every importer, export format, view and column it must name is named."""
+names exists, every importer, export format, view and column it must name is named, and its table of
+keys is that of the viewer.
+
+    check_docs.py --write-keys   brings that table up to date instead
+"""
 
 import json
 import os
@@ -22,7 +26,37 @@ def commands():
     return re.findall(r"^  ([a-z]+)\s", section, re.M)
 
 
+def keys_table():
+    """README's table of keys as the viewer's registry has them; None without a viewer."""
+    if not os.path.exists(ERRATA + "-view"):
+        return None
+    listing = subprocess.run([ERRATA + "-view", "--list"], capture_output=True, text=True).stdout
+    menus = {}
+    menu = ""
+    for line in listing.split("\ncommands ", 1)[1].splitlines()[1:]:
+        if not line.startswith("  "):
+            menu = line.strip()
+            continue
+        keys, title = line[27:43].strip(), line[44:].strip()
+        if keys:
+            caps = ", ".join(f"`{key}`" for key in keys.split(", "))
+            menus.setdefault(menu, []).append(f"{caps} {title}")
+    rows = [f"| {menu} | {' · '.join(lines)} |" for menu, lines in menus.items()]
+    return "\n".join(["| menu | keys |", "|---|---|", *rows]) + "\n"
+
+
+KEYS_IN_README = re.compile(r"\| menu \| keys \|\n(?:\|.*\n)+")
+
+
+def write_keys():
+    path = ROOT / "README.md"
+    path.write_text(KEYS_IN_README.sub(lambda _: keys_table(), path.read_text()))
+
+
 def main():
+    if "--write-keys" in sys.argv:
+        write_keys()
+        return 0
     problems = []
     readme = (ROOT / "README.md").read_text()
     map_text = (ROOT / "src/README.md").read_text()
@@ -36,6 +70,11 @@ def main():
         help_text = errata(name, "--help")
         if help_text.returncode != 0 or "Example" not in help_text.stdout:
             problems.append(f"`errata {name} --help` has no example")
+
+    keys = keys_table()
+    written = KEYS_IN_README.search(readme)
+    if keys is not None and (written is None or written.group(0) != keys):
+        problems.append("README's keys are not the viewer's: run check_docs.py --write-keys")
 
     columns = json.loads(errata("sql", "--views", "--json").stdout)
     for row in columns:

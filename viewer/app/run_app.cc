@@ -42,7 +42,7 @@ bool ended(const Window& window, App& app) {
 void draw_until_settled(Window& window, App& app) {
   const auto began = std::chrono::steady_clock::now();
   for (int frames = 1; !ended(window, app); ++frames) {
-    draw(window, app, 0.005);
+    draw(window, app, app.patience_secs());
     const bool busy = !app.settled() || app.session().jobs().runner().busy();
     if (!busy && frames >= kLeastFrames) return;
     const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - began;

@@ -50,6 +50,9 @@ constexpr std::array kCentres{
     NamedCentre{"large", CentreMode::kGrid, true, "the image in the grid's place"},
 };
 
+constexpr std::array kMenus{Menu::kReview, Menu::kEdit, Menu::kView,
+                            Menu::kRun,    Menu::kFile, Menu::kHelp};
+
 // Misspelt, or a part of the name.
 std::vector<std::string> near_names(const std::string& typed,
                                     const std::vector<std::string>& names) {
@@ -109,10 +112,14 @@ std::string list_text() {
     add(panel->id(), fmt::format("the tab {}", panel->title(AppState())));
   }
   for (const NamedOverlay& overlay : kOverlays) add(overlay.name, overlay.what);
-  text += "\ncommands (--command NAME)\n";
+  text += "\ncommands (--command NAME), by menu\n";
   const CommandRegistry registry;
-  for (const Command& command : registry.all()) {
-    text += fmt::format("  {:<24} {:<16} {}\n", command.id, keys_text(command), command.title);
+  for (const Menu menu : kMenus) {
+    text += fmt::format(" {}\n", menu_title(menu));
+    for (const Command& command : registry.all()) {
+      if (command.menu != menu) continue;
+      text += fmt::format("  {:<24} {:<16} {}\n", command.id, keys_text(command), command.title);
+    }
   }
   return text;
 }
