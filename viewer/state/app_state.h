@@ -5,17 +5,20 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "model/snapshot.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/filter_desk.h"
 #include "viewer/state/inspect_state.h"
 #include "viewer/state/lists_state.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/state/round_state.h"
 #include "viewer/state/row_set.h"
+#include "viewer/state/table_layout.h"
 #include "viewer/state/view_query.h"
 
 namespace errata::viewer {
@@ -70,7 +73,12 @@ struct LayoutState {
   std::string bottom_tab = "confusion";  // id of a panel
   CentreMode centre = CentreMode::kGrid;
   float tile_width = 150;
-  double grid_scroll = 0;   // in rows of tiles
+  double grid_scroll = 0;                  // in rows of tiles
+  std::set<std::string> folded_facets;     // columns whose heading on the left was folded
+  std::set<std::string> opened_facets;     // of those that begin folded: the ones that were opened
+  std::vector<TableColumn> table_columns;  // what a person changed; the others are as they begin
+  double table_scroll = 0;                 // in rows
+  float table_scroll_x = 0;
   bool show_large = false;  // the sample under the cursor fills the grid's place
 };
 
@@ -82,6 +90,7 @@ struct AppState {
   float tile_aspect = 1;  // width over height that suits most of the images
 
   FilterState filter;
+  CompletionState completion;
   SortChoice sort;
   std::shared_ptr<const ViewAnswer> view;  // null before the first answer
   bool view_pending = false;
@@ -122,6 +131,12 @@ struct AppState {
   // What an action applies to: the selection, else the row under the cursor.
   std::vector<RowIndex> target_rows() const;
   size_t target_count() const;
+  Folds folds() const { return {layout.folded_facets, layout.opened_facets}; }
+  // The table stands in the centre, with something in it.
+  bool table_shown() const {
+    return layout.centre == CentreMode::kTable && !layout.show_large && view &&
+           !view->order.empty();
+  }
   const RunSummary* active_run() const;
 };
 

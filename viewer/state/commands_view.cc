@@ -39,6 +39,43 @@ void CommandRegistry::add_view_commands() {
        .help = "Clears the filter",
        .enabled = [](State state) { return !state.filter.draft.empty(); },
        .run = [](Session& session) { session.set_filter({}); }});
+  add({.id = "view.save",
+       .title = "Save this view",
+       .menu = Menu::kView,
+       .keys = {with_ctrl('S')},
+       .help = "Keeps the filter and the order under a name, in the store",
+       .enabled = [](State state) { return state.loaded; },
+       .run = [](Session& session) { session.show_overlay(Overlay::kSaveView); }});
+  add({.id = "view.saved",
+       .title = "Saved views",
+       .menu = Menu::kView,
+       .keys = {plain('V')},
+       .help = "Lists the views that were saved; Enter uses one",
+       .enabled = [](State state) { return state.loaded; },
+       .run = [](Session& session) { session.show_overlay(Overlay::kSavedViews); }});
+  add({.id = "view.table",
+       .title = "Switch between grid and table",
+       .menu = Menu::kView,
+       .keys = {plain('G')},
+       .help = "The same samples in the same order, as thumbnails or as lines with every column",
+       .run = [](Session& session) {
+         AppState& state = session.state();
+         state.layout.centre =
+             state.layout.centre == CentreMode::kGrid ? CentreMode::kTable : CentreMode::kGrid;
+         state.layout.show_large = false;
+         state.show_cursor_wanted = true;
+       }});
+  add({.id = "view.turn",
+       .title = "Turn the order round",
+       .menu = Menu::kView,
+       .keys = {plain('O')},
+       .help = "The last samples of the order come first",
+       .enabled = [](State state) { return state.loaded; },
+       .run =
+           [](Session& session) {
+             const SortChoice& sort = session.state().sort;
+             session.set_sort({sort.column, !sort.descending});
+           }});
   add({.id = "view.refresh",
        .title = "Apply the filter and order again",
        .menu = Menu::kView,

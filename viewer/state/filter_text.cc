@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "query/filter.h"
 
 namespace errata::viewer {
 
@@ -136,30 +137,59 @@ std::string unquote(std::string_view quoted) {
 using Tokens = std::vector<Token>;
 
 bool name_is(const Token& token, std::string_view column) {
-  return token.kind == FilterSpanKind::kName && token.text == column;
+  if (token.kind == FilterSpanKind::kName) return token.text == column;
+  return token.text.starts_with('"') && unquote(token.text) == column;
+}
+
+// A text, or true and false for a bool column.
+bool parse_value(const Token& token, std::vector<std::string>& values) {
+  if (token.kind == FilterSpanKind::kString) {
+    values.push_back(unquote(token.text));
+    return true;
+  }
+  if (!is_word(token, "true") && !is_word(token, "false")) return false;
+  values.push_back(to_lower_ascii(token.text));
+  return true;
+}
+
+// `('x', 'y')` at tokens[at...]; one past its end, or 0.
+size_t parse_list(const Tokens& tokens, size_t at, std::vector<std::string>& values) {
+  if (at >= tokens.size() || tokens[at].text != "(") return 0;
+  for (size_t i = at + 1; i + 1 < tokens.size(); i += 2) {
+    if (!parse_value(tokens[i], values)) return 0;
+    if (tokens[i + 1].text == ")") return i + 2;
+    if (tokens[i + 1].text != ",") return 0;
+  }
+  return 0;
 }
 
 // `c = 'x'`, `c in (...)` or `c is null` at tokens[at...]; one past its end, or 0.
 size_t parse_choice(const Tokens& tokens, size_t at, std::string_view column, FacetChoice& choice) {
   if (at + 2 >= tokens.size() || !name_is(tokens[at], column)) return 0;
   const Token& second = tokens[at + 1];
-  if ((second.text == "=" || second.text == "==") &&
-      tokens[at + 2].kind == FilterSpanKind::kString) {
-    choice.values.push_back(unquote(tokens[at + 2].text));
+  if ((second.text == "=" || second.text == "==") && parse_value(tokens[at + 2], choice.values)) {
     return at + 3;
   }
   if (is_word(second, "is") && is_word(tokens[at + 2], "null")) {
     choice.null = true;
     return at + 3;
   }
-  if (!is_word(second, "in") || tokens[at + 2].text != "(") return 0;
-  for (size_t i = at + 3; i + 1 < tokens.size(); i += 2) {
-    if (tokens[i].kind != FilterSpanKind::kString) return 0;
-    choice.values.push_back(unquote(tokens[i].text));
-    if (tokens[i + 1].text == ")") return i + 2;
-    if (tokens[i + 1].text != ",") return 0;
+  return is_word(second, "in") ? parse_list(tokens, at + 2, choice.values) : 0;
+}
+
+// The values of `c != 'x'` or `c not in (...)`.
+std::optional<std::vector<std::string>> term_exclusion(std::string_view term,
+                                                       std::string_view column) {
+  const Tokens tokens = tokens_of(term);
+  if (tokens.size() < 3 || !name_is(tokens[0], column)) return std::nullopt;
+  std::vector<std::string> values;
+  if (tokens[1].text == "!=" || tokens[1].text == "<>") {
+    if (tokens.size() != 3 || !parse_value(tokens[2], values)) return std::nullopt;
+    return values;
   }
-  return 0;
+  if (!is_word(tokens[1], "not") || !is_word(tokens[2], "in")) return std::nullopt;
+  if (parse_list(tokens, 3, values) != tokens.size()) return std::nullopt;
+  return values;
 }
 
 std::optional<FacetChoice> term_choice(std::string_view term, std::string_view column) {
@@ -212,6 +242,14 @@ std::optional<NumberRange> term_range(std::string_view term, std::string_view co
   }
   if (at != tokens.size()) return std::nullopt;
   return range;
+}
+
+std::string value_list(const std::vector<std::string>& values, ValueForm form) {
+  std::string list;
+  for (const std::string& value : values) {
+    list += (list.empty() ? "" : ", ") + (form == ValueForm::kWord ? value : quote_value(value));
+  }
+  return list;
 }
 
 // Rebuilds the text with `replacement` (may be empty) where the first dropped term stood.
@@ -283,23 +321,40 @@ FacetChoice facet_choice(std::string_view text, std::string_view column) {
 }
 
 std::string with_facet_choice(std::string_view text, std::string_view column,
-                              const FacetChoice& choice) {
+                              const FacetChoice& choice, ValueForm form) {
+  const std::string name = query::quote_column(column);
   std::string term;
   if (choice.values.size() == 1) {
-    term = fmt::format("{} = {}", column, quote_value(choice.values[0]));
+    term = fmt::format("{} = {}", name, value_list(choice.values, form));
   } else if (choice.values.size() > 1) {
-    std::string list;
-    for (const std::string& value : choice.values) {
-      list += (list.empty() ? "" : ", ") + quote_value(value);
-    }
-    term = fmt::format("{} in ({})", column, list);
+    term = fmt::format("{} in ({})", name, value_list(choice.values, form));
   }
   if (choice.null) {
-    const std::string is_null = fmt::format("{} is null", column);
+    const std::string is_null = fmt::format("{} is null", name);
     term = term.empty() ? is_null : fmt::format("({} or {})", term, is_null);
   }
   return replace_terms(
       text, term, [&](const std::string& each) { return term_choice(each, column).has_value(); });
+}
+
+std::vector<std::string> facet_exclusions(std::string_view text, std::string_view column) {
+  std::vector<std::string> all;
+  for (const std::string& term : split_terms(text)) {
+    const auto values = term_exclusion(term, column);
+    if (values) all.insert(all.end(), values->begin(), values->end());
+  }
+  return all;
+}
+
+std::string with_facet_exclusions(std::string_view text, std::string_view column,
+                                  const std::vector<std::string>& values, ValueForm form) {
+  const std::string name = query::quote_column(column);
+  std::string term;
+  if (values.size() == 1) term = fmt::format("{} != {}", name, value_list(values, form));
+  if (values.size() > 1) term = fmt::format("{} not in ({})", name, value_list(values, form));
+  return replace_terms(text, term, [&](const std::string& each) {
+    return term_exclusion(each, column).has_value();
+  });
 }
 
 NumberRange number_range(std::string_view text, std::string_view column) {
@@ -315,13 +370,14 @@ NumberRange number_range(std::string_view text, std::string_view column) {
 
 std::string with_number_range(std::string_view text, std::string_view column,
                               const NumberRange& range) {
+  const std::string name = query::quote_column(column);
   std::string term;
   if (range.low && range.high) {
-    term = fmt::format("{} between {} and {}", column, *range.low, *range.high);
+    term = fmt::format("{} between {} and {}", name, *range.low, *range.high);
   } else if (range.low) {
-    term = fmt::format("{} >= {}", column, *range.low);
+    term = fmt::format("{} >= {}", name, *range.low);
   } else if (range.high) {
-    term = fmt::format("{} <= {}", column, *range.high);
+    term = fmt::format("{} <= {}", name, *range.high);
   }
   return replace_terms(
       text, term, [&](const std::string& each) { return term_range(each, column).has_value(); });
@@ -329,7 +385,8 @@ std::string with_number_range(std::string_view text, std::string_view column,
 
 std::string without_column_terms(std::string_view text, std::string_view column) {
   return replace_terms(text, {}, [&](const std::string& each) {
-    return term_choice(each, column).has_value() || term_range(each, column).has_value();
+    return term_choice(each, column).has_value() || term_range(each, column).has_value() ||
+           term_exclusion(each, column).has_value();
   });
 }
 

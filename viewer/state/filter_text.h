@@ -3,6 +3,7 @@
 // expression is valid is the query engine's to say.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +33,18 @@ struct FacetChoice {
 
 // An empty choice when no term of that form is there (everything passes).
 FacetChoice facet_choice(std::string_view text, std::string_view column);
+// How a facet's values are written: texts in quotes, those of a bool column as true and false.
+enum class ValueForm : uint8_t { kText, kWord };
 // Replaces the column's facet term; an empty choice removes it.
 std::string with_facet_choice(std::string_view text, std::string_view column,
-                              const FacetChoice& choice);
+                              const FacetChoice& choice, ValueForm form = ValueForm::kText);
+
+// The values that `c != 'x'` and `c not in ('x', 'y')` keep out.
+std::vector<std::string> facet_exclusions(std::string_view text, std::string_view column);
+// Replaces all such terms of the column by one; none when `values` is empty.
+std::string with_facet_exclusions(std::string_view text, std::string_view column,
+                                  const std::vector<std::string>& values,
+                                  ValueForm form = ValueForm::kText);
 
 struct NumberRange {
   std::optional<double> low;  // inclusive or not: the histogram shows both alike
@@ -49,8 +59,8 @@ NumberRange number_range(std::string_view text, std::string_view column);
 std::string with_number_range(std::string_view text, std::string_view column,
                               const NumberRange& range);
 
-// The filter without the column's facet and range terms: what a facet counts over, so that the
-// values next to the chosen one keep their counts.
+// The filter without the column's facet, exclusion and range terms: what a facet counts over, so
+// that the values next to the chosen one keep their counts.
 std::string without_column_terms(std::string_view text, std::string_view column);
 
 // Stretches of a filter text for colouring: every byte belongs to exactly one.

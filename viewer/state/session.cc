@@ -59,13 +59,14 @@ const RunSummary* AppState::active_run() const {
 
 Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, size_t image_threads)
     : backend_(std::move(backend)),
+      filters_(*this),
       lists_(*this),
       panels_(*this),
       round_(*this),
       jobs_(*this),
       memory_(*this),
       inspector_(*this),
-      parts_{&lists_, &panels_, &round_, &jobs_, &memory_, &inspector_},
+      parts_{&filters_, &lists_, &panels_, &round_, &jobs_, &memory_, &inspector_},
       tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
   state_.store_name = backend_->name();
   tasks_->on_error = [this](const Error& error) { show_error(error); };
@@ -173,7 +174,13 @@ void Session::toggle_facet(const std::string& column, const std::string& value, 
   } else {
     choice.values.push_back(value);
   }
-  set_filter(with_facet_choice(state_.filter.draft, column, choice));
+  const ValueForm form = filters_.value_form(column);
+  std::string text = state_.filter.draft;
+  std::vector<std::string> excluded = facet_exclusions(text, column);
+  if (!null && std::erase(excluded, value) > 0) {
+    text = with_facet_exclusions(text, column, excluded, form);
+  }
+  set_filter(with_facet_choice(text, column, choice, form));
 }
 
 void Session::set_range(const std::string& column, const NumberRange& range) {
@@ -193,11 +200,11 @@ void Session::ask_view() {
   if (!state_.loaded) return;
   const uint64_t number = ++newest_view_;
   state_.view_pending = true;
-  ViewQuestion question{state_.snapshot.samples, state_.filter.draft, state_.sort};
+  ViewQuestion question{state_.snapshot.samples, state_.filter.draft, state_.sort, state_.folds()};
   tasks_->run(Lane::kQuery, [this, number, question = std::move(question)]() -> Tasks::Apply {
     if (number != newest_view_) return nullptr;
     try {
-      auto answer = answer_view(question);
+      auto answer = answer_view(question, query_memory_);
       return [this, number, answer = std::move(answer), filter = question.filter,
               sort = question.sort] {
         if (number == newest_view_) take_view(answer, filter, sort);
@@ -258,10 +265,10 @@ void Session::recount() {
   const uint64_t number = ++newest_recount_;
   const uint64_t of_view = newest_view_;
   tasks_->run(Lane::kQuery,
-              [this, number, of_view, view = state_.view,
-               samples = state_.snapshot.samples]() -> Tasks::Apply {
+              [this, number, of_view, view = state_.view, samples = state_.snapshot.samples,
+               folds = state_.folds()]() -> Tasks::Apply {
                 if (number != newest_recount_ || of_view != newest_view_) return nullptr;
-                auto counted = recount_view(*view, samples);
+                auto counted = recount_view(*view, samples, folds, query_memory_);
                 return [this, number, of_view, counted = std::move(counted)] {
                   if (number == newest_recount_ && of_view == newest_view_) state_.view = counted;
                 };

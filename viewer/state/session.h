@@ -11,6 +11,7 @@
 
 #include "viewer/state/app_state.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/filter_desk.h"
 #include "viewer/state/filter_text.h"
 #include "viewer/state/inspect_desk.h"
 #include "viewer/state/job_desk.h"
@@ -48,6 +49,7 @@ class Session {
   const Tasks& tasks() const { return *tasks_; }
   Backend& backend() { return *backend_; }
 
+  FilterDesk& filters() { return filters_; }
   ListDesk& lists() { return lists_; }
   PanelDesk& panels() { return panels_; }
   RoundDesk& round() { return round_; }
@@ -64,6 +66,8 @@ class Session {
   void set_run(const std::string& run);
   // Makes the order anew after edits.
   void refresh();
+  // Counts the left side again, over the same samples in the same order.
+  void recount();
 
   // Cursor and selection, by position in the order.
   void move_cursor(int64_t by);
@@ -94,7 +98,6 @@ class Session {
   void ask_view();
   void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                  const SortChoice& sort);
-  void recount();
   void ask_detail();
   void send_edits(std::vector<ReviewEdit> edits);
   void change_store(std::function<EditOutcome()> change, bool show_first_changed);
@@ -110,13 +113,15 @@ class Session {
   SortChoice applied_sort_;
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
+  QueryMemory query_memory_;  // of the query lane
+  FilterDesk filters_;
   ListDesk lists_;
   PanelDesk panels_;
   RoundDesk round_;
   JobDesk jobs_;
   Memory memory_;
   InspectDesk inspector_;
-  std::array<SessionPart*, 6> parts_;
+  std::array<SessionPart*, 7> parts_;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
 };
 

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <chrono>
+#include <functional>
 
 #include "model/scores.h"
 #include "query/facet.h"
@@ -15,39 +16,24 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr size_t kHistogramBins = 50;
 // A facet with more values than a person reads at a glance shows the most frequent first.
 constexpr size_t kSortedAbove = 20;
 
-struct Named {
-  std::string_view column;
-  std::string_view title;
-};
-
-constexpr std::array kFacets{Named{"split", "Split"}, Named{"outcome", "Outcome"},
-                             Named{"review", "Review"}, Named{"label", "Label"},
-                             Named{"prediction", "Prediction"}};
-constexpr std::array kHistograms{Named{"confidence", "Confidence"},
-                                 Named{"self_confidence", "Probability of the label"}};
-
-FacetView facet_view(const Named& named, const Column& column, const query::FacetCounts& counts) {
-  FacetView view{std::string(named.column), std::string(named.title), {}};
+void fill_facet(FacetView& view, const Column& column, const query::FacetCounts& counts) {
+  const bool is_bool = column.type == ColumnType::kBool;
   for (size_t code = 0; code < counts.counts.size(); ++code) {
-    view.values.push_back(
-        {(*column.dictionary)[static_cast<int32_t>(code)], false, counts.counts[code]});
+    std::string text =
+        is_bool ? (code == 0 ? "false" : "true") : (*column.dictionary)[static_cast<int32_t>(code)];
+    view.values.push_back({std::move(text), false, counts.counts[code]});
   }
   if (view.values.size() > kSortedAbove) {
     std::stable_sort(view.values.begin(), view.values.end(),
                      [](const FacetValue& a, const FacetValue& b) { return a.count > b.count; });
   }
   if (counts.nulls > 0) view.values.push_back({"none", true, counts.nulls});
-  return view;
 }
 
-HistogramView histogram_view(const Named& named, const query::Histogram& histogram) {
-  HistogramView view;
-  view.column = named.column;
-  view.title = named.title;
+void fill_histogram(HistogramView& view, const query::Histogram& histogram) {
   view.low = histogram.spec.low;
   view.high = histogram.spec.high;
   view.bins = histogram.counts;
@@ -55,101 +41,171 @@ HistogramView histogram_view(const Named& named, const query::Histogram& histogr
     view.largest = std::max(view.largest, count);
     view.total += count;
   }
-  return view;
 }
 
-bool is_facet_column(const Column* column) {
-  return column != nullptr && column->type == ColumnType::kCategory && column->dictionary;
+// Columns counted in one walk over one base, and where their counts belong.
+struct Walk {
+  const query::Selection* rows = nullptr;
+  std::vector<const SideSection*> sections;
+  std::vector<ViewAnswer::Entry> places;
+};
+
+const query::Selection& base_of(const ViewAnswer& answer, std::string_view column) {
+  for (const ViewAnswer::Base& base : answer.bases) {
+    if (base.column == column) return base.rows;
+  }
+  return answer.bases[0].rows;
 }
 
-bool is_number_column(const Column* column) {
-  return column != nullptr &&
-         (column->type == ColumnType::kFloat || column->type == ColumnType::kDouble);
-}
-
-// Fills answer.facets and answer.histograms: one walk for each base.
-void count_all(ViewAnswer& answer, const Table& samples) {
+// Lays out answer.side and shares the work that is to be done out among at least `ways` walks.
+std::vector<Walk> plan_walks(ViewAnswer& answer, const std::vector<SideSection>& sections,
+                             const Folds& folds, size_t ways) {
   answer.facets.clear();
   answer.histograms.clear();
-  std::vector<std::pair<const Named*, FacetView>> facets;
-  std::vector<std::pair<const Named*, HistogramView>> histograms;
-  const auto has_own_base = [&](std::string_view column) {
-    return std::any_of(answer.bases.begin(), answer.bases.end(),
-                       [&](const ViewAnswer::Base& base) { return base.column == column; });
-  };
-  for (const ViewAnswer::Base& base : answer.bases) {
-    query::SummaryRequest request;
-    std::vector<const Named*> facet_names;
-    std::vector<const Named*> histogram_names;
-    for (const Named& named : kFacets) {
-      const Column* column = samples.find(named.column);
-      const bool here =
-          base.column.empty() ? !has_own_base(named.column) : base.column == named.column;
-      if (!here || !is_facet_column(column)) continue;
-      request.facets.push_back(column);
-      facet_names.push_back(&named);
+  answer.side.clear();
+  std::vector<Walk> walks;
+  std::vector<Walk> common(ways);
+  size_t turn = 0;
+  for (const SideSection& section : sections) {
+    const bool folded = folds.is_folded(section);
+    const bool is_facet = section.kind == SectionKind::kFacet;
+    const ViewAnswer::Entry place{section.kind,
+                                  is_facet ? answer.facets.size() : answer.histograms.size()};
+    answer.side.push_back(place);
+    if (is_facet) {
+      answer.facets.push_back(
+          {section.column, section.title, section.folded_by_default, folded, {}});
+    } else {
+      answer.histograms.push_back({section.column,
+                                   section.title,
+                                   section.folded_by_default,
+                                   folded,
+                                   section.spec.low,
+                                   section.spec.high,
+                                   {},
+                                   0,
+                                   0});
     }
-    for (const Named& named : kHistograms) {
-      const Column* column = samples.find(named.column);
-      const bool here =
-          base.column.empty() ? !has_own_base(named.column) : base.column == named.column;
-      if (!here || !is_number_column(column)) continue;
-      request.histograms.push_back({column, {0, 1, kHistogramBins}});
-      histogram_names.push_back(&named);
-    }
-    const query::Summary summary = query::summarise(request, base.rows);
-    for (size_t i = 0; i < facet_names.size(); ++i) {
-      facets.emplace_back(facet_names[i],
-                          facet_view(*facet_names[i], *request.facets[i], summary.facets[i]));
-    }
-    for (size_t i = 0; i < histogram_names.size(); ++i) {
-      histograms.emplace_back(histogram_names[i],
-                              histogram_view(*histogram_names[i], summary.histograms[i]));
+    if (folded) continue;
+    const query::Selection& rows = base_of(answer, section.column);
+    if (&rows == &answer.bases[0].rows) {
+      Walk& walk = common[turn++ % ways];
+      walk.rows = &rows;
+      walk.sections.push_back(&section);
+      walk.places.push_back(place);
+    } else {
+      walks.push_back({&rows, {&section}, {place}});
     }
   }
-  const auto by_place = [](const auto& a, const auto& b) { return a.first < b.first; };
-  std::sort(facets.begin(), facets.end(), by_place);
-  std::sort(histograms.begin(), histograms.end(), by_place);
-  for (auto& [named, view] : facets) answer.facets.push_back(std::move(view));
-  for (auto& [named, view] : histograms) answer.histograms.push_back(std::move(view));
+  for (Walk& walk : common) {
+    if (!walk.sections.empty()) walks.push_back(std::move(walk));
+  }
+  return walks;
 }
 
-template <typename Names>
-void add_bases(ViewAnswer& answer, const ViewQuestion& question, const Names& names) {
-  for (const Named& named : names) {
-    const std::string without = without_column_terms(question.filter, named.column);
-    if (without == question.filter || question.samples.find(named.column) == nullptr) continue;
-    if (split_terms(without).size() == split_terms(question.filter).size()) continue;
-    answer.bases.push_back({std::string(named.column),
-                            query::evaluate(query::parse_filter(without), question.samples)});
+// True when a value lay outside of a range that was taken from the data: the column has changed.
+bool do_walk(ViewAnswer& answer, const Table& samples, const Walk& walk) {
+  query::SummaryRequest request;
+  for (const SideSection* section : walk.sections) {
+    const Column* column = samples.find(section->column);
+    if (section->kind == SectionKind::kFacet) {
+      request.facets.push_back(column);
+    } else {
+      request.histograms.push_back({column, section->spec});
+    }
   }
+  const query::Summary summary = query::summarise(request, *walk.rows);
+  bool left_range = false;
+  size_t facet = 0;
+  size_t histogram = 0;
+  for (size_t i = 0; i < walk.sections.size(); ++i) {
+    if (walk.sections[i]->kind == SectionKind::kFacet) {
+      fill_facet(answer.facets[walk.places[i].index], *request.facets[facet],
+                 summary.facets[facet]);
+      ++facet;
+      continue;
+    }
+    const query::Histogram& counts = summary.histograms[histogram++];
+    left_range |= walk.sections[i]->range_from_data && counts.below + counts.above > 0;
+    fill_histogram(answer.histograms[walk.places[i].index], counts);
+  }
+  return left_range;
+}
+
+// Fills the left side; `also` is done beside it.
+void count_all(ViewAnswer& answer, const Table& samples, const Folds& folds, QueryMemory& memory,
+               const std::function<void()>& also) {
+  constexpr size_t kWays = 4;
+  std::vector<SideSection> sections = side_sections(samples, memory.ranges);
+  std::vector<Walk> walks = plan_walks(answer, sections, folds, kWays);
+  std::atomic<bool> left_range{false};
+  memory.parallel(walks.size() + 1, 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      if (i == 0) {
+        also();
+      } else if (do_walk(answer, samples, walks[i - 1])) {
+        left_range = true;
+      }
+    }
+  });
+  if (!left_range) return;
+  memory.ranges.forget();
+  sections = side_sections(samples, memory.ranges);
+  for (const Walk& walk : plan_walks(answer, sections, folds, 1)) do_walk(answer, samples, walk);
+}
+
+void add_bases(ViewAnswer& answer, const ViewQuestion& question, QueryMemory& memory) {
+  if (question.filter.empty()) return;
+  const size_t terms = split_terms(question.filter).size();
+  for (const SideSection& section : side_sections(question.samples, memory.ranges)) {
+    const std::string without = without_column_terms(question.filter, section.column);
+    if (without == question.filter || split_terms(without).size() == terms) continue;
+    answer.bases.push_back({section.column, query::evaluate(query::parse_filter(without),
+                                                            question.samples, &memory.parallel)});
+  }
+}
+
+size_t helper_threads() {
+  constexpr size_t kMostHelpers = 3;
+  return std::clamp<size_t>(hardware_threads() - 1, 1, kMostHelpers);
 }
 
 }  // namespace
 
-std::shared_ptr<const ViewAnswer> answer_view(const ViewQuestion& question) {
+bool Folds::is_folded(const SideSection& section) const {
+  return section.folded_by_default ? !opened.contains(section.column)
+                                   : folded.contains(section.column);
+}
+
+QueryMemory::QueryMemory() : parallel(nullptr), workers_(helper_threads(), "errata-query") {
+  parallel = workers_.as_parallel_for();
+}
+
+std::shared_ptr<const ViewAnswer> answer_view(const ViewQuestion& question, QueryMemory& memory) {
   const auto started = std::chrono::steady_clock::now();
   auto answer = std::make_shared<ViewAnswer>();
   answer->total = question.samples.rows();
   const query::Filter filter = query::parse_typed_filter(question.filter, question.samples);
-  answer->bases.push_back({"", query::evaluate(filter, question.samples)});
+  answer->bases.push_back({"", query::evaluate(filter, question.samples, &memory.parallel)});
+  add_bases(*answer, question, memory);
   std::vector<query::SortKey> keys;
   if (question.samples.find(question.sort.column) != nullptr) {
     keys.push_back({question.sort.column, question.sort.descending});
   }
-  answer->order = query::order_rows(question.samples, answer->bases[0].rows, keys);
-  add_bases(*answer, question, kFacets);
-  add_bases(*answer, question, kHistograms);
-  count_all(*answer, question.samples);
+  count_all(*answer, question.samples, question.folds, memory, [&] {
+    query::order_rows_into(question.samples, answer->bases[0].rows, keys, query::kNoLimit,
+                           memory.scratch, answer->order);
+  });
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - started;
   answer->elapsed_ms = elapsed.count();
   return answer;
 }
 
-std::shared_ptr<const ViewAnswer> recount_view(const ViewAnswer& answer, const Table& samples) {
+std::shared_ptr<const ViewAnswer> recount_view(const ViewAnswer& answer, const Table& samples,
+                                               const Folds& folds, QueryMemory& memory) {
   auto counted = std::make_shared<ViewAnswer>(answer);
-  count_all(*counted, samples);
+  count_all(*counted, samples, folds, memory, [] {});
   return counted;
 }
 

@@ -6,6 +6,7 @@ std::vector<std::unique_ptr<View>> all_views() {
   std::vector<std::unique_ptr<View>> views;
   views.push_back(make_facets());
   views.push_back(make_grid());
+  views.push_back(make_table());
   views.push_back(make_inspector());
   views.push_back(make_bottom());
   views.push_back(make_top_bar());
@@ -13,6 +14,8 @@ std::vector<std::unique_ptr<View>> all_views() {
   views.push_back(make_message());
   views.push_back(make_palette());
   views.push_back(make_class_picker());
+  views.push_back(make_save_view());
+  views.push_back(make_saved_views());
   views.push_back(make_key_help());
   views.push_back(make_about());
   return views;

@@ -1,10 +1,15 @@
 // Left: values of the facets with their counts, and histograms whose ranges filter.
 #include <fmt/format.h>
+#include <imgui.h>
+#include <imgui_stdlib.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 
 #include "base/text.h"
+#include "viewer/state/table_layout.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
@@ -13,8 +18,45 @@ namespace errata::viewer {
 
 namespace {
 
-// More values than this are folded until asked for.
-constexpr size_t kFoldedValues = 12;
+// More values than this are shown in part until asked for.
+constexpr size_t kFewValues = 12;
+// More than this are searched.
+constexpr size_t kSearchedAbove = 20;
+constexpr float kRowHeight = 22;
+constexpr float kHeadingHeight = 24;
+
+// What the filter says of one column.
+struct Terms {
+  FacetChoice choice;
+  std::vector<std::string> excluded;
+  NumberRange range;
+
+  bool any() const { return !choice.empty() || !excluded.empty() || !range.empty(); }
+  FacetMark mark(const FacetValue& value) const {
+    if (value.null) return choice.null ? FacetMark::kChosen : FacetMark::kNone;
+    if (choice.has(value.text)) return FacetMark::kChosen;
+    const bool out = std::find(excluded.begin(), excluded.end(), value.text) != excluded.end();
+    return out ? FacetMark::kExcluded : FacetMark::kNone;
+  }
+};
+
+Terms terms_of(std::string_view filter, std::string_view column) {
+  if (filter.empty()) return {};
+  return {facet_choice(filter, column), facet_exclusions(filter, column),
+          number_range(filter, column)};
+}
+
+// Which values of a facet with many of them are listed, in which order.
+struct Listing {
+  std::string typed;
+  bool by_name = false;
+  bool all = false;
+
+  // What the order was made for.
+  std::shared_ptr<const ViewAnswer> view;
+  std::string made_for;
+  std::vector<size_t> order;
+};
 
 class FacetsView : public View {
  public:
@@ -41,99 +83,210 @@ class FacetsView : public View {
  private:
   void draw_all(const FrameContext& frame) {
     const ViewAnswer& view = *frame.state.view;
-    bool histograms_drawn = false;
-    for (const FacetView& facet : view.facets) {
-      if (facet.column == "label" && !histograms_drawn) {
-        draw_histograms(frame);
-        histograms_drawn = true;
+    for (const ViewAnswer::Entry& entry : view.side) {
+      if (entry.kind == SectionKind::kFacet) {
+        draw_facet(frame, view.facets[entry.index]);
+      } else {
+        draw_histogram(frame, view.histograms[entry.index]);
       }
-      draw_facet(frame, facet);
     }
-    if (!histograms_drawn) draw_histograms(frame);
+    ImGui::Dummy(ImVec2(0, frame.theme.px(16)));
   }
 
-  static void draw_heading(const FrameContext& frame, std::string_view title) {
+  // Folds when clicked; the cross takes the column's terms out of the filter.
+  static void draw_heading(const FrameContext& frame, const std::string& column,
+                           std::string_view title, bool folded, const Terms& terms) {
     const Theme& theme = frame.theme;
-    ImGui::Dummy(ImVec2(0, theme.px(12)));
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    draw_words(theme, ImGui::GetWindowDrawList(), at, ImGui::GetContentRegionAvail().x,
-               heading(theme), title);
-    ImGui::Dummy(ImVec2(0, theme.px(19)));
+    ImGui::Dummy(ImVec2(0, theme.px(8)));
+    const ImVec2 min = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = theme.px(kHeadingHeight);
+    const float cross = terms.any() ? theme.px(20) : 0;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    if (ImGui::InvisibleButton(("fold " + column).c_str(), ImVec2(width - cross, height))) {
+      frame.session.filters().toggle_folded(column);
+    }
+    const bool hovered = ImGui::IsItemHovered();
+    if (ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) {
+      tell_about(frame, column, folded);
+    }
+    TextStyle style = heading(theme);
+    if (hovered) style.color = theme.text;
+    const float y = min.y + (height - text_height(theme, style)) / 2;
+    const float room = width - cross - theme.px(16);
+    draw_text_fit(theme, list, ImVec2(min.x, y), room, style, title);
+    // The arrow only says something where it is needed: when folded, and under the pointer.
+    if (folded || hovered) {
+      const float r = theme.px(3.5F);
+      const ImVec2 at(min.x + std::min(room, text_width(theme, style, title)) + theme.px(11),
+                      min.y + height / 2);
+      const ImVec2 right[] = {ImVec2(at.x - r / 2, at.y - r), ImVec2(at.x + r / 2, at.y),
+                              ImVec2(at.x - r / 2, at.y + r)};
+      const ImVec2 down[] = {ImVec2(at.x - r, at.y - r / 2), ImVec2(at.x, at.y + r / 2),
+                             ImVec2(at.x + r, at.y - r / 2)};
+      list->AddPolyline(folded ? right : down, 3, style.color, theme.px(1.5F));
+    }
+    if (terms.any()) draw_cross(frame, column, ImVec2(min.x + width - cross, min.y), cross);
+    ImGui::SetCursorScreenPos(ImVec2(min.x, min.y + height));
+  }
+
+  static void tell_about(const FrameContext& frame, const std::string& column, bool folded) {
+    const Column* found = frame.state.snapshot.samples.find(column);
+    if (found == nullptr || !ImGui::BeginTooltip()) return;
+    ImGui::PushTextWrapPos(frame.theme.px(360));
+    ImGui::TextUnformatted(column_sentence(column, *found).c_str());
+    ImGui::TextUnformatted(folded ? "Click to open" : "Click to fold");
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+
+  static void draw_cross(const FrameContext& frame, const std::string& column, ImVec2 min,
+                         float width) {
+    const Theme& theme = frame.theme;
+    const float height = theme.px(kHeadingHeight);
+    ImGui::SetCursorScreenPos(min);
+    if (ImGui::InvisibleButton(("clear " + column).c_str(), ImVec2(width, height))) {
+      frame.session.filters().clear_column(column);
+    }
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("take it out of the filter");
+    const ImU32 color = ImGui::IsItemHovered() ? theme.text : theme.accent;
+    const ImVec2 at(min.x + width - theme.px(5), min.y + height / 2);
+    const float r = theme.px(4);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddLine(ImVec2(at.x - r, at.y - r), ImVec2(at.x + r, at.y + r), color, theme.px(1.5F));
+    list->AddLine(ImVec2(at.x - r, at.y + r), ImVec2(at.x + r, at.y - r), color, theme.px(1.5F));
   }
 
   void draw_facet(const FrameContext& frame, const FacetView& facet) {
-    // Nothing to choose from: no values, or only samples without one.
-    if (facet.values.empty() || facet.values[0].null) return;
-    draw_heading(frame, facet.title);
+    // Nothing to choose from: only samples without a value.
+    if (!facet.folded && (facet.values.empty() || facet.values[0].null)) return;
+    const Terms terms = terms_of(frame.state.filter.draft, facet.column);
+    draw_heading(frame, facet.column, facet.title, facet.folded, terms);
+    if (facet.folded) return;
     ImGui::PushID(facet.column.c_str());
-    const FacetChoice choice = facet_choice(frame.state.filter.draft, facet.column);
-    const bool folds = facet.values.size() > kFoldedValues + 1;
-    const bool open = open_.contains(facet.column);
-    const size_t shown = folds && !open ? kFoldedValues : facet.values.size();
-    ImGuiListClipper clipper;
-    clipper.Begin(static_cast<int>(shown), frame.theme.px(22));
-    while (clipper.Step()) {
-      for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-        ImGui::PushID(i);  // names from data may be anything, alike and empty too
-        draw_value(frame, facet, facet.values[static_cast<size_t>(i)], choice);
-        ImGui::PopID();
-      }
-    }
-    if (folds) {
-      const std::string text =
-          open ? std::string("show fewer")
-               : fmt::format("show all {}", with_thousands(facet.values.size()));
-      if (facet_row(frame.theme, "fold", text, "", false, true, frame.theme.panel)) {
-        if (open) {
-          open_.erase(facet.column);
-        } else {
-          open_.insert(facet.column);
-        }
+    if (facet.values.size() > kFewValues + 1) {
+      draw_many(frame, facet, terms);
+    } else {
+      for (size_t i = 0; i < facet.values.size(); ++i) {
+        draw_value(frame, facet, i, terms);
       }
     }
     ImGui::PopID();
   }
 
-  static void draw_value(const FrameContext& frame, const FacetView& facet, const FacetValue& value,
-                         const FacetChoice& choice) {
+  void draw_many(const FrameContext& frame, const FacetView& facet, const Terms& terms) {
+    Listing& listing = listings_[facet.column];
+    if (facet.values.size() > kSearchedAbove) draw_search(frame, facet, listing);
+    make_order(frame, facet, terms, listing);
+    const size_t found = listing.order.size();
+    const bool cut = !listing.all && found > kFewValues + 1;
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(cut ? kFewValues : found), frame.theme.px(kRowHeight));
+    while (clipper.Step()) {
+      for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        draw_value(frame, facet, listing.order[static_cast<size_t>(i)], terms);
+      }
+    }
+    if (found == 0) {
+      const ImVec2 at = ImGui::GetCursorScreenPos();
+      draw_text(frame.theme, ImGui::GetWindowDrawList(), at, small(frame.theme),
+                "nothing of that name");
+      ImGui::Dummy(ImVec2(0, frame.theme.px(kRowHeight)));
+    }
+    if (found <= kFewValues + 1) return;
+    const std::string text =
+        cut ? fmt::format("show all {}", with_thousands(found)) : std::string("show fewer");
+    if (facet_row(frame.theme, "more", text, "", FacetMark::kNone, true, frame.theme.panel)) {
+      listing.all = !listing.all;
+    }
+  }
+
+  static void draw_search(const FrameContext& frame, const FacetView& facet, Listing& listing) {
+    const Theme& theme = frame.theme;
+    const FontScope font(theme.fonts.regular, Theme::kSmallSize);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(theme.px(7), theme.px(4)));
+    const char* order = listing.by_name ? "by name" : "by count";
+    const float button = theme.px(66);
+    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - button - theme.px(4));
+    const std::string hint = fmt::format("Search {}", with_thousands(facet.values.size()));
+    ImGui::InputTextWithHint(("##search " + facet.column).c_str(), hint.c_str(), &listing.typed);
+    ImGui::SameLine(0, theme.px(4));
+    if (ImGui::Button(fmt::format("{}###order", order).c_str(), ImVec2(button, 0))) {
+      listing.by_name = !listing.by_name;
+    }
+    ImGui::PopStyleVar();
+    ImGui::Dummy(ImVec2(0, theme.px(4)));
+  }
+
+  // Once for each change of what it depends on, not in every frame. What the filter names comes
+  // first, so that it can be dropped again.
+  static void make_order(const FrameContext& frame, const FacetView& facet, const Terms& terms,
+                         Listing& listing) {
+    const std::string made_for =
+        fmt::format("{}\n{}\n{}", listing.typed, listing.by_name, frame.state.filter.draft);
+    if (listing.view == frame.state.view && listing.made_for == made_for) return;
+    listing.view = frame.state.view;
+    listing.made_for = made_for;
+    listing.order.clear();
+    const std::string wanted = to_lower_ascii(trim(listing.typed));
+    for (size_t i = 0; i < facet.values.size(); ++i) {
+      if (wanted.empty() || to_lower_ascii(facet.values[i].text).find(wanted) != std::string::npos)
+        listing.order.push_back(i);
+    }
+    if (listing.by_name) {
+      std::sort(listing.order.begin(), listing.order.end(),
+                [&](size_t a, size_t b) { return facet.values[a].text < facet.values[b].text; });
+    }
+    if (!terms.any()) return;
+    std::stable_partition(listing.order.begin(), listing.order.end(), [&](size_t i) {
+      return terms.mark(facet.values[i]) != FacetMark::kNone;
+    });
+  }
+
+  static void draw_value(const FrameContext& frame, const FacetView& facet, size_t at,
+                         const Terms& terms) {
+    const FacetValue& value = facet.values[at];
     ImU32 dot = 0;
     if (facet.column == "review" && !value.null) dot = review_color(frame.theme, value.text);
     if (facet.column == "outcome" && !value.null) {
       dot = value.text == "wrong" ? frame.theme.wrong : frame.theme.right;
     }
-    const bool chosen = value.null ? choice.null : choice.has(value.text);
-    if (facet_row(frame.theme, value.text.c_str(), value.null ? "none" : value.text,
-                  with_thousands(value.count), chosen, value.count == 0, dot)) {
+    const std::string name = value.null ? std::string("none") : to_valid_utf8(value.text);
+    ImGui::PushID(static_cast<int>(at));  // names from data may be anything, alike and empty too
+    if (facet_row(frame.theme, value.text.c_str(), name, with_thousands(value.count),
+                  terms.mark(value), value.count == 0, dot)) {
       frame.session.toggle_facet(facet.column, value.text, value.null);
     }
-  }
-
-  static void draw_histograms(const FrameContext& frame) {
-    const Theme& theme = frame.theme;
-    for (const HistogramView& histogram : frame.state.view->histograms) {
-      if (histogram.total == 0) continue;
-      draw_heading(frame, histogram.title);
-      NumberRange range = number_range(frame.state.filter.draft, histogram.column);
-      const float width = ImGui::GetContentRegionAvail().x;
-      if (histogram_range(theme, histogram.column.c_str(), histogram, range, width, theme.px(44))) {
-        frame.session.set_range(histogram.column, range);
-      }
-      ImGui::Dummy(ImVec2(0, theme.px(4)));
-      const ImVec2 at = ImGui::GetCursorScreenPos();
-      const std::string text =
-          range.empty() ? fmt::format("{:.2f} to {:.2f}", histogram.low, histogram.high)
-                        : fmt::format("{:.2f} to {:.2f}", range.low.value_or(histogram.low),
-                                      range.high.value_or(histogram.high));
-      ImDrawList* list = ImGui::GetWindowDrawList();
-      draw_text(theme, list, at, range.empty() ? small(theme) : dim(theme), text);
-      draw_text_right(theme, list, ImVec2(at.x + width, at.y),
-                      range.empty() ? small(theme) : dim(theme),
-                      with_thousands(count_in_range(histogram, range)));
-      ImGui::Dummy(ImVec2(0, theme.px(16)));
+    if (!value.null && ImGui::IsItemClicked(ImGuiMouseButton_Right)) {
+      frame.session.filters().toggle_exclusion(facet.column, value.text);
     }
+    ImGui::PopID();
   }
 
-  std::set<std::string> open_;
+  static void draw_histogram(const FrameContext& frame, const HistogramView& histogram) {
+    const Theme& theme = frame.theme;
+    Terms terms;
+    terms.range = number_range(frame.state.filter.draft, histogram.column);
+    if (!histogram.folded && histogram.total == 0 && terms.range.empty()) return;
+    draw_heading(frame, histogram.column, histogram.title, histogram.folded, terms);
+    if (histogram.folded || histogram.bins.empty()) return;
+    const float width = ImGui::GetContentRegionAvail().x;
+    NumberRange range = terms.range;
+    if (histogram_range(theme, histogram.column.c_str(), histogram, range, width, theme.px(44))) {
+      frame.session.set_range(histogram.column, range);
+    }
+    ImGui::Dummy(ImVec2(0, theme.px(4)));
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const std::string text = range_text(histogram, range);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const TextStyle style = range.empty() ? small(theme) : dim(theme);
+    draw_text(theme, list, at, style, text);
+    draw_text_right(theme, list, ImVec2(at.x + width, at.y), style,
+                    with_thousands(count_in_range(histogram, range)));
+    ImGui::Dummy(ImVec2(0, theme.px(16)));
+  }
+
+  std::map<std::string, Listing> listings_;  // by column
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ std::string_view text_or(const Column* column, RowIndex row, std::string_view ot
 class GridView : public View {
  public:
   void draw(const FrameContext& frame) override {
+    if (frame.state.table_shown()) return;
     const Theme& theme = frame.theme;
     if (begin_region("Grid", frame.regions.centre, theme.background, ImVec2(0, 0),
                      ImGuiWindowFlags_NoScrollWithMouse)) {

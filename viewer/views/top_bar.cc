@@ -1,13 +1,12 @@
-// Top: menus, the filter bar with its problem in place, sort and run.
+// Top: menus, the filter bar, sort, run, and the switch between grid and table.
 #include <fmt/format.h>
-#include <imgui_internal.h>
-#include <imgui_stdlib.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
-#include "model/scores.h"
+#include "viewer/views/filter_bar.h"
+#include "viewer/views/sort_menu.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
@@ -15,19 +14,6 @@
 namespace errata::viewer {
 
 namespace {
-
-// A problem is shown once the typing pauses, not in the middle of a word.
-constexpr double kProblemDelaySecs = 0.6;
-
-ImU32 span_color(const Theme& theme, FilterSpanKind kind) {
-  switch (kind) {
-    case FilterSpanKind::kKeyword: return theme.accent;
-    case FilterSpanKind::kOperator: return theme.accent;
-    case FilterSpanKind::kString: return theme.string_text;
-    case FilterSpanKind::kNumber: return theme.string_text;
-    default: return theme.text;
-  }
-}
 
 class TopBar : public View {
  public:
@@ -52,7 +38,7 @@ class TopBar : public View {
     list->AddLine(ImVec2(frame.regions.top.min.x, frame.regions.top.max.y - 1),
                   ImVec2(frame.regions.top.max.x, frame.regions.top.max.y - 1), theme.border);
     ImGui::End();
-    draw_problem(frame);
+    filter_.draw_below(frame);
   }
 
  private:
@@ -72,24 +58,60 @@ class TopBar : public View {
     const std::string run = frame.state.snapshot.samples.active_run.empty()
                                 ? std::string("No run")
                                 : "Run: " + to_valid_utf8(frame.state.snapshot.samples.active_run);
-    const float most = theme.px(240);
+    const float most_sort = theme.px(220);
+    const float most_run = theme.px(160);
     const TextStyle style = body(theme);
     const float pad = theme.px(11) * 2;
     const float gap = theme.px(10);
-    const float sort_width = std::min(most, text_width(theme, style, sort) + pad);
-    const float run_width = std::min(most, text_width(theme, style, run) + pad);
+    const float sort_width = std::min(most_sort, text_width(theme, style, sort) + pad);
+    const float run_width = std::min(most_run, text_width(theme, style, run) + pad);
     const float y = bar.min.y + (bar.height() - theme.px(28)) / 2;
-    const float run_x = bar.max.x - theme.px(12) - run_width;
+    const float switch_x = bar.max.x - theme.px(12) - switch_width(theme);
+    const float run_x = switch_x - gap - run_width;
     const float sort_x = run_x - gap - sort_width;
-    draw_filter(frame, Rect{ImVec2(left, y), ImVec2(sort_x - gap, y + theme.px(28))});
+    filter_.draw(frame, Rect{ImVec2(left, y), ImVec2(sort_x - gap, y + theme.px(28))});
     ImGui::SetCursorScreenPos(ImVec2(sort_x, y));
-    if (choice_button(theme, "sort", sort, most)) ImGui::OpenPopup("sort menu");
+    if (choice_button(theme, "sort", sort, most_sort)) ImGui::OpenPopup(SortMenu::kId);
     popup_below();
-    draw_sort_menu(frame);
+    sort_menu_.draw(frame);
     ImGui::SetCursorScreenPos(ImVec2(run_x, y));
-    if (choice_button(theme, "run", run, most)) ImGui::OpenPopup("run menu");
+    if (choice_button(theme, "run", run, most_run)) ImGui::OpenPopup("run menu");
     popup_below();
     draw_run_menu(frame);
+    draw_switch(frame, ImVec2(switch_x, y));
+  }
+
+  static float switch_width(const Theme& theme) {
+    const TextStyle style = body(theme);
+    return text_width(theme, style, "Grid") + text_width(theme, style, "Table") + theme.px(32);
+  }
+
+  static void draw_switch(const FrameContext& frame, ImVec2 min) {
+    const Theme& theme = frame.theme;
+    const TextStyle style = body(theme);
+    const float height = theme.px(28);
+    const ImVec2 max(min.x + switch_width(theme), min.y + height);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(min, max, theme.raised, theme.px(6));
+    list->AddRect(min, max, theme.border, theme.px(6));
+    float x = min.x;
+    const auto half = [&](const char* word, CentreMode mode) {
+      const float width = text_width(theme, style, word) + theme.px(16);
+      ImGui::SetCursorScreenPos(ImVec2(x, min.y));
+      if (ImGui::InvisibleButton(word, ImVec2(width, height)) &&
+          frame.state.layout.centre != mode) {
+        frame.run("view.table");
+      }
+      const bool chosen = frame.state.layout.centre == mode;
+      TextStyle each = style;
+      if (!chosen && !ImGui::IsItemHovered()) each.color = theme.text_faint;
+      draw_words(theme, list,
+                 ImVec2(x + theme.px(8), min.y + (height - text_height(theme, each)) / 2),
+                 width - theme.px(8), each, word);
+      x += width;
+    };
+    half("Grid", CentreMode::kGrid);
+    half("Table", CentreMode::kTable);
   }
 
   // The popup that follows hangs from the button just drawn, inside the window.
@@ -170,144 +192,8 @@ class TopBar : public View {
     pop_menu_style();
   }
 
-  static void sort_entry(const FrameContext& frame, std::string_view column,
-                         std::string_view sentence, bool worst_high) {
-    if (frame.state.snapshot.samples.find(column) == nullptr) return;
-    const bool chosen = frame.state.sort.column == column;
-    if (ImGui::MenuItem(column_title(column).c_str(), nullptr, chosen)) {
-      // A second click turns the order round.
-      const bool descending = chosen ? !frame.state.sort.descending : worst_high;
-      frame.session.set_sort({std::string(column), descending});
-    }
-    if (ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) {
-      ImGui::PushTextWrapPos(frame.theme.px(420));
-      ImGui::SetTooltip("%.*s", static_cast<int>(sentence.size()), sentence.data());
-      ImGui::PopTextWrapPos();
-    }
-  }
-
-  static void draw_sort_menu(const FrameContext& frame) {
-    push_menu_style(frame.theme);
-    if (ImGui::BeginPopup("sort menu")) {
-      if (ImGui::MenuItem("turn the order round")) {
-        frame.session.set_sort({frame.state.sort.column, !frame.state.sort.descending});
-      }
-      ImGui::Separator();
-      for (const ScoreInfo& score : all_scores()) {
-        sort_entry(frame, score.name, score.sentence, score.worst == Worst::kHigh);
-      }
-      ImGui::Separator();
-      for (const ColumnInfo& column : sample_columns()) {
-        if (column.type == ColumnType::kSet) continue;
-        sort_entry(frame, column.name, column.sentence, false);
-      }
-      ImGui::EndPopup();
-    }
-    pop_menu_style();
-  }
-
-  void draw_filter(const FrameContext& frame, const Rect& rect) {
-    const Theme& theme = frame.theme;
-    AppState& state = frame.session.state();
-    field_ = rect;
-    const FontScope font(theme.fonts.mono, Theme::kBodySize - 1);
-    ImGui::SetCursorScreenPos(rect.min);
-    ImGui::SetNextItemWidth(rect.width());
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
-                        ImVec2(theme.px(10), (rect.height() - ImGui::GetFontSize()) / 2));
-    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
-    ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, theme.px(6));
-    const bool wrong = !state.filter.problem.empty();
-    ImGui::PushStyleColor(ImGuiCol_Border, wrong     ? theme.wrong
-                                           : active_ ? theme.accent
-                                                     : theme.border);
-    // The text is drawn again, coloured, over the field's own.
-    ImGui::PushStyleColor(ImGuiCol_Text, IM_COL32(0, 0, 0, 0));
-    ImGui::PushStyleColor(ImGuiCol_InputTextCursor, theme.text);
-    if (state.filter.focus_wanted) ImGui::SetKeyboardFocusHere();
-    state.filter.focus_wanted = false;
-    const bool changed = ImGui::InputText("##filter", &state.filter.draft);
-    active_ = ImGui::IsItemActive();
-    ImGui::PopStyleColor(3);
-    ImGui::PopStyleVar(3);
-    draw_coloured(frame, rect, ImGui::GetItemID());
-    if (changed) {
-      changed_secs_ = frame.now_secs;
-      frame.session.set_filter(state.filter.draft);
-    }
-  }
-
-  // What stands in the field, in colours; the hint when it is empty.
-  void draw_coloured(const FrameContext& frame, const Rect& rect, ImGuiID id) const {
-    const Theme& theme = frame.theme;
-    const FilterState& filter = frame.state.filter;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    TextStyle style{theme.fonts.mono, Theme::kBodySize - 1, theme.text};
-    const float y = rect.min.y + (rect.height() - text_height(theme, style)) / 2;
-    float x = rect.min.x + theme.px(10);
-    const ImVec2 clip_min(x, rect.min.y);
-    list->PushClipRect(clip_min, ImVec2(rect.max.x - theme.px(10), rect.max.y), true);
-    if (filter.draft.empty() && !active_) {
-      style.color = theme.text_faint;
-      draw_text(theme, list, ImVec2(x, y), style,
-                "filter, as label != prediction and confidence > 0.9");
-    }
-    if (const ImGuiInputTextState* input = ImGui::GetInputTextState(id); active_ && input) {
-      x -= input->Scroll.x;
-    }
-    for (const FilterSpan& span : filter_spans(filter.draft)) {
-      style.color = span_color(theme, span.kind);
-      const auto text = std::string_view(filter.draft).substr(span.begin, span.end - span.begin);
-      list->AddText(style.font, style.size * theme.scale, ImVec2(x, y), style.color, text.data(),
-                    text.data() + text.size());
-      const float width = text_width(theme, style, text);
-      if (!filter.problem.empty() && filter.problem_end > filter.problem_begin &&
-          span.begin < filter.problem_end && span.end > filter.problem_begin) {
-        const float line = y + text_height(theme, style) + theme.px(1);
-        list->AddLine(ImVec2(x, line), ImVec2(x + width, line), theme.wrong, theme.px(1.5F));
-      }
-      x += width;
-    }
-    list->PopClipRect();
-  }
-
-  void draw_problem(const FrameContext& frame) const {
-    const FilterState& filter = frame.state.filter;
-    const Theme& theme = frame.theme;
-    if (filter.problem.empty()) return;
-    if (active_ && frame.now_secs - changed_secs_ < kProblemDelaySecs) return;
-    ImGui::SetNextWindowPos(ImVec2(field_.min.x, field_.max.y + theme.px(6)));
-    ImGui::SetNextWindowSizeConstraints(ImVec2(field_.width() * 0.5F, 0),
-                                        ImVec2(field_.width(), FLT_MAX));
-    ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.raised);
-    ImGui::PushStyleColor(ImGuiCol_Border, theme.wrong);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, theme.px(6));
-    if (ImGui::Begin("Filter problem", nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_AlwaysAutoResize |
-                         ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav |
-                         ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoDocking)) {
-      ImGui::PushStyleColor(ImGuiCol_Text, theme.wrong);
-      ImGui::PushTextWrapPos(field_.width() - theme.px(24));
-      ImGui::TextUnformatted(filter.problem.c_str());
-      ImGui::PopTextWrapPos();
-      ImGui::PopStyleColor();
-      if (!filter.problem_hint.empty()) {
-        const FontScope font(theme.fonts.mono, Theme::kSmallSize);
-        ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
-        ImGui::TextUnformatted(filter.problem_hint.c_str());
-        ImGui::PopStyleColor();
-      }
-    }
-    ImGui::End();
-    ImGui::PopStyleVar(2);
-    ImGui::PopStyleColor(2);
-  }
-
-  Rect field_;
-  bool active_ = false;
-  double changed_secs_ = 0;
+  FilterBar filter_;
+  SortMenu sort_menu_;
 };
 
 }  // namespace

@@ -59,12 +59,15 @@ std::vector<std::unique_ptr<View>> all_views();
 std::unique_ptr<View> make_top_bar();
 std::unique_ptr<View> make_facets();
 std::unique_ptr<View> make_grid();
+std::unique_ptr<View> make_table();
 std::unique_ptr<View> make_inspector();
 std::unique_ptr<View> make_bottom();
 std::unique_ptr<View> make_status_bar();
 std::unique_ptr<View> make_message();
 std::unique_ptr<View> make_palette();
 std::unique_ptr<View> make_class_picker();
+std::unique_ptr<View> make_save_view();
+std::unique_ptr<View> make_saved_views();
 std::unique_ptr<View> make_key_help();
 std::unique_ptr<View> make_about();
 

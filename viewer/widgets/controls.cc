@@ -103,43 +103,71 @@ bool choice_button(const Theme& theme, const char* id, std::string_view text, fl
   list->AddRectFilled(min, max, ImGui::IsItemHovered() ? theme.hovered : theme.raised, theme.px(6));
   list->AddRect(min, max, theme.border, theme.px(6));
   draw_text_fit(theme, list, ImVec2(min.x + pad, min.y + (height - text_height(theme, style)) / 2),
-                width - pad * 2, style, text);
+                width - pad * 2 + 1, style, text);
   return pressed;
 }
 
 bool facet_row(const Theme& theme, const char* id, std::string_view name, std::string_view count,
-               bool chosen, bool faint, ImU32 dot) {
+               FacetMark mark, bool faint, ImU32 dot) {
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = theme.px(22);
   const ImVec2 min = ImGui::GetCursorScreenPos();
   const bool pressed = pressed_area(id, ImVec2(width, height));
+  const bool hovered = ImGui::IsItemHovered();
+  const bool chosen = mark == FacetMark::kChosen;
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float bleed = theme.px(8);
   const ImVec2 line_min(min.x - bleed, min.y);
   const ImVec2 line_max(min.x + width + bleed, min.y + height);
   if (chosen) {
     list->AddRectFilled(line_min, line_max, with_alpha(theme.accent_soft, 0.8F), theme.px(4));
-  } else if (ImGui::IsItemHovered()) {
+  } else if (hovered) {
     list->AddRectFilled(line_min, line_max, theme.hovered, theme.px(4));
   }
   const float box = theme.px(11);
   const ImVec2 box_min(min.x, min.y + (height - box) / 2);
   const ImVec2 box_max(box_min.x + box, box_min.y + box);
-  if (dot != 0 && !chosen) {
-    list->AddCircleFilled(ImVec2(min.x + box / 2, min.y + height / 2), theme.px(3.5F), dot);
-  } else if (chosen) {
+  if (chosen) {
     list->AddRectFilled(box_min, box_max, theme.accent, theme.px(3));
+  } else if (mark == FacetMark::kExcluded) {
+    const float inset = theme.px(2.5F);
+    const ImVec2 a(box_min.x + inset, box_min.y + inset);
+    const ImVec2 b(box_max.x - inset, box_max.y - inset);
+    list->AddRect(box_min, box_max, theme.text_faint, theme.px(3));
+    list->AddLine(a, b, theme.text_dim, theme.px(1.5F));
+    list->AddLine(ImVec2(a.x, b.y), ImVec2(b.x, a.y), theme.text_dim, theme.px(1.5F));
+  } else if (dot != 0) {
+    list->AddCircleFilled(ImVec2(min.x + box / 2, min.y + height / 2), theme.px(3.5F), dot);
   } else {
     list->AddRect(box_min, box_max, theme.text_faint, theme.px(3));
   }
   TextStyle name_style = body(theme);
   TextStyle count_style = dim(theme);
-  if (faint) name_style.color = count_style.color = theme.text_faint;
+  if (faint || mark == FacetMark::kExcluded) {
+    name_style.color = count_style.color = theme.text_faint;
+  }
   const float y = min.y + (height - text_height(theme, name_style)) / 2;
   const float count_width = text_width(theme, count_style, count);
-  draw_text_fit(theme, list, ImVec2(min.x + box + theme.px(9), y),
-                width - box - theme.px(9) - count_width - theme.px(10), name_style, name);
+  const ImVec2 at(min.x + box + theme.px(9), y);
+  const float room = width - box - theme.px(9) - count_width - theme.px(10);
+  const float drawn = draw_text_fit(theme, list, at, room, name_style, name);
+  if (mark == FacetMark::kExcluded) {
+    const float middle = y + text_height(theme, name_style) * 0.55F;
+    list->AddLine(ImVec2(at.x, middle), ImVec2(at.x + drawn, middle), theme.text_faint,
+                  theme.px(1));
+  }
   draw_text_right(theme, list, ImVec2(min.x + width, y), count_style, count);
+  const bool is_cut = text_width(theme, name_style, name) > room;
+  const bool told = is_cut ? hovered : ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal);
+  if (told && !count.empty() && ImGui::BeginTooltip()) {
+    ImGui::PushTextWrapPos(theme.px(420));
+    ImGui::TextUnformatted(name.data(), name.data() + name.size());
+    ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
+    ImGui::TextUnformatted("Click to show these, right click to leave them out");
+    ImGui::PopStyleColor();
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
   return pressed;
 }
 

@@ -26,17 +26,21 @@ bool small_button(const Theme& theme, const char* id, std::string_view text, boo
 // A button that shows its choice: "Sort: confidence, high first".
 bool choice_button(const Theme& theme, const char* id, std::string_view text, float max_width);
 
-// A line of a facet: box, name, count. True when clicked.
+// A line of a facet: box, name, count. True when clicked. A name that is cut is told in the hover.
+enum class FacetMark : uint8_t { kNone, kChosen, kExcluded };
 bool facet_row(const Theme& theme, const char* id, std::string_view name, std::string_view count,
-               bool chosen, bool faint, ImU32 dot);
+               FacetMark mark, bool faint, ImU32 dot);
 
 // A share from 0 to 1 as a bar.
 void draw_bar(const Theme& theme, ImDrawList* list, ImVec2 min, ImVec2 max, float share,
               ImU32 color);
 
-// Bars of a histogram; drag to choose a range, click to drop it. True when `range` changed.
+// Bars of a histogram; drag to choose a range, double click to drop it. True when `range` changed.
 bool histogram_range(const Theme& theme, const char* id, const HistogramView& histogram,
                      NumberRange& range, float width, float height);
+
+// "0.80 to 1.00", with as many decimals as the bins are wide; the whole histogram for no range.
+std::string range_text(const HistogramView& histogram, const NumberRange& range);
 
 // Samples in the bins that the range covers.
 uint64_t count_in_range(const HistogramView& histogram, const NumberRange& range);

@@ -11,14 +11,32 @@ namespace errata::viewer {
 
 namespace {
 
+double step_of(const HistogramView& histogram) {
+  return (histogram.high - histogram.low) / static_cast<double>(histogram.bins.size());
+}
+
+// Decimals that tell the edges of the bins apart.
+int decimals_of(const HistogramView& histogram) {
+  const double step = step_of(histogram);
+  constexpr int kMostDecimals = 12;
+  return step <= 0 ? 0
+                   : std::clamp(static_cast<int>(std::ceil(-std::log10(step))), 0, kMostDecimals);
+}
+
+std::string edge_text(const HistogramView& histogram, double value) {
+  const int decimals = decimals_of(histogram);
+  if (decimals > 0) return fmt::format("{:.{}f}", value, decimals);
+  const int64_t whole = std::llround(value);
+  return (whole < 0 ? "-" : "") + with_thousands(static_cast<uint64_t>(std::abs(whole)));
+}
+
 // The bin edge nearest to a pointer position, as a number a person would write.
 double edge_at(const HistogramView& histogram, float x, float left, float width) {
   const auto bins = static_cast<double>(histogram.bins.size());
   const double share = std::clamp(static_cast<double>((x - left) / width), 0.0, 1.0);
-  const double edge = std::round(share * bins) / bins;
-  constexpr double kDecimals = 1e4;
-  return std::round((histogram.low + edge * (histogram.high - histogram.low)) * kDecimals) /
-         kDecimals;
+  const double edge = histogram.low + std::round(share * bins) * step_of(histogram);
+  const double scale = std::pow(10.0, decimals_of(histogram) + 2);
+  return std::round(edge * scale) / scale;
 }
 
 bool in_range(const NumberRange& range, double low, double high) {
@@ -53,9 +71,13 @@ void draw_bins(const Theme& theme, const HistogramView& histogram, const NumberR
 
 }  // namespace
 
+std::string range_text(const HistogramView& histogram, const NumberRange& range) {
+  return fmt::format("{} to {}", edge_text(histogram, range.low.value_or(histogram.low)),
+                     edge_text(histogram, range.high.value_or(histogram.high)));
+}
+
 uint64_t count_in_range(const HistogramView& histogram, const NumberRange& range) {
-  const double width =
-      (histogram.high - histogram.low) / static_cast<double>(histogram.bins.size());
+  const double width = step_of(histogram);
   uint64_t count = 0;
   for (size_t i = 0; i < histogram.bins.size(); ++i) {
     const double low = histogram.low + width * static_cast<double>(i);
@@ -80,8 +102,8 @@ bool histogram_range(const Theme& theme, const char* id, const HistogramView& hi
       range = {low, high};
       changed = true;
     }
-  } else if (ImGui::IsItemDeactivated() && !range.empty() &&
-             std::abs(io.MousePos.x - io.MouseClickedPos[ImGuiMouseButton_Left].x) < theme.px(3)) {
+  } else if (ImGui::IsItemHovered() && !range.empty() &&
+             ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
     range = {};
     changed = true;
   }
@@ -89,11 +111,15 @@ bool histogram_range(const Theme& theme, const char* id, const HistogramView& hi
     const auto bins = static_cast<float>(histogram.bins.size());
     const auto bin =
         static_cast<size_t>(std::clamp((io.MousePos.x - min.x) / width * bins, 0.0F, bins - 1));
-    const double bin_width = (histogram.high - histogram.low) / static_cast<double>(bins);
-    const double low = histogram.low + bin_width * static_cast<double>(bin);
-    ImGui::SetTooltip("%s", fmt::format("{:.2f} to {:.2f}: {} samples\ndrag to choose a range", low,
-                                        low + bin_width, with_thousands(histogram.bins[bin]))
-                                .c_str());
+    const double low = histogram.low + step_of(histogram) * static_cast<double>(bin);
+    const std::string about = fmt::format(
+        "{} to {}: {} samples\n{}", edge_text(histogram, low),
+        edge_text(histogram, low + step_of(histogram)), with_thousands(histogram.bins[bin]),
+        range.empty() ? "Drag to choose a range" : "Double click to drop the range");
+    ImGui::SetTooltip("%s", about.c_str());
+    ImGui::GetWindowDrawList()->AddRectFilled(
+        ImVec2(min.x + width / bins * static_cast<float>(bin), min.y),
+        ImVec2(min.x + width / bins * static_cast<float>(bin + 1), max.y), theme.hovered);
   }
   draw_bins(theme, histogram, range, min, max);
   return changed;

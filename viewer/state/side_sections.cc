@@ -1,0 +1,158 @@
+#include "viewer/state/side_sections.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "viewer/state/view_query.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr size_t kShareBins = 50;
+// An attribute with more values names its samples rather than sorting them into groups.
+constexpr size_t kMostAttributeValues = 20'000;
+
+enum class Range : uint8_t { kShare, kData };  // 0..1, or what the column holds
+
+struct Named {
+  SectionKind kind;
+  std::string_view column;
+  std::string_view title;
+  bool folded = false;
+  Range range = Range::kShare;
+};
+
+constexpr std::array kFirst{
+    Named{SectionKind::kFacet, "split", "Split"},
+    Named{SectionKind::kFacet, "outcome", "Outcome"},
+    Named{SectionKind::kHistogram, "confidence", "Confidence"},
+    Named{SectionKind::kHistogram, "self_confidence", "Probability of the label"},
+    Named{SectionKind::kFacet, "label", "Label"},
+    Named{SectionKind::kFacet, "prediction", "Predicted class"},
+    Named{SectionKind::kFacet, "review", "Review"},
+    Named{SectionKind::kFacet, "tags", "Tags"},
+    Named{SectionKind::kFacet, "source", "Source"},
+};
+constexpr std::array kScores{
+    Named{SectionKind::kHistogram, "confident_mistake", "Confident mistake"},
+    Named{SectionKind::kHistogram, "margin", "Margin to the second class"},
+    Named{SectionKind::kHistogram, "entropy", "Entropy", false, Range::kData},
+    Named{SectionKind::kHistogram, "loss", "Loss", false, Range::kData},
+};
+constexpr std::array kSizes{
+    Named{SectionKind::kHistogram, "width", "Width", true, Range::kData},
+    Named{SectionKind::kHistogram, "height", "Height", true, Range::kData},
+    Named{SectionKind::kHistogram, "size_bytes", "File size", true, Range::kData},
+};
+
+bool is_number(const Column& column) {
+  return column.type == ColumnType::kInt || column.type == ColumnType::kFloat ||
+         column.type == ColumnType::kDouble;
+}
+
+class Collector {
+ public:
+  Collector(const Table& samples, ColumnRanges& ranges) : samples_(samples), ranges_(ranges) {}
+
+  template <typename Names>
+  void add(const Names& names) {
+    for (const Named& named : names) add_one(named);
+  }
+
+  void add_attributes(SectionKind kind) {
+    constexpr std::string_view kPrefix = "attr.";
+    for (const auto& column : samples_.columns()) {
+      const std::string_view name = column->name;
+      if (!name.starts_with(kPrefix)) continue;
+      const std::string title = column_title(name.substr(kPrefix.size()));
+      const bool counts = column->type == ColumnType::kBool ||
+                          (column->dictionary && column->dictionary->size() > 1 &&
+                           column->dictionary->size() <= kMostAttributeValues);
+      if (kind == SectionKind::kFacet && counts) {
+        sections_.push_back({kind, std::string(name), title, false, {}, false});
+      } else if (kind == SectionKind::kHistogram && is_number(*column)) {
+        add_histogram(*column, {kind, std::string(name), title, true, {}, true});
+      }
+    }
+  }
+
+  std::vector<SideSection> take() { return std::move(sections_); }
+
+ private:
+  void add_one(const Named& named) {
+    const Column* column = samples_.find(named.column);
+    if (column == nullptr) return;
+    SideSection section{named.kind,   std::string(named.column), std::string(named.title),
+                        named.folded, {0, 1, kShareBins},        named.range == Range::kData};
+    if (named.kind == SectionKind::kHistogram) {
+      if (is_number(*column)) add_histogram(*column, std::move(section));
+      return;
+    }
+    if (!column->dictionary || column->dictionary->size() == 0) return;
+    if (named.column == "source" && column->dictionary->size() < 2) return;
+    sections_.push_back(std::move(section));
+  }
+
+  void add_histogram(const Column& column, SideSection section) {
+    if (section.range_from_data) {
+      const auto shared =
+          std::find_if(samples_.columns().begin(), samples_.columns().end(),
+                       [&](const std::shared_ptr<Column>& each) { return each.get() == &column; });
+      const query::NumberRange& range = ranges_.of(*shared);
+      const std::optional<query::HistogramSpec> spec =
+          readable_bins(range.min, range.max, column.type == ColumnType::kInt);
+      if (!spec) return;
+      section.spec = *spec;
+    }
+    sections_.push_back(std::move(section));
+  }
+
+  const Table& samples_;
+  ColumnRanges& ranges_;
+  std::vector<SideSection> sections_;
+};
+
+}  // namespace
+
+const query::NumberRange& ColumnRanges::of(const std::shared_ptr<Column>& column) {
+  Known& known = ranges_[column->name];
+  // The weak pointer tells a new column at an old address apart.
+  if (known.column.lock() != column) {
+    known.column = column;
+    known.range = query::number_range(*column, query::Selection::all(column->rows));
+  }
+  return known.range;
+}
+
+std::optional<query::HistogramSpec> readable_bins(double min, double max, bool whole_numbers) {
+  if (!std::isfinite(min) || !std::isfinite(max) || !(min < max)) return std::nullopt;
+  constexpr double kWantedBins = 50;
+  const double least = (max - min) / kWantedBins;
+  const double power = std::pow(10.0, std::floor(std::log10(least)));
+  double step = power * 10;
+  for (const double factor : {5.0, 2.0, 1.0}) {
+    if (power * factor >= least) step = power * factor;
+  }
+  if (whole_numbers) step = std::max(1.0, std::round(step));
+  query::HistogramSpec spec;
+  spec.low = std::floor(min / step) * step;
+  spec.bins = static_cast<size_t>(std::floor((max - spec.low) / step)) + 1;
+  spec.high = spec.low + step * static_cast<double>(spec.bins);
+  // Beyond what doubles can tell apart.
+  if (!(spec.low < spec.high) || !std::isfinite(spec.high)) return std::nullopt;
+  return spec;
+}
+
+std::vector<SideSection> side_sections(const Table& samples, ColumnRanges& ranges) {
+  Collector collector(samples, ranges);
+  collector.add(kFirst);
+  collector.add_attributes(SectionKind::kFacet);
+  collector.add(kScores);
+  collector.add_attributes(SectionKind::kHistogram);
+  collector.add(kSizes);
+  return collector.take();
+}
+
+}  // namespace errata::viewer
