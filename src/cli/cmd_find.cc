@@ -156,6 +156,11 @@ CommandBody setup_find(CLI::App& app) {
              "errata find labels --where \"split = 'test'\"\n"
              "errata find labels --run resnet20 --tag suspect",
              setup_find_labels);
+  family.add("quality",
+             "Pictures that are dark, light, blurry, empty, oddly shaped or sized, or grey",
+             "errata find quality\n"
+             "errata find quality --issue blurry --issue dark --tag bad",
+             setup_find_quality);
   return family.body();
 }
 

@@ -2,5 +2,6 @@
 #include "media/image.h"
 
 int main(int argc, char** argv) {
+  errata::media::reuse_image_memory();
   return errata::cli::run(argc, argv);
 }

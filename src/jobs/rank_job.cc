@@ -58,7 +58,8 @@ RankReport rank_samples(const RankOptions& options) {
   options.check();
   const std::string name = score_column(options.by);
   const ScoreInfo* info = find_score(name);
-  StateOptions state_options{options.store_path, options.run, options.where, info != nullptr};
+  const bool of_run = info != nullptr && info->per_run;
+  StateOptions state_options{options.store_path, options.run, options.where, of_run};
   RankReport report{load_state(state_options), name, Worst::kHigh, {}, {}, 0, 0, {}};
   LoadedState& state = report.state;
   if (info != nullptr) {
@@ -67,6 +68,10 @@ RankReport rank_samples(const RankOptions& options) {
   }
   if (name == "loss" || name == "self_confidence") fill_stale_scores(state);
   const Column* score = state.snapshot.samples.find(name);
+  if (score == nullptr && info != nullptr && !of_run) {
+    throw Error(ErrorCategory::kNotFound, fmt::format("the pictures have no {} yet", name),
+                "Run `errata find quality` first.");
+  }
   if (score == nullptr && info != nullptr) {
     throw Error(ErrorCategory::kNotFound, fmt::format("run '{}' has no {}", state.run, name),
                 "It holds no probabilities, only a class and a confidence per sample.");
@@ -82,8 +87,7 @@ RankReport rank_samples(const RankOptions& options) {
   report.rows = query::order_rows(state.snapshot.samples, selection, std::span(&key, 1),
                                   options.limit == 0 ? query::kNoLimit : options.limit);
   report.warnings = state.notes;
-  if (const RunSummary* run = find_run(state.snapshot, state.run);
-      run != nullptr && info != nullptr) {
+  if (const RunSummary* run = find_run(state.snapshot, state.run); run != nullptr && of_run) {
     const std::string warning = trained_on_warning(state.snapshot, *run, selection);
     if (!warning.empty()) report.warnings.push_back(warning);
     if (run->state != RunState::kComplete) {

@@ -29,6 +29,16 @@ DecodeStatus decode_format(std::span<const uint8_t> bytes, const Probe& probe,
   return DecodeStatus::kNotAnImage;
 }
 
+// Pillow's mode "L", which it makes of 2 and 4 bits too. BMP and TIFF may hold a palette, which the
+// probe does not tell from grey.
+bool is_stored_grey(std::span<const uint8_t> bytes, const Probe& probe) {
+  if (probe.channels != 1 || probe.bits < 2 || probe.bits > 8) return false;
+  if (probe.format == ImageFormat::kJpeg || probe.format == ImageFormat::kPnm) return true;
+  constexpr size_t kPngColourType = 25;
+  return probe.format == ImageFormat::kPng && bytes.size() > kPngColourType &&
+         bytes[kPngColourType] == 0;
+}
+
 // What the header alone already rules out. kOk: go on.
 DecodeStatus check_header(ProbeStatus status, const Probe& probe, const DecodeOptions& options,
                           Decoded& decoded) {
@@ -65,6 +75,7 @@ Decoded decode_rgb(std::span<const uint8_t> bytes, const DecodeOptions& options)
   decoded.format = probe.format;
   decoded.stored_width_px = probe.width_px;
   decoded.stored_height_px = probe.height_px;
+  decoded.stored_grey = is_stored_grey(bytes, probe);
   decoded.status = check_header(header, probe, options, decoded);
   if (decoded.status != DecodeStatus::kOk) return decoded;
   try {

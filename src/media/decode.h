@@ -41,6 +41,8 @@ struct Decoded {
   // Size as stored, before orientation and JPEG scaling; 0 when the header could not be read.
   int32_t stored_width_px = 0;
   int32_t stored_height_px = 0;
+  // The file holds one 8-bit grey channel (Pillow's mode "L") and no palette or alpha.
+  bool stored_grey = false;
 
   bool ok() const { return status == DecodeStatus::kOk; }
 };

@@ -122,26 +122,28 @@ RawSample SampleReader::read_bytes(const std::string& absolute_path, int64_t mem
 
 Decoded SampleReader::read(const std::string& absolute_path, int64_t member,
                            const DecodeOptions& options) const {
+  return decode(read_bytes(absolute_path, member), options);
+}
+
+Decoded SampleReader::decode(const RawSample& sample, const DecodeOptions& options) {
+  if (sample.ok() && !sample.is_member) return decode_rgb(sample.bytes, options);
   Decoded decoded;
-  if (member >= 0) {
-    try {
-      decoded.image = container(absolute_path)->rgb(member);
-      decoded.stored_width_px = decoded.image.width_px;
-      decoded.stored_height_px = decoded.image.height_px;
-      decoded.status = DecodeStatus::kOk;
-    } catch (const Error& error) {
-      decoded.status = status_of(error);
-      decoded.message = error.what();
-    }
+  decoded.status = sample.status;
+  decoded.message = sample.message;
+  if (!sample.ok()) return decoded;
+  decoded.image = Image(sample.width_px, sample.height_px, 3);
+  decoded.stored_width_px = sample.width_px;
+  decoded.stored_height_px = sample.height_px;
+  decoded.stored_grey = sample.channels == 1;
+  if (!decoded.stored_grey) {
+    decoded.image.pixels = sample.bytes;
     return decoded;
   }
-  const RawSample sample = read_bytes(absolute_path, member);
-  if (!sample.ok()) {
-    decoded.status = sample.status;
-    decoded.message = sample.message;
-    return decoded;
+  uint8_t* out = decoded.image.pixels.data();
+  for (const uint8_t value : sample.bytes) {
+    for (int c = 0; c < 3; ++c) *out++ = value;
   }
-  return decode_rgb(sample.bytes, options);
+  return decoded;
 }
 
 }  // namespace errata::media

@@ -47,6 +47,8 @@ class SampleReader {
   Decoded read(const std::string& absolute_path, int64_t member,
                const DecodeOptions& options = {}) const;
   RawSample read_bytes(const std::string& absolute_path, int64_t member) const;
+  // What read() gives for bytes that read_bytes() gave: for those who want both.
+  static Decoded decode(const RawSample& sample, const DecodeOptions& options = {});
 
   // The container, from the cache or opened. Throws as Container::open does.
   std::shared_ptr<const Container> container(const std::string& absolute_path) const;

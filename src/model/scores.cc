@@ -20,6 +20,30 @@ constexpr std::array kScores{
               "does not believe the label."},
     ScoreInfo{"self_confidence", Worst::kLow,
               "Probability that the model gives to the given label (0..1)."},
+    ScoreInfo{"dark", Worst::kLow,
+              "Brightness of the picture's brightest hundredth (0..1): below 0.32 is dark. Made by "
+              "`errata find quality`, as the next six.",
+              false},
+    ScoreInfo{"light", Worst::kLow,
+              "Darkness of the picture's darkest twentieth (0..1): below 0.05 is washed out.",
+              false},
+    ScoreInfo{
+        "blurry", Worst::kLow,
+        "Strength of the edges and contrast of the picture at 64 pixels (0..1): below 0.29 is "
+        "blurred.",
+        false},
+    ScoreInfo{"low_information", Worst::kLow,
+              "Entropy of the pixel values, a tenth of its bits (0..1): below 0.3 shows next to "
+              "nothing.",
+              false},
+    ScoreInfo{"odd_aspect_ratio", Worst::kLow,
+              "Shorter side over longer side (0..1): below 0.35 is long and narrow.", false},
+    ScoreInfo{"odd_size", Worst::kLow,
+              "How near the size is to the middle of all sizes (0..1): below 0.5 is far larger or "
+              "smaller than the others.",
+              false},
+    ScoreInfo{"grayscale", Worst::kLow,
+              "0 for a picture without colour, however it is stored, else 1.", false},
 };
 
 constexpr std::array kColumns{

@@ -15,10 +15,10 @@ struct ScoreInfo {
   std::string_view name;      // column name
   Worst worst;                // rank shows this end first
   std::string_view sentence;  // what it means, with range and unit
+  bool per_run = true;        // of one run's predictions; false: of the picture itself
 };
 
-// Scores of one run's predictions. Those marked label-dependent in their sentence change with a
-// relabel.
+// Those marked label-dependent in their sentence change with a relabel.
 std::span<const ScoreInfo> all_scores();
 const ScoreInfo* find_score(std::string_view name);  // nullptr when there is none
 

@@ -1,0 +1,157 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/reports.h"
+#include "jobs/edit_job.h"
+#include "jobs/find_quality_job.h"
+
+namespace errata::cli {
+
+namespace {
+
+struct QualityArguments {
+  jobs::FindQualityOptions options;
+  size_t limit = 10;
+  std::string format = "table";
+};
+
+// What most pictures have is listed only when it was asked for.
+bool shows(const jobs::QualityKind& kind, const QualityArguments& arguments) {
+  return !kind.common || !arguments.options.issues.empty();
+}
+
+ResultTable finding_table(const jobs::FindQualityReport& report,
+                          const QualityArguments& arguments) {
+  ResultTable table({{"issue"},
+                     {"rank", Align::kRight},
+                     {"id", Align::kRight},
+                     {"path"},
+                     {"label"},
+                     {"score", Align::kRight},
+                     {"width", Align::kRight},
+                     {"height", Align::kRight}});
+  const Table& samples = report.state.snapshot.samples;
+  for (const jobs::QualityKind& kind : report.kinds) {
+    if (!shows(kind, arguments)) continue;
+    const size_t shown = arguments.limit == 0 ? kind.found.size() : arguments.limit;
+    for (size_t i = 0; i < std::min(shown, kind.found.size()); ++i) {
+      const RowIndex row = kind.found[i].row;
+      table.add({std::string(kind.info->name), static_cast<int64_t>(i + 1),
+                 report.state.snapshot.ids[row], samples.find("path")->display(row),
+                 samples.find("label")->display(row), kind.found[i].score,
+                 samples.find("width")->ints[row], samples.find("height")->ints[row]});
+    }
+  }
+  return table;
+}
+
+ResultTable count_table(const jobs::FindQualityReport& report) {
+  ResultTable table({{"issue"},
+                     {"found", Align::kRight},
+                     {"below", Align::kRight, 2},
+                     {"which says", Align::kLeft, 0, 80}});
+  for (const jobs::QualityKind& kind : report.kinds) {
+    std::string meaning(kind.info->meaning);
+    if (kind.common) meaning += "; most are so, none is listed unless asked for with --issue";
+    table.add({std::string(kind.info->name), static_cast<int64_t>(kind.found.size()),
+               kind.threshold, std::move(meaning)});
+  }
+  return table;
+}
+
+text::Json report_json(CommandContext& context, const jobs::FindQualityReport& report,
+                       const ResultTable& table) {
+  text::Json kinds = text::Json::array();
+  for (const jobs::QualityKind& kind : report.kinds) {
+    kinds.push_back(text::Json::object({{"issue", std::string(kind.info->name)},
+                                        {"found", kind.found.size()},
+                                        {"threshold", kind.threshold},
+                                        {"common", kind.common}}));
+  }
+  return text::Json::object({{"kind", "quality"},
+                             {"looked_at", report.looked_at},
+                             {"excluded", report.excluded},
+                             {"unreadable", report.unreadable},
+                             {"grey_stored_as_rgb", report.grey_as_rgb},
+                             {"tagged", report.tagged.edits.size()},
+                             {"kinds", kinds},
+                             {"issues", issues_json(context.issues())},
+                             {"rows", to_json_value(table)}});
+}
+
+void print_notes(CommandContext& context, const jobs::FindQualityReport& report,
+                 const QualityArguments& arguments) {
+  const std::string& tag = arguments.options.tag;
+  if (report.tagged.batch != 0) {
+    context.note(fmt::format(
+        "{} tagged '{}'; errata undo takes it back. Look at them with: errata view --filter "
+        "\"tags = '{}'\"",
+        plural(report.tagged.edits.size(), "sample"), tag, tag));
+    return;
+  }
+  const jobs::QualityKind* most = nullptr;
+  for (const jobs::QualityKind& kind : report.kinds) {
+    if (!shows(kind, arguments) || kind.found.empty()) continue;
+    if (most == nullptr || kind.found.size() > most->found.size()) most = &kind;
+  }
+  if (most == nullptr) return;
+  context.note(fmt::format(
+      "the scores are stored: errata rank --by {0}, or errata view --filter \"{0} < {1}\" --sort "
+      "{0}",
+      most->info->name, most->threshold));
+}
+
+void print_quality(CommandContext& context, const jobs::FindQualityReport& report,
+                   const QualityArguments& arguments) {
+  const ResultTable table = finding_table(report, arguments);
+  if (context.json()) return context.print_json(report_json(context, report, table));
+  const TableFormat format = parse_table_format(arguments.format);
+  context.print_table(table, format);
+  if (format == TableFormat::kTable) {
+    context.print_text("\n");
+    context.print_table(count_table(report), format);
+    std::string line = fmt::format("\n{} looked at", plural(report.looked_at, "picture"));
+    if (report.grey_as_rgb > 0) {
+      line += fmt::format("; {} grey and stored as RGB", with_thousands(report.grey_as_rgb));
+    }
+    if (report.unreadable > 0) {
+      line += fmt::format("; {} could not be decoded (errata issues lists them)",
+                          with_thousands(report.unreadable));
+    }
+    context.print_text(line + "\n" + issues_text(context.issues()));
+  }
+  print_notes(context, report, arguments);
+}
+
+}  // namespace
+
+CommandBody setup_find_quality(CLI::App& app) {
+  auto arguments = std::make_shared<QualityArguments>();
+  jobs::FindQualityOptions& options = arguments->options;
+  app.add_option("--where", options.where, "Filter: only these samples are looked at")
+      ->type_name("EXPR");
+  app.add_option("--issue", options.issues,
+                 "Only this issue, may be repeated: dark, light, blurry, low_information, "
+                 "odd_aspect_ratio, odd_size or grayscale (default all)")
+      ->type_name("NAME");
+  app.add_option("--tag", options.tag, "Tag what was found, to review it in the viewer")
+      ->type_name("TAG");
+  app.add_option("--who", options.who, "Who tags, for the record")->type_name("NAME");
+  app.add_option("-n,--limit", arguments->limit, "How many of each to show, 0 for all (default 10)")
+      ->type_name("N");
+  add_format_option(app, arguments->format);
+  return [arguments](CommandContext& context) {
+    arguments->options.store_path = context.store_path();
+    if (arguments->options.who.empty()) arguments->options.who = jobs::default_who();
+    jobs::JobContext job = context.job();
+    const jobs::FindQualityReport report = jobs::find_quality(arguments->options, job);
+    context.end_progress();
+    print_quality(context, report, *arguments);
+  };
+}
+
+}  // namespace errata::cli
