@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "viewer/app/run_app.h"
 #include "viewer/app/script.h"
 #include "viewer/app/store_backend.h"
@@ -26,11 +25,10 @@ int main(int argc, char** argv) {
       return 0;
     }
     check_script(options);
-    if (!errata::file_exists(options.store)) {
-      throw errata::Error(errata::ErrorCategory::kNotFound, "there is no store",
-                          "errata import FOLDER makes one; -s names another", options.store);
-    }
-    run_app(options, std::make_unique<StoreBackend>(options.store, default_who()));
+    // A store that is not there yet opens the first steps: the first import makes it.
+    run_app(options, [](const std::string& store) {
+      return std::make_unique<StoreBackend>(store, default_who());
+    });
     return 0;
   } catch (const errata::Error& error) {
     std::fprintf(stderr, "%s\n", error.to_text().c_str());

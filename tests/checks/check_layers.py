@@ -37,7 +37,7 @@ CAGES = {
     r"jpeglib\.h|jerror\.h|turbojpeg\.h|png\.h|opencv2/.*": {"media"},
     r"torch/.*|ATen/.*|c10/.*|caffe2/.*": {"infer"},
     r"CLI/.*": {"cli"},
-    r"imgui.*|implot.*|portable-file-dialogs\.h|GLFW/.*|GL/.*|fribidi/.*": {"viewer"},
+    r"imgui.*|implot.*|portable_file_dialogs\.h|GLFW/.*|GL/.*|fribidi/.*": {"viewer"},
     r"doctest/.*": set(),
     r"thread": {"base"},
 }

@@ -70,7 +70,7 @@ const std::vector<std::string>& SyntheticBackend::class_names() {
   return names;
 }
 
-SyntheticBackend::SyntheticBackend(size_t samples) {
+SyntheticBackend::SyntheticBackend(size_t samples, std::string name) : name_(std::move(name)) {
   for (size_t i = 0; i < samples; ++i) {
     const auto sample = static_cast<SampleId>(i + 1);
     size_t label = true_class(sample);

@@ -18,9 +18,9 @@ class SyntheticBackend : public viewer::Backend {
  public:
   static constexpr size_t kClasses = 10;
 
-  explicit SyntheticBackend(size_t samples);
+  explicit SyntheticBackend(size_t samples, std::string name = "synthetic.db");
 
-  std::string name() const override { return "synthetic.db"; }
+  std::string name() const override { return name_; }
   std::string store_path() const override { return {}; }
   viewer::Loaded load(const std::string& active_run) override;
   bool changed_by_others() override { return changed_by_others_; }
@@ -70,6 +70,7 @@ class SyntheticBackend : public viewer::Backend {
   static Column tags_column(const std::vector<std::vector<std::string>>& tags);
   void write_log(const std::vector<Change>& changes, bool forward);
 
+  std::string name_;
   std::mutex mutex_;
   std::vector<State> states_;
   std::vector<std::string> given_;

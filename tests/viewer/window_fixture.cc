@@ -41,7 +41,12 @@ WindowFixture::WindowFixture(const WindowSetup& setup, std::unique_ptr<viewer::B
   io.ConfigNoThrottle = true;
   io.ConfigSavedSettings = false;
   ImGuiTestEngine_Start(engine_, ImGui::GetCurrentContext());
-  app_ = std::make_unique<viewer::App>(*window_, std::move(backend), setup.theme);
+  const auto open_store = [](const std::string& path) -> std::unique_ptr<viewer::Backend> {
+    if (path == "broken.db") throw Error(ErrorCategory::kCorrupt, "the store is damaged");
+    constexpr size_t kSamplesOfOthers = 7;
+    return std::make_unique<SyntheticBackend>(kSamplesOfOthers, path);
+  };
+  app_ = std::make_unique<viewer::App>(*window_, std::move(backend), setup.theme, open_store);
   app_->session().open();
   settle();
 }

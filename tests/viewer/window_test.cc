@@ -174,7 +174,14 @@ TEST_CASE("no word of the program is cut, in both themes and at scale 1 and 2") 
       setup.height_px = static_cast<int>(720 * scale);
       WindowFixture window(setup);
       viewer::take_clipped_words();
-      for (const char* command : {"help.keys", "help.palette", "help.about", "review.relabel"}) {
+      for (const char* command :
+           {"help.keys", "help.palette", "help.about", "review.relabel", "file.open", "file.import",
+            "file.split", "file.version", "file.export", "run.predictions", "run.infer",
+            "panel.runs", "panel.versions", "panel.issues", "panel.jobs"}) {
+        for (const Overlay form : {Overlay::kImport, Overlay::kPredictions, Overlay::kInfer,
+                                   Overlay::kSplit, Overlay::kVersion, Overlay::kExport}) {
+          window.session().jobs().form(form).more_open = true;
+        }
         window.app().commands().run(command, window.session());
         window.settle();
         const std::vector<std::string> clipped = viewer::take_clipped_words();
@@ -185,8 +192,152 @@ TEST_CASE("no word of the program is cut, in both themes and at scale 1 and 2") 
         CHECK(window.misuse().empty());
         window.session().show_overlay(Overlay::kNone);
       }
+      window.session().state().jobs.welcome = true;
+      window.settle();
+      CHECK(viewer::take_clipped_words().empty());
+      CHECK(window.misuse().empty());
     }
   }
+}
+
+TEST_CASE("every dialog opens, shows what is wrong, and closes with Esc") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  for (const char* command : {"file.import", "run.predictions", "run.infer", "file.version",
+                              "file.export", "file.open"}) {
+    CAPTURE(command);
+    CHECK(window.run([&](ImGuiTestContext* context) {
+      window.app().commands().run(command, window.session());
+      context->Yield(3);
+      context->KeyPress(ImGuiKey_Enter);  // what is wanted is not there yet
+      context->Yield(3);
+    }) == "");
+    const Overlay open = window.state().overlay;
+    REQUIRE(open != Overlay::kNone);
+    const viewer::Form& form = window.session().jobs().form(open);
+    CHECK(form.fields()[0].touched);
+    CHECK_FALSE(form.fields()[0].problem.empty());
+    CHECK(window.run([&](ImGuiTestContext* context) {
+      context->KeyPress(ImGuiKey_Escape);
+      context->Yield(2);
+    }) == "");
+    CHECK(window.state().overlay == Overlay::kNone);
+    CHECK(window.misuse().empty());
+  }
+}
+
+TEST_CASE("a dialog is filled by keyboard and by mouse") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  const viewer::Form& form = window.session().jobs().form(Overlay::kSplit);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    window.app().commands().run("file.split", window.session());
+    context->Yield(3);
+    context->KeyPress(ImGuiMod_Ctrl | ImGuiKey_A);
+    context->KeyChars("train=lots");
+    context->Yield(2);
+  }) == "");
+  CHECK(form.fields()[0].value == "train=lots");
+  CHECK_FALSE(form.ready());
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->ItemClick("//Form/**/parts=train=0.8,test=0.2");
+    context->Yield(2);
+    context->KeyPress(ImGuiKey_Tab);
+    context->KeyPress(ImGuiKey_Tab);
+    context->KeyPress(ImGuiKey_Space);
+    context->Yield(2);
+    context->ItemClick("//Form/**/more");
+    context->Yield(3);
+    context->ItemClick("//Form/**/##seed");
+    context->KeyChars("x");
+    context->Yield(2);
+  }) == "");
+  CHECK(form.fields()[0].value == "train=0.8,test=0.2");
+  CHECK(form.fields()[2].value == "1");  // only try
+  CHECK(form.more_open);
+  CHECK_FALSE(form.ready());
+  CHECK(window.misuse().empty());
+}
+
+TEST_CASE("the first steps fill the window of an empty store and lead to the import") {
+  if (!has_virtual_display()) return;
+  WindowSetup setup;
+  setup.samples = 0;
+  WindowFixture window(setup);
+  CHECK(window.state().jobs.welcome);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->ItemClick("//Welcome/file.import");
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().overlay == Overlay::kImport);
+  CHECK(window.misuse().empty());
+}
+
+TEST_CASE("a question waits for its answer") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  int answers = 0;
+  const viewer::Question question{"Really?", "It cannot be undone.", "Do it",
+                                  [&](viewer::Session&) { ++answers; }};
+  window.session().jobs().ask(question);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->Yield(3);
+    context->KeyPress(ImGuiKey_Escape);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().overlay == Overlay::kNone);
+  CHECK(answers == 0);
+  window.session().jobs().ask(question);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->Yield(3);
+    context->ItemClick("//Question/yes");
+    context->Yield(2);
+  }) == "");
+  CHECK(answers == 1);
+}
+
+TEST_CASE("a store is changed for another in the same window") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  window.session().state().open_wanted = "other.db";
+  window.settle();
+  CHECK(window.state().store_name == "other.db");
+  CHECK(window.state().view->total == 7);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_RightArrow);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().cursor == 1);
+  window.session().state().open_wanted = "broken.db";
+  window.settle();
+  CHECK(window.state().store_name == "other.db");
+  REQUIRE(window.state().message.has_value());
+  CHECK(window.state().message->is_error);
+}
+
+TEST_CASE("the panels of runs, versions, issues and jobs show what there is") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  viewer::JobWork work;
+  work.title = "a short one";
+  work.changes_store = false;
+  work.run = [](jobs::JobContext& context, viewer::JobResult&) {
+    context.issues.reject("broken", "a.png", "row 1", "x", "it is broken", "mend it");
+    return std::string("done");
+  };
+  window.session().jobs().start(work);
+  window.session().jobs().runner().wait_idle();
+  for (const char* command : {"panel.runs", "panel.versions", "panel.issues", "panel.jobs"}) {
+    window.app().commands().run(command, window.session());
+    window.settle();
+    CHECK(window.misuse().empty());
+  }
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->ItemClick("//Panels/**/issues");
+    context->Yield(2);
+  }) == "");
+  REQUIRE(window.state().jobs.chosen_issues.size() == 1);
+  CHECK(window.state().jobs.chosen_issues[0].kind == "broken");
 }
 
 TEST_CASE("no samples and one sample are drawn without a fault") {

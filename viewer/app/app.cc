@@ -3,6 +3,7 @@
 #include <imgui_internal.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "viewer/app/keyboard.h"
@@ -40,11 +41,14 @@ size_t image_threads() {
 
 }  // namespace
 
-App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme)
+App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme,
+         BackendFactory open_store)
     : window_(window),
+      open_store_(std::move(open_store)),
       session_(std::make_unique<Session>(std::move(backend), &Window::wake, image_threads())),
       pictures_(std::make_unique<Pictures>(*session_, window.scale())),
       views_(all_views()),
+      workspace_(workspace_views()),
       fonts_(load_fonts()) {
   session_->state().theme = theme;
   apply_theme_if_changed();
@@ -52,6 +56,32 @@ App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme)
 
 App::~App() {
   session_->close();
+}
+
+void App::change_store() {
+  const std::string path = std::exchange(session_->state().open_wanted, {});
+  if (path.empty() || !open_store_) return;
+  std::unique_ptr<Backend> backend;
+  try {
+    backend = open_store_(path);
+  } catch (const Error& error) {
+    session_->show_error(error);
+    return;
+  }
+  const ThemeName theme = session_->state().theme;
+  const std::vector<std::string> recent = session_->state().jobs.recent_stores;
+  session_->close();
+  // Views and pictures point into the session and end before it.
+  views_.clear();
+  workspace_.clear();
+  pictures_.reset();
+  session_ = std::make_unique<Session>(std::move(backend), &Window::wake, image_threads());
+  session_->state().theme = theme;
+  session_->state().jobs.recent_stores = recent;
+  pictures_ = std::make_unique<Pictures>(*session_, window_.scale());
+  views_ = all_views();
+  workspace_ = workspace_views();
+  session_->open();
 }
 
 void App::apply_theme_if_changed() {
@@ -78,7 +108,10 @@ Regions App::layout_regions() const {
   const float right = max.x - ImFloor(theme_.px(layout.right_width) * shrink);
   // The panel gives way to the grid on a low window.
   const float panel = std::min(theme_.px(layout.bottom_height), (bottom - top) * kMostBottomShare);
-  const float split = layout.show_bottom ? bottom - ImFloor(panel) : bottom;
+  // The first steps have the window to themselves until something was started.
+  const bool welcome = session_->state().jobs.welcome;
+  const bool panels = layout.show_bottom && (!welcome || session_->jobs().started() > 0);
+  const float split = panels ? bottom - ImFloor(panel) : bottom;
   Regions regions;
   regions.all = {min, max};
   regions.top = {min, ImVec2(max.x, top)};
@@ -87,6 +120,12 @@ Regions App::layout_regions() const {
   regions.bottom = {ImVec2(min.x, split), ImVec2(right, bottom)};
   regions.right = {ImVec2(right, top), ImVec2(max.x, bottom)};
   regions.status = {ImVec2(min.x, bottom), max};
+  if (welcome) {
+    regions.left = {ImVec2(min.x, top), ImVec2(min.x, split)};
+    regions.centre = {ImVec2(min.x, top), ImVec2(max.x, split)};
+    regions.bottom = {ImVec2(min.x, split), ImVec2(max.x, bottom)};
+    regions.right = {ImVec2(max.x, top), ImVec2(max.x, bottom)};
+  }
   return regions;
 }
 
@@ -118,11 +157,16 @@ void App::drag_borders(const Regions& regions) {
   const auto upright = [&](float x, const Rect& beside) {
     return Rect{ImVec2(x - grip / 2, beside.min.y), ImVec2(x + grip / 2, beside.max.y)};
   };
-  border("Left border", upright(regions.left.max.x, regions.left), layout.left_width, moved.x,
-         kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
-  border("Right border", upright(regions.right.min.x, regions.right), layout.right_width, -moved.x,
-         kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
-  if (!layout.show_bottom) return;
+  const auto draggable = [](const Rect& rect) { return rect.width() > 0 && rect.height() > 0; };
+  if (draggable(regions.left)) {
+    border("Left border", upright(regions.left.max.x, regions.left), layout.left_width, moved.x,
+           kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
+  }
+  if (draggable(regions.right)) {
+    border("Right border", upright(regions.right.min.x, regions.right), layout.right_width,
+           -moved.x, kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
+  }
+  if (!draggable(regions.bottom)) return;
   const Rect& bottom = regions.bottom;
   border("Bottom border",
          Rect{ImVec2(bottom.min.x, bottom.min.y - grip / 2),
@@ -145,6 +189,8 @@ void App::handle_keys() {
 }
 
 void App::draw_frame() {
+  change_store();
+  session_->jobs().take_dropped(window_.take_dropped());
   const bool news = session_->drain() > 0 || has_input();
   frames_since_change_ = news ? 0 : frames_since_change_ + 1;
   session_->frame(ImGui::GetTime());
@@ -162,6 +208,9 @@ void App::draw_frame() {
   handle_keys();
   const FrameContext frame{*session_,  session_->state(), commands_,       theme_,
                            *pictures_, layout_regions(),  ImGui::GetTime()};
+  if (!session_->state().jobs.welcome) {
+    for (const std::unique_ptr<View>& view : workspace_) view->draw(frame);
+  }
   for (const std::unique_ptr<View>& view : views_) view->draw(frame);
   if (session_->state().overlay == Overlay::kNone) drag_borders(frame.regions);
   pictures_->end_frame();

@@ -1,6 +1,7 @@
 // The program's frame: theme, regions, keys, views, over a session and a window.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,9 +15,14 @@
 
 namespace errata::viewer {
 
+// Opens another store. Throws Error.
+using BackendFactory = std::function<std::unique_ptr<Backend>(const std::string& store_path)>;
+
 class App {
  public:
-  App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme);
+  // Without `open_store` the window stays with its first store.
+  App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme,
+      BackendFactory open_store = nullptr);
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
@@ -37,13 +43,17 @@ class App {
   void apply_theme_if_changed();
   Regions layout_regions() const;
   void handle_keys();
+  // Puts another store in place of this one, when asked for.
+  void change_store();
   void drag_borders(const Regions& regions);
 
   Window& window_;
+  BackendFactory open_store_;
   CommandRegistry commands_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Pictures> pictures_;
   std::vector<std::unique_ptr<View>> views_;
+  std::vector<std::unique_ptr<View>> workspace_;  // not drawn while the first steps are
   Fonts fonts_;
   Theme theme_;
   ThemeName applied_theme_ = ThemeName::kDark;

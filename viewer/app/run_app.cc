@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "media/reader.h"
-#include "viewer/app/app.h"
 #include "viewer/app/script.h"
 #include "viewer/platform/virtual_display.h"
 
@@ -35,8 +34,11 @@ void draw(Window& window, App& app, double patience_secs) {
   window.end_frame();
 }
 
-bool ended(const Window& window, App& app) {
-  return window.close_wanted() || app.session().state().quit_wanted;
+bool ended(Window& window, App& app) {
+  if (!window.close_wanted() && !app.session().state().quit_wanted) return false;
+  if (app.session().jobs().may_quit()) return true;
+  window.refuse_close();  // a person is asked whether what runs may stop
+  return false;
 }
 
 void draw_until_settled(Window& window, App& app) {
@@ -92,7 +94,7 @@ void write_picture(Window& window, App& app, const std::string& path) {
 
 }  // namespace
 
-void run_app(const ViewerOptions& options, std::unique_ptr<Backend> backend) {
+void run_app(const ViewerOptions& options, const BackendFactory& open_store) {
   const bool picture = !options.screenshot.empty();
   std::optional<VirtualDisplay> display;
   if (picture && std::getenv("DISPLAY") == nullptr) {
@@ -104,7 +106,7 @@ void run_app(const ViewerOptions& options, std::unique_ptr<Backend> backend) {
   window_options.visible = !picture;
   window_options.scale = options.scale > 0 || !picture ? options.scale : 1.0F;
   Window window(window_options);
-  App app(window, std::move(backend), options.theme);
+  App app(window, open_store(options.store), options.theme, open_store);
   start(app, options);
   run_script(window, app, options, !picture);
   if (picture) {

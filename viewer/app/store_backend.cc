@@ -101,7 +101,11 @@ store::Store& StoreBackend::writer() {
 }
 
 Loaded StoreBackend::load(const std::string& active_run) {
-  if (!reading_ && !file_exists(path_)) return {.no_store = true, .snapshot = {}, .undo = {}};
+  if (!reading_ && !file_exists(path_)) {
+    Loaded nothing;
+    nothing.no_store = true;
+    return nothing;
+  }
   if (!reading_) reading_.emplace(store::Store::open(path_, store::Access::kRead));
   seen_data_version_ = reading_->data_version();
   {
@@ -185,6 +189,7 @@ StoreLists StoreBackend::lists() {
   if (!file_exists(path_)) return {};
   return with(lists_, [](store::Store& store) {
     StoreLists lists;
+    lists.runs = store::list_runs(store);
     lists.versions = store::list_versions(store);
     lists.saved_views = store::list_saved_views(store);
     store::IssueFilter filter;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "base/error.h"
 #include "viewer/platform/gl.h"
@@ -43,6 +44,11 @@ Window::Window(const WindowOptions& options) : visible_(options.visible) {
   }
   glfwMakeContextCurrent(window_);
   glfwSwapInterval(options.visible ? 1 : 0);
+  glfwSetWindowUserPointer(window_, this);
+  glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
+    auto* self = static_cast<Window*>(glfwGetWindowUserPointer(window));
+    self->dropped_.insert(self->dropped_.end(), paths, paths + count);
+  });
   float scale_x = 1;
   float scale_y = 1;
   glfwGetWindowContentScale(window_, &scale_x, &scale_y);
@@ -120,6 +126,14 @@ void Window::end_frame() {
 
 bool Window::close_wanted() const {
   return glfwWindowShouldClose(window_) == GLFW_TRUE;
+}
+
+void Window::refuse_close() {
+  glfwSetWindowShouldClose(window_, GLFW_FALSE);
+}
+
+std::vector<std::string> Window::take_dropped() {
+  return std::exchange(dropped_, {});
 }
 
 media::Image Window::capture() const {

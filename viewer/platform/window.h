@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "media/image.h"
 
@@ -31,6 +32,9 @@ class Window {
   void begin_frame();
   void end_frame();
   bool close_wanted() const;
+  void refuse_close();  // the window stays, after all
+  // Paths of files and folders dropped onto the window since the last call.
+  std::vector<std::string> take_dropped();
 
   // What end_frame drew last, RGB.
   media::Image capture() const;
@@ -44,6 +48,7 @@ class Window {
   void bind_target(int width_px, int height_px);
 
   GLFWwindow* window_ = nullptr;
+  std::vector<std::string> dropped_;
   float scale_ = 1;
   bool visible_ = true;
   unsigned framebuffer_ = 0;  // pictures only: hidden windows own no pixels

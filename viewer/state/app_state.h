@@ -14,6 +14,7 @@
 #include "viewer/state/backend.h"
 #include "viewer/state/filter_desk.h"
 #include "viewer/state/inspect_state.h"
+#include "viewer/state/jobs_state.h"
 #include "viewer/state/lists_state.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/state/round_state.h"
@@ -43,7 +44,8 @@ enum class Overlay : uint8_t {
   kSplit,
   kVersion,
   kExport,
-  kOpenStore
+  kOpenStore,
+  kQuestion  // JobsState::question
 };
 
 // An error or a note, shown until it is dismissed or replaced.
@@ -52,6 +54,7 @@ struct Message {
   ErrorCategory category = ErrorCategory::kInternal;  // of an error
   std::string text;
   std::string hint;
+  std::string command = {};  // of a note: what could be done next; id, may be empty
 };
 
 struct FilterState {
@@ -105,6 +108,7 @@ struct AppState {
   ListsState lists;
   PanelState panels;
   RoundState round;
+  JobsState jobs;
 
   UndoState undo;
   size_t saves_pending = 0;

@@ -17,8 +17,20 @@ void ListDesk::refresh() {
       if (number != newest_) return;
       session_.state().lists.ready = true;
       session_.state().lists.lists = std::move(*lists);
+      show_issues(session_.state().lists.issue_kind);
     };
   });
+}
+
+void ListDesk::show_issues(const std::string& kind) {
+  ListsState& state = session_.state().lists;
+  state.issue_kind = state.lists.issue_counts.contains(kind) ? kind : std::string();
+  state.shown_issues.clear();
+  for (size_t i = 0; i < state.lists.issues.size(); ++i) {
+    if (state.issue_kind.empty() || state.lists.issues[i].issue.kind == state.issue_kind) {
+      state.shown_issues.push_back(static_cast<uint32_t>(i));
+    }
+  }
 }
 
 void ListDesk::save_view(const std::string& name) {

@@ -17,6 +17,8 @@ class ListDesk : public SessionPart {
   void snapshot_taken() override { refresh(); }
   // Asks for the lists again; the last asked for wins.
   void refresh();
+  // Shows the issues of one kind; of all when it is empty.
+  void show_issues(const std::string& kind);
   // The filter, sort and run in use, under a name; replaces one of that name.
   void save_view(const std::string& name);
   void delete_view(const std::string& name);

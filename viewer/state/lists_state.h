@@ -8,12 +8,14 @@
 
 #include "store/history.h"
 #include "store/issues.h"
+#include "store/runs.h"
 #include "store/saved_views.h"
 #include "store/versions.h"
 
 namespace errata::viewer {
 
 struct StoreLists {
+  std::vector<store::RunInfo> runs;              // oldest first
   std::vector<store::VersionInfo> versions;      // oldest first
   std::vector<store::SavedView> saved_views;     // by name
   std::vector<store::StoredIssue> issues;        // at most kMostIssues
@@ -30,6 +32,8 @@ struct StoreLists {
 struct ListsState {
   bool ready = false;  // the first answer is here
   StoreLists lists;
+  std::string issue_kind;              // only these are shown; empty: all
+  std::vector<uint32_t> shown_issues;  // indices into lists.issues
 };
 
 }  // namespace errata::viewer

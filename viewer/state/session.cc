@@ -72,7 +72,9 @@ Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, s
   tasks_->on_error = [this](const Error& error) { show_error(error); };
 }
 
-Session::~Session() = default;
+Session::~Session() {
+  close();
+}
 
 void Session::close() {
   jobs_.close();
@@ -147,13 +149,15 @@ void Session::take_snapshot(Loaded loaded) {
   state_.view = nullptr;
   state_.detail = {};
   const Table& samples = state_.snapshot.samples;
+  const bool empty = samples.rows() == 0;
+  if (empty) state_.sort = SortChoice();  // chosen once there is something to sort
   if (samples.find(state_.sort.column) == nullptr && state_.sort != SortChoice()) {
     show_error(Error(ErrorCategory::kUsage,
                      fmt::format("there is no column {} to sort by", state_.sort.column),
                      "the Sort button lists those that there are"));
   }
   for (const char* column : {"confident_mistake", "confidence", "id"}) {
-    if (samples.find(state_.sort.column) != nullptr) break;
+    if (empty || samples.find(state_.sort.column) != nullptr) break;
     state_.sort = {column, std::string_view(column) != "id"};
   }
   for (SessionPart* part : parts_) part->snapshot_taken();

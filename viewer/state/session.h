@@ -29,8 +29,9 @@ class Session {
  public:
   // `wake` as for Tasks. Nothing is loaded before open().
   Session(std::unique_ptr<Backend> backend, std::function<void()> wake, size_t image_threads);
-  ~Session();
-  // Saves what is still to be saved and ends the threads. Nothing else may be called afterwards.
+  ~Session();  // closes
+  // Stops the jobs, which a later start of the same goes on with, saves what is still to be
+  // saved and ends the threads. Nothing else may be called afterwards.
   void close();
 
   // Call order: open, then each frame drain and anything else.

@@ -2,12 +2,18 @@
 
 namespace errata::viewer {
 
-std::vector<std::unique_ptr<View>> all_views() {
+std::vector<std::unique_ptr<View>> workspace_views() {
   std::vector<std::unique_ptr<View>> views;
   views.push_back(make_facets());
   views.push_back(make_grid());
   views.push_back(make_table());
   views.push_back(make_inspector());
+  return views;
+}
+
+std::vector<std::unique_ptr<View>> all_views() {
+  std::vector<std::unique_ptr<View>> views;
+  views.push_back(make_welcome());
   views.push_back(make_bottom());
   views.push_back(make_top_bar());
   views.push_back(make_status_bar());
@@ -18,6 +24,8 @@ std::vector<std::unique_ptr<View>> all_views() {
   views.push_back(make_saved_views());
   views.push_back(make_key_help());
   views.push_back(make_about());
+  views.push_back(make_form_dialog());
+  views.push_back(make_question());
   return views;
 }
 

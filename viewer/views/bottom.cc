@@ -15,7 +15,7 @@ class BottomView : public View {
   BottomView() : panels_(all_panels()) {}
 
   void draw(const FrameContext& frame) override {
-    if (!frame.state.layout.show_bottom) return;
+    if (frame.regions.bottom.height() <= 0) return;
     const Theme& theme = frame.theme;
     const Rect& rect = frame.regions.bottom;
     if (begin_region("Panels", rect, theme.panel, ImVec2(0, 0))) {

@@ -2,12 +2,15 @@
 #include <algorithm>
 
 #include "viewer/views/view.h"
+#include "viewer/widgets/controls.h"
+#include "viewer/widgets/text.h"
 
 namespace errata::viewer {
 
 namespace {
 
 constexpr double kNoteSecs = 4;
+constexpr double kOfferSecs = 30;
 
 class MessageView : public View {
  public:
@@ -48,16 +51,32 @@ class MessageView : public View {
       }
       ImGui::PopTextWrapPos();
       if (is_error && ImGui::SmallButton("Dismiss")) dismissed_ = true;
+      draw_next(frame);
     }
     ImGui::End();
     ImGui::PopStyleVar(2);
     ImGui::PopStyleColor(2);
-    const bool over = !is_error && frame.now_secs - shown_since_secs_ > kNoteSecs;
+    // What a note offers stays long enough to be read and clicked.
+    const double secs = state.message->command.empty() ? kNoteSecs : kOfferSecs;
+    const bool over = !is_error && frame.now_secs - shown_since_secs_ > secs;
     if (dismissed_ || over) state.message.reset();
     dismissed_ = false;
   }
 
  private:
+  void draw_next(const FrameContext& frame) {
+    const Command* command = frame.commands.find(frame.state.message->command);
+    if (command == nullptr || !command->enabled(frame.state)) return;
+    const Theme& theme = frame.theme;
+    const std::string key = command->keys.empty() ? std::string() : key_text(command->keys[0]);
+    const float width =
+        key_cap_width(theme, key) + text_width(theme, body(theme), command->title) + theme.px(32);
+    if (action_button(theme, "next", key, command->title, width, true, true)) {
+      frame.run(command->id);
+      dismissed_ = true;
+    }
+  }
+
   double shown_since_secs_ = -1;
   std::string shown_;
   bool dismissed_ = false;

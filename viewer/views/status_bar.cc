@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/controls.h"
+#include "viewer/widgets/job_text.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -86,21 +87,17 @@ class StatusBar : public View {
 
   static void draw_jobs(const FrameContext& frame, float right) {
     const Theme& theme = frame.theme;
+    const Rect& rect = frame.regions.status;
     for (const jobs::JobStatus& job : frame.session.jobs().runner().all()) {
       if (job.state != jobs::JobState::kRunning) continue;
-      std::string text = fmt::format("{}: {}", job.title, with_thousands(job.done));
-      if (job.total > 0) text += " of " + with_thousands(job.total);
-      if (job.elapsed_secs > 1 && job.done > 0) {
-        const double rate = static_cast<double>(job.done) / job.elapsed_secs;
-        text += fmt::format(" \u00B7 {:.0f}/s", rate);
-        if (job.total > job.done) {
-          text += fmt::format(" \u00B7 {} left",
-                              human_duration(static_cast<double>(job.total - job.done) / rate));
-        }
-      }
-      const TextStyle style = dim(theme);
-      draw_text_right(theme, ImGui::GetWindowDrawList(), ImVec2(right, text_y(frame, style)), style,
-                      text);
+      const std::string text = job.title + " \u00B7 " + job_progress_text(job);
+      TextStyle style = dim(theme);
+      const float width = std::min(text_width(theme, style, text), rect.width() * 0.38F);
+      ImGui::SetCursorScreenPos(ImVec2(right - width, rect.min.y));
+      if (ImGui::InvisibleButton("job", ImVec2(width, rect.height()))) frame.run("panel.jobs");
+      if (ImGui::IsItemHovered()) style.color = theme.text;
+      draw_text_fit(theme, ImGui::GetWindowDrawList(), ImVec2(right - width, text_y(frame, style)),
+                    width + 1, style, text);
       return;
     }
   }
@@ -137,7 +134,7 @@ class StatusBar : public View {
            fmt::format("{} changed \u00B7 F5 orders anew", with_thousands(state.edits_since_order)),
            "view.refresh");
     }
-    if (state.store_changed) {
+    if (state.store_changed && !frame.session.jobs().runner().busy()) {
       link(frame, x, "the store was changed elsewhere \u00B7 Ctrl R reloads", "file.reload");
     }
   }

@@ -53,7 +53,9 @@ class View {
   virtual void draw(const FrameContext& frame) = 0;
 };
 
-// Every window, in the order of drawing.
+// The windows over the samples, which give way to the first steps; then every other window. Each
+// in the order of drawing.
+std::vector<std::unique_ptr<View>> workspace_views();
 std::vector<std::unique_ptr<View>> all_views();
 
 std::unique_ptr<View> make_top_bar();
@@ -70,6 +72,9 @@ std::unique_ptr<View> make_save_view();
 std::unique_ptr<View> make_saved_views();
 std::unique_ptr<View> make_key_help();
 std::unique_ptr<View> make_about();
+std::unique_ptr<View> make_welcome();
+std::unique_ptr<View> make_form_dialog();
+std::unique_ptr<View> make_question();
 
 // A fixed, undecorated Dear ImGui window over a region; end with ImGui::End().
 bool begin_region(const char* name, const Rect& rect, ImU32 background, ImVec2 padding,

@@ -5,7 +5,10 @@ namespace errata::viewer {
 
 std::vector<std::unique_ptr<Panel>> all_panels() {
   std::vector<std::unique_ptr<Panel>> panels;
+  panels.push_back(make_runs_panel());
   panels.push_back(make_versions_panel());
+  panels.push_back(make_issues_panel());
+  panels.push_back(make_jobs_panel());
   return panels;
 }
 

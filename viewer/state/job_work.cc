@@ -1,0 +1,222 @@
+#include "viewer/state/job_work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "jobs/metrics_job.h"
+#include "store/runs.h"
+
+namespace errata::viewer {
+
+namespace {
+
+// The last part of a path, also of one that ends in '/'.
+std::string short_name(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return to_valid_utf8(base_name(path));
+}
+
+std::string counted(uint64_t count, std::string_view singular) {
+  return fmt::format("{} {}{}", with_thousands(count), singular, count == 1 ? "" : "s");
+}
+
+void append(std::string& text, uint64_t count, std::string_view what) {
+  if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
+}
+
+// The most frequent changes of a diff, most frequent first: "cat to dog 12, dog to cat 3".
+std::string frequent_pairs(const std::map<std::pair<std::string, std::string>, uint64_t>& by_pair) {
+  constexpr size_t kMostPairs = 4;
+  std::vector<std::pair<uint64_t, std::string>> pairs;
+  for (const auto& [pair, count] : by_pair) {
+    const std::string from = pair.first.empty() ? "none" : pair.first;
+    const std::string to = pair.second.empty() ? "none" : pair.second;
+    pairs.emplace_back(count, fmt::format("{} to {} {}", from, to, with_thousands(count)));
+  }
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (size_t i = 0; i < pairs.size() && i < kMostPairs; ++i) {
+    text += (i == 0 ? "" : ", ") + pairs[i].second;
+  }
+  return text;
+}
+
+}  // namespace
+
+JobWork import_work(const jobs::ImportJobOptions& options) {
+  JobWork work;
+  work.title = "import " + short_name(options.input_path);
+  work.after_stop = "The same import goes on where it stopped";
+  work.run = [options](jobs::JobContext& context, JobResult&) {
+    const jobs::ImportJobReport report = jobs::run_import(options, context);
+    std::string text = counted(report.samples.added, "new image");
+    append(text, report.samples.unchanged, "unchanged");
+    append(text, report.samples.changed, "with other content");
+    append(text, report.samples.moved, "moved");
+    append(text, report.samples.returned, "back again");
+    append(text, report.samples.vanished, "vanished");
+    append(text, report.samples.conflicts.size(), "where a person and the source disagree");
+    return fmt::format("{}; {}", text, report.closing_line());
+  };
+  return work;
+}
+
+JobWork predictions_work(const jobs::PredictionsJobOptions& options) {
+  JobWork work;
+  work.title = "predictions " + short_name(options.input_path);
+  work.after_stop = "Start it again and replace the run";
+  work.run = [options](jobs::JobContext& context, JobResult& result) {
+    const jobs::PredictionsJobReport report = jobs::attach_predictions(options, context);
+    result.show_run = report.run;
+    std::string text = fmt::format("run {}: {}", report.run, report.kind);
+    append(text, report.without_prediction, "samples without a prediction");
+    append(text, report.classes_not_in_project.size(), "classes that the project lacks");
+    return fmt::format("{}; {}", text, report.closing_line());
+  };
+  return work;
+}
+
+JobWork infer_work(const jobs::InferJobOptions& options) {
+  JobWork work;
+  work.title =
+      "infer " + (options.run_name.empty() ? short_name(options.model_path) : options.run_name);
+  work.after_stop = "Start the same model again with \"go on\" to finish the run";
+  work.run = [options](jobs::JobContext& context, JobResult& result) {
+    const jobs::InferJobReport report = jobs::run_infer(options, context);
+    result.show_run = report.run;
+    std::string text = fmt::format("run {}: {} predicted on {}, {}", report.run,
+                                   counted(report.predicted, "sample"), report.runner.device,
+                                   report.runner.precision);
+    if (report.pass.images > 0 && report.pass.elapsed_secs > 0) {
+      const double rate = static_cast<double>(report.pass.images) / report.pass.elapsed_secs;
+      text += fmt::format(", {}/s", with_thousands(static_cast<uint64_t>(rate)));
+    }
+    append(text, report.classes_not_in_project.size(), "classes that the project lacks");
+    return fmt::format(
+        "{}; {}", text,
+        jobs::closing_line(report.pass.ok + report.pass.skipped, report.rejected, report.warned));
+  };
+  return work;
+}
+
+JobWork split_work(const jobs::SplitJobOptions& options) {
+  JobWork work;
+  work.title = options.dry_run ? "try a split" : "split";
+  work.changes_store = !options.dry_run;
+  work.run = [options](jobs::JobContext&, JobResult&) {
+    const jobs::SplitJobReport report = jobs::run_split(options);
+    std::string text;
+    for (const auto& part : report.parts) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part.name,
+                          with_thousands(static_cast<uint64_t>(part.samples)));
+    }
+    append(text, report.without_part, "in no part");
+    append(text, report.groups, "groups kept together");
+    append(text, report.straddling_groups, "groups that lay in several parts and still do");
+    return options.dry_run
+               ? text + "; nothing was changed"
+               : fmt::format("{}; {} changed", text, counted(report.batch.edits.size(), "sample"));
+  };
+  return work;
+}
+
+JobWork version_work(const jobs::VersionJobOptions& options) {
+  JobWork work;
+  work.title = "version " + to_valid_utf8(options.name);
+  work.after_stop = "Start it again: what was hashed is kept";
+  work.run = [options](jobs::JobContext& context, JobResult&) {
+    const versions::CreatedVersion created = jobs::create_version(options, context);
+    std::string text = counted(created.info.samples, "sample");
+    append(text, created.excluded, "excluded");
+    append(text, created.unlabelled, "without a label");
+    if (!created.same_content.empty()) {
+      text += fmt::format("; the same content as {}", fmt::join(created.same_content, ", "));
+    }
+    return text;
+  };
+  return work;
+}
+
+JobWork restore_work(const jobs::VersionJobOptions& options) {
+  JobWork work;
+  work.title = "restore " + to_valid_utf8(options.name);
+  work.run = [options](jobs::JobContext& context, JobResult&) {
+    const versions::RestoreReport report = jobs::restore_version(options, context);
+    return fmt::format("relabelled {}, moved {}, excluded {}, included {}, missing {}",
+                       with_thousands(report.relabelled), with_thousands(report.moved),
+                       with_thousands(report.excluded), with_thousands(report.included),
+                       with_thousands(report.missing));
+  };
+  return work;
+}
+
+JobWork export_work(const jobs::ExportJobOptions& options) {
+  JobWork work;
+  work.title = "export " + short_name(options.target);
+  work.changes_store = false;
+  work.after_stop = "Start it again: nothing was left at the target";
+  work.run = [options](jobs::JobContext& context, JobResult&) {
+    const jobs::ExportJobReport report = jobs::run_export(options, context);
+    std::string text = fmt::format(
+        "{} in {} classes, {} written, as {} to {}", counted(report.written.files, "image"),
+        with_thousands(report.classes), human_bytes(report.written.bytes_written), report.format,
+        to_valid_utf8(report.written.target));
+    append(text, report.written.left_out + report.several_labels, "left out");
+    return text;
+  };
+  return work;
+}
+
+JobWork diff_work(const std::string& store_path, const std::string& from, const std::string& to) {
+  JobWork work;
+  work.title = fmt::format("changes from {} to {}", to_valid_utf8(from),
+                           to.empty() ? "now" : to_valid_utf8(to));
+  work.changes_store = false;
+  work.run = [store_path, from, to](jobs::JobContext& context, JobResult&) {
+    const versions::StateDiff diff = jobs::diff_versions(store_path, from, to, context);
+    std::string text =
+        fmt::format("added {}, removed {}, relabelled {}, moved between splits {}, unchanged {}",
+                    with_thousands(diff.added.size()), with_thousands(diff.removed.size()),
+                    with_thousands(diff.relabelled.size()), with_thousands(diff.moved.size()),
+                    with_thousands(diff.unchanged));
+    const std::string pairs = frequent_pairs(diff.relabelled_by_pair);
+    return pairs.empty() ? text : text + "; " + pairs;
+  };
+  return work;
+}
+
+JobWork compare_work(const std::string& store_path, const std::string& run_a,
+                     const std::string& run_b) {
+  JobWork work;
+  work.title = fmt::format("compare {} with {}", to_valid_utf8(run_a), to_valid_utf8(run_b));
+  work.changes_store = false;
+  work.run = [store_path, run_a, run_b](jobs::JobContext& context, JobResult&) {
+    jobs::MetricsOptions options;
+    options.store_path = store_path;
+    const jobs::CompareReport report = jobs::compare_runs(options, run_a, run_b, context);
+    return fmt::format(
+        "both right {}, only {} {}, only {} {}, both wrong {}; McNemar p = {:.3g}",
+        with_thousands(report.both_right), run_a, with_thousands(report.only_a_right), run_b,
+        with_thousands(report.only_b_right), with_thousands(report.both_wrong), report.mcnemar_p);
+  };
+  return work;
+}
+
+JobWork delete_run_work(const std::string& store_path, const std::string& run, bool shown) {
+  JobWork work;
+  work.title = "delete run " + to_valid_utf8(run);
+  work.run = [store_path, run, shown](jobs::JobContext&, JobResult& result) {
+    store::Store store = store::Store::open(store_path, store::Access::kWrite);
+    store::delete_run(store, run);
+    store.close();
+    if (shown) result.show_run = "";
+    return std::string("deleted, its space given back");
+  };
+  return work;
+}
+
+}  // namespace errata::viewer
