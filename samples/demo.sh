@@ -59,7 +59,9 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
 else
   run errata-view --screenshot "$out/review.png" --size 1600x1000 --filter "$filter" \
     --sort confident_mistake
-  echo "no display here: a picture of the review is in $out/review.png"
+  run errata-view --screenshot "$out/large.png" --size 1600x1000 --filter "$filter" \
+    --sort confident_mistake --command move.next --view large
+  echo "no display here: pictures of the review are in $out/review.png and $out/large.png"
 fi
 
 say "8. Apply recorded corrections"

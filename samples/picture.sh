@@ -10,5 +10,5 @@ export ERRATA_STORE="$made/shapes.db" PATH="$PWD/build/bin:$PATH"
 errata -q import "$made/shapes/images" --name shapes
 errata -q split train=0.8,val=0.1,test=0.1 >/dev/null
 errata -q predictions "$made/shapes/predictions.csv" --run resnet18
-errata-view --screenshot samples/review.png --size 1440x900 --filter "label != prediction" \
-  --sort confidence
+errata-view --command view.mistakes --command move.next --screenshot samples/review.png \
+  --size 1440x900

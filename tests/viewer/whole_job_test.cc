@@ -1,9 +1,12 @@
 // The main job, by keyboard in the program's windows over a real store of real files: filter to the
-// mistakes, review, undo, restart, go on.
+// mistakes, review, undo, restart, go on; save a view, make a version, export it.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
+#include "jobs/export_job.h"
+#include "jobs/import_job.h"
+#include "jobs/version_job.h"
 #include "tests/viewer/store_project.h"
 #include "tests/viewer/window_fixture.h"
 #include "viewer/app/store_backend.h"
@@ -67,6 +70,40 @@ std::vector<Seen> look(Start& start, const std::vector<SampleId>& samples) {
   return seen;
 }
 
+// Runs a job of the window's and waits for it.
+void run_job(Start& start, std::function<void(jobs::JobContext&)> job) {
+  start.window->session().jobs().start("job", [job = std::move(job)](jobs::JobContext& context) {
+    job(context);
+    return std::string("done");
+  });
+  start.window->session().jobs().runner().wait_idle();
+  start.window->settle();
+  CHECK_FALSE(start.state().message.has_value());
+}
+
+jobs::VersionJobOptions version_of(const std::string& store_path) {
+  jobs::VersionJobOptions options;
+  options.store_path = store_path;
+  options.name = "reviewed";
+  options.who = "tester";
+  return options;
+}
+
+// The hash that the content of a folder has, imported into a store of its own.
+std::string hash_of_folder(const std::string& folder, const std::string& store_path) {
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  WorkerGroup workers(1);
+  jobs::JobContext context{progress, cancel, issues, workers};
+  jobs::ImportJobOptions import;
+  import.store_path = store_path;
+  import.input_path = folder;
+  import.who = "tester";
+  jobs::run_import(import, context);
+  return jobs::create_version(version_of(store_path), context).info.hash;
+}
+
 }  // namespace
 
 TEST_CASE("ten mistakes are reviewed by keyboard, two undone, and a restart finds it so") {
@@ -110,6 +147,41 @@ TEST_CASE("ten mistakes are reviewed by keyboard, two undone, and a restart find
     CHECK(look(start, queue) == before);
     CHECK_FALSE(start.state().undo.can_undo);
   }
+}
+
+TEST_CASE("what was reviewed becomes a version, and its export has the version's hash") {
+  if (!has_virtual_display()) return;
+  const StoreProject project = make_project();
+  const std::string target = project.folder / "export";
+  {
+    Start start(project);
+    start.press({ImGuiKey_M});
+    start.press({ImGuiKey_Enter, ImGuiKey_Enter, ImGuiKey_Enter, ImGuiKey_X, ImGuiKey_K});
+    start.window->session().lists().save_view("mistakes to see");
+    start.window->settle();
+  }
+  Start start(project);
+  REQUIRE(start.state().lists.lists.saved_views.size() == 1);
+  start.window->session().lists().use_view(start.state().lists.lists.saved_views[0]);
+  start.window->settle();
+  CHECK(start.state().filter.applied == "label != prediction");
+  CHECK(start.state().view->order.size() == project.dataset.wrong().size() - 3);
+
+  run_job(start, [&](jobs::JobContext& context) {
+    jobs::create_version(version_of(project.store_path), context);
+  });
+  REQUIRE(start.state().lists.lists.versions.size() == 1);
+  const store::VersionInfo version = start.state().lists.lists.versions[0];
+  CHECK(version.samples == project.dataset.good().size() - 1);  // one was excluded
+  run_job(start, [&](jobs::JobContext& context) {
+    jobs::ExportJobOptions options;
+    options.store_path = project.store_path;
+    options.version = version.name;
+    options.target = target;
+    jobs::run_export(options, context);
+  });
+  CHECK(version.hash.starts_with("errata1:"));
+  CHECK(hash_of_folder(target, project.folder / "again.db") == version.hash);
 }
 
 }  // namespace errata::test
