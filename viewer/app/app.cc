@@ -219,7 +219,7 @@ void App::draw_frame() {
 bool App::settled() const {
   const AppState& state = session_->state();
   return (state.loaded || state.message.has_value()) && !state.view_pending &&
-         session_->tasks().pending() == 0 && pictures_->complete() &&
+         !state.panels.pending && session_->tasks().pending() == 0 && pictures_->complete() &&
          session_->inspector().complete() && frames_since_change_ > 1;
 }
 

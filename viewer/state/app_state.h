@@ -71,7 +71,7 @@ struct FilterState {
 struct LayoutState {
   float left_width = 256;
   float right_width = 360;
-  float bottom_height = 230;
+  float bottom_height = 276;
   bool show_bottom = true;
   std::string bottom_tab = "confusion";  // id of a panel
   CentreMode centre = CentreMode::kGrid;

@@ -4,6 +4,30 @@
 
 namespace errata::viewer {
 
-void CommandRegistry::add_panel_commands() {}
+void CommandRegistry::add_panel_commands() {
+  add({.id = "panel.toggle",
+       .title = "Show or hide the panels below the grid",
+       .menu = Menu::kView,
+       .keys = {plain('P')},
+       .help = "Confusion, calibration, classes, scores, versions and more",
+       .run = [](Session& session) {
+         session.state().layout.show_bottom = !session.state().layout.show_bottom;
+       }});
+  const auto add_panel = [&](std::string id, std::string title, std::string help) {
+    add({.id = "panel." + id,
+         .title = std::move(title),
+         .menu = Menu::kView,
+         .keys = {},
+         .help = std::move(help),
+         .run = [id](Session& session) {
+           session.state().layout.show_bottom = true;
+           session.state().layout.bottom_tab = id;
+         }});
+  };
+  add_panel("confusion", "Confusion matrix", "Which class is taken for which, and the accuracy");
+  add_panel("calibration", "Calibration", "Does a confidence of 0.8 mean right in 8 of 10 cases?");
+  add_panel("classes", "Classes", "Precision, recall and mistakes of each class");
+  add_panel("scores", "Scores", "How the scores spread, right and wrong predictions apart");
+}
 
 }  // namespace errata::viewer

@@ -1,5 +1,111 @@
 #include "viewer/state/panel_desk.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "text/json.h"
+#include "viewer/state/filter_text.h"
+#include "viewer/state/panel_answer.h"
 #include "viewer/state/session.h"
 
-namespace errata::viewer {}  // namespace errata::viewer
+namespace errata::viewer {
+
+namespace {
+
+// Typing and reviewing ask again and again; the numbers follow once it pauses.
+constexpr double kPauseSecs = 0.15;
+
+void read_audit(const StoreLists& lists, PanelQuestion& question) {
+  for (const store::SavedView& view : lists.saved_views) {
+    if (view.name != "audit" || view.options_json.empty()) continue;
+    try {
+      question.audit_population = text::parse_json(view.options_json).get_string("population");
+      question.has_audit = true;
+    } catch (const Error&) {
+      return;  // somebody's own view of that name
+    }
+  }
+}
+
+}  // namespace
+
+bool PanelDesk::shows(std::string_view panel) {
+  constexpr std::array<std::string_view, 4> kPanels{"confusion", "calibration", "classes",
+                                                    "scores"};
+  return std::find(kPanels.begin(), kPanels.end(), panel) != kPanels.end();
+}
+
+void PanelDesk::snapshot_taken() {
+  session_.state().panels.answer = nullptr;
+  changed();
+}
+
+void PanelDesk::changed() {
+  dirty_ = true;
+  changed_secs_ = -1;
+}
+
+void PanelDesk::frame(double now_secs) {
+  AppState& state = session_.state();
+  const bool wanted =
+      state.layout.show_bottom && shows(state.layout.bottom_tab) && state.view != nullptr;
+  if (dirty_ && changed_secs_ < 0) changed_secs_ = now_secs;
+  // The first answer does not wait.
+  const bool paused = state.panels.answer == nullptr || now_secs - changed_secs_ >= kPauseSecs;
+  if (wanted && dirty_ && paused && !running_) ask();
+  state.panels.pending = wanted && (dirty_ || running_);
+}
+
+void PanelDesk::ask() {
+  AppState& state = session_.state();
+  dirty_ = false;
+  running_ = true;
+  PanelQuestion question;
+  question.samples = state.snapshot.samples;
+  question.classes = state.snapshot.classes;
+  question.filter = state.filter.applied;
+  question.exactly_shown = state.panels.exactly_shown;
+  read_audit(state.lists.lists, question);
+  session_.tasks().run(Lane::kPanels, [this, question = std::move(question)]() -> Tasks::Apply {
+    std::shared_ptr<const PanelAnswer> answer;
+    std::string problem;
+    try {
+      answer = answer_panels(question);
+      if (!answer) problem = "There are no predictions to measure yet";
+    } catch (const Error& error) {
+      problem = error.what();
+    }
+    return [this, answer, problem] {
+      running_ = false;
+      session_.state().panels.answer = answer;
+      session_.state().panels.problem = problem;
+    };
+  });
+}
+
+void PanelDesk::set_exactly_shown(bool exactly) {
+  session_.state().panels.exactly_shown = exactly;
+  changed();
+}
+
+void PanelDesk::toggle_pair(const std::string& label, const std::string& prediction) {
+  const std::string draft = session_.state().filter.draft;
+  const FacetChoice wanted_label{{label}, false};
+  const FacetChoice wanted_prediction{{prediction}, false};
+  const bool chosen = facet_choice(draft, "label") == wanted_label &&
+                      facet_choice(draft, "prediction") == wanted_prediction;
+  std::string text = with_facet_choice(draft, "label", chosen ? FacetChoice() : wanted_label);
+  text = with_facet_choice(text, "prediction", chosen ? FacetChoice() : wanted_prediction);
+  session_.set_filter(text);
+}
+
+void PanelDesk::toggle_label(const std::string& label) {
+  const std::string draft = session_.state().filter.draft;
+  const FacetChoice wanted{{label}, false};
+  const bool chosen = facet_choice(draft, "label") == wanted;
+  session_.set_filter(with_facet_choice(draft, "label", chosen ? FacetChoice() : wanted));
+}
+
+}  // namespace errata::viewer

@@ -5,6 +5,10 @@ namespace errata::viewer {
 
 std::vector<std::unique_ptr<Panel>> all_panels() {
   std::vector<std::unique_ptr<Panel>> panels;
+  panels.push_back(make_confusion_panel());
+  panels.push_back(make_calibration_panel());
+  panels.push_back(make_classes_panel());
+  panels.push_back(make_scores_panel());
   panels.push_back(make_runs_panel());
   panels.push_back(make_versions_panel());
   panels.push_back(make_issues_panel());

@@ -7,6 +7,10 @@
 
 namespace errata::viewer {
 
+std::unique_ptr<Panel> make_confusion_panel();
+std::unique_ptr<Panel> make_calibration_panel();
+std::unique_ptr<Panel> make_classes_panel();
+std::unique_ptr<Panel> make_scores_panel();
 std::unique_ptr<Panel> make_runs_panel();
 std::unique_ptr<Panel> make_versions_panel();
 std::unique_ptr<Panel> make_issues_panel();

@@ -1,0 +1,205 @@
+#include "viewer/state/panel_answer.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "tests/viewer/synthetic_backend.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+namespace {
+
+using test::SyntheticBackend;
+
+struct Opened {
+  explicit Opened(size_t samples = 700)
+      : backend(new SyntheticBackend(samples)),
+        session(std::unique_ptr<Backend>(backend), nullptr, 2) {
+    session.open();
+    settle();
+  }
+  void settle() {
+    for (int i = 0; i < 3; ++i) {
+      session.tasks().finish_all();
+      session.frame(now += 1);
+    }
+    session.tasks().finish_all();
+  }
+  PanelQuestion question(const std::string& filter) const {
+    PanelQuestion made;
+    made.samples = session.state().snapshot.samples;
+    made.classes = session.state().snapshot.classes;
+    made.filter = filter;
+    return made;
+  }
+  const PanelAnswer& answer() const { return *session.state().panels.answer; }
+
+  double now = 0;
+  SyntheticBackend* backend;  // the session's
+  Session session;
+};
+
+int64_t off_diagonal(const PanelAnswer& answer) {
+  int64_t sum = 0;
+  for (const ConfusedPair& pair : answer.confusions) sum += pair.count;
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("terms about predictions and reviews are not part of what is measured") {
+  CHECK(measured_filter("label != prediction and split = 'test'") == "split = 'test'");
+  CHECK(measured_filter("confidence > 0.9 and review = 'unseen'") == "");
+  CHECK(measured_filter("run('old').confidence > 0.9 and width > 3") == "width > 3");
+  CHECK(measured_filter("label = 'cat'") == "label = 'cat'");
+  // An `or` is one term: it cannot be taken apart.
+  CHECK(measured_filter("split = 'test' or loss > 2") == "");
+  // A cell of the matrix is a choice within what is measured.
+  CHECK(measured_filter("split = 'test' and label = 'cat' and prediction = 'dog'") ==
+        "split = 'test'");
+  CHECK(measured_filter("label = ") == "label = ");
+}
+
+TEST_CASE("among the mistakes the accuracy is that of everybody, and 0 only when asked for") {
+  const Opened opened;
+  PanelQuestion question = opened.question("label != prediction");
+  const auto answer = answer_panels(question);
+  REQUIRE(answer);
+  CHECK(answer->terms_left_out);
+  CHECK(answer->samples == 700);
+  CHECK(answer->accuracy.value > 0.5);
+  CHECK(answer->accuracy.low < answer->accuracy.value);
+  CHECK(answer->accuracy.high > answer->accuracy.value);
+  question.exactly_shown = true;
+  const auto exact = answer_panels(question);
+  CHECK(exact->accuracy.value == 0);
+  CHECK(exact->samples == off_diagonal(*answer));
+}
+
+TEST_CASE("counts agree with each other") {
+  const Opened opened;
+  const auto answer = answer_panels(opened.question("split = 'train'"));
+  CHECK(answer->samples == 490);
+  int64_t right = 0;
+  int64_t support = 0;
+  for (const ClassLine& line : answer->classes) {
+    right += line.right;
+    support += line.support;
+    CHECK(line.recall * static_cast<double>(line.support) ==
+          doctest::Approx(static_cast<double>(line.right)));
+  }
+  CHECK(support == 490);
+  CHECK(right + off_diagonal(*answer) == 490);
+  CHECK(answer->accuracy.value == doctest::Approx(static_cast<double>(right) / 490));
+  int64_t matrix = 0;
+  for (const int64_t count : answer->confusion.counts) matrix += count;
+  CHECK(matrix == 490);
+  for (size_t i = 1; i < answer->confusions.size(); ++i) {
+    CHECK(answer->confusions[i - 1].count >= answer->confusions[i].count);
+  }
+  REQUIRE_FALSE(answer->scores.empty());
+  for (const ScoreDistribution& score : answer->scores) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < score.right.size(); ++i) sum += score.right[i] + score.wrong[i];
+    CHECK(sum <= 490);
+    CHECK(sum > 0);
+  }
+}
+
+TEST_CASE("corrections of mistakes raise the accuracy, and are told apart from the labels given") {
+  Opened opened;
+  opened.session.set_filter("label != prediction");
+  opened.settle();
+  const double before = opened.answer().accuracy.value;
+  CHECK(opened.answer().reviewed == 0);
+  for (int i = 0; i < 20; ++i) opened.session.relabel_to_prediction();
+  opened.settle();
+  const PanelAnswer& answer = opened.answer();
+  CHECK(answer.reviewed == 20);
+  CHECK(answer.reviewed_where_they_differ == 20);
+  CHECK(answer.corrected == 20);
+  CHECK(answer.accuracy_given == doctest::Approx(before));
+  CHECK(answer.accuracy.value == doctest::Approx(before + 20.0 / 700));
+  CHECK_FALSE(answer.audit_estimate);
+}
+
+TEST_CASE("the audit speaks only for the samples it was drawn from") {
+  Opened opened;
+  opened.session.select_all();
+  opened.session.tag("audit", true);
+  opened.settle();
+  opened.session.clear_selection();
+  for (int i = 0; i < 30; ++i) opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  PanelQuestion question = opened.question("");
+  CHECK_FALSE(answer_panels(question)->audit_estimate);  // no drawn population is known
+  question.has_audit = true;
+  const auto answer = answer_panels(question);
+  CHECK(answer->audit_drawn == 700);
+  REQUIRE(answer->audit_estimate);
+  CHECK(answer->audit.audited == 30);
+  // Nothing was changed: the estimate is the accuracy as given, and not certain.
+  CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(answer->accuracy_given));
+  CHECK(answer->audit_estimate->accuracy.low < answer->accuracy_given);
+  question.audit_population = "split = 'test'";
+  const auto elsewhere = answer_panels(question);
+  CHECK(elsewhere->audit_elsewhere);
+  CHECK_FALSE(elsewhere->audit_estimate);
+}
+
+TEST_CASE("a cell filters and lets go again") {
+  Opened opened;
+  const PanelAnswer& answer = opened.answer();
+  const ConfusedPair pair = answer.confusions.at(0);
+  const std::string label = answer.classes[static_cast<size_t>(pair.label)].name;
+  const std::string prediction = answer.classes[static_cast<size_t>(pair.prediction)].name;
+  opened.session.panels().toggle_pair(label, prediction);
+  opened.settle();
+  CHECK(static_cast<int64_t>(opened.session.state().view->order.size()) == pair.count);
+  CHECK(opened.answer().samples == 700);  // the matrix is still whole
+  opened.session.panels().toggle_pair(label, prediction);
+  opened.settle();
+  CHECK(opened.session.state().view->order.size() == 700);
+}
+
+TEST_CASE("ten thousand classes are bounded by the classes, not by their pairs") {
+  constexpr size_t kClasses = 10'000;
+  constexpr size_t kRows = 40'000;
+  PanelQuestion question;
+  question.samples = Table(kRows);
+  const auto dictionary = std::make_shared<Dictionary>();
+  for (size_t k = 0; k < kClasses; ++k) {
+    const std::string name = "class " + std::to_string(k);
+    dictionary->add(name);
+    question.classes.add(name);
+  }
+  std::vector<int32_t> label;
+  std::vector<int32_t> prediction;
+  for (size_t row = 0; row < kRows; ++row) {
+    label.push_back(static_cast<int32_t>(row % kClasses));
+    prediction.push_back(static_cast<int32_t>((row + (row % 5 == 0 ? 1 : 0)) % kClasses));
+  }
+  prediction[3] = -1;  // no prediction
+  label[4] = -1;       // no label
+  question.samples.add(make_category_column("label", label, dictionary));
+  question.samples.add(make_category_column("prediction", prediction, dictionary));
+  const auto answer = answer_panels(question);
+  REQUIRE(answer);
+  CHECK(answer->samples == kRows - 2);
+  CHECK(answer->without_label == 1);
+  CHECK(answer->without_prediction == 1);
+  CHECK(answer->accuracy.value == doctest::Approx(0.8).epsilon(0.01));
+  CHECK(answer->confusion.shown.size() == PanelAnswer::kMostShown);
+  CHECK(answer->confusions.size() == PanelAnswer::kMostPairs);
+  CHECK(std::isnan(answer->balanced_accuracy.low));  // said to have no interval
+}
+
+TEST_CASE("a store without predictions has no answer and says so") {
+  PanelQuestion question;
+  question.samples = Table(3);
+  CHECK(answer_panels(question) == nullptr);
+}
+
+}  // namespace errata::viewer
