@@ -1,0 +1,65 @@
+// COCO's average precision and recall of boxes. Definitions and order of operations are
+// pycocotools 2.0.11's (cocoeval.py, maskApi.c), so that every number is the same:
+//
+// - Within an image and class, detections are taken by falling score, equal scores in the order
+//   given, at most the largest of max_detections.
+// - Each takes the object of highest overlap that is still free and reaches the threshold; of equal
+//   ones the last. Crowds and objects whose area lies outside the range are ignored: taken only
+//   where no other fits, and a detection on them counts neither way. A crowd may be taken often.
+// - A detection without an object is ignored when its own box lies outside the area range.
+// - Between images, equal scores come in the order of the images: pycocotools' is that of rising
+// id.
+//
+// One fault is not kept: pycocotools takes an object whose id is 0 for unmatched.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "analysis/detection_match.h"
+#include "base/workers.h"
+
+namespace errata::analysis {
+
+// pycocotools' Params.
+struct CocoOptions {
+  CocoOptions();
+  std::vector<double> iou_thresholds;              // 0.5, 0.55 .. 0.95; at most 64
+  std::vector<double> recall_thresholds;           // 0, 0.01 .. 1; rising
+  std::vector<size_t> max_detections{1, 10, 100};  // an image and class; rising
+  // All, small, medium, large; closed at both ends, px^2.
+  std::vector<std::pair<double, double>> area_ranges{
+      {0, 1e10}, {0, 32.0 * 32}, {32.0 * 32, 96.0 * 96}, {96.0 * 96, 1e10}};
+  bool use_classes = true;  // false: all boxes are of one class
+};
+
+// T thresholds, R recalls, K classes (1 without use_classes), A areas, M limits of detections.
+struct CocoResult {
+  CocoOptions options;
+  size_t classes = 0;             // K
+  std::vector<double> precision;  // [T, R, K, A, M]; -1 where a class has no object in the area
+  std::vector<double> recall;     // [T, K, A, M]; -1 likewise
+
+  double& precision_at(size_t t, size_t r, size_t k, size_t a, size_t m);
+  double& recall_at(size_t t, size_t k, size_t a, size_t m);
+  double precision_at(size_t t, size_t r, size_t k, size_t a, size_t m) const;
+  double recall_at(size_t t, size_t k, size_t a, size_t m) const;
+};
+
+// Throws Error(kInternal) as check_detections() does, Error(kUsage) for options that are not as
+// stated above.
+CocoResult evaluate_coco(const DetectionSet& set, const CocoOptions& options,
+                         const ParallelFor& parallel_for);
+
+// The 12 numbers that pycocotools prints, in its order: AP, AP50, AP75, AP small, medium, large; AR
+// at the first, second and third limit, AR small, medium, large at the third. -1: nothing to
+// average, or the options lack that threshold, area or limit.
+std::array<double, 12> summarize_coco(const CocoResult& result);
+
+// Mean over thresholds and recalls of one class, over the first area and the last limit; -1 for a
+// class without objects.
+double class_average_precision(const CocoResult& result, size_t class_index);
+
+}  // namespace errata::analysis
