@@ -113,7 +113,7 @@ TEST_CASE("what goes wrong in a command is shown, with what to do") {
   opened.session.tasks().finish_all();
   REQUIRE(opened.session.state().message.has_value());
   CHECK(opened.session.state().message->is_error);
-  CHECK(opened.session.state().message->text.find("another program") != std::string::npos);
+  CHECK(opened.session.state().message->text.find("disk is full") != std::string::npos);
   CHECK_FALSE(opened.session.state().message->hint.empty());
   CHECK(opened.session.state().saves_pending == 0);
 }

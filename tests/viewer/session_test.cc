@@ -1,6 +1,7 @@
 #include "viewer/state/session.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include "tests/viewer/synthetic_backend.h"
 #include "viewer/state/commands.h"
@@ -216,6 +217,35 @@ TEST_CASE("another program's writing is noticed") {
   opened.session.reload();
   opened.settle();
   CHECK_FALSE(opened.state().store_changed);
+}
+
+TEST_CASE("a decision made while another program writes is kept and saved when it can be") {
+  Opened opened;
+  opened.backend->busy_times_ = 3;
+  const SampleId sample = opened.state().snapshot.ids[*opened.state().cursor_row()];
+  opened.session.decide(ReviewKind::kKeep);
+  opened.session.undo();  // waits behind it
+  for (int i = 0; i < 500 && opened.state().save_waits_for.empty(); ++i) {
+    poll(nullptr, 0, 2);
+    opened.session.drain();
+  }
+  CHECK(opened.state().save_waits_for.find("errata import (pid 7)") != std::string::npos);
+  CHECK(opened.state().saves_pending == 2);
+  opened.settle();
+  CHECK(opened.backend->busy_times_ == 0);
+  CHECK(opened.state().save_waits_for.empty());
+  CHECK(opened.state().saves_pending == 0);
+  CHECK_FALSE(opened.state().message.has_value());
+  CHECK(opened.backend->review_of(sample) == "unseen");
+  CHECK(opened.state().undo.can_redo);
+}
+
+TEST_CASE("closing does not wait for ever for a store that stays locked") {
+  Opened opened;
+  opened.backend->busy_times_ = 1'000'000;
+  opened.session.decide(ReviewKind::kKeep);
+  opened.session.close();
+  CHECK(opened.backend->busy_times_ > 999'900);
 }
 
 TEST_CASE("a sort column that is not there is said so, and another taken") {

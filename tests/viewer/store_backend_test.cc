@@ -108,7 +108,8 @@ TEST_CASE("what closes right after a decision has saved it") {
   CHECK(review_text(again, sample) == "kept");
 }
 
-TEST_CASE("another program's edit is noticed and loaded on request") {
+TEST_CASE(
+    "another program's decision is followed in place, the cursor stays, a note says what came") {
   const Project project;
   Opened opened(project);
   const SampleId sample = opened.state().snapshot.ids[0];
@@ -119,13 +120,17 @@ TEST_CASE("another program's edit is noticed and loaded on request") {
     edit.kind = store::EditKind::kAmbiguous;
     store::apply_edits(other, std::vector{edit}, "other", "elsewhere");
   }
+  opened.session.set_cursor(3);
+  opened.settle();
+  const size_t loads = opened.state().loads;
   opened.session.poll_store(100);
   opened.settle();
-  CHECK(opened.state().store_changed);
-  opened.session.reload();
-  opened.settle();
-  CHECK_FALSE(opened.state().store_changed);
   CHECK(review_text(opened, sample) == "ambiguous");
+  CHECK(opened.state().loads == loads);
+  CHECK_FALSE(opened.state().store_changed);
+  CHECK(opened.state().cursor == 3);
+  REQUIRE(opened.state().message.has_value());
+  CHECK(opened.state().message->text.find("other decided on a sample") != std::string::npos);
 }
 
 TEST_CASE("an image that is gone is told on its tile, the rest goes on") {

@@ -242,8 +242,11 @@ EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool for
 EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) {
   const std::lock_guard lock(mutex_);
   if (fail_edits_) {
-    throw Error(ErrorCategory::kBusy, "another program is writing to the store",
-                "wait until it has finished", "synthetic.db");
+    throw Error(ErrorCategory::kIo, "the disk is full", "free some space", "synthetic.db");
+  }
+  if (busy_times_ > 0) {
+    --busy_times_;
+    throw Error(ErrorCategory::kBusy, "the store is being written to by errata import (pid 7)");
   }
   std::vector<Change> changes;
   for (const viewer::ReviewEdit& edit : edits) {
@@ -292,6 +295,13 @@ EditOutcome SyntheticBackend::redo() {
 
 EditOutcome SyntheticBackend::undo_batch(int64_t) {
   return undo();
+}
+
+viewer::News SyntheticBackend::news() {
+  viewer::News news;
+  news.reload = changed_by_others_;
+  if (news.reload) news.text = "The runs of this store have changed: Ctrl R shows them";
+  return news;
 }
 
 void SyntheticBackend::save_view(const store::SavedView& view) {

@@ -23,7 +23,7 @@ class SyntheticBackend : public viewer::Backend {
   std::string name() const override { return name_; }
   std::string store_path() const override { return {}; }
   viewer::Loaded load(const std::string& active_run) override;
-  bool changed_by_others() override { return changed_by_others_; }
+  viewer::News news() override;
   viewer::EditOutcome review(std::span<const viewer::ReviewEdit> edits) override;
   viewer::EditOutcome undo() override;
   viewer::EditOutcome redo() override;
@@ -46,7 +46,8 @@ class SyntheticBackend : public viewer::Backend {
   static constexpr SampleId kBrokenSample = 5;  // its file cannot be read
 
   std::atomic<bool> changed_by_others_{false};
-  std::atomic<bool> fail_edits_{false};  // review() throws Error(kBusy)
+  std::atomic<bool> fail_edits_{false};  // review() throws Error(kIo)
+  std::atomic<int> busy_times_{0};       // so often review() throws Error(kBusy) first
   std::atomic<size_t> thumbnails_made_{0};
   std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 

@@ -43,6 +43,7 @@ class WindowFixture {
   SyntheticBackend& backend() { return *backend_; }
   // What Dear ImGui found wrong with how it was called: unbalanced pushes, double ids, ...
   const std::string& misuse() const { return misuse_; }
+  viewer::Window& window() { return *window_; }
   media::Image capture() { return window_->capture(); }
 
  private:

@@ -86,7 +86,7 @@ void App::change_store() {
 
 void App::apply_theme_if_changed() {
   const ThemeName wanted = session_->state().theme;
-  if (theme_applied_ && wanted == applied_theme_) return;
+  if (theme_applied_ && wanted == applied_theme_ && window_.scale() == theme_.scale) return;
   theme_ = make_theme(wanted, window_.scale(), fonts_);
   apply_theme(theme_, wanted);
   applied_theme_ = wanted;
@@ -203,6 +203,10 @@ void App::draw_frame() {
   if (std::string& text = session_->state().inspect.clipboard; !text.empty()) {
     ImGui::SetClipboardText(text.c_str());
     text.clear();
+  }
+  if (session_->state().loads != loads_) {
+    loads_ = session_->state().loads;
+    pictures_->forget_problems();
   }
   pictures_->begin_frame();
   handle_keys();

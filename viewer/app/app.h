@@ -58,6 +58,7 @@ class App {
   Theme theme_;
   ThemeName applied_theme_ = ThemeName::kDark;
   bool theme_applied_ = false;
+  size_t loads_ = 0;  // as of the last frame
   std::string title_;
   size_t frames_since_change_ = 0;
 };

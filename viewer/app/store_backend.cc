@@ -8,12 +8,15 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "jobs/score_job.h"
 #include "store/classes.h"
 #include "store/edits.h"
+#include "store/roots.h"
 #include "store/runs.h"
 #include "store/sample_files.h"
 #include "store/snapshot_loader.h"
+#include "viewer/app/store_news.h"
 
 namespace errata::viewer {
 
@@ -22,6 +25,8 @@ namespace {
 constexpr uint64_t kThumbnailBytes = uint64_t{1} << 30;
 // Smaller images are decoded faster than they are looked up on disk.
 constexpr int64_t kCachedFromPixels = 256 * 256;
+// The session tries again: a person is told early who holds the store.
+constexpr int kBusyWaitMs = 1000;
 
 UndoState undo_state_of(store::Store& store) {
   store::UndoState stored = store::undo_state(store);
@@ -51,8 +56,9 @@ void name_run_classes(Snapshot& snapshot, store::Store& store) {
   }
 }
 
-Picture to_picture(media::Decoded decoded) {
+Picture to_picture(media::Decoded decoded, const std::string& path) {
   if (decoded.ok()) return {std::move(decoded.image), {}};
+  if (!file_exists(path)) return {{}, "the file is gone: " + to_valid_utf8(path), true};
   return {{}, decoded.message.empty() ? "the image cannot be read" : decoded.message};
 }
 
@@ -67,6 +73,16 @@ store::EditKind edit_kind(ReviewKind kind) {
     case ReviewKind::kUntag: return store::EditKind::kUntag;
   }
   return store::EditKind::kKeep;
+}
+
+EditOutcome outcome_of(store::AppliedBatch batch, store::Store& store) {
+  EditOutcome outcome;
+  for (const store::AppliedEdit& edit : batch.edits) outcome.changed.push_back(edit.sample);
+  outcome.undo = undo_state_of(store);
+  outcome.follow = [batch = std::move(batch)](Snapshot& snapshot) {
+    return store::apply_to_snapshot(snapshot, batch);
+  };
+  return outcome;
 }
 
 }  // namespace
@@ -96,7 +112,11 @@ auto StoreBackend::with(Reader& reader, Use&& use) {
 }
 
 store::Store& StoreBackend::writer() {
-  if (!writing_) writing_.emplace(store::Store::open(path_, store::Access::kWrite));
+  if (!writing_) {
+    store::OpenOptions options;
+    options.busy_wait_ms = kBusyWaitMs;
+    writing_.emplace(store::Store::open(path_, store::Access::kWrite, options));
+  }
   return *writing_;
 }
 
@@ -124,6 +144,11 @@ Loaded StoreBackend::load(const std::string& active_run) {
   }
   name_run_classes(loaded.snapshot, *reading_);
   loaded.undo = undo_state_of(*reading_);
+  for (const store::RootInfo& root : store::list_roots(*reading_)) {
+    if (root.samples > 0 && !is_directory(root.path)) loaded.missing_roots.push_back(root.path);
+  }
+  seen_event_ = newest_event(*reading_);
+  seen_runs_ = complete_runs(*reading_);
   return loaded;
 }
 
@@ -131,15 +156,44 @@ bool StoreBackend::changed_by_others() {
   return reading_ && reading_->data_version() != seen_data_version_;
 }
 
+News StoreBackend::news() {
+  News news;
+  if (!changed_by_others()) return news;
+  store::Store& store = *reading_;
+  seen_data_version_ = store.data_version();
+  const std::vector<store::LogEntry> entries = events_after(store, seen_event_);
+  std::vector<RunId> runs = complete_runs(store);
+  const bool more_than_decisions = entries.size() >= kMostFollowed ||
+                                   std::any_of(entries.begin(), entries.end(), not_a_decision);
+  if (more_than_decisions || runs != seen_runs_) {
+    news.reload = true;
+    news.text = runs != seen_runs_ ? "The runs of this store have changed: Ctrl R shows them"
+                                   : "Samples or classes of this store have changed: Ctrl R "
+                                     "shows them";
+  } else if (!entries.empty()) {
+    news.edits = outcome_of(as_batch(store, entries), store);
+    news.text = decisions_text(entries, own_batches_);
+  }
+  if (!entries.empty()) seen_event_ = entries.front().event;
+  seen_runs_ = std::move(runs);
+  return news;
+}
+
 EditOutcome StoreBackend::follow(store::AppliedBatch batch) {
-  EditOutcome outcome;
-  for (const store::AppliedEdit& edit : batch.edits) outcome.changed.push_back(edit.sample);
-  outcome.undo = undo_state_of(writer());
-  if (reading_) seen_data_version_ = reading_->data_version();
-  outcome.follow = [batch = std::move(batch)](Snapshot& snapshot) {
-    return store::apply_to_snapshot(snapshot, batch);
-  };
-  return outcome;
+  // What others wrote meanwhile is still to be read.
+  if (reading_ && batch.batch != 0) {
+    const int64_t data_version = reading_->data_version();
+    const std::vector<store::LogEntry> entries = events_after(*reading_, seen_event_);
+    const bool all_ours =
+        std::all_of(entries.begin(), entries.end(),
+                    [&](const store::LogEntry& entry) { return entry.batch == batch.batch; });
+    own_batches_.insert(batch.batch);
+    if (all_ours && !entries.empty()) {
+      seen_data_version_ = data_version;
+      seen_event_ = entries.front().event;
+    }
+  }
+  return outcome_of(std::move(batch), writer());
 }
 
 EditOutcome StoreBackend::review(std::span<const ReviewEdit> edits) {
@@ -159,10 +213,7 @@ EditOutcome StoreBackend::review(std::span<const ReviewEdit> edits) {
     }
     stored.push_back(std::move(each));
   }
-  const bool changed_before = changed_by_others();
-  EditOutcome outcome = follow(store::apply_edits(writer(), stored, who_, "review"));
-  if (changed_before) seen_data_version_ = -1;  // what others wrote is still to be read
-  return outcome;
+  return follow(store::apply_edits(writer(), stored, who_, "review"));
 }
 
 EditOutcome StoreBackend::undo() {
@@ -230,7 +281,8 @@ Picture StoreBackend::thumbnail(SampleId sample, int32_t max_side_px) {
     if (std::optional<media::Image> image = thumbnails_.get(key)) return {std::move(*image), {}};
   }
   Picture picture =
-      to_picture(media::make_thumbnail(reader_, file.absolute_path, file.member, max_side_px));
+      to_picture(media::make_thumbnail(reader_, file.absolute_path, file.member, max_side_px),
+                 file.absolute_path);
   if (cached && picture.problem.empty()) thumbnails_.put(key, picture.image);
   return picture;
 }
@@ -241,7 +293,7 @@ Picture StoreBackend::picture(SampleId sample) {
   });
   media::DecodeOptions options;
   options.apply_orientation = true;
-  return to_picture(reader_.read(file.absolute_path, file.member, options));
+  return to_picture(reader_.read(file.absolute_path, file.member, options), file.absolute_path);
 }
 
 }  // namespace errata::viewer

@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "media/reader.h"
 #include "media/thumbnail.h"
@@ -26,7 +28,7 @@ class StoreBackend : public Backend {
   std::string name() const override;
   std::string store_path() const override { return path_; }
   Loaded load(const std::string& active_run) override;
-  bool changed_by_others() override;
+  News news() override;
   EditOutcome review(std::span<const ReviewEdit> edits) override;
   EditOutcome undo() override;
   EditOutcome redo() override;
@@ -51,6 +53,7 @@ class StoreBackend : public Backend {
   auto with(Reader& reader, Use&& use);
   store::Store& writer();
   EditOutcome follow(store::AppliedBatch batch);
+  bool changed_by_others();
 
   std::string path_;
   std::string who_;
@@ -58,6 +61,9 @@ class StoreBackend : public Backend {
   std::optional<store::Store> reading_;
   std::optional<store::Store> writing_;
   int64_t seen_data_version_ = 0;
+  int64_t seen_event_ = 0;
+  std::vector<RunId> seen_runs_;  // complete ones
+  std::set<int64_t> own_batches_;
   // Lane::kQuery, Lane::kPanels and Lane::kImages
   std::map<std::string, RunId> run_ids_;  // looked up once; with rows_
   Reader rows_;

@@ -26,7 +26,7 @@ Pictures::Pictures(Session& session, float scale)
       queue_(session.tasks(), session.backend(), cell_size(scale),
              [this](SampleId sample, Picture picture) {
                if (!picture.problem.empty()) {
-                 problems_[sample] = std::move(picture.problem);
+                 note_problem(sample, picture);
                } else {
                  atlas_.upload(sample, picture.image, frame_);
                }
@@ -58,6 +58,19 @@ void Pictures::thumbnail_soon(SampleId sample) {
   if (!atlas_.holds(sample) && !problems_.contains(sample)) wanted_soon_.push_back(sample);
 }
 
+void Pictures::note_problem(SampleId sample, const Picture& picture) {
+  problems_[sample] = picture.problem;
+  if (picture.is_gone) gone_.insert(sample);
+}
+
+void Pictures::forget_problems() {
+  problems_.clear();
+  gone_.clear();
+  std::erase_if(decoded_, [](const Decoded& each) {
+    return each.picture != nullptr && !each.picture->problem.empty();
+  });
+}
+
 const std::string* Pictures::problem(SampleId sample) const {
   const auto found = problems_.find(sample);
   return found == problems_.end() ? nullptr : &found->second;
@@ -81,7 +94,7 @@ const TextureRegion* Pictures::image(SampleId sample) {
     return nullptr;
   }
   if (!picture->problem.empty()) {
-    problems_[sample] = picture->problem;
+    note_problem(sample, *picture);
     return nullptr;
   }
   image_.upload(sample, picture->image);

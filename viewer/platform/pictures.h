@@ -31,6 +31,8 @@ class Pictures {
   void thumbnail_soon(SampleId sample);
   // Why there is no picture; nullptr when it may still come.
   const std::string* problem(SampleId sample) const;
+  // The problem is that there is no such file.
+  bool is_gone(SampleId sample) const { return gone_.contains(sample); }
 
   // The whole image of one sample at a time; nullptr while it is being decoded.
   const TextureRegion* image(SampleId sample);
@@ -42,7 +44,7 @@ class Pictures {
   // Nothing that was asked for in the last frame is missing or under way.
   bool complete() const;
   // After a reload: files may have changed.
-  void forget_problems() { problems_.clear(); }
+  void forget_problems();
 
  private:
   struct Decoded {
@@ -53,6 +55,7 @@ class Pictures {
   std::shared_ptr<Picture> find_decoded(SampleId sample);
   void decode(SampleId sample);
   void trim_decoded();
+  void note_problem(SampleId sample, const Picture& picture);
 
   Session& session_;
   ThumbnailAtlas atlas_;
@@ -64,6 +67,7 @@ class Pictures {
   std::vector<SampleId> asked_;  // the last wishes sent to the queue
   bool image_missing_ = false;
   std::unordered_map<SampleId, std::string> problems_;
+  std::unordered_set<SampleId> gone_;
   std::list<Decoded> decoded_;  // most recently used first
 };
 

@@ -23,6 +23,16 @@ std::string glfw_problem() {
   return text == nullptr ? "no reason given" : text;
 }
 
+constexpr float kLeastScale = 1;
+constexpr float kMostScale = 2;
+
+float display_scale(GLFWwindow* window) {
+  float across = 1;
+  float down = 1;
+  glfwGetWindowContentScale(window, &across, &down);
+  return std::max(across, down);
+}
+
 }  // namespace
 
 Window::Window(const WindowOptions& options) : visible_(options.visible) {
@@ -49,10 +59,12 @@ Window::Window(const WindowOptions& options) : visible_(options.visible) {
     auto* self = static_cast<Window*>(glfwGetWindowUserPointer(window));
     self->dropped_.insert(self->dropped_.end(), paths, paths + count);
   });
-  float scale_x = 1;
-  float scale_y = 1;
-  glfwGetWindowContentScale(window_, &scale_x, &scale_y);
-  scale_ = options.scale > 0 ? options.scale : std::clamp(std::max(scale_x, scale_y), 1.0F, 4.0F);
+  scale_given_ = options.scale > 0;
+  if (scale_given_) {
+    scale_ = options.scale;
+  } else {
+    set_scale(display_scale(window_));
+  }
 
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
@@ -95,7 +107,13 @@ void Window::wait_events(double timeout_secs) {
   }
 }
 
+void Window::set_scale(float scale) {
+  scale_ = std::clamp(scale, kLeastScale, kMostScale);
+}
+
 void Window::begin_frame() {
+  // The event of a move to another display has woken the loop; asking costs nothing.
+  if (!scale_given_) set_scale(display_scale(window_));
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
   if (!visible_) {  // a window manager or a small screen may have given another size

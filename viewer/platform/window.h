@@ -39,8 +39,11 @@ class Window {
   // What end_frame drew last, RGB.
   media::Image capture() const;
   void set_title(const std::string& title);
-  // Pixels for each 1/96 inch.
+  // Pixels for each 1/96 inch: what was asked for, else of the display that the window is on, which
+  // may become another between two frames.
   float scale() const { return scale_; }
+  // As if the window had come to a display of this scale.
+  void set_scale(float scale);
   // Makes a waiting wait_events return. From any thread.
   static void wake();
 
@@ -50,6 +53,7 @@ class Window {
   GLFWwindow* window_ = nullptr;
   std::vector<std::string> dropped_;
   float scale_ = 1;
+  bool scale_given_ = false;
   bool visible_ = true;
   unsigned framebuffer_ = 0;  // pictures only: hidden windows own no pixels
   unsigned target_texture_ = 0;

@@ -112,7 +112,10 @@ struct AppState {
 
   UndoState undo;
   size_t saves_pending = 0;
-  bool store_changed = false;  // somebody else wrote since the snapshot was loaded
+  std::string save_waits_for;  // why a decision could not be saved yet; it is tried again
+  bool store_changed = false;  // others wrote more than decisions since the snapshot was loaded
+  std::vector<std::string> missing_roots;  // where images were expected, and no folder is
+  size_t loads = 0;                        // snapshots taken so far
 
   std::optional<Message> message;
   Overlay overlay = Overlay::kNone;

@@ -54,12 +54,21 @@ struct Loaded {
   bool no_store = false;  // there is no file; the rest is empty
   Snapshot snapshot;
   UndoState undo;
+  std::vector<std::string> missing_roots;  // folders of images that are not there
+};
+
+// What others wrote since the last load or news.
+struct News {
+  EditOutcome edits;    // their decisions, to be followed in place; `changed` may be empty
+  bool reload = false;  // more than decisions: samples, classes or runs came or went
+  std::string text;     // one sentence for the person; empty when nothing came that is seen here
 };
 
 // A decoded picture, or the reason why there is none.
 struct Picture {
-  media::Image image;   // RGB or grey, upright
-  std::string problem;  // empty when the image is there
+  media::Image image;    // RGB or grey, upright
+  std::string problem;   // empty when the image is there
+  bool is_gone = false;  // the problem is that there is no such file
 };
 
 class Backend {
@@ -74,8 +83,8 @@ class Backend {
   // Lane::kStore, in the order asked for.
   // `active_run` may be empty: then the newest complete one is.
   virtual Loaded load(const std::string& active_run) = 0;
-  // Differs from the last load's or edit's once somebody else has written.
-  virtual bool changed_by_others() = 0;
+  // What somebody else has written since. Cheap when nobody has.
+  virtual News news() = 0;
   virtual EditOutcome review(std::span<const ReviewEdit> edits) = 0;
   // The newest batch that stands, and the newest undo.
   virtual EditOutcome undo() = 0;

@@ -1,10 +1,12 @@
 #include "viewer/state/session.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "query/filter.h"
 
@@ -78,6 +80,7 @@ Session::~Session() {
 
 void Session::close() {
   jobs_.close();
+  closing_ = true;
   tasks_.reset();
 }
 
@@ -123,15 +126,17 @@ void Session::poll_store(double now_secs) {
   next_poll_secs_ = now_secs + kPollSecs;
   poll_running_ = true;
   tasks_->run(Lane::kStore, [this]() -> Tasks::Apply {
-    bool changed = false;
+    auto news = std::make_shared<News>();
     try {
-      changed = backend_->changed_by_others();
+      *news = backend_->news();
     } catch (const Error&) {
       // A store that cannot be asked now is asked again; edits tell what is wrong with it.
     }
-    return [this, changed] {
+    return [this, news] {
       poll_running_ = false;
-      state_.store_changed = state_.store_changed || changed;
+      state_.store_changed = state_.store_changed || news->reload;
+      if (!news->edits.changed.empty()) follow(news->edits, false);
+      if (!news->text.empty()) show_note(news->text);
     };
   });
 }
@@ -143,6 +148,8 @@ void Session::take_snapshot(Loaded loaded) {
   state_.loaded = true;
   state_.no_store = loaded.no_store;
   state_.store_changed = false;
+  state_.missing_roots = std::move(loaded.missing_roots);
+  ++state_.loads;
   state_.tile_aspect = typical_aspect(state_.snapshot.samples);
   state_.selection.reset(state_.snapshot.ids.size());
   // Row numbers of the old snapshot mean nothing in the new one.
@@ -433,20 +440,43 @@ void Session::redo() {
 void Session::change_store(std::function<EditOutcome()> change, bool show_first_changed) {
   ++state_.saves_pending;
   tasks_->run(Lane::kStore,
-              [this, change = std::move(change), show_first_changed]() -> Tasks::Apply {
+              [this, tasks = tasks_.get(), change = std::move(change),
+               show_first_changed]() -> Tasks::Apply {
                 try {
-                  auto outcome = std::make_shared<EditOutcome>(change());
+                  auto outcome = std::make_shared<EditOutcome>(save(change, *tasks));
                   return [this, outcome, show_first_changed] {
                     --state_.saves_pending;
+                    state_.save_waits_for.clear();
                     follow(*outcome, show_first_changed);
                   };
                 } catch (const Error& error) {
                   return [this, error] {
                     --state_.saves_pending;
+                    state_.save_waits_for.clear();
                     show_error(error);
                   };
                 }
               });
+}
+
+// Lane::kStore. A store that another program writes to is no reason to lose a decision: it is tried
+// again until it is saved, and those made after it wait behind it. Only closing sets an end.
+EditOutcome Session::save(const std::function<EditOutcome()>& change, Tasks& tasks) {
+  constexpr int kTriesWhenClosing = 3;
+  constexpr int kPauseMs = 100;
+  for (int closing_tries = 0;;) {
+    try {
+      return change();
+    } catch (const Error& error) {
+      if (error.category() != ErrorCategory::kBusy) throw;
+      if (closing_ && ++closing_tries >= kTriesWhenClosing) {
+        log_warning("a decision could not be saved: {}", error.what());
+        throw;
+      }
+      tasks.post([this, text = std::string(error.what())] { state_.save_waits_for = text; });
+    }
+    poll(nullptr, 0, kPauseMs);
+  }
 }
 
 void Session::follow(const EditOutcome& outcome, bool show_first_changed) {

@@ -102,6 +102,7 @@ class Session {
   void ask_detail();
   void send_edits(std::vector<ReviewEdit> edits);
   void change_store(std::function<EditOutcome()> change, bool show_first_changed);
+  EditOutcome save(const std::function<EditOutcome()>& change, Tasks& tasks);
   void follow(const EditOutcome& outcome, bool show_first_changed);
 
   AppState state_;
@@ -116,6 +117,7 @@ class Session {
   bool poll_running_ = false;
   QueryMemory query_memory_;  // of the query lane
   FilterDesk filters_;
+  std::atomic<bool> closing_{false};
   ListDesk lists_;
   PanelDesk panels_;
   RoundDesk round_;

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "viewer/state/grid_layout.h"
+#include "viewer/views/inspector_sections.h"
+#include "viewer/views/tile.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/image_view.h"
@@ -15,29 +18,9 @@ namespace errata::viewer {
 namespace {
 
 constexpr float kGap = 10;
-constexpr float kCaption = 46;
 constexpr float kScrollBar = 12;
 // Whole pages on either side whose thumbnails are decoded ahead.
 constexpr size_t kPagesAhead = 1;
-
-// The columns a tile shows, looked up once a frame.
-struct TileColumns {
-  const Column* label = nullptr;
-  const Column* given = nullptr;
-  const Column* prediction = nullptr;
-  const Column* confidence = nullptr;
-  const Column* review = nullptr;
-  const Column* split = nullptr;
-};
-
-TileColumns find_columns(const Table& samples) {
-  return {samples.find("label"),      samples.find("label_given"), samples.find("prediction"),
-          samples.find("confidence"), samples.find("review"),      samples.find("split")};
-}
-
-std::string_view text_or(const Column* column, RowIndex row, std::string_view otherwise) {
-  return column == nullptr || column->is_null(row) ? otherwise : column->text(row);
-}
 
 class GridView : public View {
  public:
@@ -53,7 +36,7 @@ class GridView : public View {
       } else if (frame.state.view->order.empty()) {
         draw_empty(frame);
       } else {
-        draw_tiles(frame);
+        draw_tiles(frame, below_banner(frame));
       }
     }
     ImGui::End();
@@ -92,15 +75,48 @@ class GridView : public View {
     }
   }
 
-  void draw_tiles(const FrameContext& frame) {
+  // Says once, above all tiles, why they are empty; returns the room that is left.
+  static Rect below_banner(const FrameContext& frame) {
+    const Theme& theme = frame.theme;
+    Rect rect = frame.regions.centre;
+    const std::vector<std::string>& roots = frame.state.missing_roots;
+    if (roots.empty()) return rect;
+    const float height = theme.px(54);
+    const ImVec2 min(rect.min.x + theme.px(12), rect.min.y + theme.px(10));
+    const ImVec2 max(rect.max.x - theme.px(14), min.y + height);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(min, max, theme.raised, theme.px(7));
+    list->AddRect(min, max, theme.caution, theme.px(7));
+    const float x = min.x + theme.px(12);
+    const float room = max.x - x - theme.px(12);
+    std::string where = "The images are not in " + to_valid_utf8(roots.front());
+    if (roots.size() > 1) where += fmt::format(" and {} more", roots.size() - 1);
+    draw_text_fit(theme, list, ImVec2(x, min.y + theme.px(9)), room, body(theme), where);
+    draw_words(theme, list, ImVec2(x, min.y + theme.px(30)), room, dim(theme),
+               "errata root set ID FOLDER says where they are now");
+    ImGui::SetCursorScreenPos(min);
+    ImGui::InvisibleButton("missing images", ImVec2(max.x - min.x, height));
+    if (ImGui::IsItemHovered()) {
+      std::string all = "No folder is there:";
+      for (const std::string& root : roots) all += "\n" + to_valid_utf8(root);
+      draw_hover(theme, all +
+                            "\n\n`errata root list` shows the folders and their IDs. After `errata "
+                            "root set`, Ctrl R loads the store again. Labels and decisions are not "
+                            "lost.");
+    }
+    rect.min.y = max.y;
+    return rect;
+  }
+
+  void draw_tiles(const FrameContext& frame, const Rect& rect) {
     const Theme& theme = frame.theme;
     AppState& state = frame.session.state();
-    const Rect& rect = frame.regions.centre;
     const float pad = theme.px(12);
     const float bar = theme.px(kScrollBar);
-    const GridLayout layout = make_grid_layout(
-        state.view->order.size(), rect.width() - pad - bar, rect.height() - pad * 2,
-        theme.px(state.layout.tile_width), state.tile_aspect, theme.px(kCaption), theme.px(kGap));
+    const GridLayout layout =
+        make_grid_layout(state.view->order.size(), rect.width() - pad - bar,
+                         rect.height() - pad * 2, theme.px(state.layout.tile_width),
+                         state.tile_aspect, theme.px(kTileCaption), theme.px(kGap));
     state.grid_columns = layout.columns;
     state.grid_page_rows = layout.rows_per_page();
     double& scroll = state.layout.grid_scroll;
@@ -114,7 +130,7 @@ class GridView : public View {
     size_t first = 0;
     size_t last = 0;
     layout.visible_items(scroll, first, last);
-    const TileColumns columns = find_columns(state.snapshot.samples);
+    const TileColumns columns = find_tile_columns(state.snapshot.samples);
     for (size_t i = first; i < last; ++i) {
       const double row = static_cast<double>(i / layout.columns) - scroll;
       const float x =
@@ -125,6 +141,9 @@ class GridView : public View {
       draw_tile(frame, columns, i, ImVec2(x, y), layout);
     }
     wish_ahead(frame, layout, first, last);
+    if (menu_wanted_) ImGui::OpenPopup("tile menu");
+    menu_wanted_ = false;
+    draw_tile_menu(frame, "tile menu");
     scroll_bar(theme, "scroll", ImVec2(rect.max.x - bar, rect.min.y + theme.px(4)),
                ImVec2(bar, rect.height() - theme.px(8)), static_cast<double>(layout.rows),
                static_cast<double>(layout.rows) - layout.max_scroll(), scroll);
@@ -147,7 +166,6 @@ class GridView : public View {
     const Theme& theme = frame.theme;
     const AppState& state = frame.state;
     const RowIndex row = state.view->order[position];
-    const SampleId sample = state.snapshot.ids[row];
     const ImVec2 max(min.x + layout.tile_width_px, min.y + layout.tile_height_px);
     ImGui::SetCursorScreenPos(min);
     ImGui::PushID(static_cast<int>(position));
@@ -159,16 +177,20 @@ class GridView : public View {
       frame.session.set_cursor(position, mode);
     }
     const bool hovered = ImGui::IsItemHovered();
+    if (ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal | ImGuiHoveredFlags_NoSharedDelay)) {
+      draw_tile_hover(frame, columns, row);
+    }
+    if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Right)) {
+      // The menu is about what was clicked, or about all that are selected with it.
+      if (!state.selection.has(row)) frame.session.set_cursor(position);
+      menu_wanted_ = true;
+    }
     if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) frame.run("view.open");
     ImGui::PopID();
 
+    draw_tile_content(frame, columns, row, {min, max}, layout.image_height_px, hovered);
     ImDrawList* list = ImGui::GetWindowDrawList();
-    const float rounding = theme.px(7);
-    list->AddRectFilled(min, max, hovered ? theme.hovered : theme.raised, rounding);
-    const std::string_view review = text_or(columns.review, row, "unseen");
-    draw_tile_image(frame, sample, review == "excluded", min,
-                    ImVec2(max.x, min.y + layout.image_height_px));
-    draw_caption(frame, columns, row, ImVec2(min.x, min.y + layout.image_height_px), max);
+    const float rounding = theme.px(kTileRounding);
     const bool selected = state.selection.has(row);
     if (selected) {
       list->AddRectFilled(min, max, with_alpha(theme.accent, 0.16F), rounding);
@@ -181,97 +203,6 @@ class GridView : public View {
     } else if (!selected) {
       list->AddRect(min, max, theme.border, rounding);
     }
-  }
-
-  static void draw_tile_image(const FrameContext& frame, SampleId sample, bool faded, ImVec2 min,
-                              ImVec2 max) {
-    const Theme& theme = frame.theme;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddRectFilled(min, max, theme.image_back, theme.px(7), ImDrawFlags_RoundCornersTop);
-    if (const std::optional<TextureRegion> region = frame.pictures.thumbnail(sample)) {
-      const float inset = 1;
-      draw_fitted(list, *region, ImVec2(min.x + inset, min.y + inset), ImVec2(max.x - inset, max.y),
-                  faded ? IM_COL32(255, 255, 255, 70) : IM_COL32_WHITE, theme.px(6));
-      return;
-    }
-    const std::string* problem = frame.pictures.problem(sample);
-    if (problem == nullptr) return;
-    const TextStyle style = small(theme);
-    const float room = max.x - min.x - theme.px(16);
-    const std::string_view text = "cannot be read";
-    const float width = std::min(room, text_width(theme, style, text));
-    draw_text_fit(theme, list,
-                  ImVec2((min.x + max.x - width) / 2, (min.y + max.y) / 2 - theme.px(6)), room,
-                  style, text);
-    if (ImGui::IsMouseHoveringRect(min, max)) ImGui::SetTooltip("%s", problem->c_str());
-  }
-
-  static void draw_caption(const FrameContext& frame, const TileColumns& columns, RowIndex row,
-                           ImVec2 min, ImVec2 max) {
-    const Theme& theme = frame.theme;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const float pad = theme.px(8);
-    const float room = max.x - min.x - pad * 2;
-    float y = min.y + theme.px(6);
-    const std::string_view label = text_or(columns.label, row, "no label");
-    const std::string_view predicted = text_or(columns.prediction, row, "");
-    const TextStyle label_style = label == "no label" ? small(theme) : bold(theme);
-    TextStyle wrong = body(theme);
-    wrong.color = theme.wrong;
-    const bool differs = !predicted.empty() && predicted != label;
-    const float label_width = text_width(theme, label_style, label);
-    const float wrong_width = differs ? text_width(theme, wrong, predicted) : 0;
-    float label_room = room;
-    if (differs) {
-      const float between = theme.px(8);
-      // Each gets what it needs; when both do not fit, each at least half.
-      const float half = (room - between) / 2;
-      label_room = label_width + between + wrong_width <= room
-                       ? label_width
-                       : std::max(half, room - between - wrong_width);
-      label_room = std::min(label_room, std::max(label_width, half));
-      const float wrong_room =
-          std::min(wrong_width, room - between - std::min(label_width, label_room));
-      draw_text_fit(theme, list, ImVec2(min.x + pad + room - wrong_width, y), wrong_room, wrong,
-                    wrong_width <= wrong_room ? predicted : std::string_view());
-      if (wrong_width > wrong_room) {
-        draw_text_fit(theme, list, ImVec2(min.x + pad + room - wrong_room, y), wrong_room, wrong,
-                      predicted);
-      }
-    }
-    draw_text_fit(theme, list, ImVec2(min.x + pad, y), label_room + 1, label_style, label);
-
-    y += theme.px(20);
-    draw_second_line(frame, columns, row, ImVec2(min.x + pad, y), room, label);
-  }
-
-  static void draw_second_line(const FrameContext& frame, const TileColumns& columns, RowIndex row,
-                               ImVec2 at, float room, std::string_view label) {
-    const Theme& theme = frame.theme;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const TextStyle style = small(theme);
-    float left_room = room;
-    if (columns.confidence != nullptr && !columns.confidence->is_null(row)) {
-      const std::string text = fmt::format("{:.3f}", columns.confidence->number(row));
-      draw_text_right(theme, list, ImVec2(at.x + room, at.y), style, text);
-      left_room -= text_width(theme, style, text) + theme.px(8);
-    }
-    const std::string_view review = text_or(columns.review, row, "unseen");
-    if (review == "unseen") {
-      draw_text_fit(theme, list, at, left_room, style, text_or(columns.split, row, ""));
-      return;
-    }
-    const ImU32 color = review_color(theme, review);
-    const float radius = theme.px(3.5F);
-    list->AddCircleFilled(ImVec2(at.x + radius, at.y + text_height(theme, style) / 2 + 1), radius,
-                          color);
-    const std::string_view given = text_or(columns.given, row, "");
-    const bool relabelled = review == "relabelled" && !given.empty() && given != label;
-    TextStyle marked = style;
-    marked.color = theme.text_dim;
-    draw_text_fit(theme, list, ImVec2(at.x + radius * 2 + theme.px(5), at.y),
-                  left_room - radius * 2 - theme.px(5), marked,
-                  relabelled ? fmt::format("was {}", given) : std::string(review));
   }
 
   void draw_large(const FrameContext& frame) {
@@ -290,6 +221,7 @@ class GridView : public View {
                &frame.session.state().inspect.image_wish);
   }
 
+  bool menu_wanted_ = false;
   SampleId large_sample_ = 0;
   ImageViewState large_view_;
 };

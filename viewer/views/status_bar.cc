@@ -128,7 +128,13 @@ class StatusBar : public View {
       add(with_thousands(state.selection.count()) + " selected", theme.accent);
     }
     add(fmt::format("filter {:.1f} ms", state.view->elapsed_ms), theme.text_dim);
-    if (state.saves_pending > 0) add("saving", theme.caution);
+    if (!state.save_waits_for.empty()) {
+      add(fmt::format("{} to be saved: {}", with_thousands(state.saves_pending),
+                      to_valid_utf8(state.save_waits_for)),
+          theme.caution);
+    } else if (state.saves_pending > 0) {
+      add("saving", theme.caution);
+    }
     if (state.edits_since_order > 0) {
       link(frame, x,
            fmt::format("{} changed \u00B7 F5 orders anew", with_thousands(state.edits_since_order)),

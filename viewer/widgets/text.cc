@@ -18,6 +18,30 @@ std::vector<std::string>& clipped_words() {
   return words;
 }
 
+struct Recording {
+  bool on = false;
+  std::vector<DrawnText> texts;
+};
+
+Recording& recording() {
+  static Recording made;
+  return made;
+}
+
+void record(const Theme& theme, const ImDrawList& list, ImVec2 at, const TextStyle& style,
+            std::string_view text) {
+  const ImVec2 clip_min = list.GetClipRectMin();
+  const ImVec2 clip_max = list.GetClipRectMax();
+  const ImVec2 size(text_width(theme, style, text), text_height(theme, style));
+  DrawnText drawn;
+  drawn.text = text;
+  drawn.window = list._OwnerName == nullptr ? "" : list._OwnerName;
+  drawn.min = ImVec2(std::max(at.x, clip_min.x), std::max(at.y, clip_min.y));
+  drawn.max = ImVec2(std::min(at.x + size.x, clip_max.x), std::min(at.y + size.y, clip_max.y));
+  drawn.color = style.color;
+  recording().texts.push_back(std::move(drawn));
+}
+
 constexpr size_t kMostClippedWords = 100;
 constexpr size_t kMostCuts = 4096;
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
@@ -98,6 +122,7 @@ float text_height(const Theme& theme, const TextStyle& style) {
 
 void draw_text(const Theme& theme, ImDrawList* list, ImVec2 at, const TextStyle& style,
                std::string_view text) {
+  if (recording().on) record(theme, *list, at, style, text);
   text = display_text(text);
   if (text.empty()) return;
   list->AddText(style.font, style.size * theme.scale, ImVec2(ImFloor(at.x), ImFloor(at.y)),
@@ -148,6 +173,17 @@ std::vector<std::string> take_clipped_words() {
   std::vector<std::string> words;
   words.swap(clipped_words());
   return words;
+}
+
+void record_texts(bool on) {
+  recording().on = on;
+  recording().texts.clear();
+}
+
+std::vector<DrawnText> take_drawn_texts() {
+  std::vector<DrawnText> texts;
+  texts.swap(recording().texts);
+  return texts;
 }
 
 }  // namespace errata::viewer

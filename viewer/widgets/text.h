@@ -41,4 +41,15 @@ void draw_words(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width
                 const TextStyle& style, std::string_view text);
 std::vector<std::string> take_clipped_words();
 
+// For the check of contrast: what was drawn, and where. Off unless asked for.
+struct DrawnText {
+  std::string text;
+  std::string window;  // Dear ImGui's name of the window or child it was drawn in
+  ImVec2 min;          // on the screen, clipped
+  ImVec2 max;
+  ImU32 color = 0;
+};
+void record_texts(bool on);
+std::vector<DrawnText> take_drawn_texts();
+
 }  // namespace errata::viewer
