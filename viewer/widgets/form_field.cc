@@ -214,7 +214,10 @@ FieldEvents form_field(const Theme& theme, const FormField& field, const FieldLo
   draw_label(theme, field, start, look.label_width - theme.px(8));
   FieldEvents events;
   switch (field.kind) {
-    case FieldKind::kChoice: events = draw_choices(theme, field, look, at, right); break;
+    case FieldKind::kChoice:
+      // Lower than a text field is: in the middle of its line.
+      events = draw_choices(theme, field, look, ImVec2(at.x, at.y + theme.px(2)), right);
+      break;
     case FieldKind::kCheck: events = draw_check(theme, field, look, at, right); break;
     default: events = draw_text_field(theme, field, look, at, right); break;
   }
