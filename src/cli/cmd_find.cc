@@ -161,6 +161,10 @@ CommandBody setup_find(CLI::App& app) {
              "errata find quality\n"
              "errata find quality --issue blurry --issue dark --tag bad",
              setup_find_quality);
+  family.add("duplicates", "The same picture more than once: files, pixels, or nearly the same",
+             "errata find duplicates\n"
+             "errata find duplicates --where \"split = 'train'\" --exclude",
+             setup_find_duplicates);
   return family.body();
 }
 

@@ -151,8 +151,8 @@ FindQualityReport find_quality(const FindQualityOptions& options, JobContext& co
   for (const RowIndex row : rows) ids.push_back(snapshot.ids[row]);
   std::vector<Measured> measured(rows.size());
   const std::vector<Issue> unreadable =
-      pass_over_images(store::sample_files(report.state.store, ids), "measuring images", context,
-                       [&](const PassedImage& image) {
+      pass_over_images(store::sample_files(report.state.store, ids), "measuring images", {},
+                       context, [&](const PassedImage& image) {
                          if (image.decoded.ok()) measured[image.index] = measure(image.decoded);
                        });
   report.unreadable = unreadable.size();

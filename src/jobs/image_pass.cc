@@ -8,7 +8,8 @@
 namespace errata::jobs {
 
 std::vector<Issue> pass_over_images(std::span<const store::SampleFile> files,
-                                    std::string_view stage, JobContext& context,
+                                    std::string_view stage, const media::DecodeOptions& decode,
+                                    JobContext& context,
                                     const std::function<void(const PassedImage&)>& look) {
   constexpr size_t kGrain = 8;
   const media::SampleReader reader;
@@ -19,7 +20,7 @@ std::vector<Issue> pass_over_images(std::span<const store::SampleFile> files,
     for (size_t i = begin; i < end; ++i) {
       context.cancel.check();
       const media::RawSample raw = reader.read_bytes(files[i].absolute_path, files[i].member);
-      const media::Decoded decoded = media::SampleReader::decode(raw);
+      const media::Decoded decoded = media::SampleReader::decode(raw, decode);
       if (!decoded.ok()) {
         Issue issue{IssueSeverity::kWarning,
                     std::string(media::issue_kind(decoded.status)),

@@ -24,7 +24,8 @@ struct PassedImage {
 // picture could not be decoded, with `decoded` not ok. Returns what was wrong, one issue a sample,
 // in the order of the samples. Throws Error(kInterrupted) when cancelled.
 std::vector<Issue> pass_over_images(std::span<const store::SampleFile> files,
-                                    std::string_view stage, JobContext& context,
+                                    std::string_view stage, const media::DecodeOptions& decode,
+                                    JobContext& context,
                                     const std::function<void(const PassedImage&)>& look);
 
 // Puts the issues of a command into the store, in place of what it said last time, and into the

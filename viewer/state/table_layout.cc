@@ -48,7 +48,7 @@ std::vector<TableColumn> table_columns(const Table& samples,
   };
   for (const Known& known : kKnown) add(known.column, known.width, known.shown);
   for (const ScoreInfo& score : all_scores()) {
-    if (score.name != "confidence") add(score.name, kScoreWidth, true);
+    if (score.name != "confidence") add(score.name, kScoreWidth, score.per_run);
   }
   for (const auto& column : samples.columns()) {
     if (column->name.starts_with(kAttributePrefix)) add(column->name, kAttributeWidth, true);

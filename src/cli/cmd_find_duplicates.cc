@@ -1,0 +1,179 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/reports.h"
+#include "jobs/edit_job.h"
+#include "jobs/find_duplicates_job.h"
+
+namespace errata::cli {
+
+namespace {
+
+using analysis::DuplicateGroup;
+using analysis::DuplicateKind;
+using analysis::DuplicateMember;
+
+struct DuplicateArguments {
+  jobs::FindDuplicatesOptions options;
+  size_t limit = 10;
+  std::string format = "table";
+};
+
+std::string kind_name(DuplicateKind kind) {
+  switch (kind) {
+    case DuplicateKind::kExact: return "exact";
+    case DuplicateKind::kSamePixels: return "pixels";
+    case DuplicateKind::kNear: break;
+  }
+  return "near";
+}
+
+std::string note_of(const DuplicateGroup& group) {
+  std::string note = group.conflict ? "labels differ" : "";
+  if (group.leak) note += note.empty() ? "leak" : ", leak";
+  return note;
+}
+
+ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit) {
+  ResultTable table({{"group", Align::kRight},
+                     {"kind"},
+                     {"note"},
+                     {"keep"},
+                     {"id", Align::kRight},
+                     {"path"},
+                     {"label"},
+                     {"split"},
+                     {"width", Align::kRight},
+                     {"height", Align::kRight}});
+  const Table& samples = report.state.snapshot.samples;
+  const size_t shown = limit == 0 ? report.groups.size() : limit;
+  for (size_t g = 0; g < std::min(shown, report.groups.size()); ++g) {
+    const DuplicateGroup& group = report.groups[g];
+    for (const DuplicateMember& member : group.members) {
+      const RowIndex row = report.rows[member.picture];
+      const Column* split = samples.find("split");
+      table.add({static_cast<int64_t>(g + 1), kind_name(group.kind), note_of(group),
+                 std::string(member.kept() ? "keep" : ""), report.state.snapshot.ids[row],
+                 samples.find("path")->display(row), samples.find("label")->display(row),
+                 split == nullptr ? std::string() : split->display(row),
+                 samples.find("width")->ints[row], samples.find("height")->ints[row]});
+    }
+  }
+  return table;
+}
+
+text::Json report_json(CommandContext& context, const jobs::FindDuplicatesReport& report,
+                       const ResultTable& table) {
+  return text::Json::object({{"kind", "duplicates"},
+                             {"looked_at", report.looked_at},
+                             {"excluded", report.excluded},
+                             {"unreadable", report.unreadable},
+                             {"without_contrast", report.flat},
+                             {"groups", report.groups.size()},
+                             {"exact", report.by_kind[0]},
+                             {"same_pixels", report.by_kind[1]},
+                             {"near", report.by_kind[2]},
+                             {"conflicts", report.conflicts},
+                             {"leaks", report.leaks},
+                             {"copies", report.copies},
+                             {"tagged", report.tagged.edits.size()},
+                             {"newly_excluded", report.dropped.edits.size()},
+                             {"issues", issues_json(context.issues())},
+                             {"rows", to_json_value(table)}});
+}
+
+std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& issues) {
+  std::string text = fmt::format(
+      "\n{} among {}: {} exact, {} with the same pixels, {} near; {} of the pictures are copies\n",
+      plural(report.groups.size(), "group"), plural(report.looked_at, "picture"),
+      with_thousands(report.by_kind[0]), with_thousands(report.by_kind[1]),
+      with_thousands(report.by_kind[2]), with_thousands(report.copies));
+  if (report.conflicts > 0) {
+    text += fmt::format("{} with different labels\n", plural(report.conflicts, "group"));
+  }
+  if (report.leaks > 0) {
+    text += fmt::format("{} across splits\n", plural(report.leaks, "group"));
+  }
+  if (!report.groups.empty()) {
+    text += "keep: the largest of a group, else the one with the lowest id\n";
+  }
+  if (report.flat > 0) {
+    text += fmt::format("{} without contrast, compared by pixels only\n",
+                        plural(report.flat, "picture"));
+  }
+  if (report.unreadable > 0) {
+    text += fmt::format("{} could not be decoded, compared by bytes only\n{}",
+                        plural(report.unreadable, "picture"), issues_text(issues));
+  }
+  return text;
+}
+
+void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& report,
+                 const jobs::FindDuplicatesOptions& options) {
+  if (report.tagged.batch != 0) {
+    context.note(fmt::format(
+        "{} tagged '{}'; errata undo takes it back. Look at them with: errata view --filter "
+        "\"tags = '{}'\"",
+        plural(report.tagged.edits.size(), "sample"), options.tag, options.tag));
+  }
+  if (report.dropped.batch != 0) {
+    context.note(fmt::format("{} excluded; errata undo takes it back",
+                             plural(report.dropped.edits.size(), "sample")));
+  }
+  if (options.exclude && report.conflicts > 0) {
+    context.note(fmt::format(
+        "{} with different labels left as they are: set the right label first (errata edit set)",
+        plural(report.conflicts, "group")));
+  }
+  if (!report.groups.empty() && !options.exclude && options.tag.empty()) {
+    context.note(
+        "to review them: errata find duplicates --tag duplicate; to leave the copies out: errata "
+        "find duplicates --exclude");
+  }
+}
+
+void print_duplicates(CommandContext& context, const jobs::FindDuplicatesReport& report,
+                      const DuplicateArguments& arguments) {
+  const ResultTable table = member_table(report, arguments.limit);
+  if (context.json()) return context.print_json(report_json(context, report, table));
+  const TableFormat format = parse_table_format(arguments.format);
+  context.print_table(table, format);
+  if (format == TableFormat::kTable) context.print_text(summary(report, context.issues()));
+  print_notes(context, report, arguments.options);
+}
+
+}  // namespace
+
+CommandBody setup_find_duplicates(CLI::App& app) {
+  auto arguments = std::make_shared<DuplicateArguments>();
+  jobs::FindDuplicatesOptions& options = arguments->options;
+  app.add_option("--where", options.where, "Filter: only these samples are compared")
+      ->type_name("EXPR");
+  app.add_option("--radius", options.radius,
+                 "Bits of 64 in which the perceptual hashes of near duplicates may differ "
+                 "(default 4)")
+      ->type_name("BITS");
+  app.add_flag("--exact", options.exact, "Equal bytes and equal pixels only, nothing near");
+  app.add_flag("--exclude", options.exclude,
+               "Exclude the copies, in groups whose labels agree; one undo takes it back");
+  app.add_option("--tag", options.tag, "Tag all members of the groups, to review them")
+      ->type_name("TAG");
+  app.add_option("--who", options.who, "Who edits, for the record")->type_name("NAME");
+  app.add_option("-n,--limit", arguments->limit, "How many groups to show, 0 for all (default 10)")
+      ->type_name("N");
+  add_format_option(app, arguments->format);
+  return [arguments](CommandContext& context) {
+    arguments->options.store_path = context.store_path();
+    if (arguments->options.who.empty()) arguments->options.who = jobs::default_who();
+    jobs::JobContext job = context.job();
+    const jobs::FindDuplicatesReport report = jobs::find_duplicates(arguments->options, job);
+    context.end_progress();
+    print_duplicates(context, report, *arguments);
+  };
+}
+
+}  // namespace errata::cli

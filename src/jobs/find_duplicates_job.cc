@@ -1,0 +1,211 @@
+#include "jobs/find_duplicates_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "analysis/image_quality.h"
+#include "analysis/perceptual_hash.h"
+#include "base/hash.h"
+#include "jobs/image_pass.h"
+#include "media/resize.h"
+
+namespace errata::jobs {
+
+namespace {
+
+using analysis::DuplicateGroup;
+using analysis::DuplicateMember;
+using analysis::PictureIdentity;
+
+// What one look at a picture leaves behind.
+struct Seen {
+  bool decoded = false;
+  bool hashed_file = false;
+  Sha256Digest file{};
+  std::array<uint64_t, 2> pixels{};
+  std::optional<uint64_t> hash;
+  analysis::CoarsePixels coarse{};
+  uint64_t area_px = 0;
+};
+
+// Files of which there is another of the same size and XXH3: only those are worth a SHA-256.
+std::vector<uint8_t> files_worth_hashing(std::span<const store::SampleFile> files) {
+  std::map<std::tuple<uint64_t, uint64_t>, size_t> first;
+  std::vector<uint8_t> worth(files.size(), 0);
+  for (size_t i = 0; i < files.size(); ++i) {
+    const auto [entry, added] = first.emplace(std::tuple(files[i].size_bytes, files[i].xxh3), i);
+    if (!added) worth[entry->second] = worth[i] = 1;
+  }
+  return worth;
+}
+
+Sha256Digest hash_of_bytes(const media::RawSample& raw) {
+  Sha256 hash;
+  // Pixels of a container's member are told apart from a file that happens to hold the same bytes.
+  const std::array<int32_t, 3> shape{raw.width_px, raw.height_px, raw.channels};
+  if (raw.is_member) hash.update(shape.data(), sizeof shape);
+  hash.update(raw.bytes.data(), raw.bytes.size());
+  return hash.finish();
+}
+
+// 128 bits: two hashes of which only one has the shape in it.
+std::array<uint64_t, 2> hash_of_pixels(const media::Image& image) {
+  Xxh3 with_shape;
+  const std::array<int32_t, 2> shape{image.width_px, image.height_px};
+  with_shape.update(shape.data(), sizeof shape);
+  with_shape.update(image.pixels.data(), image.pixels.size());
+  return {with_shape.digest(), xxh3_64(image.pixels)};
+}
+
+void look_at_motif(const media::Image& image, Seen& seen) {
+  media::Image grey(image.width_px, image.height_px, 1);
+  grey.pixels = analysis::to_grey({image.pixels, image.width_px, image.height_px});
+  const media::Image small = media::resize(grey, analysis::kHashSidePx, analysis::kHashSidePx,
+                                           media::Filter::kLanczos, media::PillowOrder::k13_0);
+  seen.hash = analysis::perceptual_hash(small.pixels);
+  seen.coarse = analysis::coarse_pixels(small.pixels);
+}
+
+std::vector<Issue> look_at_all(std::span<const store::SampleFile> files, bool motifs,
+                               JobContext& context, std::vector<Seen>& seen) {
+  const std::vector<uint8_t> worth = files_worth_hashing(files);
+  return pass_over_images(files, "comparing images", {.apply_orientation = true}, context,
+                          [&](const PassedImage& image) {
+                            Seen& each = seen[image.index];
+                            if (worth[image.index] != 0) {
+                              each.file = hash_of_bytes(image.raw);
+                              each.hashed_file = true;
+                            }
+                            if (!image.decoded.ok()) return;
+                            each.decoded = true;
+                            each.pixels = hash_of_pixels(image.decoded.image);
+                            each.area_px = image.decoded.image.pixels.size() / 3;
+                            if (motifs) look_at_motif(image.decoded.image, each);
+                          });
+}
+
+// Equal keys get equal numbers.
+template <typename Key>
+class Numbers {
+ public:
+  int32_t of(const Key& key) {
+    return numbers_.emplace(key, static_cast<int32_t>(numbers_.size())).first->second;
+  }
+
+ private:
+  std::map<Key, int32_t> numbers_;
+};
+
+int32_t code_of(const Snapshot& snapshot, std::string_view column_name, RowIndex row) {
+  const Column* column = snapshot.samples.find(column_name);
+  return column == nullptr ? -1 : column->codes[row];
+}
+
+std::vector<PictureIdentity> identities(const Snapshot& snapshot, std::span<const RowIndex> rows,
+                                        std::span<const Seen> seen) {
+  Numbers<Sha256Digest> files;
+  Numbers<std::array<uint64_t, 2>> pixels;
+  std::vector<PictureIdentity> pictures;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    PictureIdentity each;
+    if (seen[i].hashed_file) each.file = files.of(seen[i].file);
+    if (seen[i].decoded) each.pixels = pixels.of(seen[i].pixels);
+    each.hash = seen[i].hash;
+    each.coarse = seen[i].coarse;
+    each.area_px = seen[i].area_px;
+    each.label = code_of(snapshot, "label", rows[i]);
+    each.split = code_of(snapshot, "split", rows[i]);
+    pictures.push_back(each);
+  }
+  return pictures;
+}
+
+void count(FindDuplicatesReport& report) {
+  for (const DuplicateGroup& group : report.groups) {
+    ++report.by_kind[static_cast<size_t>(group.kind)];
+    report.conflicts += group.conflict;
+    report.leaks += group.leak;
+    for (const DuplicateMember& member : group.members) report.copies += !member.kept();
+  }
+}
+
+// Which of two different labels is right is for a person to say: those groups are left alone.
+void exclude_copies(store::Store& writer, const FindDuplicatesOptions& options,
+                    FindDuplicatesReport& report) {
+  const Column& path = *report.state.snapshot.samples.find("path");
+  std::vector<store::Edit> edits;
+  for (const DuplicateGroup& group : report.groups) {
+    if (group.conflict) continue;
+    for (const DuplicateMember& member : group.members) {
+      if (member.kept()) continue;
+      store::Edit edit;
+      edit.sample = report.state.snapshot.ids[report.rows[member.picture]];
+      edit.kind = store::EditKind::kExclude;
+      edit.why = fmt::format("copy of {}", path.display(report.rows[member.copy_of]));
+      edits.push_back(std::move(edit));
+    }
+  }
+  if (!edits.empty()) report.dropped = store::apply_edits(writer, edits, options.who, "duplicates");
+}
+
+std::vector<RowIndex> grouped_rows(const FindDuplicatesReport& report) {
+  std::vector<RowIndex> rows;
+  for (const DuplicateGroup& group : report.groups) {
+    for (const DuplicateMember& member : group.members) rows.push_back(report.rows[member.picture]);
+  }
+  return rows;
+}
+
+}  // namespace
+
+void FindDuplicatesOptions::check() const {
+  if (radius >= 0 && radius <= analysis::kMaxHashRadius) return;
+  throw Error(ErrorCategory::kUsage, fmt::format("a radius of {} bits makes no sense", radius),
+              fmt::format("0 to {}: of 64 bits, unrelated pictures differ in about 32",
+                          analysis::kMaxHashRadius));
+}
+
+FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context) {
+  options.check();
+  FindDuplicatesReport report{load_state({options.store_path, "", options.where, false}),
+                              {},
+                              {},
+                              0,
+                              0,
+                              0,
+                              0,
+                              {},
+                              0,
+                              0,
+                              0,
+                              {},
+                              {}};
+  const Snapshot& snapshot = report.state.snapshot;
+  report.excluded = leave_out_excluded(report.state, options.where);
+  report.rows = report.state.selection.to_rows();
+  report.looked_at = report.rows.size();
+  std::vector<SampleId> ids;
+  for (const RowIndex row : report.rows) ids.push_back(snapshot.ids[row]);
+  std::vector<Seen> seen(report.rows.size());
+  const std::vector<Issue> unreadable =
+      look_at_all(store::sample_files(report.state.store, ids), !options.exact, context, seen);
+  report.unreadable = unreadable.size();
+  for (const Seen& each : seen) report.flat += !options.exact && each.decoded && !each.hash;
+  context.progress.start_stage("grouping", 0);
+  report.groups =
+      analysis::group_duplicates(identities(snapshot, report.rows, seen),
+                                 options.exact ? std::nullopt : std::optional(options.radius),
+                                 context.workers.as_parallel_for());
+  count(report);
+  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  keep_issues(writer, "find duplicates", unreadable, context);
+  report.tagged =
+      tag_rows(writer, snapshot, grouped_rows(report), options.tag, options.who, "duplicates");
+  if (options.exclude) exclude_copies(writer, options, report);
+  return report;
+}
+
+}  // namespace errata::jobs

@@ -1,0 +1,50 @@
+// Duplicates: pictures that are there more than once, be it the file, the pixels or the motif.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "analysis/duplicate_groups.h"
+#include "jobs/job_context.h"
+#include "jobs/loaded_state.h"
+#include "store/edits.h"
+
+namespace errata::jobs {
+
+struct FindDuplicatesOptions {
+  std::string store_path = "errata.db";
+  std::string where;     // only these samples are compared; empty: all
+  int radius = 4;        // bits in which two perceptual hashes may differ
+  bool exact = false;    // equal bytes and equal pixels only: no perceptual hashes
+  std::string tag;       // tags every member of a group; empty: none
+  bool exclude = false;  // excludes all but those to keep, in groups whose labels agree
+  std::string who;
+
+  // Throws Error(kUsage) for a radius that is not in [0, analysis::kMaxHashRadius].
+  void check() const;
+};
+
+struct FindDuplicatesReport {
+  LoadedState state;
+  std::vector<RowIndex> rows;  // of the snapshot, of each picture that the groups name
+  std::vector<analysis::DuplicateGroup> groups;
+  size_t looked_at = 0;
+  size_t unreadable = 0;            // could not be decoded: compared by their bytes only
+  size_t excluded = 0;              // left out because a person excluded them before
+  size_t flat = 0;                  // without contrast: not compared by perceptual hash
+  std::array<size_t, 3> by_kind{};  // groups, by DuplicateKind
+  size_t conflicts = 0;             // groups
+  size_t leaks = 0;
+  size_t copies = 0;  // pictures that are not to be kept
+  store::AppliedBatch tagged;
+  store::AppliedBatch dropped;  // --exclude
+};
+
+// Reads and decodes every picture once. Files are equal when size and XXH3 in the store and SHA-256
+// of the bytes read now are; pixels, upright by EXIF, when shape and a 128-bit hash are; near ones
+// by analysis::perceptual_hash and look_alike. Throws what load_state throws. Memory: some 300
+// bytes a sample, and one picture a thread.
+FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context);
+
+}  // namespace errata::jobs

@@ -1,0 +1,175 @@
+#include "jobs/find_duplicates_job.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "analysis/image_quality.h"
+#include "analysis/perceptual_hash.h"
+#include "base/files.h"
+#include "jobs/import_job.h"
+#include "media/reader.h"
+#include "media/resize.h"
+#include "store/sample_files.h"
+#include "tests/support/temp_dir.h"
+#include "text/json.h"
+
+namespace errata::jobs {
+
+namespace {
+
+std::string data_folder() {
+  return test::source_dir() + "/tests/jobs/data/";
+}
+
+media::Image read_image(const std::string& name) {
+  return media::SampleReader().read(data_folder() + "quality/" + name, -1).image;
+}
+
+std::string_view as_text(const std::vector<uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// train/ and val/ with classes cat and dog, and known copies among them.
+struct Planted {
+  Planted() {
+    const media::Image plain = read_image("plain.jpg");
+    const media::Image large = read_image("large.jpg");
+    const std::string original = read_text_file(data_folder() + "quality/tall.jpg");
+    dir.write("data/train/cat/tall.jpg", original);
+    dir.write("data/train/cat/tall_again.jpg", original);
+    dir.write("data/train/cat/plain_a.png", as_text(media::encode_png(plain, 1)));
+    dir.write("data/val/cat/plain_b.png", as_text(media::encode_png(plain, 9)));
+    dir.write("data/train/cat/large.png", as_text(media::encode_png(large, 1)));
+    dir.write("data/train/dog/large_jpeg.jpg", as_text(media::encode_jpeg(large, 70)));
+    dir.write(
+        "data/train/dog/large_small.png",
+        as_text(media::encode_png(media::resize(large, 350, 260, media::Filter::kBilinear), 1)));
+    dir.write("data/train/dog/plain_flipped.png",
+              as_text(media::encode_png(media::apply_orientation(plain, 2), 1)));
+    dir.write("data/train/dog/grey.png", read_text_file(data_folder() + "quality/grey.png"));
+    const std::string turned = read_text_file(data_folder() + "quality/turned.jpg");
+    dir.write("data/train/dog/turned.jpg", turned);
+    media::DecodeOptions upright;
+    upright.apply_orientation = true;
+    dir.write(
+        "data/train/dog/turned_upright.png",
+        as_text(media::encode_png(
+            media::SampleReader().read(dir / "data/train/dog/turned.jpg", -1, upright).image, 1)));
+    ImportJobOptions options;
+    options.store_path = store;
+    options.input_path = dir / "data";
+    JobContext context = job();
+    run_import(options, context);
+  }
+  JobContext job() { return {progress, cancel, issues, workers}; }
+  FindDuplicatesReport find(bool exact = false, bool exclude = false) {
+    FindDuplicatesOptions options;
+    options.store_path = store;
+    options.who = "tester";
+    options.exact = exact;
+    options.exclude = exclude;
+    JobContext context = job();
+    return find_duplicates(options, context);
+  }
+
+  test::TempDir dir;
+  std::string store = dir / "s.db";
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  WorkerGroup workers{2};
+};
+
+// "kind: kept | copies", by file name.
+std::vector<std::string> told(const FindDuplicatesReport& report) {
+  const Column& path = *report.state.snapshot.samples.find("path");
+  std::vector<std::string> lines;
+  for (const analysis::DuplicateGroup& group : report.groups) {
+    std::string line = group.kind == analysis::DuplicateKind::kExact        ? "exact"
+                       : group.kind == analysis::DuplicateKind::kSamePixels ? "pixels"
+                                                                            : "near";
+    if (group.conflict) line += " conflict";
+    if (group.leak) line += " leak";
+    for (const analysis::DuplicateMember& member : group.members) {
+      const std::string name = path.display(report.rows[member.picture]);
+      line += (member.kept() ? " +" : " -") + std::string(base_name(name));
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("perceptual hashes are imagehash's") {
+  const text::Json expected = text::read_json_file(data_folder() + "cleanvision.json");
+  size_t compared = 0;
+  for (const auto& [name, reference] : expected.as_object()) {
+    CAPTURE(name);
+    const media::Image image = read_image(name);
+    media::Image grey(image.width_px, image.height_px, 1);
+    grey.pixels = analysis::to_grey({image.pixels, image.width_px, image.height_px});
+    const std::optional<uint64_t> hash = analysis::perceptual_hash(
+        media::resize(grey, 32, 32, media::Filter::kLanczos, media::PillowOrder::k13_0).pixels);
+    if (name == "flat.png") {
+      CHECK_FALSE(hash);
+      continue;
+    }
+    REQUIRE(hash);
+    const uint64_t theirs = std::stoull(reference.at("perceptual_hash").as_string(), nullptr, 16);
+    CHECK(*hash == theirs);
+    ++compared;
+  }
+  CHECK(compared >= 14);
+}
+
+TEST_CASE("planted copies are found: equal, saved anew, re-encoded, shrunk, turned; not flipped") {
+  Planted planted;
+  const FindDuplicatesReport report = planted.find();
+  CHECK(report.looked_at == 11);
+  CHECK(told(report) == std::vector<std::string>{
+                            "near conflict +large.png -large_jpeg.jpg -large_small.png",
+                            "pixels leak +plain_a.png -plain_b.png",
+                            "exact +tall.jpg -tall_again.jpg",
+                            "pixels +turned.jpg -turned_upright.png",
+                        });
+  CHECK(report.conflicts == 1);
+  CHECK(report.leaks == 1);
+  CHECK(report.copies == 5);
+  CHECK(told(planted.find(true)) == std::vector<std::string>{
+                                        "pixels leak +plain_a.png -plain_b.png",
+                                        "exact +tall.jpg -tall_again.jpg",
+                                        "pixels +turned.jpg -turned_upright.png",
+                                    });
+}
+
+TEST_CASE("copies are excluded in one batch, not where labels differ, and undone at once") {
+  Planted planted;
+  const FindDuplicatesReport report = planted.find(false, true);
+  CHECK(report.dropped.edits.size() == 3);
+  CHECK(told(planted.find()) ==
+        std::vector<std::string>{"near conflict +large.png -large_jpeg.jpg -large_small.png"});
+  store::Store store = store::Store::open(planted.store, store::Access::kWrite);
+  store::undo(store, "tester");
+  CHECK(planted.find().groups.size() == 4);
+}
+
+TEST_CASE("equal sums are not equal files: a file changed since the import is compared as it is") {
+  Planted planted;
+  // The store still says that both are equal.
+  planted.dir.write("data/train/cat/tall_again.jpg",
+                    read_text_file(data_folder() + "quality/dark.png"));
+  const std::vector<std::string> lines = told(planted.find());
+  CHECK(lines.size() == 3);
+  CHECK(std::none_of(lines.begin(), lines.end(),
+                     [](const std::string& line) { return line.starts_with("exact"); }));
+}
+
+TEST_CASE("a radius that would call everything alike is refused") {
+  FindDuplicatesOptions options;
+  options.radius = 33;
+  CHECK_THROWS_AS(options.check(), Error);
+}
+
+}  // namespace errata::jobs
