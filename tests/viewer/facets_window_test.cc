@@ -226,6 +226,31 @@ TEST_CASE("a view is saved under a name, found in the list, used and deleted") {
   CHECK(window.state().lists.lists.saved_views.empty());
 }
 
+TEST_CASE("a rectangle dragged over tiles selects them, and an action applies to all") {
+  if (!has_virtual_display()) return;
+  WindowFixture window;
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    const ImRect first = context->ItemInfo("//Grid/$$0/tile").RectFull;
+    const ImRect second = context->ItemInfo("//Grid/$$1/tile").RectFull;
+    context->MouseMoveToPos(first.GetCenter());
+    context->MouseDown(ImGuiMouseButton_Left);
+    context->MouseMoveToPos(ImVec2(second.GetCenter().x, second.GetCenter().y + 10));
+    context->Yield(2);
+    context->MouseUp(ImGuiMouseButton_Left);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().selection.count() == 2);
+  const auto& order = window.state().view->order;
+  CHECK(window.state().selection.has(order[0]));
+  CHECK(window.state().selection.has(order[1]));
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_K);
+    context->Yield(4);
+  }) == "");
+  CHECK(window.backend().review_of(window.state().snapshot.ids[order[1]]) == "kept");
+  CHECK(window.misuse().empty());
+}
+
 TEST_CASE("the sort menu is searched and takes the worst end of a score") {
   if (!has_virtual_display()) return;
   WindowFixture window;

@@ -360,6 +360,19 @@ void Session::select_all() {
   for (const RowIndex row : state_.view->order) state_.selection.set(row, true);
 }
 
+void Session::select_block(size_t grid_columns, size_t first_row, size_t last_row,
+                           size_t first_column, size_t last_column) {
+  if (!state_.view) return;
+  const std::vector<RowIndex>& order = state_.view->order;
+  state_.selection.clear();
+  for (size_t row = first_row; row <= last_row; ++row) {
+    for (size_t column = first_column; column <= last_column; ++column) {
+      const size_t position = row * grid_columns + column;
+      if (position < order.size()) state_.selection.set(order[position], true);
+    }
+  }
+}
+
 void Session::clear_selection() {
   state_.selection.clear();
 }

@@ -74,6 +74,9 @@ class Session {
   void move_cursor(int64_t by);
   void set_cursor(size_t position, SelectMode mode = SelectMode::kOne);
   void select_all();
+  // The samples in rows and columns of a grid so many columns wide, both ends in it.
+  void select_block(size_t grid_columns, size_t first_row, size_t last_row, size_t first_column,
+                    size_t last_column);
   void clear_selection();
   // After what is shown of the sample under the cursor became another.
   void ask_detail_again();

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "viewer/state/grid_layout.h"
+#include "viewer/views/band_select.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/views/tile.h"
 #include "viewer/views/view.h"
@@ -140,6 +141,8 @@ class GridView : public View {
           rect.min.y + pad + std::round(static_cast<float>(row * layout.row_pitch_px()));
       draw_tile(frame, columns, i, ImVec2(x, y), layout);
     }
+    band_.draw(frame, layout, Rect{rect.min, ImVec2(rect.max.x - bar, rect.max.y)},
+               ImVec2(rect.min.x + pad, rect.min.y + pad), scroll);
     wish_ahead(frame, layout, first, last);
     if (menu_wanted_) ImGui::OpenPopup("tile menu");
     menu_wanted_ = false;
@@ -169,7 +172,8 @@ class GridView : public View {
     const ImVec2 max(min.x + layout.tile_width_px, min.y + layout.tile_height_px);
     ImGui::SetCursorScreenPos(min);
     ImGui::PushID(static_cast<int>(position));
-    if (ImGui::InvisibleButton("tile", ImVec2(layout.tile_width_px, layout.tile_height_px))) {
+    if (ImGui::InvisibleButton("tile", ImVec2(layout.tile_width_px, layout.tile_height_px)) &&
+        !band_.active()) {
       const ImGuiIO& io = ImGui::GetIO();
       const SelectMode mode = io.KeyShift  ? SelectMode::kRange
                               : io.KeyCtrl ? SelectMode::kToggle
@@ -222,6 +226,7 @@ class GridView : public View {
   }
 
   bool menu_wanted_ = false;
+  BandSelect band_;
   SampleId large_sample_ = 0;
   ImageViewState large_view_;
 };

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "viewer/views/overlay.h"
+#include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -38,10 +39,8 @@ class SaveView : public View {
     const bool enter = ImGui::IsKeyPressed(ImGuiKey_Enter, false) ||
                        ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
     ImGui::Dummy(ImVec2(0, theme.px(2)));
-    ImGui::BeginDisabled(name.empty());
-    const bool pressed =
-        ImGui::Button(replaces ? "Replace  (Enter)###save" : "Save  (Enter)###save");
-    ImGui::EndDisabled();
+    const bool pressed = action_button(theme, "save", "Enter", replaces ? "replace" : "save",
+                                       theme.px(150), true, !name.empty());
     end_overlay(frame);
     if (name.empty() || !(pressed || enter)) return;
     frame.session.show_overlay(Overlay::kNone);

@@ -23,6 +23,24 @@ constexpr float kCellPad = 8;
 constexpr float kLeastWidth = 44;
 constexpr float kMostWidth = 800;
 
+// The end of a path tells samples apart: it is its beginning that gives way.
+std::string end_of(const Theme& theme, const TextStyle& style, const std::string& text,
+                   float room) {
+  const std::string dots = "\u2026";
+  size_t low = 0;
+  size_t high = text.size();
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (text_width(theme, style, dots + text.substr(middle)) <= room) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  while (low < text.size() && (static_cast<unsigned char>(text[low]) & 0xC0) == 0x80) ++low;
+  return dots + text.substr(low);
+}
+
 struct Shown {
   TableColumn choice;
   const Column* column = nullptr;
@@ -226,7 +244,9 @@ class TableView : public View {
       const float width = text_width(theme, style, text);
       if (width <= room) x = min.x + each.width - pad - width;
     }
-    draw_text_fit(theme, list, ImVec2(x, y), room, style, text);
+    const bool cut_in_front = name == "path" && text_width(theme, style, text) > room;
+    draw_text_fit(theme, list, ImVec2(x, y), room, style,
+                  cut_in_front ? end_of(theme, style, text, room) : text);
     const ImVec2 max(min.x + each.width, min.y + theme.px(kRowHeight));
     if (hovered && ImGui::IsMouseHoveringRect(min, max) && text_width(theme, style, text) > room &&
         ImGui::BeginTooltip()) {
