@@ -13,15 +13,15 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr float kLineHeight = 27;
-constexpr size_t kColumns = 2;
+constexpr float kLineHeight = 25;
+constexpr size_t kColumns = 3;
 constexpr std::array kMenus{Menu::kReview, Menu::kEdit, Menu::kView,
                             Menu::kFile,   Menu::kRun,  Menu::kHelp};
 
 class KeyHelp : public View {
  public:
   void draw(const FrameContext& frame) override {
-    if (!begin_overlay(frame, Overlay::kKeyHelp, "Key help", 800, 0.05F)) return;
+    if (!begin_overlay(frame, Overlay::kKeyHelp, "Key help", 1180, 0.03F)) return;
     const Theme& theme = frame.theme;
     if (lines_.empty()) make_lines(frame.commands);
     const ImVec2 start = ImGui::GetCursorScreenPos();
