@@ -71,14 +71,13 @@ std::vector<Seen> look(Start& start, const std::vector<SampleId>& samples) {
 }
 
 // Runs a job of the window's and waits for it.
-void run_job(Start& start, std::function<void(jobs::JobContext&)> job) {
-  start.window->session().jobs().start("job", [job = std::move(job)](jobs::JobContext& context) {
-    job(context);
-    return std::string("done");
-  });
+void run_job(Start& start, viewer::JobWork work) {
+  start.window->session().jobs().start(std::move(work));
   start.window->session().jobs().runner().wait_idle();
   start.window->settle();
-  CHECK_FALSE(start.state().message.has_value());
+  const std::optional<viewer::Message>& message = start.state().message;
+  INFO((message ? message->text : std::string()));
+  CHECK_FALSE((message && message->is_error));
 }
 
 jobs::VersionJobOptions version_of(const std::string& store_path) {
@@ -167,19 +166,15 @@ TEST_CASE("what was reviewed becomes a version, and its export has the version's
   CHECK(start.state().filter.applied == "label != prediction");
   CHECK(start.state().view->order.size() == project.dataset.wrong().size() - 3);
 
-  run_job(start, [&](jobs::JobContext& context) {
-    jobs::create_version(version_of(project.store_path), context);
-  });
+  run_job(start, viewer::version_work(version_of(project.store_path)));
   REQUIRE(start.state().lists.lists.versions.size() == 1);
   const store::VersionInfo version = start.state().lists.lists.versions[0];
   CHECK(version.samples == project.dataset.good().size() - 1);  // one was excluded
-  run_job(start, [&](jobs::JobContext& context) {
-    jobs::ExportJobOptions options;
-    options.store_path = project.store_path;
-    options.version = version.name;
-    options.target = target;
-    jobs::run_export(options, context);
-  });
+  jobs::ExportJobOptions options;
+  options.store_path = project.store_path;
+  options.version = version.name;
+  options.target = target;
+  run_job(start, viewer::export_work(options));
   CHECK(version.hash.starts_with("errata1:"));
   CHECK(hash_of_folder(target, project.folder / "again.db") == version.hash);
 }
