@@ -240,7 +240,7 @@ TEST_CASE("a rectangle dragged over tiles selects them, and an action applies to
     context->Yield(2);
   }) == "");
   CHECK(window.state().selection.count() == 2);
-  const auto& order = window.state().view->order;
+  const std::vector<RowIndex> order = window.state().view->order;  // an edit brings another view
   CHECK(window.state().selection.has(order[0]));
   CHECK(window.state().selection.has(order[1]));
   CHECK(window.run([&](ImGuiTestContext* context) {
