@@ -149,4 +149,94 @@ std::vector<LogEntry> read_log(Store& store, const LogFilter& filter) {
   return entries;
 }
 
+namespace {
+
+std::vector<std::string> common_values(const Names& names, std::string_view what,
+                                       const std::string& least, const std::string& most) {
+  if (least != most) return {};
+  return what == "label" ? names.class_names(least) : one(least);
+}
+
+}  // namespace
+
+std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t limit) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  const Names names(db);
+  std::vector<LogBatch> batches;
+  Statement read = db.prepare(
+      "SELECT b.id, b.kind, b.at, b.who, b.why, source.name, b.detail, b.undoes, b.undone_by "
+      "FROM batch b LEFT JOIN source ON source.id = b.source_id "
+      "WHERE ?1 = 0 OR b.id < ?1 ORDER BY b.id DESC LIMIT ?2");
+  read.bind(1, before_batch).bind(2, static_cast<int64_t>(limit));
+  Statement count = db.prepare(
+      "SELECT what, count(*), min(coalesce(value_from, '')), max(coalesce(value_from, '')), "
+      "min(coalesce(value_to, '')), max(coalesce(value_to, '')), min(coalesce(why, '')), "
+      "max(coalesce(why, '')) FROM event WHERE batch_id = ?1 AND what <> 'import' "
+      "GROUP BY what ORDER BY what");
+  while (read.step()) {
+    LogBatch batch;
+    batch.batch = read.integer(0);
+    batch.kind = read.string(1);
+    batch.at = read.string(2);
+    batch.who = read.string(3);
+    batch.why = read.string(4);
+    batch.source = read.string(5);
+    batch.detail = read.string(6);
+    batch.undoes = read.integer(7);
+    batch.undone_by = read.integer(8);
+    count.bind(1, batch.batch);
+    while (count.step()) {
+      BatchChange change;
+      change.what = count.string(0);
+      change.count = static_cast<uint64_t>(count.integer(1));
+      change.from = common_values(names, change.what, count.string(2), count.string(3));
+      change.to = common_values(names, change.what, count.string(4), count.string(5));
+      if (count.text(6) == count.text(7) && !count.text(6).empty()) batch.why = count.string(6);
+      batch.changes.push_back(std::move(change));
+    }
+    count.reset();
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+std::vector<SampleId> batch_samples(Store& store, int64_t batch) {
+  std::vector<SampleId> samples;
+  Statement read = store.db().prepare(
+      "SELECT DISTINCT sample_id FROM event WHERE batch_id = ?1 AND sample_id > 0 ORDER BY 1");
+  read.bind(1, batch);
+  while (read.step()) samples.push_back(read.integer(0));
+  return samples;
+}
+
+std::vector<StandingDecision> newest_decisions(Store& store, std::span<const SampleId> samples) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  // SQLite takes the other columns from the row that holds the maximum.
+  constexpr std::string_view kDecisions =
+      "SELECT e.sample_id, coalesce(e.why, b.why), max(e.id) FROM event e "
+      "JOIN batch b ON b.id = e.batch_id "
+      "WHERE e.what IN ('label', 'keep', 'ambiguous', 'exclude') AND b.undone_by IS NULL "
+      "AND b.kind IN ('edit', 'redo') AND ";
+  std::vector<StandingDecision> decisions;
+  const auto take = [&](Statement& read) {
+    while (read.step()) decisions.push_back({read.integer(0), read.string(1)});
+    read.reset();
+  };
+  if (samples.empty()) {
+    Statement read = db.prepare(fmt::format("{} e.sample_id > 0 GROUP BY e.sample_id", kDecisions));
+    take(read);
+    return decisions;
+  }
+  std::vector<SampleId> rising(samples.begin(), samples.end());
+  std::sort(rising.begin(), rising.end());
+  Statement read = db.prepare(fmt::format("{} e.sample_id = ?1 GROUP BY e.sample_id", kDecisions));
+  for (const SampleId sample : rising) {
+    read.bind(1, sample);
+    take(read);
+  }
+  return decisions;
+}
+
 }  // namespace errata::store

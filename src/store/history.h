@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,40 @@ struct LogEntry {
 
 // Newest first.
 std::vector<LogEntry> read_log(Store& store, const LogFilter& filter);
+
+// Events of one kind within a batch. `from` and `to` are empty when they are not all the same.
+struct BatchChange {
+  std::string what;  // as in LogEntry
+  uint64_t count = 0;
+  std::vector<std::string> from;
+  std::vector<std::string> to;
+};
+
+// One batch as a whole, however many samples it changed.
+struct LogBatch {
+  int64_t batch = 0;
+  std::string kind;  // as LogEntry::batch_kind
+  std::string at;
+  std::string who;
+  std::string why;  // the events' when they all have the same one, else the batch's
+  std::string source;
+  std::string detail;  // of an import: its counts
+  int64_t undoes = 0;
+  int64_t undone_by = 0;
+  std::vector<BatchChange> changes;  // by kind; of an import none
+};
+
+// Newest first; those below `before_batch`, 0: from the newest.
+std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t limit);
+// Samples that an edit, undo or redo touched, rising.
+std::vector<SampleId> batch_samples(Store& store, int64_t batch);
+
+// What spoke for the newest decision about a sample (label, keep, ambiguous, exclude) that stands.
+struct StandingDecision {
+  SampleId sample = 0;
+  std::string why;  // may be empty
+};
+// Of these samples, or of all when none is named; rising by sample, those without one left out.
+std::vector<StandingDecision> newest_decisions(Store& store, std::span<const SampleId> samples);
 
 }  // namespace errata::store

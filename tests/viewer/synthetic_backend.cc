@@ -252,6 +252,7 @@ EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) 
   for (const viewer::ReviewEdit& edit : edits) {
     const State& before = states_.at(static_cast<size_t>(edit.sample - 1));
     State after = before;
+    if (!edit.why.empty()) after.why = edit.why;
     switch (edit.kind) {
       case viewer::ReviewKind::kRelabel:
         after.label = edit.class_name;
@@ -328,6 +329,50 @@ std::vector<store::LogEntry> SyntheticBackend::log(const store::LogFilter& filte
     if (filter.sample == 0 || entry->sample == filter.sample) entries.push_back(*entry);
   }
   return entries;
+}
+
+std::vector<store::LogBatch> SyntheticBackend::batches(int64_t before_batch, size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<store::LogBatch> batches;
+  for (auto entry = log_.rbegin(); entry != log_.rend(); ++entry) {
+    if (before_batch != 0 && entry->batch >= before_batch) continue;
+    if (!batches.empty() && batches.back().batch == entry->batch) {
+      ++batches.back().changes[0].count;
+      continue;
+    }
+    if (batches.size() == limit) break;
+    store::LogBatch batch;
+    batch.batch = entry->batch;
+    batch.kind = entry->batch_kind;
+    batch.at = entry->at;
+    batch.who = entry->who;
+    batch.why = entry->why;
+    batch.changes.push_back({entry->what, 1, entry->from, entry->to});
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+std::vector<SampleId> SyntheticBackend::batch_samples(int64_t batch) {
+  const std::lock_guard lock(mutex_);
+  std::vector<SampleId> samples;
+  for (const store::LogEntry& entry : log_) {
+    if (entry.batch == batch) samples.push_back(entry.sample);
+  }
+  return samples;
+}
+
+std::vector<store::StandingDecision> SyntheticBackend::newest_decisions(
+    std::span<const SampleId> samples) {
+  const std::lock_guard lock(mutex_);
+  std::vector<store::StandingDecision> decisions;
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const auto sample = static_cast<SampleId>(i + 1);
+    const bool wanted =
+        samples.empty() || std::find(samples.begin(), samples.end(), sample) != samples.end();
+    if (wanted && !states_[i].why.empty()) decisions.push_back({sample, states_[i].why});
+  }
+  return decisions;
 }
 
 std::vector<float> SyntheticBackend::probabilities(const std::string&, SampleId sample) {

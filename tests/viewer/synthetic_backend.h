@@ -21,7 +21,7 @@ class SyntheticBackend : public viewer::Backend {
   explicit SyntheticBackend(size_t samples, std::string name = "synthetic.db");
 
   std::string name() const override { return name_; }
-  std::string store_path() const override { return {}; }
+  std::string store_path() const override { return path_; }
   viewer::Loaded load(const std::string& active_run) override;
   viewer::News news() override;
   viewer::EditOutcome review(std::span<const viewer::ReviewEdit> edits) override;
@@ -32,6 +32,9 @@ class SyntheticBackend : public viewer::Backend {
   void delete_view(const std::string& name) override;
   viewer::StoreLists lists() override;
   std::vector<store::LogEntry> log(const store::LogFilter& filter) override;
+  std::vector<store::LogBatch> batches(int64_t before_batch, size_t limit) override;
+  std::vector<SampleId> batch_samples(int64_t batch) override;
+  std::vector<store::StandingDecision> newest_decisions(std::span<const SampleId> samples) override;
   std::vector<float> probabilities(const std::string& run, SampleId sample) override;
   viewer::Picture thumbnail(SampleId sample, int32_t max_side_px) override;
   viewer::Picture picture(SampleId sample) override;
@@ -48,6 +51,7 @@ class SyntheticBackend : public viewer::Backend {
   std::atomic<bool> changed_by_others_{false};
   std::atomic<bool> fail_edits_{false};  // review() throws Error(kIo)
   std::atomic<int> busy_times_{0};       // so often review() throws Error(kBusy) first
+  std::string path_;                     // what store_path() says
   std::atomic<size_t> thumbnails_made_{0};
   std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 
@@ -56,6 +60,7 @@ class SyntheticBackend : public viewer::Backend {
     std::string label;
     std::string review = "unseen";
     std::vector<std::string> tags;
+    std::string why = {};  // of the newest decision that stands
   };
   struct Change {
     SampleId sample;

@@ -116,7 +116,9 @@ Regions App::layout_regions() const {
   regions.all = {min, max};
   regions.top = {min, ImVec2(max.x, top)};
   regions.left = {ImVec2(min.x, top), ImVec2(left, split)};
-  regions.centre = {ImVec2(left, top), ImVec2(right, split)};
+  const float strip = top + theme_.px(round_bar_height(session_->state().round));
+  regions.round = {ImVec2(left, top), ImVec2(right, strip)};
+  regions.centre = {ImVec2(left, strip), ImVec2(right, split)};
   regions.bottom = {ImVec2(min.x, split), ImVec2(right, bottom)};
   regions.right = {ImVec2(right, top), ImVec2(max.x, bottom)};
   regions.status = {ImVec2(min.x, bottom), max};

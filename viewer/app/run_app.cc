@@ -22,9 +22,17 @@ constexpr int kLeastFrames = 4;
 
 void start(App& app, const ViewerOptions& options) {
   Session& session = app.session();
+  if (options.screenshot.empty()) {
+    session.memory().use_folder(Memory::default_folder());
+    if (options.theme_given) session.state().theme = options.theme;
+  }
   if (!options.sort.empty()) session.state().sort = parse_sort(options.sort);
-  session.state().filter.draft = options.filter;
-  session.open(options.run);
+  if (!options.filter.empty()) session.state().filter.draft = options.filter;
+  if (options.run.empty()) {
+    session.open_remembered();
+  } else {
+    session.open(options.run);
+  }
 }
 
 void draw(Window& window, App& app, double patience_secs) {

@@ -255,6 +255,21 @@ std::vector<store::LogEntry> StoreBackend::log(const store::LogFilter& filter) {
   return with(lists_, [&](store::Store& store) { return store::read_log(store, filter); });
 }
 
+std::vector<store::LogBatch> StoreBackend::batches(int64_t before_batch, size_t limit) {
+  if (!file_exists(path_)) return {};
+  return with(lists_,
+              [&](store::Store& store) { return store::read_batches(store, before_batch, limit); });
+}
+
+std::vector<SampleId> StoreBackend::batch_samples(int64_t batch) {
+  return with(lists_, [&](store::Store& store) { return store::batch_samples(store, batch); });
+}
+
+std::vector<store::StandingDecision> StoreBackend::newest_decisions(
+    std::span<const SampleId> samples) {
+  return with(lists_, [&](store::Store& store) { return store::newest_decisions(store, samples); });
+}
+
 std::vector<float> StoreBackend::probabilities(const std::string& run, SampleId sample) {
   return with(rows_, [&](store::Store& store) {
     auto found = run_ids_.find(run);

@@ -37,6 +37,9 @@ class StoreBackend : public Backend {
   void delete_view(const std::string& name) override;
   StoreLists lists() override;
   std::vector<store::LogEntry> log(const store::LogFilter& filter) override;
+  std::vector<store::LogBatch> batches(int64_t before_batch, size_t limit) override;
+  std::vector<SampleId> batch_samples(int64_t batch) override;
+  std::vector<store::StandingDecision> newest_decisions(std::span<const SampleId> samples) override;
   std::vector<float> probabilities(const std::string& run, SampleId sample) override;
   Picture thumbnail(SampleId sample, int32_t max_side_px) override;
   Picture picture(SampleId sample) override;

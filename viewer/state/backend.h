@@ -101,6 +101,12 @@ class Backend {
   virtual StoreLists lists() = 0;
   // What the log says, newest first.
   virtual std::vector<store::LogEntry> log(const store::LogFilter& filter) = 0;
+  // The same by batches, below `before_batch` (0: from the newest).
+  virtual std::vector<store::LogBatch> batches(int64_t before_batch, size_t limit) = 0;
+  virtual std::vector<SampleId> batch_samples(int64_t batch) = 0;
+  // As store::newest_decisions().
+  virtual std::vector<store::StandingDecision> newest_decisions(
+      std::span<const SampleId> samples) = 0;
 
   // Lane::kImages, from several threads at once. A file that is gone or broken is a problem in the
   // result, not an exception.

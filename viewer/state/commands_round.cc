@@ -4,6 +4,71 @@
 
 namespace errata::viewer {
 
-void CommandRegistry::add_round_commands() {}
+namespace {
+
+using State = const AppState&;
+
+bool has_samples(State state) {
+  return state.view && !state.view->order.empty();
+}
+bool has_round(State state) {
+  return state.round.phase != RoundPhase::kNone;
+}
+
+}  // namespace
+
+void CommandRegistry::add_round_commands() {
+  add({.id = "review.unreview",
+       .title = "Take the decision back to unseen",
+       .menu = Menu::kReview,
+       .keys = {with_shift('K')},
+       .help = "As if nobody had looked at it; an exclusion is taken back too",
+       .undo = Undo::kUndoable,
+       .enabled = [](State state) { return state.target_count() > 0; },
+       .run =
+           [](Session& session) {
+             std::vector<ReviewEdit> edits;
+             for (const RowIndex row : session.state().target_rows()) {
+               edits.push_back(
+                   {session.state().snapshot.ids[row], ReviewKind::kUnreview, {}, {}, {}});
+             }
+             session.apply(std::move(edits));
+           }});
+  add({.id = "round.start",
+       .title = "Start a review round",
+       .menu = Menu::kReview,
+       .keys = {plain('S')},
+       .help = "Freezes what is shown as a queue; what was decided before stays out",
+       .enabled = [](State state) { return has_samples(state) && !state.round.starting; },
+       .run = [](Session& session) { session.round().start(); }});
+  add({.id = "round.next",
+       .title = "Next undecided sample",
+       .menu = Menu::kReview,
+       .keys = {plain('N')},
+       .help = "Of the review round; after the last one it begins at the first",
+       .enabled = [](State state) { return state.round.active() && !state.round.finished(); },
+       .run = [](Session& session) { session.round().next_undecided(); }});
+  add({.id = "round.resume",
+       .title = "Resume the review round",
+       .menu = Menu::kReview,
+       .keys = {with_shift('N')},
+       .help = "Goes back to the queue, to its first undecided sample",
+       .enabled = [](State state) { return state.round.phase == RoundPhase::kPaused; },
+       .run = [](Session& session) { session.round().resume(); }});
+  add({.id = "round.refresh",
+       .title = "Refresh the review round",
+       .menu = Menu::kReview,
+       .keys = {with_ctrl('N')},
+       .help = "Makes the queue anew by its filter and order, less what is decided",
+       .enabled = [](State state) { return has_round(state) && !state.round.audit; },
+       .run = [](Session& session) { session.round().refresh(); }});
+  add({.id = "round.leave",
+       .title = "Leave the review round",
+       .menu = Menu::kReview,
+       .keys = {with_shift('S')},
+       .help = "Every decision stays; the grid shows the filter's samples again",
+       .enabled = has_round,
+       .run = [](Session& session) { session.round().leave(); }});
+}
 
 }  // namespace errata::viewer

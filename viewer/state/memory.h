@@ -2,7 +2,16 @@
 // place, round, recent stores. Files below XDG_STATE_HOME; losing them loses no decision.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/ids.h"
 #include "viewer/state/session_part.h"
+
+namespace errata::text {
+class Json;
+}
 
 namespace errata::viewer {
 
@@ -12,8 +21,45 @@ class Memory : public SessionPart {
  public:
   explicit Memory(Session& session) : session_(session) {}
 
+  // Before Session::open: reads what is known into the state, and keeps it up to date from then on.
+  // A file that is broken or of another version is passed over with a note. Without this call
+  // nothing is read or written.
+  void use_folder(const std::string& folder);
+  // $XDG_STATE_HOME/errata, or ~/.local/state/errata.
+  static std::string default_folder();
+
+  // The run that was shown last; empty when there is none.
+  const std::string& run() const { return run_; }
+  // Newest first, this one included; those that are gone are left out.
+  const std::vector<std::string>& recent_stores() const { return recent_; }
+
+  // Writes what changed since, on the caller's thread.
+  void save_now();
+
+  void view_taken() override;
+  void frame(double now_secs) override;
+
  private:
+  std::string store_file() const;
+  std::string round_file() const;
+  std::string shared_file() const;
+  void read_shared();
+  void read_store();
+  void go_back();
+  text::Json describe() const;
+
   Session& session_;
+  std::string folder_;
+  std::string run_;
+  std::vector<std::string> recent_;
+  SampleId place_ = 0;  // under the cursor when the store was closed
+  bool round_was_active_ = false;
+  bool has_round_ = false;  // a round was remembered and waits for the first view
+  bool shown_ = false;      // the first view is here: the state is a person's from now on
+  double next_secs_ = 0;
+  std::string written_store_;
+  std::string written_shared_;
+  uint64_t written_round_ = 0;
 };
 
 }  // namespace errata::viewer

@@ -52,6 +52,7 @@ void parse_theme(const std::string& text, ViewerOptions& options) {
   if (text != "dark" && text != "light") {
     throw usage(fmt::format("--theme is dark or light, not \"{}\"", text));
   }
+  options.theme_given = true;
   options.theme = text == "dark" ? ThemeName::kDark : ThemeName::kLight;
 }
 

@@ -23,6 +23,7 @@ struct ViewerOptions {
   int width_px = 1440;
   int height_px = 900;
   ThemeName theme = ThemeName::kDark;
+  bool theme_given = false;
   float scale = 0;  // 0: the display's
   std::string filter;
   std::string sort;  // column; a leading '-' shows high values first

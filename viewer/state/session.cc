@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "query/filter.h"
+#include "viewer/state/evidence.h"
 
 namespace errata::viewer {
 
@@ -82,10 +83,15 @@ void Session::close() {
   jobs_.close();
   closing_ = true;
   tasks_.reset();
+  memory_.save_now();
 }
 
 void Session::open(const std::string& active_run) {
   load(active_run);
+}
+
+void Session::open_remembered() {
+  load(memory_.run(), true);
 }
 
 void Session::reload() {
@@ -96,11 +102,18 @@ void Session::set_run(const std::string& run) {
   load(run);
 }
 
-void Session::load(const std::string& active_run) {
+void Session::load(const std::string& active_run, bool or_newest) {
   state_.view_pending = true;
-  tasks_->run(Lane::kStore, [this, active_run]() -> Tasks::Apply {
+  tasks_->run(Lane::kStore, [this, active_run, or_newest]() -> Tasks::Apply {
     try {
-      auto loaded = std::make_shared<Loaded>(backend_->load(active_run));
+      auto loaded = std::make_shared<Loaded>();
+      try {
+        *loaded = backend_->load(active_run);
+      } catch (const Error& error) {
+        // The remembered run was deleted meanwhile.
+        if (!or_newest || error.category() != ErrorCategory::kNotFound) throw;
+        *loaded = backend_->load({});
+      }
       return [this, loaded] { take_snapshot(std::move(*loaded)); };
     } catch (const Error& error) {
       return [this, error] {
@@ -246,6 +259,7 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   // A new question begins at its start. The same one asked again keeps the sample under the cursor,
   // or the place when that sample is gone.
   const SampleId place = state_.view ? sample_at(state_, state_.cursor) : place_before_reload_;
+  place_before_reload_ = place;
   const bool new_question = filter != state_.filter.applied || sort != applied_sort_;
   applied_sort_ = sort;
   state_.view = std::move(answer);
@@ -268,6 +282,24 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   state_.selection_anchor = state_.cursor;
   state_.show_cursor_wanted = true;
   for (SessionPart* part : parts_) part->view_taken();
+  ask_detail();
+}
+
+void Session::show_order(std::vector<RowIndex> order) {
+  if (!state_.view) return;
+  auto answer = std::make_shared<ViewAnswer>(*state_.view);
+  answer->order = std::move(order);
+  state_.view = std::move(answer);
+  const size_t row =
+      place_before_reload_ == 0 ? SIZE_MAX : state_.snapshot.row_of(place_before_reload_);
+  const std::vector<RowIndex>& shown = state_.view->order;
+  const auto found = std::find(shown.begin(), shown.end(), static_cast<RowIndex>(row));
+  state_.cursor =
+      row != SIZE_MAX && found != shown.end() ? static_cast<size_t>(found - shown.begin()) : 0;
+  state_.selection.reset(state_.snapshot.ids.size());
+  state_.selection_anchor = state_.cursor;
+  state_.show_cursor_wanted = true;
+  recount();  // one that is under way still holds the former order
   ask_detail();
 }
 
@@ -425,8 +457,23 @@ void Session::send_edits(std::vector<ReviewEdit> edits) {
     }
   }
   const bool single = state_.selection.count() == 0;
+  const SampleId first = edits[0].sample;
+  std::vector<RowIndex> rows;
+  rows.reserve(edits.size());
+  for (const ReviewEdit& edit : edits) {
+    rows.push_back(static_cast<RowIndex>(state_.snapshot.row_of(edit.sample)));
+  }
+  change_store(
+      [this, edits = std::move(edits), rows = std::move(rows), samples = state_.snapshot.samples] {
+        return backend_->review(with_evidence(edits, rows, samples));
+      },
+      false);
+  if (single && !round_.move_on(first)) move_cursor(1);
+}
+
+void Session::apply(std::vector<ReviewEdit> edits) {
+  if (edits.empty()) return;
   change_store([this, edits = std::move(edits)] { return backend_->review(edits); }, false);
-  if (single) move_cursor(1);
 }
 
 void Session::tag(const std::string& tag, bool on) {

@@ -36,6 +36,8 @@ class Session {
 
   // Call order: open, then each frame drain and anything else.
   void open(const std::string& active_run = {});
+  // With the run that Memory knows, else the newest.
+  void open_remembered();
   void reload();
   size_t drain();
   // Once a frame, after drain: gives the parts their turn.
@@ -69,6 +71,9 @@ class Session {
   void refresh();
   // Counts the left side again, over the same samples in the same order.
   void recount();
+  // Puts another order in the place of the answer's, as a review round does; the cursor stays on
+  // its sample where that is in it.
+  void show_order(std::vector<RowIndex> order);
 
   // Cursor and selection, by position in the order.
   void move_cursor(int64_t by);
@@ -88,6 +93,8 @@ class Session {
   void relabel_to_probable(size_t k);
   void decide(ReviewKind kind);
   void tag(const std::string& tag, bool on);
+  // Any edits as one batch; the cursor stays.
+  void apply(std::vector<ReviewEdit> edits);
   void undo();
   void redo();
   void undo_batch(int64_t batch);
@@ -98,7 +105,7 @@ class Session {
 
  private:
   void take_snapshot(Loaded loaded);
-  void load(const std::string& active_run);
+  void load(const std::string& active_run, bool or_newest = false);
   void ask_view();
   void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                  const SortChoice& sort);

@@ -7,6 +7,7 @@ std::vector<std::unique_ptr<View>> workspace_views() {
   views.push_back(make_facets());
   views.push_back(make_grid());
   views.push_back(make_table());
+  views.push_back(make_round_bar());
   views.push_back(make_inspector());
   return views;
 }

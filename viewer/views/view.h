@@ -29,6 +29,7 @@ struct Regions {
   Rect all;
   Rect top;
   Rect left;
+  Rect round;  // strip above the centre; empty without a round
   Rect centre;
   Rect bottom;  // below left and centre; empty when it is closed
   Rect right;
@@ -47,6 +48,9 @@ struct FrameContext {
   void run(std::string_view command) const { commands.run(command, session); }
 };
 
+// Height of the strip above the grid in 1/96 inch; 0 without a round.
+float round_bar_height(const RoundState& round);
+
 class View {
  public:
   virtual ~View() = default;
@@ -62,6 +66,7 @@ std::unique_ptr<View> make_top_bar();
 std::unique_ptr<View> make_facets();
 std::unique_ptr<View> make_grid();
 std::unique_ptr<View> make_table();
+std::unique_ptr<View> make_round_bar();
 std::unique_ptr<View> make_inspector();
 std::unique_ptr<View> make_bottom();
 std::unique_ptr<View> make_status_bar();

@@ -1,0 +1,188 @@
+// Review rounds, without a display.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/viewer/synthetic_backend.h"
+#include "viewer/state/commands.h"
+#include "viewer/state/evidence.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr const char* kMistakes = "label != prediction";
+
+struct Opened {
+  explicit Opened(size_t samples = 500)
+      : backend(new test::SyntheticBackend(samples)),
+        session(std::unique_ptr<Backend>(backend), nullptr, 1) {
+    session.open();
+    settle();
+    session.set_filter(kMistakes);
+    settle();
+  }
+  void settle() { session.tasks().finish_all(); }
+  void run(std::string_view command) {
+    REQUIRE(commands.run(command, session));
+    settle();
+  }
+  const RoundState& round() const { return session.state().round; }
+  const std::vector<RowIndex>& order() const { return session.state().view->order; }
+  SampleId cursor() const { return session.state().snapshot.ids[*session.state().cursor_row()]; }
+
+  test::SyntheticBackend* backend;  // the session's
+  Session session;
+  CommandRegistry commands;
+};
+
+}  // namespace
+
+TEST_CASE("evidence is written so that its class can be read back") {
+  CHECK(evidence_class("resnet20 says ship 0.983") == "ship");
+  CHECK(evidence_class("run says fire engine 1.000") == "fire engine");
+  CHECK(evidence_class("run says cat -") == "cat");
+  CHECK_FALSE(evidence_class("review").has_value());
+  CHECK_FALSE(evidence_class("he says so").has_value());
+  CHECK_FALSE(evidence_class("").has_value());
+  Opened opened;
+  const Table& samples = opened.session.state().snapshot.samples;
+  const std::string text = evidence(samples, 0);
+  CHECK(text.starts_with("resnet20 says "));
+  CHECK(evidence_class(text) == std::string(samples.find("prediction")->text(0)));
+}
+
+TEST_CASE("a round freezes the queue and its count; a corrected tile stays; the cursor moves on") {
+  Opened opened;
+  const std::vector<RowIndex> before = opened.order();
+  opened.run("round.start");
+  REQUIRE(opened.round().active());
+  CHECK(opened.round().queue.size() == before.size());
+  opened.run("review.accept");
+  opened.run("review.keep");
+  opened.run("review.exclude");
+  opened.run("review.ambiguous");
+  CHECK(opened.order() == before);
+  CHECK(opened.round().counts.relabelled == 1);
+  CHECK(opened.round().counts.kept == 1);
+  CHECK(opened.round().counts.excluded == 1);
+  CHECK(opened.round().counts.ambiguous == 1);
+  CHECK(opened.session.state().cursor == 4);
+  // Asking for the order again, which the filter would answer otherwise, changes nothing.
+  opened.run("view.refresh");
+  CHECK(opened.order() == before);
+  CHECK(opened.session.state().cursor == 4);
+  opened.session.set_cursor(0);
+  opened.run("round.next");
+  CHECK(opened.session.state().cursor == 4);
+  opened.run("edit.undo");
+  CHECK(opened.round().counts.ambiguous == 0);
+  CHECK(opened.session.state().cursor == 3);
+  // Past the one that is undone and decided again, over those that are decided.
+  opened.session.set_cursor(2);
+  opened.run("review.keep");
+  CHECK(opened.session.state().cursor == 3);
+}
+
+TEST_CASE("decisions made faster than they are saved never come to the same sample twice") {
+  Opened opened;
+  opened.run("round.start");
+  std::set<SampleId> seen;
+  for (int i = 0; i < 20; ++i) {
+    CHECK(seen.insert(opened.cursor()).second);
+    REQUIRE(opened.commands.run("review.keep", opened.session));
+  }
+  opened.settle();
+  CHECK(opened.round().counts.kept == 20);
+}
+
+TEST_CASE("another filter pauses the round, resuming goes to the first undecided sample") {
+  Opened opened;
+  opened.run("round.start");
+  const std::vector<RowIndex> queue = opened.order();
+  opened.run("review.keep");
+  opened.run("review.accept");
+  opened.session.set_filter("split = 'test'");
+  opened.settle();
+  CHECK(opened.round().phase == RoundPhase::kPaused);
+  CHECK(opened.order() != queue);
+  CHECK_FALSE(opened.commands.run("round.next", opened.session));
+  CHECK(opened.round().counts.decided() == 2);
+  opened.run("round.resume");
+  CHECK(opened.round().active());
+  CHECK(opened.order() == queue);
+  CHECK(opened.session.state().filter.applied == kMistakes);
+  CHECK(opened.session.state().cursor == 2);
+}
+
+TEST_CASE("what is decided does not come back, but for what the model now sees otherwise") {
+  Opened opened;
+  const SampleId kept = opened.cursor();
+  opened.run("review.keep");
+  const SampleId other = opened.cursor();
+  // As decided when another class was predicted.
+  opened.session.apply({{other, ReviewKind::kKeep, {}, {}, "resnet20 says nothing-alike 0.900"}});
+  opened.settle();
+  const size_t shown = opened.order().size();
+  opened.run("round.start");
+  const std::vector<SampleId>& queue = opened.round().queue;
+  CHECK(queue.size() == shown - 1);
+  CHECK(std::find(queue.begin(), queue.end(), kept) == queue.end());
+  CHECK(std::find(queue.begin(), queue.end(), other) != queue.end());
+  CHECK(opened.round().returned == std::vector<SampleId>{other});
+  CHECK(opened.round().counts.decided() == 0);
+  CHECK(opened.cursor() == other);
+  opened.run("review.keep");
+  CHECK(opened.round().counts.kept == 1);
+  CHECK(opened.cursor() != other);
+  opened.run("round.refresh");
+  CHECK(opened.round().active());
+  CHECK(opened.round().queue.size() == shown - 2);
+  CHECK(opened.round().returned.empty());
+}
+
+TEST_CASE("a round ends with its sums and leaves the filter's samples behind") {
+  Opened opened(60);
+  opened.run("round.start");
+  const size_t all = opened.round().queue.size();
+  for (size_t i = 0; i < all; ++i) opened.run("review.keep");
+  CHECK(opened.round().finished());
+  CHECK(opened.round().counts.kept == all);
+  CHECK_FALSE(opened.commands.run("round.next", opened.session));
+  opened.run("round.leave");
+  CHECK(opened.round().phase == RoundPhase::kNone);
+  opened.run("round.start");
+  CHECK(opened.round().phase == RoundPhase::kNone);
+  REQUIRE(opened.session.state().message.has_value());
+  CHECK(opened.session.state().message->text.find("decided already") != std::string::npos);
+}
+
+TEST_CASE("a round outlives a reload and another run") {
+  Opened opened;
+  opened.run("round.start");
+  opened.run("review.keep");
+  opened.run("review.keep");
+  const std::vector<SampleId> queue = opened.round().queue;
+  const SampleId cursor = opened.cursor();
+  opened.run("file.reload");
+  CHECK(opened.round().active());
+  CHECK(opened.round().queue == queue);
+  CHECK(opened.round().counts.kept == 2);
+  CHECK(opened.cursor() == cursor);
+}
+
+TEST_CASE("a decision is taken back to unseen, and undo brings it again") {
+  Opened opened;
+  const SampleId sample = opened.cursor();
+  opened.run("review.exclude");
+  opened.session.move_cursor(-1);
+  opened.run("review.unreview");
+  CHECK(opened.backend->review_of(sample) == "unseen");
+  CHECK(opened.cursor() == sample);
+  opened.run("edit.undo");
+  CHECK(opened.backend->review_of(sample) == "excluded");
+}
+
+}  // namespace errata::viewer
