@@ -26,8 +26,9 @@ int main(int argc, char** argv) {
     }
     check_script(options);
     // A store that is not there yet opens the first steps: the first import makes it.
-    run_app(options, [](const std::string& store) {
-      return std::make_unique<StoreBackend>(store, default_who());
+    run_app(options, [&options](const std::string& store) {
+      return std::make_unique<StoreBackend>(store,
+                                            options.who.empty() ? default_who() : options.who);
     });
     return 0;
   } catch (const errata::Error& error) {

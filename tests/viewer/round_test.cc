@@ -173,6 +173,101 @@ TEST_CASE("a round outlives a reload and another run") {
   CHECK(opened.cursor() == cursor);
 }
 
+TEST_CASE("a tag goes on, is counted, and comes off again; undo takes it back") {
+  Opened opened;
+  const SampleId sample = opened.cursor();
+  const auto tags_of = [&] {
+    const Snapshot& snapshot = opened.session.state().snapshot;
+    return snapshot.samples.find("tags")->display(static_cast<RowIndex>(snapshot.row_of(sample)));
+  };
+  opened.run("review.tag");
+  CHECK(opened.session.state().overlay == Overlay::kTag);
+  CHECK(opened.session.state().tags.tags.empty());
+  opened.session.log().toggle_tag("blurred");
+  opened.settle();
+  CHECK(tags_of() == "blurred");
+  REQUIRE(opened.session.state().tags.tags.size() == 1);
+  CHECK(opened.session.state().tags.tags[0].count == 1);
+  CHECK(opened.session.state().tags.tags[0].on);
+  CHECK(opened.cursor() == sample);
+  opened.session.log().toggle_tag("blurred");
+  opened.settle();
+  CHECK(tags_of().empty());
+  opened.run("edit.undo");
+  CHECK(tags_of() == "blurred");
+}
+
+TEST_CASE("an audit draws at random from the filter, tags, says how, and starts a round") {
+  Opened opened;
+  opened.session.set_filter("split = 'train'");
+  opened.settle();
+  const SampleId excluded = opened.cursor();
+  opened.run("review.exclude");
+  opened.session.round().start_audit(40);
+  opened.settle();
+  const RoundState& round = opened.round();
+  REQUIRE(round.active());
+  CHECK(round.audit);
+  REQUIRE(round.queue.size() == 40);
+  CHECK(std::set<SampleId>(round.queue.begin(), round.queue.end()).size() == 40);
+  CHECK_FALSE(std::is_sorted(round.queue.begin(), round.queue.end()));
+  CHECK(std::find(round.queue.begin(), round.queue.end(), excluded) == round.queue.end());
+  const Snapshot& snapshot = opened.session.state().snapshot;
+  for (const SampleId sample : round.queue) {
+    const auto row = static_cast<RowIndex>(snapshot.row_of(sample));
+    CHECK(snapshot.samples.find("split")->text(row) == "train");
+    CHECK(snapshot.samples.find("tags")->display(row) == "audit");
+  }
+  const std::vector<store::SavedView>& views = opened.session.state().lists.lists.saved_views;
+  REQUIRE(views.size() == 1);
+  CHECK(views[0].name == "audit");
+  CHECK(views[0].options_json.find(R"("population":"split = 'train'","size":40,"seed":)") !=
+        std::string::npos);
+  opened.run("edit.undo");
+  CHECK(snapshot.samples.find("tags")->display(
+            static_cast<RowIndex>(snapshot.row_of(round.queue[0]))) == "");
+  const auto tagged = [&] {
+    size_t count = 0;
+    for (size_t row = 0; row < snapshot.ids.size(); ++row) {
+      const std::string tags = snapshot.samples.find("tags")->display(static_cast<RowIndex>(row));
+      count += tags == "audit" ? 1 : 0;
+    }
+    return count;
+  };
+  // A later draw takes the place of an earlier one.
+  for (const size_t size : {size_t{10}, size_t{7}}) {
+    opened.session.round().start_audit(size);
+    opened.settle();
+    CHECK(tagged() == size);
+  }
+  opened.run("edit.undo");
+  CHECK(tagged() == 10);
+}
+
+TEST_CASE("the history has a line for each batch, and shows its samples") {
+  Opened opened;
+  opened.session.select_all();
+  const size_t all = opened.session.state().selection.count();
+  opened.run("review.keep");
+  opened.session.clear_selection();
+  opened.run("review.exclude");
+  opened.session.log().want_history();
+  opened.settle();
+  const HistoryState& history = opened.session.state().history;
+  REQUIRE(history.batches.size() == 2);
+  CHECK(history.complete);
+  CHECK(history.batches[1].changes[0].count == all);
+  opened.session.log().show_batch(history.batches[0].batch);
+  opened.settle();
+  CHECK(opened.order().size() == 1);
+  CHECK(opened.session.state().filter.applied.starts_with("id in ("));
+  opened.run("edit.undo");
+  CHECK(history.stale);
+  opened.session.log().want_history();
+  opened.settle();
+  CHECK(history.batches.size() == 3);
+}
+
 TEST_CASE("a decision is taken back to unseen, and undo brings it again") {
   Opened opened;
   const SampleId sample = opened.cursor();

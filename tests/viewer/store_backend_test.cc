@@ -2,7 +2,10 @@
 #include "viewer/app/store_backend.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <numeric>
 
 #include "base/error.h"
@@ -10,6 +13,7 @@
 #include "store/edits.h"
 #include "tests/support/temp_dir.h"
 #include "tests/viewer/store_project.h"
+#include "viewer/state/evidence.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -19,9 +23,10 @@ namespace {
 using Project = test::StoreProject;
 
 struct Opened {
-  explicit Opened(const Project& project)
+  explicit Opened(const Project& project, const std::string& memory = {})
       : session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2) {
-    session.open();
+    session.memory().use_folder(memory);
+    session.open_remembered();
     settle();
   }
   void settle() { session.tasks().finish_all(); }
@@ -94,6 +99,50 @@ TEST_CASE("decisions and their undo are in the store after a restart") {
   again.settle();
   CHECK(review_text(again, first) == "unseen");
   CHECK_FALSE(again.state().message.has_value());
+}
+
+TEST_CASE("after kill -9 in a round the next start goes on at its first undecided sample") {
+  const Project project;
+  const test::TempDir memory;
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    Opened opened(project, memory.path());
+    opened.session.set_filter("label != prediction");
+    opened.settle();
+    opened.session.round().start();
+    opened.settle();
+    opened.session.frame(100);  // what is drawn every half second writes the queue
+    opened.settle();
+    opened.session.relabel_to_prediction();
+    opened.session.decide(ReviewKind::kKeep);
+    opened.settle();
+    if (write(ready[1], "x", 1) == 1) pause();
+    _exit(1);
+  }
+  REQUIRE(child > 0);
+  char byte = 0;
+  REQUIRE(read(ready[0], &byte, 1) == 1);
+  REQUIRE(kill(child, SIGKILL) == 0);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  Opened again(project, memory.path());
+  CHECK(again.state().round.active());
+  CHECK(again.state().round.queue.size() == project.dataset.wrong().size());
+  CHECK(again.state().round.counts.relabelled == 1);
+  CHECK(again.state().round.counts.kept == 1);
+  CHECK(again.state().cursor == 2);
+  CHECK(again.state().view->order.size() == again.state().round.queue.size());
+  // The evidence of what was decided is in the log.
+  const auto decisions = again.session.backend().newest_decisions({});
+  REQUIRE(decisions.size() == 2);
+  for (const store::StandingDecision& decision : decisions) {
+    CHECK(evidence_class(decision.why).has_value());
+  }
+  close(ready[0]);
+  close(ready[1]);
 }
 
 TEST_CASE("what closes right after a decision has saved it") {

@@ -21,6 +21,7 @@ class SyntheticBackend : public viewer::Backend {
   explicit SyntheticBackend(size_t samples, std::string name = "synthetic.db");
 
   std::string name() const override { return name_; }
+  std::string who() const override { return "tester"; }
   std::string store_path() const override { return path_; }
   viewer::Loaded load(const std::string& active_run) override;
   viewer::News news() override;

@@ -70,6 +70,7 @@ void App::change_store() {
   }
   const ThemeName theme = session_->state().theme;
   const std::vector<std::string> recent = session_->state().jobs.recent_stores;
+  const std::string memory = session_->memory().folder();
   session_->close();
   // Views and pictures point into the session and end before it.
   views_.clear();
@@ -81,7 +82,9 @@ void App::change_store() {
   pictures_ = std::make_unique<Pictures>(*session_, window_.scale());
   views_ = all_views();
   workspace_ = workspace_views();
-  session_->open();
+  session_->memory().use_folder(memory);
+  session_->state().theme = theme;
+  session_->open_remembered();
 }
 
 void App::apply_theme_if_changed() {

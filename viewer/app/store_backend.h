@@ -26,6 +26,7 @@ class StoreBackend : public Backend {
   StoreBackend(std::string store_path, std::string who);
 
   std::string name() const override;
+  std::string who() const override { return who_; }
   std::string store_path() const override { return path_; }
   Loaded load(const std::string& active_run) override;
   News news() override;

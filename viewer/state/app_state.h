@@ -16,6 +16,7 @@
 #include "viewer/state/inspect_state.h"
 #include "viewer/state/jobs_state.h"
 #include "viewer/state/lists_state.h"
+#include "viewer/state/log_state.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/state/round_state.h"
 #include "viewer/state/row_set.h"
@@ -108,6 +109,8 @@ struct AppState {
   ListsState lists;
   PanelState panels;
   RoundState round;
+  HistoryState history;
+  TagState tags;
   JobsState jobs;
 
   UndoState undo;

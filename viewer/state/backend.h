@@ -77,6 +77,8 @@ class Backend {
 
   // Shown in the window's title.
   virtual std::string name() const = 0;
+  // The name that signs the decisions.
+  virtual std::string who() const = 0;
   // Of the file, absolute; empty for a backend without one.
   virtual std::string store_path() const = 0;
 

@@ -34,6 +34,14 @@ void CommandRegistry::add_round_commands() {
              }
              session.apply(std::move(edits));
            }});
+  add({.id = "review.tag",
+       .title = "Tags ...",
+       .menu = Menu::kReview,
+       .keys = {plain('T')},
+       .help = "Type a tag, Enter adds it; Enter on one that is there takes it off",
+       .undo = Undo::kUndoable,
+       .enabled = [](State state) { return state.target_count() > 0; },
+       .run = [](Session& session) { session.log().open_tags(); }});
   add({.id = "round.start",
        .title = "Start a review round",
        .menu = Menu::kReview,
@@ -62,6 +70,14 @@ void CommandRegistry::add_round_commands() {
        .help = "Makes the queue anew by its filter and order, less what is decided",
        .enabled = [](State state) { return has_round(state) && !state.round.audit; },
        .run = [](Session& session) { session.round().refresh(); }});
+  add({.id = "round.audit",
+       .title = "Audit a random sample ...",
+       .menu = Menu::kReview,
+       .keys = {with_shift('A')},
+       .help = "Draws samples at random and starts a round over them: an estimate without bias",
+       .undo = Undo::kUndoable,
+       .enabled = [](State state) { return has_samples(state) && !state.round.starting; },
+       .run = [](Session& session) { session.show_overlay(Overlay::kAudit); }});
   add({.id = "round.leave",
        .title = "Leave the review round",
        .menu = Menu::kReview,

@@ -171,6 +171,7 @@ void Memory::use_folder(const std::string& folder) {
   std::erase(recent_, own);
   recent_.insert(recent_.begin(), own);
   if (recent_.size() > kMostRecent) recent_.resize(kMostRecent);
+  session_.state().jobs.recent_stores = recent_;
 }
 
 void Memory::read_shared() {

@@ -25,6 +25,7 @@ class Memory : public SessionPart {
   // A file that is broken or of another version is passed over with a note. Without this call
   // nothing is read or written.
   void use_folder(const std::string& folder);
+  const std::string& folder() const { return folder_; }  // empty: nothing is remembered
   // $XDG_STATE_HOME/errata, or ~/.local/state/errata.
   static std::string default_folder();
 

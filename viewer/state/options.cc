@@ -81,6 +81,8 @@ const std::array kOptions{
            [](const std::string& text, ViewerOptions& options) { options.sort = text; }},
     Option{"--run", "", "NAME", "whose predictions to show (default: the newest)",
            [](const std::string& text, ViewerOptions& options) { options.run = text; }},
+    Option{"--who", "", "NAME", "sign decisions with this name (default: ERRATA_WHO, else yours)",
+           [](const std::string& text, ViewerOptions& options) { options.who = text; }},
     Option{"--view", "", "NAME", "open this panel, table or dialog once the store is shown",
            [](const std::string& text, ViewerOptions& options) {
              options.script.push_back({false, text});

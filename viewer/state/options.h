@@ -28,6 +28,7 @@ struct ViewerOptions {
   std::string filter;
   std::string sort;  // column; a leading '-' shows high values first
   std::string run;
+  std::string who;                 // signs the decisions; empty: default_who()
   std::vector<ScriptStep> script;  // once the store is shown, in the order given
   bool list = false;               // print the names of views and commands
   bool help = false;

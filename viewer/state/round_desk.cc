@@ -2,14 +2,57 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "base/hash.h"
+#include "base/random.h"
 #include "base/text.h"
+#include "query/filter.h"
+#include "query/rank.h"
+#include "text/json.h"
 #include "viewer/state/evidence.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
+
+namespace {
+
+constexpr const char* kAuditTag = "audit";
+
+// In random order: the first `size` of a shuffle of all.
+std::vector<SampleId> draw_audit(const Table& samples, std::span<const SampleId> ids,
+                                 const std::string& filter, size_t size, uint64_t seed) {
+  const Column* review = samples.find("review");
+  const query::Selection rows =
+      query::evaluate(query::parse_typed_filter(filter, samples), samples);
+  std::vector<SampleId> drawn;
+  for (const RowIndex row : query::order_rows(samples, rows, {})) {
+    const bool excluded =
+        review != nullptr && !review->is_null(row) && review->text(row) == "excluded";
+    if (!excluded) drawn.push_back(ids[row]);
+  }
+  Rng(seed).shuffle(drawn);
+  if (drawn.size() > size) drawn.resize(size);
+  return drawn;
+}
+
+std::vector<SampleId> tagged(const Table& samples, std::span<const SampleId> ids,
+                             std::string_view tag) {
+  std::vector<SampleId> found;
+  const Column* tags = samples.find("tags");
+  if (tags == nullptr || !tags->dictionary) return found;
+  const int32_t code = tags->dictionary->find(tag);
+  for (size_t row = 0; code >= 0 && row < ids.size(); ++row) {
+    const auto begin = tags->codes.begin() + static_cast<std::ptrdiff_t>(tags->offsets[row]);
+    const auto end = tags->codes.begin() + static_cast<std::ptrdiff_t>(tags->offsets[row + 1]);
+    if (std::find(begin, end, code) != end) found.push_back(ids[row]);
+  }
+  return found;
+}
+
+}  // namespace
 
 void RoundDesk::start() {
   AppState& state = session_.state();
@@ -50,6 +93,61 @@ void RoundDesk::start() {
                              "change the filter, or take decisions back with Shift K");
         };
       });
+}
+
+void RoundDesk::start_audit(size_t size) {
+  AppState& state = session_.state();
+  if (!state.view || state.round.starting) return;
+  state.round.starting = true;
+  const uint64_t number = ++newest_;
+  const uint64_t seed = mix64(xxh3_64(now_iso8601_utc())) >> 32;
+  session_.tasks().run(
+      Lane::kStore,
+      [this, number, size, seed, samples = state.snapshot.samples, ids = state.snapshot.ids,
+       filter = state.filter.applied, sort = state.sort]() -> Tasks::Apply {
+        try {
+          auto round = std::make_shared<RoundState>();
+          round->audit = true;
+          round->filter = filter;
+          round->sort = sort;
+          round->queue = draw_audit(samples, ids, filter, size, seed);
+          if (!round->queue.empty()) {
+            const auto options = text::Json::object(
+                {{"population", filter}, {"size", round->queue.size()}, {"seed", seed}});
+            session_.backend().save_view({kAuditTag, "tags = 'audit'", "id", options.dump()});
+          }
+          return [this, number, round, seed, former = tagged(samples, ids, kAuditTag)] {
+            if (number == newest_) begin_audit(std::move(*round), former, seed);
+          };
+        } catch (const Error& error) {
+          return [this, error] {
+            session_.state().round.starting = false;
+            session_.show_error(error);
+          };
+        }
+      });
+}
+
+void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed) {
+  session_.state().round.starting = false;
+  if (round.queue.empty()) {
+    session_.show_note("There is nothing to draw from: every sample shown is excluded");
+    return;
+  }
+  std::vector<ReviewEdit> edits;
+  for (const SampleId sample : former) {
+    edits.push_back({sample, ReviewKind::kUntag, {}, kAuditTag, {}});
+  }
+  for (const SampleId sample : round.queue) {
+    edits.push_back({sample, ReviewKind::kTag, {}, kAuditTag, {}});
+  }
+  const size_t drawn = round.queue.size();
+  session_.apply(std::move(edits));
+  session_.lists().refresh();
+  session_.show_note(
+      fmt::format("{} samples drawn with seed {}", with_thousands(drawn), seed),
+      "they carry the tag audit; the saved view of that name says how they were drawn");
+  begin(std::move(round));
 }
 
 void RoundDesk::begin(RoundState round) {

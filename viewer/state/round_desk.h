@@ -20,6 +20,9 @@ class RoundDesk : public SessionPart {
 
   // Freezes the order that is shown, less what is decided already and still stands.
   void start();
+  // Draws `size` samples at random from those that the filter selects less the excluded ones, tags
+  // them `audit`, saves the view `audit` with how they were drawn, and starts a round over them.
+  void start_audit(size_t size);
   // A round over exactly these samples, at its first undecided one.
   void begin(RoundState round);
   // A round of an earlier session. It goes on when it was active and its filter is the one shown.
@@ -45,6 +48,8 @@ class RoundDesk : public SessionPart {
   enum class Mark : uint8_t { kOutside, kOpen, kKept, kRelabelled, kExcluded, kAmbiguous };
 
   void hold(RoundState round);
+  // `former` carry the tag of an earlier audit, which they lose.
+  void begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed);
   bool shows_question() const;
   void show_queue();
   void go_to_open(size_t from);

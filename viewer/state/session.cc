@@ -66,10 +66,11 @@ Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, s
       lists_(*this),
       panels_(*this),
       round_(*this),
+      log_(*this),
       jobs_(*this),
       memory_(*this),
       inspector_(*this),
-      parts_{&filters_, &lists_, &panels_, &round_, &jobs_, &memory_, &inspector_},
+      parts_{&filters_, &lists_, &panels_, &round_, &log_, &jobs_, &memory_, &inspector_},
       tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
   state_.store_name = backend_->name();
   tasks_->on_error = [this](const Error& error) { show_error(error); };

@@ -16,6 +16,7 @@
 #include "viewer/state/inspect_desk.h"
 #include "viewer/state/job_desk.h"
 #include "viewer/state/list_desk.h"
+#include "viewer/state/log_desk.h"
 #include "viewer/state/memory.h"
 #include "viewer/state/panel_desk.h"
 #include "viewer/state/round_desk.h"
@@ -56,6 +57,7 @@ class Session {
   ListDesk& lists() { return lists_; }
   PanelDesk& panels() { return panels_; }
   RoundDesk& round() { return round_; }
+  LogDesk& log() { return log_; }
   JobDesk& jobs() { return jobs_; }
   Memory& memory() { return memory_; }
   InspectDesk& inspector() { return inspector_; }
@@ -131,10 +133,11 @@ class Session {
   ListDesk lists_;
   PanelDesk panels_;
   RoundDesk round_;
+  LogDesk log_;
   JobDesk jobs_;
   Memory memory_;
   InspectDesk inspector_;
-  std::array<SessionPart*, 7> parts_;
+  std::array<SessionPart*, 8> parts_;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
 };
 

@@ -23,6 +23,8 @@ std::vector<std::unique_ptr<View>> all_views() {
   views.push_back(make_class_picker());
   views.push_back(make_save_view());
   views.push_back(make_saved_views());
+  views.push_back(make_tag_dialog());
+  views.push_back(make_audit_dialog());
   views.push_back(make_key_help());
   views.push_back(make_about());
   views.push_back(make_form_dialog());

@@ -7,6 +7,7 @@
 
 #include "viewer/views/overlay.h"
 #include "viewer/widgets/controls.h"
+#include "viewer/widgets/display_text.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -91,6 +92,8 @@ class About : public View {
     ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.text_dim);
     ImGui::TextUnformatted(
         fmt::format("Dear ImGui {}, ImPlot {}", IMGUI_VERSION, IMPLOT_VERSION).c_str());
+    const std::string who = frame.session.backend().who();
+    ImGui::TextUnformatted(fmt::format("Decisions are signed: {}", display_text(who)).c_str());
     ImGui::PopStyleColor();
     end_overlay(frame);
   }

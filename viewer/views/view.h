@@ -75,6 +75,8 @@ std::unique_ptr<View> make_palette();
 std::unique_ptr<View> make_class_picker();
 std::unique_ptr<View> make_save_view();
 std::unique_ptr<View> make_saved_views();
+std::unique_ptr<View> make_tag_dialog();
+std::unique_ptr<View> make_audit_dialog();
 std::unique_ptr<View> make_key_help();
 std::unique_ptr<View> make_about();
 std::unique_ptr<View> make_welcome();

@@ -11,6 +11,7 @@ std::vector<std::unique_ptr<Panel>> all_panels() {
   panels.push_back(make_scores_panel());
   panels.push_back(make_runs_panel());
   panels.push_back(make_versions_panel());
+  panels.push_back(make_history_panel());
   panels.push_back(make_issues_panel());
   panels.push_back(make_jobs_panel());
   return panels;

@@ -12,6 +12,7 @@ std::unique_ptr<Panel> make_calibration_panel();
 std::unique_ptr<Panel> make_classes_panel();
 std::unique_ptr<Panel> make_scores_panel();
 std::unique_ptr<Panel> make_runs_panel();
+std::unique_ptr<Panel> make_history_panel();
 std::unique_ptr<Panel> make_versions_panel();
 std::unique_ptr<Panel> make_issues_panel();
 std::unique_ptr<Panel> make_jobs_panel();

@@ -1,0 +1,160 @@
+// The log, newest first: one line a batch, with what it did, by whom and why.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "viewer/views/panels/panels.h"
+#include "viewer/widgets/controls.h"
+#include "viewer/widgets/text.h"
+
+namespace errata::viewer {
+
+namespace {
+
+struct Words {
+  std::string_view what;
+  std::string_view one;
+  std::string_view many;
+};
+
+constexpr std::array kWords{Words{"label", "label set", "labels set"},
+                            Words{"keep", "kept", "kept"},
+                            Words{"exclude", "excluded", "excluded"},
+                            Words{"include", "included again", "included again"},
+                            Words{"ambiguous", "ambiguous", "ambiguous"},
+                            Words{"unreview", "back to unseen", "back to unseen"},
+                            Words{"tag", "tag added", "tags added"},
+                            Words{"untag", "tag removed", "tags removed"},
+                            Words{"split", "split set", "splits set"},
+                            Words{"class-add", "class added", "classes added"},
+                            Words{"class-rename", "class renamed", "classes renamed"},
+                            Words{"class-merge", "class merged", "classes merged"},
+                            Words{"class-unmerge", "class merge undone", "class merges undone"}};
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string change_words(const store::BatchChange& change) {
+  std::string text = with_thousands(change.count) + " ";
+  const auto words = std::find_if(kWords.begin(), kWords.end(),
+                                  [&](const Words& each) { return each.what == change.what; });
+  text += words == kWords.end() ? std::string_view(change.what)
+                                : (change.count == 1 ? words->one : words->many);
+  const std::string from = joined(change.from);
+  const std::string to = joined(change.to);
+  if (change.what == "label" || change.what == "split" || change.what.starts_with("class")) {
+    if (!from.empty() && !to.empty()) return fmt::format("{}: {} to {}", text, from, to);
+    if (!to.empty()) return fmt::format("{}: to {}", text, to);
+    if (!from.empty()) return fmt::format("{}: from {}", text, from);
+  }
+  if (change.what == "tag" && !to.empty()) return fmt::format("{}: {}", text, to);
+  if (change.what == "untag" && !from.empty()) return fmt::format("{}: {}", text, from);
+  return text;
+}
+
+std::string batch_words(const store::LogBatch& batch) {
+  if (batch.kind == "import") return "import of " + batch.source;
+  std::string text;
+  for (const store::BatchChange& change : batch.changes) {
+    text += (text.empty() ? "" : ", ") + change_words(change);
+  }
+  if (batch.kind == "undo") return "taken back: " + text;
+  if (batch.kind == "redo") return "made again: " + text;
+  return text;
+}
+
+class HistoryPanel : public Panel {
+ public:
+  std::string_view id() const override { return "history"; }
+  std::string title(const AppState&) const override { return "History"; }
+
+  void draw(const FrameContext& frame) override {
+    frame.session.log().want_history();
+    const Theme& theme = frame.theme;
+    const HistoryState& history = frame.state.history;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float width = ImGui::GetContentRegionAvail().x;
+    if (!history.ready || history.batches.empty()) {
+      draw_words(theme, list, ImGui::GetCursorScreenPos(), width, dim(theme),
+                 history.ready ? "Nothing was changed yet" : "Reading the log");
+      return;
+    }
+    const float height = theme.px(26);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(history.batches.size()), height);
+    bool at_end = false;
+    while (clipper.Step()) {
+      for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        draw_line(frame, history.batches[static_cast<size_t>(i)], width, height);
+        at_end = at_end || static_cast<size_t>(i) + 1 == history.batches.size();
+      }
+    }
+    ImGui::PopStyleVar();
+    if (at_end) frame.session.log().want_more();
+  }
+
+ private:
+  static void draw_line(const FrameContext& frame, const store::LogBatch& batch, float width,
+                        float height) {
+    const Theme& theme = frame.theme;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 min = ImGui::GetCursorScreenPos();
+    const ImVec2 max(min.x + width, min.y + height);
+    const bool undoable = (batch.kind == "edit" || batch.kind == "redo") && batch.undone_by == 0;
+    const float button = theme.px(80);
+    ImGui::PushID(static_cast<int>(batch.batch));
+    if (ImGui::InvisibleButton("batch", ImVec2(width - button, height)) && batch.kind != "import") {
+      frame.session.log().show_batch(batch.batch);
+    }
+    const bool hovered = ImGui::IsItemHovered();
+    if (hovered) {
+      list->AddRectFilled(ImVec2(min.x - theme.px(6), min.y), ImVec2(max.x - button, max.y),
+                          theme.hovered, theme.px(5));
+    }
+    TextStyle style = body(theme);
+    const bool faded = batch.undone_by != 0;
+    if (faded) style.color = theme.text_faint;
+    const TextStyle faint = small(theme);
+    const float y = min.y + (height - text_height(theme, style)) / 2;
+    const float small_y = min.y + (height - text_height(theme, faint)) / 2;
+    const float when = theme.px(126);
+    const float who = theme.px(90);
+    std::string at = batch.at.substr(0, 16);
+    if (at.size() > 10) at[10] = ' ';
+    draw_text_fit(theme, list, ImVec2(min.x, small_y), when - theme.px(8), faint, at);
+    draw_text_fit(theme, list, ImVec2(min.x + when, small_y), who - theme.px(8), faint, batch.who);
+    const float rest = width - when - who - button;
+    const std::string words = batch_words(batch);
+    draw_text_fit(theme, list, ImVec2(min.x + when + who, y), rest * 0.6F - theme.px(8), style,
+                  words);
+    const std::string why = faded ? "taken back" : batch.why;
+    draw_text_fit(theme, list, ImVec2(min.x + when + who + rest * 0.6F, small_y),
+                  rest * 0.4F - theme.px(8), faint, why);
+    if (hovered) {
+      ImGui::SetTooltip(
+          "%s\n%s", to_valid_utf8(words).c_str(),
+          batch.why.empty() ? "click to show the samples" : to_valid_utf8(batch.why).c_str());
+    }
+    if (undoable) {
+      ImGui::SetCursorScreenPos(ImVec2(max.x - button + theme.px(4), min.y + theme.px(2)));
+      if (small_button(theme, "take back", "take back")) frame.session.undo_batch(batch.batch);
+    }
+    ImGui::PopID();
+    ImGui::SetCursorScreenPos(ImVec2(min.x, min.y));
+    ImGui::Dummy(ImVec2(width, height));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Panel> make_history_panel() {
+  return std::make_unique<HistoryPanel>();
+}
+
+}  // namespace errata::viewer
