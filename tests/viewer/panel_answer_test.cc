@@ -134,19 +134,61 @@ TEST_CASE("the audit speaks only for the samples it was drawn from") {
   for (int i = 0; i < 30; ++i) opened.session.decide(ReviewKind::kKeep);
   opened.settle();
   PanelQuestion question = opened.question("");
+  question.has_audit = true;
+  const auto begun = answer_panels(question);
+  CHECK(begun->audit_drawn == 700);
+  CHECK(begun->audit.audited == 30);
+  CHECK_FALSE(begun->audit_estimate);  // the first reviewed are no random sample
+  opened.session.select_all();
+  opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  question = opened.question("");
   CHECK_FALSE(answer_panels(question)->audit_estimate);  // no drawn population is known
   question.has_audit = true;
   const auto answer = answer_panels(question);
-  CHECK(answer->audit_drawn == 700);
   REQUIRE(answer->audit_estimate);
-  CHECK(answer->audit.audited == 30);
-  // Nothing was changed: the estimate is the accuracy as given, and not certain.
+  CHECK(answer->audit.audited == 700);
+  // Nothing was changed: the estimate is the accuracy as given.
   CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(answer->accuracy_given));
-  CHECK(answer->audit_estimate->accuracy.low < answer->accuracy_given);
   question.audit_population = "split = 'test'";
   const auto elsewhere = answer_panels(question);
   CHECK(elsewhere->audit_elsewhere);
   CHECK_FALSE(elsewhere->audit_estimate);
+}
+
+TEST_CASE("an excluded sample of the audit counts as it was given") {
+  Opened opened;
+  opened.session.select_all();
+  opened.session.tag("audit", true);
+  opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  PanelQuestion question = opened.question("");
+  question.has_audit = true;
+  std::vector<uint8_t> excluded(700, 0);
+  excluded[3] = 1;
+  question.samples.add(make_bool_column("excluded", excluded));
+  const auto answer = answer_panels(question);
+  CHECK(answer->excluded == 1);
+  CHECK(answer->samples == 699);
+  CHECK(answer->audit.audited == 700);
+  REQUIRE(answer->audit_estimate);
+  CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(answer->accuracy_given));
+}
+
+TEST_CASE("the panel follows when an audit becomes known after the samples") {
+  Opened opened;
+  opened.session.select_all();
+  opened.session.tag("audit", true);
+  opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  CHECK_FALSE(opened.answer().audit_estimate);
+  store::SavedView view;
+  view.name = "audit";
+  view.options_json = R"({"population": "", "size": 700, "seed": 1})";
+  opened.backend->save_view(view);
+  opened.session.lists().refresh();
+  opened.settle();
+  CHECK(opened.answer().audit_estimate.has_value());
 }
 
 TEST_CASE("a cell filters and lets go again") {

@@ -177,7 +177,8 @@ TEST_CASE("no word of the program is cut, in both themes and at scale 1 and 2") 
       for (const char* command :
            {"help.keys", "help.palette", "help.about", "review.relabel", "file.open", "file.import",
             "file.split", "file.version", "file.export", "run.predictions", "run.infer",
-            "panel.runs", "panel.versions", "panel.issues", "panel.jobs"}) {
+            "panel.confusion", "panel.calibration", "panel.classes", "panel.scores", "panel.runs",
+            "panel.versions", "panel.issues", "panel.jobs"}) {
         for (const Overlay form : {Overlay::kImport, Overlay::kPredictions, Overlay::kInfer,
                                    Overlay::kSplit, Overlay::kVersion, Overlay::kExport}) {
           window.session().jobs().form(form).more_open = true;

@@ -137,9 +137,9 @@ class Measurer {
                                         ? std::string_view("unseen")
                                         : rows_.review->text(row);
     const bool audited = is_audited(row);
-    answer_->audit_drawn += audited;
     if (rows_.given == nullptr || rows_.given->is_null(row) || rows_.prediction->is_null(row))
       return;
+    answer_->audit_drawn += audited;
     const ClassIndex given = rows_.class_of(rows_.given, row);
     const ClassIndex now = rows_.class_of(rows_.label, row);
     const ClassIndex predicted = rows_.class_of(rows_.prediction, row);
@@ -150,10 +150,12 @@ class Measurer {
     ++answer_->reviewed;
     answer_->reviewed_where_they_differ += !was_right;
     answer_->corrected += given != now;
-    // An excluded sample is no sample of the corrected dataset: it says nothing of its accuracy.
-    if (!audited || excluded) return;
-    const bool is_right = now != kNoClass && now == predicted;
+    if (!audited) return;
     ++answer_->audit.audited;
+    // What was excluded has no corrected label: it counts as it was given, here as in the
+    // population. Leaving it out here alone would shift the estimate.
+    if (excluded) return;
+    const bool is_right = now != kNoClass && now == predicted;
     answer_->audit.became_right += !was_right && is_right;
     answer_->audit.became_wrong += was_right && !is_right;
     answer_->audit.changed += given != now;
@@ -324,6 +326,8 @@ class Measurer {
     answer_->audit.population = answer_->samples_given;
     answer_->audit.right_given = right_given_;
     if (answer_->audit.audited == 0 || answer_->audit_elsewhere || !question_.has_audit) return;
+    // Those of the drawn that were reviewed first, perhaps as mistakes, are no random sample.
+    if (answer_->audit.audited < answer_->audit_drawn) return;
     answer_->audit_estimate = analysis::estimate_from_audit(answer_->audit, 0.95);
   }
 

@@ -17,15 +17,21 @@ namespace {
 // Typing and reviewing ask again and again; the numbers follow once it pauses.
 constexpr double kPauseSecs = 0.15;
 
-void read_audit(const StoreLists& lists, PanelQuestion& question) {
+// How the audit was drawn, as its saved view says; empty without one.
+std::string_view audit_options(const StoreLists& lists) {
   for (const store::SavedView& view : lists.saved_views) {
-    if (view.name != "audit" || view.options_json.empty()) continue;
-    try {
-      question.audit_population = text::parse_json(view.options_json).get_string("population");
-      question.has_audit = true;
-    } catch (const Error&) {
-      return;  // somebody's own view of that name
-    }
+    if (view.name == "audit") return view.options_json;
+  }
+  return {};
+}
+
+void read_audit(const std::string& options, PanelQuestion& question) {
+  if (options.empty()) return;
+  try {
+    question.audit_population = text::parse_json(options).get_string("population");
+    question.has_audit = true;
+  } catch (const Error&) {
+    return;  // somebody's own view of that name
   }
 }
 
@@ -51,6 +57,8 @@ void PanelDesk::frame(double now_secs) {
   AppState& state = session_.state();
   const bool wanted =
       state.layout.show_bottom && shows(state.layout.bottom_tab) && state.view != nullptr;
+  // The lists come later than the samples, and change when an audit is drawn.
+  if (audit_options(state.lists.lists) != asked_audit_ && !dirty_) changed();
   if (dirty_ && changed_secs_ < 0) changed_secs_ = now_secs;
   // The first answer does not wait.
   const bool paused = state.panels.answer == nullptr || now_secs - changed_secs_ >= kPauseSecs;
@@ -67,7 +75,8 @@ void PanelDesk::ask() {
   question.classes = state.snapshot.classes;
   question.filter = state.filter.applied;
   question.exactly_shown = state.panels.exactly_shown;
-  read_audit(state.lists.lists, question);
+  asked_audit_ = audit_options(state.lists.lists);
+  read_audit(asked_audit_, question);
   session_.tasks().run(Lane::kPanels, [this, question = std::move(question)]() -> Tasks::Apply {
     std::shared_ptr<const PanelAnswer> answer;
     std::string problem;

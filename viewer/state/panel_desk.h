@@ -37,6 +37,7 @@ class PanelDesk : public SessionPart {
   Session& session_;
   bool dirty_ = false;
   bool running_ = false;
+  std::string asked_audit_;   // options of the audit that the newest question knew
   double changed_secs_ = -1;  // set by the first frame after a change
 };
 

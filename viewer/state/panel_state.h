@@ -77,10 +77,10 @@ struct PanelAnswer {
   int64_t reviewed = 0;
   int64_t reviewed_where_they_differ = 0;  // the prediction was not the given label
   int64_t corrected = 0;                   // relabelled
-  int64_t audit_drawn = 0;                 // tagged `audit`
+  int64_t audit_drawn = 0;                 // tagged `audit`, with a given label and a prediction
   bool audit_elsewhere = false;            // it was drawn from another population than measured
   analysis::AuditCounts audit;             // of those that were reviewed
-  std::optional<analysis::AuditEstimate> audit_estimate;
+  std::optional<analysis::AuditEstimate> audit_estimate;  // once all drawn were reviewed
 
   double elapsed_ms = 0;
 

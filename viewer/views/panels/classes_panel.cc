@@ -158,7 +158,7 @@ class ClassesPanel : public Panel {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::PushID(i);
-    if (ImGui::InvisibleButton("class", ImVec2(name + numbers, height))) {
+    if (ImGui::InvisibleButton("line", ImVec2(name + numbers, height))) {
       frame.session.panels().toggle_label(line.name);
     }
     ImGui::PopID();

@@ -97,12 +97,17 @@ void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float widt
     return;
   }
   if (answer.audit_drawn > 0) {
-    paragraph(frame,
-              answer.audit_elsewhere
-                  ? "The audit sample was drawn from other samples than these: it says nothing of "
-                    "them."
-                  : "The audit sample has not been reviewed yet.",
-              theme.text_faint, width);
+    const std::string text =
+        answer.audit_elsewhere
+            ? std::string(
+                  "The audit sample was drawn from other samples than these: it says nothing of "
+                  "them.")
+            : fmt::format(
+                  "{} of {} of the random audit reviewed: the estimate comes with the last "
+                  "of them, since those looked at first are no random sample.",
+                  with_thousands(static_cast<uint64_t>(answer.audit.audited)),
+                  with_thousands(static_cast<uint64_t>(answer.audit_drawn)));
+    paragraph(frame, text, theme.text_faint, width);
     return;
   }
   paragraph(frame, "An unbiased estimate wants a random sample, reviewed whole.", theme.text_faint,
