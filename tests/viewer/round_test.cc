@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/viewer/synthetic_backend.h"
+#include "text/json.h"
 #include "viewer/state/commands.h"
 #include "viewer/state/evidence.h"
 #include "viewer/state/session.h"
@@ -221,8 +222,10 @@ TEST_CASE("an audit draws at random from the filter, tags, says how, and starts 
   const std::vector<store::SavedView>& views = opened.session.state().lists.lists.saved_views;
   REQUIRE(views.size() == 1);
   CHECK(views[0].name == "audit");
-  CHECK(views[0].options_json.find(R"("population":"split = 'train'","size":40,"seed":)") !=
-        std::string::npos);
+  const text::Json options = text::parse_json(views[0].options_json);
+  CHECK(options.get_string("population") == "split = 'train'");
+  CHECK(options.get_int("size") == 40);
+  CHECK(options.contains("seed"));
   opened.run("edit.undo");
   CHECK(snapshot.samples.find("tags")->display(
             static_cast<RowIndex>(snapshot.row_of(round.queue[0]))) == "");
