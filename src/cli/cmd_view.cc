@@ -18,6 +18,7 @@ constexpr const char* kViewerOptions =
     "  --filter EXPR               Start with this filter\n"
     "  --sort COLUMN               Order by a column or score; -COLUMN shows high values first\n"
     "  --run NAME                  Whose predictions to show (default: the newest)\n"
+    "  --who NAME                  Sign decisions with this name (default: ERRATA_WHO, else yours)\n"
     "  --view NAME                 Open this panel, table or dialog once the store is shown\n"
     "  --command NAME              Run this command then; both may be given again, in order\n"
     "  --list                      Print the names of views and commands\n"
