@@ -46,15 +46,15 @@ Theme light() {
   theme.text = rgb(0x1A1E24);
   theme.text_dim = rgb(0x4B5563);
   theme.text_faint = rgb(0x667080);
-  theme.accent = rgb(0x1F66D6);
+  theme.accent = rgb(0x1C5FCB);
   theme.accent_soft = rgb(0xD9E6FB);
   theme.on_accent = rgb(0x12408A);
-  theme.wrong = rgb(0xC2372A);
-  theme.right = rgb(0x1E7E3E);
-  theme.caution = rgb(0x9A5B00);
+  theme.wrong = rgb(0xB93226);
+  theme.right = rgb(0x1A7238);
+  theme.caution = rgb(0x935700);
   theme.doubt = rgb(0x6B3FC0);
   theme.track = rgb(0xE2E6EB);
-  theme.string_text = rgb(0x9A5B00);
+  theme.string_text = rgb(0x935700);
   return theme;
 }
 

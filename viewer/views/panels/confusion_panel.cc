@@ -106,7 +106,7 @@ class ConfusionPanel : public Panel {
     // Square root: a few confusions are still seen beside many.
     const float share =
         std::sqrt(static_cast<float>(static_cast<double>(count) / static_cast<double>(most)));
-    return mix(theme.panel, right ? theme.right : theme.wrong, 0.12F + 0.43F * share);
+    return mix(theme.panel, right ? theme.right : theme.wrong, 0.12F + 0.33F * share);
   }
 
   void draw_matrix(const FrameContext& frame, const PanelAnswer& answer) {
