@@ -4,9 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "cli/commands.h"
-#include "cli/reports.h"
-#include "jobs/edit_job.h"
+#include "cli/find_parts.h"
 #include "jobs/find_duplicates_job.h"
 
 namespace errata::cli {
@@ -17,11 +15,7 @@ using analysis::DuplicateGroup;
 using analysis::DuplicateKind;
 using analysis::DuplicateMember;
 
-struct DuplicateArguments {
-  jobs::FindDuplicatesOptions options;
-  size_t limit = 10;
-  std::string format = "table";
-};
+using DuplicateArguments = FindArguments<jobs::FindDuplicatesOptions>;
 
 std::string kind_name(DuplicateKind kind) {
   switch (kind) {
@@ -114,12 +108,7 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
 
 void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& report,
                  const jobs::FindDuplicatesOptions& options) {
-  if (report.tagged.batch != 0) {
-    context.note(fmt::format(
-        "{} tagged '{}'; errata undo takes it back. Look at them with: errata view --filter "
-        "\"tags = '{}'\"",
-        plural(report.tagged.edits.size(), "sample"), options.tag, options.tag));
-  }
+  note_tagged(context, report.tagged, options.tag);
   if (report.dropped.batch != 0) {
     context.note(fmt::format("{} excluded; errata undo takes it back",
                              plural(report.dropped.edits.size(), "sample")));
@@ -160,20 +149,10 @@ CommandBody setup_find_duplicates(CLI::App& app) {
   app.add_flag("--exact", options.exact, "Equal bytes and equal pixels only, nothing near");
   app.add_flag("--exclude", options.exclude,
                "Exclude the copies, in groups whose labels agree; one undo takes it back");
-  app.add_option("--tag", options.tag, "Tag all members of the groups, to review them")
-      ->type_name("TAG");
-  app.add_option("--who", options.who, "Who edits, for the record")->type_name("NAME");
-  app.add_option("-n,--limit", arguments->limit, "How many groups to show, 0 for all (default 10)")
-      ->type_name("N");
-  add_format_option(app, arguments->format);
-  return [arguments](CommandContext& context) {
-    arguments->options.store_path = context.store_path();
-    if (arguments->options.who.empty()) arguments->options.who = jobs::default_who();
-    jobs::JobContext job = context.job();
-    const jobs::FindDuplicatesReport report = jobs::find_duplicates(arguments->options, job);
-    context.end_progress();
-    print_duplicates(context, report, *arguments);
-  };
+  add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,
+                   {"Tag all members of the groups, to review them", "Who edits, for the record",
+                    "How many groups to show, 0 for all (default 10)"});
+  return find_body(arguments, jobs::find_duplicates, print_duplicates);
 }
 
 }  // namespace errata::cli

@@ -4,20 +4,14 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "cli/commands.h"
-#include "cli/reports.h"
-#include "jobs/edit_job.h"
+#include "cli/find_parts.h"
 #include "jobs/find_quality_job.h"
 
 namespace errata::cli {
 
 namespace {
 
-struct QualityArguments {
-  jobs::FindQualityOptions options;
-  size_t limit = 10;
-  std::string format = "table";
-};
+using QualityArguments = FindArguments<jobs::FindQualityOptions>;
 
 // What most pictures have is listed only when it was asked for.
 bool shows(const jobs::QualityKind& kind, const QualityArguments& arguments) {
@@ -85,14 +79,7 @@ text::Json report_json(CommandContext& context, const jobs::FindQualityReport& r
 
 void print_notes(CommandContext& context, const jobs::FindQualityReport& report,
                  const QualityArguments& arguments) {
-  const std::string& tag = arguments.options.tag;
-  if (report.tagged.batch != 0) {
-    context.note(fmt::format(
-        "{} tagged '{}'; errata undo takes it back. Look at them with: errata view --filter "
-        "\"tags = '{}'\"",
-        plural(report.tagged.edits.size(), "sample"), tag, tag));
-    return;
-  }
+  if (note_tagged(context, report.tagged, arguments.options.tag)) return;
   const jobs::QualityKind* most = nullptr;
   for (const jobs::QualityKind& kind : report.kinds) {
     if (!shows(kind, arguments) || kind.found.empty()) continue;
@@ -138,20 +125,10 @@ CommandBody setup_find_quality(CLI::App& app) {
                  "Only this issue, may be repeated: dark, light, blurry, low_information, "
                  "odd_aspect_ratio, odd_size or grayscale (default all)")
       ->type_name("NAME");
-  app.add_option("--tag", options.tag, "Tag what was found, to review it in the viewer")
-      ->type_name("TAG");
-  app.add_option("--who", options.who, "Who tags, for the record")->type_name("NAME");
-  app.add_option("-n,--limit", arguments->limit, "How many of each to show, 0 for all (default 10)")
-      ->type_name("N");
-  add_format_option(app, arguments->format);
-  return [arguments](CommandContext& context) {
-    arguments->options.store_path = context.store_path();
-    if (arguments->options.who.empty()) arguments->options.who = jobs::default_who();
-    jobs::JobContext job = context.job();
-    const jobs::FindQualityReport report = jobs::find_quality(arguments->options, job);
-    context.end_progress();
-    print_quality(context, report, *arguments);
-  };
+  add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,
+                   {"Tag what was found, to review it in the viewer", "Who tags, for the record",
+                    "How many of each to show, 0 for all (default 10)"});
+  return find_body(arguments, jobs::find_quality, print_quality);
 }
 
 }  // namespace errata::cli

@@ -36,10 +36,6 @@ CommandBody setup_undo(CLI::App& app);
 CommandBody setup_version(CLI::App& app);
 CommandBody setup_view(CLI::App& app);
 
-// Children of `errata find`.
-CommandBody setup_find_duplicates(CLI::App& app);
-CommandBody setup_find_quality(CLI::App& app);
-
 // What `errata runs list` and `errata info` show.
 ResultTable runs_table(store::Store& store);
 

@@ -43,6 +43,21 @@ void EditJobOptions::check() const {
   if (wants_text && text.empty()) throw Error(ErrorCategory::kUsage, "the tag is empty");
 }
 
+store::AppliedBatch tag_rows(store::Store& store, const Snapshot& snapshot,
+                             std::span<const RowIndex> rows, const std::string& tag,
+                             const std::string& who, const std::string& why) {
+  if (tag.empty() || rows.empty()) return {};
+  std::vector<store::Edit> edits;
+  for (const RowIndex row : rows) {
+    store::Edit edit;
+    edit.sample = snapshot.ids[row];
+    edit.kind = store::EditKind::kTag;
+    edit.text = tag;
+    edits.push_back(std::move(edit));
+  }
+  return store::apply_edits(store, edits, who, why);
+}
+
 std::string default_who() {
   for (const char* variable : {"ERRATA_WHO", "USER", "LOGNAME"}) {
     const char* value = std::getenv(variable);

@@ -1,9 +1,11 @@
 // Edits on many samples at once: which samples are meant is said by names or by a filter.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "model/snapshot.h"
 #include "store/edits.h"
 
 namespace errata::jobs {
@@ -34,6 +36,11 @@ EditJobReport run_edit(const EditJobOptions& options);
 
 // The samples meant by names as EditJobOptions::samples takes them.
 std::vector<SampleId> find_samples(store::Store& store, const std::vector<std::string>& names);
+
+// Tags samples as one batch that one undo takes back. Nothing for an empty tag or no rows.
+store::AppliedBatch tag_rows(store::Store& store, const Snapshot& snapshot,
+                             std::span<const RowIndex> rows, const std::string& tag,
+                             const std::string& who, const std::string& why);
 
 // Who edits when nobody said: $ERRATA_WHO, $USER, or "unknown".
 std::string default_who();

@@ -9,6 +9,7 @@
 #include "analysis/image_quality.h"
 #include "analysis/perceptual_hash.h"
 #include "base/hash.h"
+#include "jobs/edit_job.h"
 #include "jobs/image_pass.h"
 #include "media/resize.h"
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "jobs/edit_job.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 
@@ -157,19 +158,13 @@ void list_suspects(const RunMatrix& matrix, const analysis::LabelIssues& issues,
 }
 
 void tag_suspects(const FindLabelsOptions& options, FindLabelsReport& report) {
-  if (options.tag.empty() || report.suspects.empty()) return;
-  std::vector<store::Edit> edits;
-  for (const LabelSuspect& suspect : report.suspects) {
-    store::Edit edit;
-    edit.sample = report.state.snapshot.ids[suspect.row];
-    edit.kind = store::EditKind::kTag;
-    edit.text = options.tag;
-    edits.push_back(std::move(edit));
-  }
+  if (options.tag.empty()) return;
+  std::vector<RowIndex> rows;
+  for (const LabelSuspect& suspect : report.suspects) rows.push_back(suspect.row);
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
-  report.tagged = store::apply_edits(
-      writer, edits, options.who,
-      fmt::format("label errors by {} of run '{}'", options.filter, report.state.run));
+  report.tagged =
+      tag_rows(writer, report.state.snapshot, rows, options.tag, options.who,
+               fmt::format("label errors by {} of run '{}'", options.filter, report.state.run));
 }
 
 void add_warnings(const RunMatrix& matrix, const store::RunInfo& run, FindLabelsReport& report) {

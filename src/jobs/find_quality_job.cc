@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "jobs/edit_job.h"
 #include "jobs/image_pass.h"
 #include "media/resize.h"
 #include "store/score_columns.h"

@@ -47,19 +47,4 @@ void keep_issues(store::Store& store, const std::string& job, const std::vector<
   for (const Issue& issue : issues) context.issues.add(issue);
 }
 
-store::AppliedBatch tag_rows(store::Store& store, const Snapshot& snapshot,
-                             std::span<const RowIndex> rows, const std::string& tag,
-                             const std::string& who, const std::string& why) {
-  if (tag.empty() || rows.empty()) return {};
-  std::vector<store::Edit> edits;
-  for (const RowIndex row : rows) {
-    store::Edit edit;
-    edit.sample = snapshot.ids[row];
-    edit.kind = store::EditKind::kTag;
-    edit.text = tag;
-    edits.push_back(std::move(edit));
-  }
-  return store::apply_edits(store, edits, who, why);
-}
-
 }  // namespace errata::jobs

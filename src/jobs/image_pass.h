@@ -33,9 +33,4 @@ std::vector<Issue> pass_over_images(std::span<const store::SampleFile> files,
 void keep_issues(store::Store& store, const std::string& job, const std::vector<Issue>& issues,
                  JobContext& context);
 
-// Tags samples as one batch that one undo takes back. Nothing for an empty tag or no rows.
-store::AppliedBatch tag_rows(store::Store& store, const Snapshot& snapshot,
-                             std::span<const RowIndex> rows, const std::string& tag,
-                             const std::string& who, const std::string& why);
-
 }  // namespace errata::jobs
