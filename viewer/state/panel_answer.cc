@@ -254,6 +254,7 @@ class Measurer {
       const ClassLine& line = answer_->classes[k];
       if (line.support > 0 || line.predicted > 0) shown.push_back(static_cast<int32_t>(k));
     }
+    answer_->confusion.occurring = shown.size();
     if (shown.size() <= PanelAnswer::kMostShown) return;
     std::vector<int32_t> most;
     const auto add = [&](int32_t index) {

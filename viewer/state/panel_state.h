@@ -38,6 +38,7 @@ struct ConfusionView {
   std::vector<int64_t> label_totals;       // of each shown class, all predictions
   std::vector<int64_t> prediction_totals;  // of each shown class, all labels
   int64_t largest_off_diagonal = 0;
+  size_t occurring = 0;  // classes that are a label or a prediction, shown or not
 };
 
 struct ScoreDistribution {

@@ -483,7 +483,7 @@ void Session::tag(const std::string& tag, bool on) {
     edits.push_back(
         {state_.snapshot.ids[row], on ? ReviewKind::kTag : ReviewKind::kUntag, {}, tag, {}});
   }
-  change_store([this, edits = std::move(edits)] { return backend_->review(edits); }, false);
+  apply(std::move(edits));
 }
 
 void Session::undo_batch(int64_t batch) {

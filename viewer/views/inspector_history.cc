@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "viewer/views/inspector_sections.h"
+#include "viewer/widgets/rows.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -10,9 +11,7 @@ namespace errata::viewer {
 namespace {
 
 std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all.empty() ? "none" : to_valid_utf8(all);
+  return texts.empty() ? "none" : to_valid_utf8(fmt::format("{}", fmt::join(texts, ", ")));
 }
 
 std::string what_text(const store::LogEntry& entry) {
@@ -28,14 +27,6 @@ std::string what_text(const store::LogEntry& entry) {
   if (entry.what == "include") return "no longer excluded";
   if (entry.what == "unreview") return "review taken back";
   return entry.what;
-}
-
-// "2026-11-25T12:37:40.736Z" -> "2026-11-25 12:37"
-std::string when_text(const std::string& at) {
-  constexpr size_t kToMinutes = 16;
-  std::string text = at.substr(0, kToMinutes);
-  if (text.size() > 10) text[10] = ' ';
-  return text;
 }
 
 }  // namespace
@@ -58,7 +49,7 @@ void draw_history(const Inspected& sample) {
       what += " (taken back)";
       style.color = theme.text_faint;
     }
-    const std::string when = when_text(entry.at);
+    const std::string when = short_time(entry.at);
     const std::string who = to_valid_utf8(entry.who);
     const float line = theme.px(18);
     draw_text_fit(theme, list, at, sample.width, style, what);

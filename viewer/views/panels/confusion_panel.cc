@@ -117,7 +117,7 @@ class ConfusionPanel : public Panel {
     const int numbers =
         choice_words(frame, "numbers", kNumbers, 3, static_cast<int>(panels.numbers));
     if (numbers >= 0) panels.numbers = static_cast<ConfusionNumbers>(numbers);
-    static constexpr const char* kOrders[] = {"as listed", "most confused first"};
+    static constexpr const char* kOrders[] = {"as listed", "worst first"};
     const ImVec2 after = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos(ImVec2(after.x + theme.px(14), after.y));
     const int order = choice_words(frame, "order", kOrders, 2, static_cast<int>(panels.order));
@@ -160,12 +160,9 @@ class ConfusionPanel : public Panel {
   static void draw_foot(const FrameContext& frame, const PanelAnswer& answer) {
     const Theme& theme = frame.theme;
     std::string text = "rows: label, columns: prediction, in the same order";
-    size_t occurring = 0;
-    for (const ClassLine& line : answer.classes)
-      occurring += line.support > 0 || line.predicted > 0;
-    if (answer.confusion.shown.size() < occurring) {
+    if (answer.confusion.shown.size() < answer.confusion.occurring) {
       text = fmt::format("the {} most confused of {} classes; rows: label, columns: prediction",
-                         answer.confusion.shown.size(), with_thousands(occurring));
+                         answer.confusion.shown.size(), with_thousands(answer.confusion.occurring));
     }
     draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
                   ImGui::GetContentRegionAvail().x, small(theme), text);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "viewer/views/panels/panels.h"
 #include "viewer/widgets/controls.h"
+#include "viewer/widgets/rows.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -33,20 +34,14 @@ constexpr std::array kWords{Words{"label", "label set", "labels set"},
                             Words{"class-merge", "class merged", "classes merged"},
                             Words{"class-unmerge", "class merge undone", "class merges undone"}};
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 std::string change_words(const store::BatchChange& change) {
   std::string text = with_thousands(change.count) + " ";
   const auto words = std::find_if(kWords.begin(), kWords.end(),
                                   [&](const Words& each) { return each.what == change.what; });
   text += words == kWords.end() ? std::string_view(change.what)
                                 : (change.count == 1 ? words->one : words->many);
-  const std::string from = joined(change.from);
-  const std::string to = joined(change.to);
+  const std::string from = fmt::format("{}", fmt::join(change.from, ", "));
+  const std::string to = fmt::format("{}", fmt::join(change.to, ", "));
   if (change.what == "label" || change.what == "split" || change.what.starts_with("class")) {
     if (!from.empty() && !to.empty()) return fmt::format("{}: {} to {}", text, from, to);
     if (!to.empty()) return fmt::format("{}: to {}", text, to);
@@ -125,9 +120,8 @@ class HistoryPanel : public Panel {
     const float small_y = min.y + (height - text_height(theme, faint)) / 2;
     const float when = theme.px(126);
     const float who = theme.px(90);
-    std::string at = batch.at.substr(0, 16);
-    if (at.size() > 10) at[10] = ' ';
-    draw_text_fit(theme, list, ImVec2(min.x, small_y), when - theme.px(8), faint, at);
+    draw_text_fit(theme, list, ImVec2(min.x, small_y), when - theme.px(8), faint,
+                  short_time(batch.at));
     draw_text_fit(theme, list, ImVec2(min.x + when, small_y), who - theme.px(8), faint, batch.who);
     const float rest = width - when - who - button;
     const std::string words = batch_words(batch);
