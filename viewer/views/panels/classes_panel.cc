@@ -60,12 +60,13 @@ class ClassesPanel : public Panel {
     const Theme& theme = frame.theme;
     float numbers = 0;
     for (const TableColumn& column : kColumns) numbers += theme.px(column.width);
+    const float bar = ImGui::GetStyle().ScrollbarSize;  // beside the numbers, not over them
     const float name =
-        std::min(theme.px(320), std::max(theme.px(90), ImGui::GetContentRegionAvail().x - numbers));
+        std::clamp(ImGui::GetContentRegionAvail().x - numbers - bar, theme.px(90), theme.px(320));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
     ImGui::BeginChild("table", ImVec2(0, 0), 0, ImGuiWindowFlags_HorizontalScrollbar);
     draw_header(frame, name);
-    ImGui::BeginChild("lines", ImVec2(name + numbers, 0));
+    ImGui::BeginChild("lines", ImVec2(name + numbers + bar, 0));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGuiListClipper clipper;
     const float height = theme.px(22);
