@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -114,8 +115,7 @@ void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float widt
             width);
   const Command* command = frame.commands.find("round.audit");
   if (command != nullptr && command->enabled(frame.state)) {
-    const FontScope font(theme.fonts.regular, Theme::kSmallSize);
-    if (ImGui::Button("Draw a random audit ...")) frame.run("round.audit");
+    if (small_button(theme, "audit", "Draw a random audit ...")) frame.run("round.audit");
   }
 }
 
