@@ -72,16 +72,11 @@ class ClassEvaluation {
   }
 
  private:
-  double object_area(size_t object) const {
-    const BoxColumns& boxes = set_.objects.boxes;
-    return set_.objects.area.empty() ? boxes.width[object] * boxes.height[object]
-                                     : set_.objects.area[object];
-  }
   bool outside(double value, size_t area) const {
     return value < options_.area_ranges[area].first || value > options_.area_ranges[area].second;
   }
   bool ignored(size_t object, size_t area) const {
-    return set_.objects.crowd(object) || outside(object_area(object), area);
+    return set_.objects.crowd(object) || outside(set_.object_area(object), area);
   }
 
   void match_image(std::span<const uint32_t> objects, std::span<const uint32_t> detections) {
@@ -99,10 +94,8 @@ class ClassEvaluation {
     overlaps_.resize(kept_.size() * objects.size());
     highest_.assign(kept_.size(), 0);
     for (size_t d = 0; d < kept_.size(); ++d) {
-      const Box box = box_at(set_.detections.boxes, kept_[d]);
       for (size_t g = 0; g < objects.size(); ++g) {
-        const double iou =
-            box_iou(box, box_at(set_.objects.boxes, objects[g]), set_.objects.crowd(objects[g]));
+        const double iou = set_.overlap_of(kept_[d], objects[g]);
         overlaps_[d * objects.size() + g] = iou;
         highest_[d] = std::max(highest_[d], iou);
       }
@@ -144,8 +137,7 @@ class ClassEvaluation {
       }
       const size_t row = (base + d) * areas + area;
       true_[row] = matched;
-      const BoxColumns& boxes = set_.detections.boxes;
-      const bool counts = !outside(boxes.width[kept_[d]] * boxes.height[kept_[d]], area);
+      const bool counts = !outside(set_.detection_area(kept_[d]), area);
       false_[row] = counts ? all_ & ~matched & ~matched_ignored : 0;
     }
   }

@@ -1,4 +1,4 @@
-// COCO's average precision and recall of boxes. Definitions and order of operations are
+// COCO's average precision and recall of boxes or masks. Definitions and order of operations are
 // pycocotools 2.0.11's (cocoeval.py, maskApi.c), so that every number is the same:
 //
 // - Within an image and class, detections are taken by falling score, equal scores in the order
@@ -6,7 +6,7 @@
 // - Each takes the object of highest overlap that is still free and reaches the threshold; of equal
 //   ones the last. Crowds and objects whose area lies outside the range are ignored: taken only
 //   where no other fits, and a detection on them counts neither way. A crowd may be taken often.
-// - A detection without an object is ignored when its own box lies outside the area range.
+// - A detection without an object is ignored when its own area lies outside the area range.
 // - Between images, equal scores come in the order of the images: pycocotools' is that of rising
 // id.
 //

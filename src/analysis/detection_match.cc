@@ -31,7 +31,8 @@ void check_detections(const DetectionSet& set) {
   check_boxes(set.detections.boxes, set.images, set.classes);
   const auto fits = [&](size_t size) { return size == 0 || size == set.objects.boxes.size(); };
   if (!fits(set.objects.area.size()) || !fits(set.objects.iscrowd.size()) ||
-      set.detections.score.size() != set.detections.boxes.size()) {
+      set.detections.score.size() != set.detections.boxes.size() ||
+      (!set.detections.area.empty() && set.detections.area.size() != set.detections.boxes.size())) {
     throw Error(ErrorCategory::kInternal, "columns of objects are of unequal length");
   }
   for (const double score : set.detections.score) {
@@ -39,6 +40,23 @@ void check_detections(const DetectionSet& set) {
       throw Error(ErrorCategory::kInternal, "a detection's score is not a finite number");
     }
   }
+}
+
+double DetectionSet::object_area(size_t object) const {
+  return objects.area.empty() ? objects.boxes.width[object] * objects.boxes.height[object]
+                              : objects.area[object];
+}
+
+double DetectionSet::detection_area(size_t detection) const {
+  return detections.area.empty()
+             ? detections.boxes.width[detection] * detections.boxes.height[detection]
+             : detections.area[detection];
+}
+
+double DetectionSet::overlap_of(size_t detection, size_t object) const {
+  if (overlap) return overlap(detection, object);
+  return box_iou(box_at(detections.boxes, detection), box_at(objects.boxes, object),
+                 objects.crowd(object));
 }
 
 double box_iou(const Box& detection, const Box& object, bool crowd) {

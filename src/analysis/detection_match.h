@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,14 +34,23 @@ struct ObjectColumns {
 
 struct DetectionColumns {
   BoxColumns boxes;
-  std::span<const double> score;  // any finite number, high is sure
+  std::span<const double> score;   // any finite number, high is sure
+  std::span<const double> area{};  // of its mask; empty: w * h
 };
+
+// How far a detection overlaps an object of the same image, 0 .. 1; called from several threads.
+using Overlap = std::function<double(size_t detection, size_t object)>;
 
 struct DetectionSet {
   size_t images = 0;
   size_t classes = 0;
   ObjectColumns objects;
   DetectionColumns detections;
+  Overlap overlap{};  // empty: box_iou() of the boxes
+
+  double object_area(size_t object) const;
+  double detection_area(size_t detection) const;
+  double overlap_of(size_t detection, size_t object) const;
 };
 
 // Throws Error(kInternal) for columns of unequal length, an image or class out of range, or a score

@@ -50,10 +50,8 @@ class ImageMatcher {
   void measure_overlaps(const std::vector<uint32_t>& detections) {
     overlaps_.resize(detections.size() * objects_.size());
     for (size_t d = 0; d < detections.size(); ++d) {
-      const Box box = box_at(set_.detections.boxes, detections[d]);
       for (size_t g = 0; g < objects_.size(); ++g) {
-        overlaps_[d * objects_.size() + g] =
-            box_iou(box, box_at(set_.objects.boxes, objects_[g]), false);
+        overlaps_[d * objects_.size() + g] = set_.overlap_of(detections[d], objects_[g]);
       }
     }
   }
@@ -96,13 +94,12 @@ class ImageMatcher {
   }
 
   void mark_crowd(uint32_t crowd, const std::vector<uint32_t>& detections) {
-    const Box region = box_at(set_.objects.boxes, crowd);
     for (const uint32_t detection : detections) {
       if (result_.kinds[detection] == DetectionKind::kTrue ||
           class_of(detection) != set_.objects.boxes.class_index[crowd]) {
         continue;
       }
-      const double overlap = box_iou(box_at(set_.detections.boxes, detection), region, true);
+      const double overlap = set_.overlap_of(detection, crowd);
       if (overlap > options_.positive_overlap) result_.on_crowd[detection] = 1;
     }
   }

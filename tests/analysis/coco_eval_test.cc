@@ -2,58 +2,19 @@
 
 #include <doctest/doctest.h>
 
-#include <cmath>
-
 #include "base/error.h"
 #include "tests/analysis/detection_cases.h"
 
 using namespace errata;
 using namespace errata::analysis;
 using test::DetectionCase;
+using test::doubles;
+using test::largest_difference;
+using test::options_of;
+using test::unpacked;
 using text::Json;
 
 namespace {
-
-std::vector<double> doubles(const Json& json) {
-  std::vector<double> values;
-  for (const Json& value : json.as_array()) values.push_back(value.as_double());
-  return values;
-}
-
-std::vector<double> unpacked(const Json& json) {
-  const std::vector<double> values = doubles(json.at("values"));
-  std::vector<double> result;
-  for (const Json& index : json.at("index").as_array()) {
-    result.push_back(values.at(static_cast<size_t>(index.as_int())));
-  }
-  return result;
-}
-
-CocoOptions options_of(const Json& json) {
-  CocoOptions options;
-  options.use_classes = json.get_int("useCats", 1) != 0;
-  if (!json.contains("iouThrs")) return options;
-  options.iou_thresholds = doubles(json.at("iouThrs"));
-  options.recall_thresholds = doubles(json.at("recThrs"));
-  options.max_detections.clear();
-  for (const Json& limit : json.at("maxDets").as_array()) {
-    options.max_detections.push_back(static_cast<size_t>(limit.as_int()));
-  }
-  options.area_ranges.clear();
-  for (const Json& range : json.at("areaRng").as_array()) {
-    options.area_ranges.emplace_back(range.at(0).as_double(), range.at(1).as_double());
-  }
-  return options;
-}
-
-double largest_difference(const std::vector<double>& found, const std::vector<double>& expected) {
-  REQUIRE(found.size() == expected.size());
-  double largest = 0;
-  for (size_t i = 0; i < found.size(); ++i) {
-    largest = std::max(largest, std::abs(found[i] - expected[i]));
-  }
-  return largest;
-}
 
 constexpr Box kBox{10, 10, 40, 40};
 

@@ -1,9 +1,13 @@
 // The boxes of data/coco.json, with what the references measured on them.
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <cmath>
 #include <string>
 #include <vector>
 
+#include "analysis/coco_eval.h"
 #include "analysis/detection_match.h"
 #include "tests/support/temp_dir.h"
 #include "text/json.h"
@@ -68,6 +72,48 @@ inline DetectionCase detection_case(const text::Json& json) {
                      static_cast<ClassIndex>(row.at(1).as_int()), box(row), row.at(6).as_double());
   }
   return result;
+}
+
+inline std::vector<double> doubles(const text::Json& json) {
+  std::vector<double> values;
+  for (const text::Json& value : json.as_array()) values.push_back(value.as_double());
+  return values;
+}
+
+inline std::vector<double> unpacked(const text::Json& json) {
+  const std::vector<double> values = doubles(json.at("values"));
+  std::vector<double> result;
+  for (const text::Json& index : json.at("index").as_array()) {
+    result.push_back(values.at(static_cast<size_t>(index.as_int())));
+  }
+  return result;
+}
+
+inline analysis::CocoOptions options_of(const text::Json& json) {
+  analysis::CocoOptions options;
+  options.use_classes = json.get_int("useCats", 1) != 0;
+  if (!json.contains("iouThrs")) return options;
+  options.iou_thresholds = doubles(json.at("iouThrs"));
+  options.recall_thresholds = doubles(json.at("recThrs"));
+  options.max_detections.clear();
+  for (const text::Json& limit : json.at("maxDets").as_array()) {
+    options.max_detections.push_back(static_cast<size_t>(limit.as_int()));
+  }
+  options.area_ranges.clear();
+  for (const text::Json& range : json.at("areaRng").as_array()) {
+    options.area_ranges.emplace_back(range.at(0).as_double(), range.at(1).as_double());
+  }
+  return options;
+}
+
+inline double largest_difference(const std::vector<double>& found,
+                                 const std::vector<double>& expected) {
+  REQUIRE(found.size() == expected.size());
+  double largest = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    largest = std::max(largest, std::abs(found[i] - expected[i]));
+  }
+  return largest;
 }
 
 inline const text::Json& detection_references() {

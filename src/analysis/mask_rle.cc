@@ -1,0 +1,286 @@
+#include "analysis/mask_rle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace errata::analysis {
+
+namespace {
+
+constexpr double kPolygonScale = 5;
+constexpr double kFarthest = 1e6;  // px
+
+[[noreturn]] void fail(const char* what) {
+  throw Error(ErrorCategory::kBadInput, what);
+}
+
+void check_sum(const Mask& mask) {
+  const uint64_t sum = std::accumulate(mask.runs.begin(), mask.runs.end(), uint64_t{0});
+  if (sum != uint64_t{mask.height} * mask.width) {
+    fail("the runs of a mask do not sum to height * width");
+  }
+}
+
+// Walks two masks side by side: visit(length, in_first, in_second) for each stretch over which
+// neither changes.
+template <typename Visit>
+void walk(const std::vector<uint32_t>& first, const std::vector<uint32_t>& second,
+          const Visit& visit) {
+  if (first.empty() || second.empty()) return;
+  size_t next_first = 1;
+  size_t next_second = 1;
+  uint32_t left_first = first[0];
+  uint32_t left_second = second[0];
+  bool in_first = false;
+  bool in_second = false;
+  while (true) {
+    const uint32_t length = std::min(left_first, left_second);
+    visit(length, in_first, in_second);
+    left_first -= length;
+    if (left_first == 0 && next_first < first.size()) {
+      left_first = first[next_first++];
+      in_first = !in_first;
+    }
+    left_second -= length;
+    if (left_second == 0 && next_second < second.size()) {
+      left_second = second[next_second++];
+      in_second = !in_second;
+    }
+    if (left_first == 0 && left_second == 0 && next_first >= first.size() &&
+        next_second >= second.size()) {
+      return;
+    }
+  }
+}
+
+// Where a polygon's border, drawn five times as fine, crosses from one column of pixels to the
+// next: the height at which the mask changes there, as an index into the columns.
+class BorderCrossings {
+ public:
+  BorderCrossings(uint32_t height, uint32_t width) : height_(height), width_(width) {}
+
+  void visit(int x, int y) {
+    if (started_ && x != x_) cross(x, y);
+    started_ = true;
+    x_ = x;
+    y_ = y;
+  }
+  std::vector<uint32_t> take() { return std::move(crossings_); }
+
+ private:
+  void cross(int x, int y) {
+    double at = static_cast<double>(x < x_ ? x : x - 1);
+    at = (at + 0.5) / kPolygonScale - 0.5;
+    if (std::floor(at) != at || at < 0 || at > static_cast<double>(width_) - 1) return;
+    double row = static_cast<double>(std::min(y, y_));
+    row = (row + 0.5) / kPolygonScale - 0.5;
+    row = std::ceil(std::clamp(row, 0.0, static_cast<double>(height_)));
+    crossings_.push_back(static_cast<uint32_t>(at) * height_ + static_cast<uint32_t>(row));
+  }
+
+  uint32_t height_;
+  uint32_t width_;
+  bool started_ = false;
+  int x_ = 0;
+  int y_ = 0;
+  std::vector<uint32_t> crossings_;
+};
+
+// The points of one edge, from its first end to its last.
+void draw_edge(int from_x, int from_y, int to_x, int to_y, BorderCrossings& crossings) {
+  const int dx = std::abs(to_x - from_x);
+  const int dy = std::abs(to_y - from_y);
+  const bool wide = dx >= dy;
+  const bool flip = wide ? from_x > to_x : from_y > to_y;
+  if (flip) {
+    std::swap(from_x, to_x);
+    std::swap(from_y, to_y);
+  }
+  const int steps = wide ? dx : dy;
+  const double slope =
+      steps == 0 ? 0 : static_cast<double>(wide ? to_y - from_y : to_x - from_x) / steps;
+  for (int d = 0; d <= steps; ++d) {
+    const int t = flip ? steps - d : d;
+    const int across = static_cast<int>((wide ? from_y : from_x) + slope * t + 0.5);
+    if (wide) {
+      crossings.visit(from_x + t, across);
+    } else {
+      crossings.visit(across, from_y + t);
+    }
+  }
+}
+
+void check_polygon(std::span<const double> points) {
+  if (points.size() % 2 != 0) fail("a polygon has an odd count of numbers");
+  if (points.size() < 6) fail("a polygon has fewer than three points");
+  for (const double number : points) {
+    if (!(std::abs(number) <= kFarthest)) fail("a polygon leaves every image");
+  }
+}
+
+}  // namespace
+
+Mask mask_of_runs(std::span<const int64_t> runs, uint32_t height, uint32_t width) {
+  Mask mask{height, width, {}};
+  mask.runs.reserve(runs.size());
+  for (const int64_t run : runs) {
+    if (run < 0 || run > std::numeric_limits<uint32_t>::max()) fail("a run of a mask is negative");
+    mask.runs.push_back(static_cast<uint32_t>(run));
+  }
+  check_sum(mask);
+  return mask;
+}
+
+Mask mask_of_text(std::string_view text, uint32_t height, uint32_t width) {
+  Mask mask{height, width, {}};
+  for (size_t at = 0; at < text.size();) {
+    int64_t value = 0;
+    int shift = 0;
+    bool more = true;
+    while (more) {
+      if (at == text.size()) fail("the runs of a mask break off");
+      const int bits = text[at++] - 48;
+      if (bits < 0 || bits > 63 || shift > 35) fail("the runs of a mask are not COCO's");
+      value |= static_cast<int64_t>(bits & 31) << shift;
+      shift += 5;
+      more = (bits & 32) != 0;
+      if (!more && (bits & 16) != 0) value -= int64_t{1} << shift;
+    }
+    if (mask.runs.size() > 2) value += mask.runs[mask.runs.size() - 2];
+    if (value < 0 || value > std::numeric_limits<uint32_t>::max()) {
+      fail("a run of a mask is negative");
+    }
+    mask.runs.push_back(static_cast<uint32_t>(value));
+  }
+  check_sum(mask);
+  return mask;
+}
+
+std::string mask_text(const Mask& mask) {
+  std::string text;
+  for (size_t i = 0; i < mask.runs.size(); ++i) {
+    int64_t value = mask.runs[i];
+    if (i > 2) value -= mask.runs[i - 2];
+    bool more = true;
+    while (more) {
+      auto bits = static_cast<int>(value & 31);
+      value >>= 5;
+      more = (bits & 16) != 0 ? value != -1 : value != 0;
+      if (more) bits |= 32;
+      text.push_back(static_cast<char>(bits + 48));
+    }
+  }
+  return text;
+}
+
+Mask mask_of_polygon(std::span<const double> points, uint32_t height, uint32_t width) {
+  check_polygon(points);
+  const size_t count = points.size() / 2;
+  const auto fine = [&](size_t i) { return static_cast<int>(kPolygonScale * points[i] + 0.5); };
+  BorderCrossings crossings(height, width);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t next = i + 1 == count ? 0 : i + 1;
+    draw_edge(fine(2 * i), fine(2 * i + 1), fine(2 * next), fine(2 * next + 1), crossings);
+  }
+  std::vector<uint32_t> ends = crossings.take();
+  ends.push_back(height * width);
+  std::sort(ends.begin(), ends.end());
+  std::adjacent_difference(ends.begin(), ends.end(), ends.begin());
+  // Two crossings at one place undo each other.
+  Mask mask{height, width, {ends[0]}};
+  for (size_t i = 1; i < ends.size();) {
+    if (ends[i] > 0) {
+      mask.runs.push_back(ends[i++]);
+    } else {
+      ++i;
+      if (i < ends.size()) mask.runs.back() += ends[i++];
+    }
+  }
+  return mask;
+}
+
+Mask join_masks(std::span<const Mask> masks) {
+  if (masks.empty()) return {};
+  Mask joined = masks[0];
+  for (const Mask& mask : masks.subspan(1)) {
+    if (mask.height != joined.height || mask.width != joined.width) {
+      fail("the masks of one object are of unequal sizes");
+    }
+    std::vector<uint32_t> runs;
+    uint32_t length = 0;
+    bool inside = false;
+    walk(joined.runs, mask.runs, [&](uint32_t stretch, bool in_first, bool in_second) {
+      if ((in_first || in_second) != inside) {
+        runs.push_back(length);
+        length = 0;
+        inside = !inside;
+      }
+      length += stretch;
+    });
+    runs.push_back(length);
+    joined.runs = std::move(runs);
+  }
+  return joined;
+}
+
+uint64_t mask_area(const Mask& mask) {
+  uint64_t area = 0;
+  for (size_t i = 1; i < mask.runs.size(); i += 2) area += mask.runs[i];
+  return area;
+}
+
+Box mask_box(const Mask& mask) {
+  const size_t ends = mask.runs.size() / 2 * 2;
+  if (ends == 0) return {};
+  const uint32_t height = mask.height;
+  uint32_t left = mask.width;
+  uint32_t top = height;
+  uint32_t right = 0;
+  uint32_t bottom = 0;
+  uint32_t column_before = 0;
+  uint32_t at = 0;
+  for (size_t i = 0; i < ends; ++i) {
+    at += mask.runs[i];
+    const uint32_t pixel = at - static_cast<uint32_t>(i % 2);  // the run's last one
+    const uint32_t row = height == 0 ? 0 : pixel % height;
+    const uint32_t column = height == 0 ? 0 : pixel / height;
+    if (i % 2 == 0) {
+      column_before = column;
+    } else if (column_before < column) {
+      top = 0;
+      bottom = height - 1;
+    }
+    left = std::min(left, column);
+    right = std::max(right, column);
+    top = std::min(top, row);
+    bottom = std::max(bottom, row);
+  }
+  return {static_cast<double>(left), static_cast<double>(top),
+          static_cast<double>(right) - left + 1, static_cast<double>(bottom) - top + 1};
+}
+
+double mask_iou(const Mask& detection, const Box& detection_box, const Mask& object,
+                const Box& object_box, bool crowd) {
+  if (!(box_iou(detection_box, object_box, crowd) > 0)) return 0;
+  if (detection.height != object.height || detection.width != object.width) return -1;
+  uint64_t shared = 0;
+  uint64_t covered = 0;
+  walk(detection.runs, object.runs, [&](uint32_t length, bool in_first, bool in_second) {
+    if (in_first || in_second) covered += length;
+    if (in_first && in_second) shared += length;
+  });
+  if (shared == 0) return 0;
+  if (crowd) covered = mask_area(detection);
+  return static_cast<double>(shared) / static_cast<double>(covered);
+}
+
+double mask_iou(const Mask& detection, const Mask& object, bool crowd) {
+  return mask_iou(detection, mask_box(detection), object, mask_box(object), crowd);
+}
+
+}  // namespace errata::analysis
