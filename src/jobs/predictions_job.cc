@@ -30,8 +30,9 @@ std::optional<PredictionKind> parse_kind(const std::string& kind) {
   if (kind == "logits") return PredictionKind::kLogits;
   if (kind == "top-one") return PredictionKind::kTopOne;
   if (kind == "embedding") return PredictionKind::kEmbedding;
+  if (kind == "detections") return PredictionKind::kDetections;
   throw Error(ErrorCategory::kUsage, fmt::format("there is no kind of predictions '{}'", kind),
-              "Use --kind probabilities, logits, top-one or embedding.");
+              "Use --kind probabilities, logits, top-one, embedding or detections.");
 }
 
 std::string_view stored_kind(PredictionKind kind) {
@@ -40,6 +41,7 @@ std::string_view stored_kind(PredictionKind kind) {
     case PredictionKind::kLogits: return "probabilities";
     case PredictionKind::kTopOne: return "top_one";
     case PredictionKind::kEmbedding: return "embedding";
+    case PredictionKind::kDetections: return "detections";
   }
   return "";
 }

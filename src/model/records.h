@@ -1,6 +1,7 @@
 // What importers hand to a sink: plain records, in the terms of the file they came from.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/error.h"
 #include "model/class_map.h"
 #include "model/ids.h"
 
@@ -33,7 +35,22 @@ struct SampleRecord {
   std::string split;               // empty: in no split
   std::vector<ClassIndex> labels;  // into the source's class map; empty: without a label
   std::string raw_id;              // the source's own id of the image; empty when it has none
+  std::string raw_text;            // of objects: see SourceHeader::documents
   std::vector<std::pair<std::string, AttributeValue>> attributes;
+};
+
+// One object that a source says is in an image.
+struct ObjectRecord {
+  uint32_t sample = 0;                // which of the samples handed over, counted from 0
+  ClassIndex class_index = kNoClass;  // into the source's class map; never kNoClass
+  std::array<double, 4> box_xywh_px{};
+  double area_px = 0;  // the mask's where there is one, else width x height
+  bool crowd = false;
+  bool difficult = false;
+  bool truncated = false;
+  std::string shape;   // encode_shape() of outline and keypoints; empty: the box only
+  std::string raw_id;  // the source's own id; empty when it has none
+  std::string raw_text;
 };
 
 // What an importer says of a source before its first sample.
@@ -41,17 +58,38 @@ struct SourceHeader {
   std::string format;  // registry name of the importer: "imagefolder"
   std::string root;    // absolute folder the paths are relative to
   ClassMap classes;    // in the training order of the source
+
+  // Of sources whose samples hold objects; the rest is theirs only.
+  bool has_objects = false;
+  // So that what nobody edited can be given back byte for byte. A document is a file that lists
+  // many samples, with kImagesMark where the raw texts of its samples stood, one after the other,
+  // and kObjectsMark where those of its objects did. Where each sample has a file of its own, its
+  // raw text is that file with kObjectsMark for each of its objects. A raw text begins with what
+  // separates it from the one before.
+  struct Document {
+    std::string name;  // file name, as the source has it
+    std::string text;
+    uint32_t first_sample = 0;  // this and those up to the next document's are of this one
+  };
+  static constexpr char kImagesMark = '\x01';
+  static constexpr char kObjectsMark = '\x02';
+  std::vector<Document> documents;
 };
 
 // Receives what an importer reads, on one thread, in a fixed order that does not depend on the
-// number of workers: begin samples* end. Exceptions thrown by the sink stop the importer.
+// number of workers: begin (samples* objects*)* end. An object comes after its sample; objects come
+// in the order of their file. Exceptions thrown by the sink stop the importer.
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
   virtual void begin(const SourceHeader& header) = 0;
   // `batch` is the sink's to move from.
   virtual void samples(std::vector<SampleRecord>&& batch) = 0;
-  // `seen` counts what the source offered: accepted + rejected = seen.
+  // A sink that leaves this is for sources without objects.
+  virtual void objects(std::vector<ObjectRecord>&&) {
+    throw Error(ErrorCategory::kInternal, "objects came where none were expected");
+  }
+  // `seen` counts what the source offered, images and objects: accepted + rejected = seen.
   virtual void end(uint64_t seen) = 0;
 };
 
@@ -60,23 +98,38 @@ enum class PredictionKind : uint8_t {
   kProbabilities,  // one value per class, each in [0, 1]
   kLogits,         // one value per class, softmax still to be applied
   kTopOne,         // one class and one confidence
-  kEmbedding       // one vector, no classes
+  kEmbedding,      // one vector, no classes
+  kDetections      // any number of boxes, each with a class and a confidence
 };
 
 struct PredictionHeader {
   PredictionKind kind = PredictionKind::kTopOne;
   ClassMap classes;    // the model's; empty for embeddings
-  size_t columns = 0;  // values per row: classes or embedding length; 0 for kTopOne
+  size_t columns = 0;  // values per row: classes or embedding length; 0 for kTopOne, kDetections
   std::string format;  // registry name of the reader: "csv", "npy"
   std::string reason;  // why `kind`: "probabilities: values lie in 0..1 and rows sum to 1"
 };
 
+// Boxes of a model as columns of equal length, in the order of the file.
+struct DetectionBatch {
+  std::vector<uint32_t> key;  // which of the batch's keys
+  std::vector<ClassIndex> class_index;
+  std::vector<std::array<double, 4>> box_xywh_px;
+  std::vector<double> confidence;
+  std::vector<std::string> shape;  // encode_shape(); empty altogether when all are boxes only
+
+  size_t size() const { return key.size(); }
+};
+
 struct PredictionBatch {
-  std::vector<std::string> keys;    // path or id of each row's sample, as written in the file
+  // Path or id of each row's sample, as written in the file. kDetections: of an image; one may
+  // come again in this batch or a later one.
+  std::vector<std::string> keys;
   std::vector<std::string> places;  // where each row stands: "row 12"
   std::vector<float> values;        // keys.size() x columns, row-major; empty for kTopOne
   std::vector<ClassIndex> top;      // kTopOne: index into classes
   std::vector<float> confidence;    // kTopOne: in [0, 1], NaN when the file has none
+  DetectionBatch detections;        // kDetections
 };
 
 class PredictionSink {

@@ -66,6 +66,36 @@ constexpr std::array kColumns{
                "right or wrong: the prediction against the current label."},
 };
 
+constexpr std::array kObjectColumns{
+    ColumnInfo{"object_id", ColumnType::kInt, false, "Id of the object in this store."},
+    ColumnInfo{"kind", ColumnType::kCategory, false,
+               "given for an annotation, predicted for a detection of the run."},
+    ColumnInfo{"sample", ColumnType::kInt, false, "Row of its image."},
+    ColumnInfo{"label", ColumnType::kCategory, false, "Class, corrections included."},
+    ColumnInfo{"confidence", ColumnType::kDouble, false,
+               "Score of a detection; NULL for annotations."},
+    ColumnInfo{"x", ColumnType::kDouble, false, "Left edge in pixels of the image as stored."},
+    ColumnInfo{"y", ColumnType::kDouble, false, "Upper edge in pixels of the image as stored."},
+    ColumnInfo{"width", ColumnType::kDouble, false, "Width of the box in pixels."},
+    ColumnInfo{"height", ColumnType::kDouble, false, "Height of the box in pixels."},
+    ColumnInfo{"area_px", ColumnType::kDouble, false,
+               "Area in pixels: the mask's where the source gives one, else width x height."},
+    ColumnInfo{"crowd", ColumnType::kBool, false,
+               "A region of many objects: a detection on it counts neither way."},
+    ColumnInfo{"difficult", ColumnType::kBool, false, "Marked difficult by the source."},
+    ColumnInfo{"truncated", ColumnType::kBool, false, "Marked as cut off by the source."},
+    ColumnInfo{"source_id", ColumnType::kInt, false, "Import it came with; NULL for detections."},
+    ColumnInfo{"review", ColumnType::kCategory, false,
+               "What a person decided: unseen, kept, changed, added or ambiguous; NULL for "
+               "detections."},
+    ColumnInfo{"error", ColumnType::kCategory, false,
+               "true, class, localisation, both, duplicate, background or missed, for the "
+               "thresholds it was matched at."},
+    ColumnInfo{"iou", ColumnType::kDouble, false,
+               "Overlap with the object it was compared with (0..1)."},
+    ColumnInfo{"match", ColumnType::kInt, false, "Row of the object it was matched with."},
+};
+
 }  // namespace
 
 std::span<const ScoreInfo> all_scores() {
@@ -81,6 +111,10 @@ const ScoreInfo* find_score(std::string_view name) {
 
 std::span<const ColumnInfo> sample_columns() {
   return kColumns;
+}
+
+std::span<const ColumnInfo> object_columns() {
+  return kObjectColumns;
 }
 
 }  // namespace errata

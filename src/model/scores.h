@@ -32,5 +32,7 @@ struct ColumnInfo {
 // The documented columns of the sample table: what filters, sorts and facets may use, besides
 // attr.* and the scores.
 std::span<const ColumnInfo> sample_columns();
+// Those of the object table (model/objects.h), besides the object scores.
+std::span<const ColumnInfo> object_columns();
 
 }  // namespace errata

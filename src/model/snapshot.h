@@ -16,7 +16,7 @@ enum class RunState : uint8_t { kRunning, kInterrupted, kComplete };
 struct RunSummary {
   RunId id = 0;
   std::string name;
-  std::string kind;        // "probabilities", "top_one", "embedding"
+  std::string kind;        // "probabilities", "top_one", "embedding", "detections"
   std::string model_path;  // or the file the predictions came from
   std::string started_at;  // ISO 8601 UTC
   std::string finished_at;
@@ -38,6 +38,7 @@ struct Snapshot {
   // made again.
   std::vector<std::string> label_dependent;
   int64_t label_revision = 0;  // log id of the last event that changed a label
+  uint64_t objects = 0;        // annotations that stand; 0: a dataset without boxes
   int64_t data_version = 0;    // PRAGMA data_version of the loading connection
 
   // Row of a sample, or SIZE_MAX.

@@ -2,10 +2,13 @@
 // current state is written in the same transaction.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "model/objects.h"
 #include "model/snapshot.h"
 #include "store/store.h"
 
@@ -58,12 +61,36 @@ struct AppliedEdit {
   SampleState after;
 };
 
+// An annotation as it stands.
+struct ObjectState {
+  SampleId sample = 0;
+  ClassId class_id = 0;
+  std::array<double, 4> box_xywh_px{};
+  double area_px = 0;
+  bool crowd = false;
+  bool difficult = false;
+  bool truncated = false;
+  ObjectReview review = ObjectReview::kUnseen;
+  std::string shape;  // model/shape.h
+  bool operator==(const ObjectState&) const = default;
+};
+
+// Nothing before: it was added. Nothing after: it was deleted.
+struct AppliedObjectEdit {
+  ObjectId object = 0;
+  SourceId source = 0;  // 0: a person added it
+  std::optional<ObjectState> before;
+  std::optional<ObjectState> after;
+};
+
 struct AppliedBatch {
   int64_t batch = 0;                 // id in the log; 0: nothing changed and nothing was written
   std::string kind;                  // "edit", "undo", "redo"
   std::vector<AppliedEdit> edits;    // rising by sample, one each, only those that changed
   std::vector<SampleId> relabelled;  // rising; those whose labels changed, be it to and fro
   int64_t label_revision = 0;        // of the store afterwards
+  std::vector<AppliedObjectEdit> objects;  // rising by object, one each, only those that changed
+  int64_t object_revision = 0;             // of the store afterwards
   bool classes_changed = false;  // a class was merged or came back: snapshots must be loaded again
 };
 

@@ -3,6 +3,7 @@
 // or a batch whole chunks.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,7 +20,7 @@ enum class OnExistingRun { kRefuse, kResume, kReplace };
 
 struct RunSpec {
   std::string name;                // letters, digits, "._-+" and spaces inside; not '@'
-  std::string kind;                // "probabilities", "top_one" or "embedding"
+  std::string kind;                // "probabilities", "top_one", "embedding" or "detections"
   std::string model_path;          // or the file the predictions came from
   std::string model_sha256;        // hex; empty when not known
   std::string preprocessing_json;  // as resolved; empty for predictions from files
@@ -45,6 +46,16 @@ enum class RowStatus : uint8_t {
   kNoPrediction = 3  // the file of predictions has no row for it
 };
 
+// Detections as columns of equal length.
+struct DetectionSpans {
+  std::span<const ClassIndex> class_index;  // of the model
+  std::span<const std::array<double, 4>> box_xywh_px;
+  std::span<const double> confidence;
+  std::span<const std::string> shape;  // model/shape.h; empty altogether: boxes only
+
+  size_t size() const { return class_index.size(); }
+};
+
 // n rows of the plan, in its order. Spans may be empty where the run has no such thing; they are
 // read before the call returns.
 struct RunRows {
@@ -58,6 +69,9 @@ struct RunRows {
   std::span<const float> margin;
   std::span<const float> entropy;
   std::span<const RowStatus> status;  // n; empty: all kOk
+  // Kind "detections": how many each row has, and all of them, row after row.
+  std::span<const uint32_t> detection_counts;  // n
+  DetectionSpans detections;
 };
 
 struct RunReport {
