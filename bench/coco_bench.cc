@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "analysis/coco_eval.h"
+#include "analysis/coco_intervals.h"
 #include "analysis/tide.h"
 
 namespace {
@@ -77,6 +78,17 @@ void run(const std::string& base) {
         std::string text;
         for (const double each : numbers) text += fmt::format(" {}", each);
         return text;
+      });
+  report(
+      "intervals",
+      [&] {
+        return analysis::bootstrap_coco(
+            set, analysis::evaluate_coco(set, {}, parallel_for),
+            analysis::draw_detection_curves(set, 0.5, 100, parallel_for), {}, parallel_for);
+      },
+      [](const analysis::CocoIntervals& intervals) {
+        const analysis::Interval& ap = intervals.summary[0];
+        return fmt::format(" {:.4f} {:.4f} {:.4f}", ap.value, ap.low, ap.high);
       });
   analysis::TideOptions compat;
   compat.compat = true;

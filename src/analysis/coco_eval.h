@@ -15,25 +15,12 @@
 
 #include <array>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
-#include "analysis/detection_match.h"
+#include "analysis/coco_match.h"
 #include "base/workers.h"
 
 namespace errata::analysis {
-
-// pycocotools' Params.
-struct CocoOptions {
-  CocoOptions();
-  std::vector<double> iou_thresholds;              // 0.5, 0.55 .. 0.95; at most 64
-  std::vector<double> recall_thresholds;           // 0, 0.01 .. 1; rising
-  std::vector<size_t> max_detections{1, 10, 100};  // an image and class; rising
-  // All, small, medium, large; closed at both ends, px^2.
-  std::vector<std::pair<double, double>> area_ranges{
-      {0, 1e10}, {0, 32.0 * 32}, {32.0 * 32, 96.0 * 96}, {96.0 * 96, 1e10}};
-  bool use_classes = true;  // false: all boxes are of one class
-};
 
 // T thresholds, R recalls, K classes (1 without use_classes), A areas, M limits of detections.
 struct CocoResult {

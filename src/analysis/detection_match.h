@@ -57,6 +57,8 @@ struct DetectionSet {
 // that is not finite.
 void check_detections(const DetectionSet& set);
 
+inline constexpr int32_t kNoMatch = -1;  // of a detection or object: no partner
+
 struct Box {
   double x = 0;
   double y = 0;

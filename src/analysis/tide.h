@@ -34,8 +34,6 @@ enum class ObjectKind : uint8_t {
   kCrowd  // not to be found
 };
 
-inline constexpr int32_t kNoMatch = -1;
-
 struct TideOptions {
   double positive_overlap = 0.5;
   double background_overlap = 0.1;

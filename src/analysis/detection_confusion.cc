@@ -1,0 +1,119 @@
+#include "analysis/detection_confusion.h"
+
+#include <algorithm>
+
+namespace errata::analysis {
+
+namespace {
+
+constexpr size_t kImageGrain = 64;
+
+// Matches one image after another; what it writes of one image no other touches.
+class ConfusionMatcher {
+ public:
+  ConfusionMatcher(const DetectionSet& set, const ConfusionOptions& options,
+                   DetectionConfusion& result)
+      : set_(set), options_(options), result_(result) {}
+
+  void match(std::span<const uint32_t> objects, std::span<const uint32_t> detections) {
+    const auto score = set_.detections.score;
+    sure_.clear();
+    for (const uint32_t detection : detections) {
+      if (score[detection] >= options_.score) {
+        sure_.push_back(detection);
+      } else {
+        result_.states[detection] = ConfusionState::kBelowScore;
+      }
+    }
+    std::stable_sort(sure_.begin(), sure_.end(),
+                     [&](uint32_t a, uint32_t b) { return score[a] > score[b]; });
+    for (const uint32_t detection : sure_) take(detection, objects, true);
+    for (const uint32_t detection : sure_) {
+      if (result_.matched_objects[detection] == kNoMatch) mark_crowd(detection, objects);
+    }
+    for (const uint32_t detection : sure_) {
+      if (result_.matched_objects[detection] == kNoMatch &&
+          result_.states[detection] == ConfusionState::kCounted) {
+        take(detection, objects, false);
+      }
+    }
+  }
+
+ private:
+  bool same_class(uint32_t detection, uint32_t object) const {
+    return set_.detections.boxes.class_index[detection] == set_.objects.boxes.class_index[object];
+  }
+
+  // Of equal overlaps the last, as COCO has it.
+  void take(uint32_t detection, std::span<const uint32_t> objects, bool own_class) {
+    double least = options_.overlap;
+    int32_t best = kNoMatch;
+    for (const uint32_t object : objects) {
+      if (result_.matched_detections[object] != kNoMatch || set_.objects.crowd(object) ||
+          same_class(detection, object) != own_class) {
+        continue;
+      }
+      const double overlap = set_.overlap_of(detection, object);
+      if (overlap < least || overlap <= 0) continue;
+      least = overlap;
+      best = static_cast<int32_t>(object);
+    }
+    if (best == kNoMatch) return;
+    result_.matched_objects[detection] = best;
+    result_.matched_detections[static_cast<size_t>(best)] = static_cast<int32_t>(detection);
+  }
+
+  void mark_crowd(uint32_t detection, std::span<const uint32_t> objects) {
+    for (const uint32_t object : objects) {
+      if (set_.objects.crowd(object) && same_class(detection, object) &&
+          set_.overlap_of(detection, object) >= options_.overlap) {
+        result_.states[detection] = ConfusionState::kOnCrowd;
+        return;
+      }
+    }
+  }
+
+  const DetectionSet& set_;
+  const ConfusionOptions& options_;
+  DetectionConfusion& result_;
+  std::vector<uint32_t> sure_;
+};
+
+}  // namespace
+
+DetectionConfusion confuse_detections(const DetectionSet& set, const ConfusionOptions& options,
+                                      const ParallelFor& parallel_for) {
+  check_detections(set);
+  const BoxColumns& objects = set.objects.boxes;
+  const BoxColumns& detections = set.detections.boxes;
+  DetectionConfusion result;
+  result.classes = set.classes;
+  result.counts.assign((set.classes + 1) * (set.classes + 1), 0);
+  result.matched_objects.assign(detections.size(), kNoMatch);
+  result.states.assign(detections.size(), ConfusionState::kCounted);
+  result.matched_detections.assign(objects.size(), kNoMatch);
+  const KeyedOrder objects_of = order_by(objects.image, set.images);
+  const KeyedOrder detections_of = order_by(detections.image, set.images);
+  parallel_for(set.images, kImageGrain, [&](size_t begin, size_t end) {
+    ConfusionMatcher matcher(set, options, result);
+    for (size_t image = begin; image < end; ++image) {
+      matcher.match(objects_of.of(image), detections_of.of(image));
+    }
+  });
+  const size_t columns = set.classes + 1;
+  for (size_t d = 0; d < detections.size(); ++d) {
+    if (result.states[d] != ConfusionState::kCounted) continue;
+    const int32_t object = result.matched_objects[d];
+    const size_t row = object == kNoMatch
+                           ? set.classes
+                           : static_cast<size_t>(objects.class_index[static_cast<size_t>(object)]);
+    ++result.counts[row * columns + static_cast<size_t>(detections.class_index[d])];
+  }
+  for (size_t g = 0; g < objects.size(); ++g) {
+    if (set.objects.crowd(g) || result.matched_detections[g] != kNoMatch) continue;
+    ++result.counts[static_cast<size_t>(objects.class_index[g]) * columns + set.classes];
+  }
+  return result;
+}
+
+}  // namespace errata::analysis
