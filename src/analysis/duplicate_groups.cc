@@ -133,7 +133,8 @@ DuplicateKind kind_of(const DuplicateGroup& group, std::span<const PictureIdenti
 }
 
 DuplicateGroup make_group(std::vector<uint32_t> members, std::span<const PictureIdentity> pictures,
-                          std::optional<int> radius) {
+                          std::optional<int> radius,
+                          std::span<const std::pair<uint32_t, uint32_t>> more) {
   DuplicateGroup group;
   std::stable_sort(members.begin(), members.end(), [&](uint32_t a, uint32_t b) {
     return pictures[a].area_px > pictures[b].area_px;
@@ -141,7 +142,9 @@ DuplicateGroup make_group(std::vector<uint32_t> members, std::span<const Picture
   std::vector<uint32_t> kept;
   for (const uint32_t picture : members) {
     const auto found = std::find_if(kept.begin(), kept.end(), [&](uint32_t each) {
-      return alike(pictures[each], pictures[picture], radius);
+      return alike(pictures[each], pictures[picture], radius) ||
+             std::binary_search(more.begin(), more.end(),
+                                std::pair(std::min(each, picture), std::max(each, picture)));
     });
     if (found == kept.end()) {
       kept.push_back(picture);
@@ -160,13 +163,15 @@ DuplicateGroup make_group(std::vector<uint32_t> members, std::span<const Picture
 
 std::vector<DuplicateGroup> group_duplicates(std::span<const PictureIdentity> pictures,
                                              std::optional<int> radius,
-                                             const ParallelFor& parallel_for) {
+                                             const ParallelFor& parallel_for,
+                                             std::span<const std::pair<uint32_t, uint32_t>> more) {
   Groups joined(pictures.size());
   join_equal(
       pictures.size(), [&](uint32_t i) { return pictures[i].file; }, joined);
   join_equal(
       pictures.size(), [&](uint32_t i) { return pictures[i].pixels; }, joined);
   if (radius) join_near(pictures, *radius, parallel_for, joined);
+  for (const auto& [a, b] : more) joined.join(a, b);
 
   std::vector<uint32_t> sizes(pictures.size(), 0);
   for (uint32_t i = 0; i < pictures.size(); ++i) ++sizes[joined.root(i)];
@@ -177,7 +182,7 @@ std::vector<DuplicateGroup> group_duplicates(std::span<const PictureIdentity> pi
   }
   std::vector<DuplicateGroup> groups;
   for (auto& [root, each] : members)
-    groups.push_back(make_group(std::move(each), pictures, radius));
+    groups.push_back(make_group(std::move(each), pictures, radius, more));
   const auto order = [](const DuplicateGroup& group) {
     uint32_t first = UINT32_MAX;
     for (const DuplicateMember& member : group.members) first = std::min(first, member.picture);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "analysis/perceptual_hash.h"
@@ -15,7 +16,7 @@ namespace errata::analysis {
 enum class DuplicateKind : uint8_t {
   kExact,       // equal bytes
   kSamePixels,  // equal pixels and shape
-  kNear         // perceptual hashes within the radius, and confirmed by look_alike
+  kNear         // perceptual hashes within the radius and confirmed by look_alike, or embeddings
 };
 
 // What identifies a picture. Equal ids say equal content; -1 is "not known".
@@ -47,9 +48,10 @@ struct DuplicateGroup {
 };
 
 // Groups of two and more. Conflicts first, then leaks, then the larger, then the earlier. `radius`
-// in bits; nullopt: perceptual hashes are not looked at.
-std::vector<DuplicateGroup> group_duplicates(std::span<const PictureIdentity> pictures,
-                                             std::optional<int> radius,
-                                             const ParallelFor& parallel_for);
+// in bits; nullopt: perceptual hashes are not looked at. `more` are pairs that are near by other
+// means: first < second, rising.
+std::vector<DuplicateGroup> group_duplicates(
+    std::span<const PictureIdentity> pictures, std::optional<int> radius,
+    const ParallelFor& parallel_for, std::span<const std::pair<uint32_t, uint32_t>> more = {});
 
 }  // namespace errata::analysis

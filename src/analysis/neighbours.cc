@@ -130,7 +130,7 @@ Neighbours nearest_neighbours(const FloatMatrix& points, const NeighbourOptions&
 }
 
 bool exact_is_affordable(size_t rows, size_t columns) {
-  constexpr double kMost = 4e12;  // multiplications
+  constexpr double kMost = 1.5e12;  // multiplications
   return static_cast<double>(rows) * static_cast<double>(rows) * static_cast<double>(columns) <=
          kMost;
 }

@@ -56,7 +56,7 @@ Neighbours approximate_neighbours(const FloatMatrix& points, const NeighbourOpti
                                   const ApproximateOptions& approximate,
                                   const ParallelFor& parallel_for);
 
-// Whether comparing all pairs takes less than about a minute on two cores.
+// Whether comparing all pairs takes less than about half a minute on two cores.
 bool exact_is_affordable(size_t rows, size_t columns);
 
 // The exact one where that is affordable, else the approximate one with its defaults.

@@ -37,8 +37,18 @@ CommandBody setup_find(CLI::App& app) {
              setup_find_quality);
   family.add("duplicates", "The same picture more than once: files, pixels, or nearly the same",
              "errata find duplicates\n"
+             "errata find duplicates --embeddings resnet18\n"
              "errata find duplicates --where \"split = 'train'\" --exclude",
              setup_find_duplicates);
+  family.add("outliers", "Pictures that look like no other, by embeddings",
+             "errata find outliers\n"
+             "errata find outliers --embeddings resnet18 --tag outlier",
+             setup_find_outliers);
+  family.add("dataset",
+             "The set as a whole: rare classes, an order that is not random, telltale properties",
+             "errata find dataset\n"
+             "errata find dataset --where \"split = 'train'\"",
+             setup_find_dataset);
   return family.body();
 }
 

@@ -74,6 +74,8 @@ text::Json report_json(CommandContext& context, const jobs::FindDuplicatesReport
                              {"conflicts", report.conflicts},
                              {"leaks", report.leaks},
                              {"copies", report.copies},
+                             {"near_pairs_by_embeddings", report.embedded_pairs},
+                             {"usual_distance", report.usual_distance},
                              {"tagged", report.tagged.edits.size()},
                              {"newly_excluded", report.dropped.edits.size()},
                              {"issues", issues_json(context.issues())},
@@ -94,6 +96,14 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
   }
   if (!report.groups.empty()) {
     text += "keep: the largest of a group, else the one with the lowest id\n";
+  }
+  if (report.usual_distance > 0) {
+    text += fmt::format(
+        "{} near by embeddings: a picture's nearest that is no copy is expected at {:.3f}\n",
+        plural(report.embedded_pairs, "pair"), report.usual_distance);
+  }
+  if (report.without_embedding > 0) {
+    text += fmt::format("{} without an embedding\n", plural(report.without_embedding, "picture"));
   }
   if (report.flat > 0) {
     text += fmt::format("{} without contrast, compared by pixels only\n",
@@ -121,7 +131,8 @@ void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& repo
   if (!report.groups.empty() && !options.exclude && options.tag.empty()) {
     context.note(
         "to review them: errata find duplicates --tag duplicate; to leave the copies out: errata "
-        "find duplicates --exclude");
+        "find duplicates --exclude; to keep them in one part: errata split train=0.8,test=0.2 "
+        "--group duplicate_group");
   }
 }
 
@@ -147,6 +158,9 @@ CommandBody setup_find_duplicates(CLI::App& app) {
                  "(default 4)")
       ->type_name("BITS");
   app.add_flag("--exact", options.exact, "Equal bytes and equal pixels only, nothing near");
+  app.add_option("--embeddings", options.embeddings,
+                 "Near by the embeddings of this run too: crops, flips, other colours")
+      ->type_name("RUN");
   app.add_flag("--exclude", options.exclude,
                "Exclude the copies, in groups whose labels agree; one undo takes it back");
   add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,

@@ -30,6 +30,7 @@ CommandBody setup_redo(CLI::App& app);
 CommandBody setup_root(CLI::App& app);
 CommandBody setup_runs(CLI::App& app);
 CommandBody setup_scores(CLI::App& app);
+CommandBody setup_similar(CLI::App& app);
 CommandBody setup_split(CLI::App& app);
 CommandBody setup_sql(CLI::App& app);
 CommandBody setup_undo(CLI::App& app);

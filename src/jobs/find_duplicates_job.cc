@@ -7,9 +7,11 @@
 #include <tuple>
 
 #include "analysis/image_quality.h"
+#include "analysis/near_embeddings.h"
 #include "analysis/perceptual_hash.h"
 #include "base/hash.h"
 #include "jobs/edit_job.h"
+#include "jobs/embeddings.h"
 #include "jobs/image_pass.h"
 #include "media/resize.h"
 
@@ -124,6 +126,44 @@ std::vector<PictureIdentity> identities(const Snapshot& snapshot, std::span<cons
   return pictures;
 }
 
+using Pair = std::pair<uint32_t, uint32_t>;
+
+// Pairs of places in report.rows.
+std::vector<Pair> look_at_embeddings(const FindDuplicatesOptions& options,
+                                     FindDuplicatesReport& report, JobContext& context) {
+  if (options.embeddings.empty()) return {};
+  const Embeddings embeddings = load_embeddings(report.state, options.embeddings, context);
+  report.without_embedding = embeddings.without;
+  analysis::NearCopies near =
+      analysis::find_near_copies(embeddings.view(), {}, watched(context, "comparing embeddings"));
+  report.embedded_pairs = near.pairs.size();
+  report.usual_distance = near.usual_distance;
+  // Both lists of rows rise, so that pairs stay in order.
+  std::vector<uint32_t> place;
+  size_t at = 0;
+  for (const RowIndex row : embeddings.rows) {
+    while (report.rows[at] != row) ++at;
+    place.push_back(static_cast<uint32_t>(at));
+  }
+  for (auto& [a, b] : near.pairs) {
+    a = place[a];
+    b = place[b];
+  }
+  return std::move(near.pairs);
+}
+
+void store_groups(store::Store& store, const FindDuplicatesReport& report) {
+  std::vector<RowIndex> rows;
+  std::vector<double> numbers;
+  for (size_t g = 0; g < report.groups.size(); ++g) {
+    for (const DuplicateMember& member : report.groups[g].members) {
+      rows.push_back(report.rows[member.picture]);
+      numbers.push_back(static_cast<double>(g + 1));
+    }
+  }
+  store_scores(store, report.state.snapshot, "duplicate_group", rows, numbers);
+}
+
 void count(FindDuplicatesReport& report) {
   for (const DuplicateGroup& group : report.groups) {
     ++report.by_kind[static_cast<size_t>(group.kind)];
@@ -182,6 +222,9 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
                               0,
                               0,
                               0,
+                              0,
+                              0,
+                              0,
                               {},
                               {}};
   const Snapshot& snapshot = report.state.snapshot;
@@ -195,14 +238,16 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
       look_at_all(store::sample_files(report.state.store, ids), !options.exact, context, seen);
   report.unreadable = unreadable.size();
   for (const Seen& each : seen) report.flat += !options.exact && each.decoded && !each.hash;
+  const std::vector<Pair> near_by_embeddings = look_at_embeddings(options, report, context);
   context.progress.start_stage("grouping", 0);
   report.groups =
       analysis::group_duplicates(identities(snapshot, report.rows, seen),
                                  options.exact ? std::nullopt : std::optional(options.radius),
-                                 context.workers.as_parallel_for());
+                                 context.workers.as_parallel_for(), near_by_embeddings);
   count(report);
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
   keep_issues(writer, "find duplicates", unreadable, context);
+  store_groups(writer, report);
   report.tagged =
       tag_rows(writer, snapshot, grouped_rows(report), options.tag, options.who, "duplicates");
   if (options.exclude) exclude_copies(writer, options, report);

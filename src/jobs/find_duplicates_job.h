@@ -14,11 +14,12 @@ namespace errata::jobs {
 
 struct FindDuplicatesOptions {
   std::string store_path = "errata.db";
-  std::string where;     // only these samples are compared; empty: all
-  int radius = 4;        // bits in which two perceptual hashes may differ
-  bool exact = false;    // equal bytes and equal pixels only: no perceptual hashes
-  std::string tag;       // tags every member of a group; empty: none
-  bool exclude = false;  // excludes all but those to keep, in groups whose labels agree
+  std::string where;       // only these samples are compared; empty: all
+  int radius = 4;          // bits in which two perceptual hashes may differ
+  bool exact = false;      // equal bytes and equal pixels only: no perceptual hashes
+  std::string embeddings;  // run whose embeddings find near ones too; empty: none
+  std::string tag;         // tags every member of a group; empty: none
+  bool exclude = false;    // excludes all but those to keep, in groups whose labels agree
   std::string who;
 
   // Throws Error(kUsage) for a radius that is not in [0, analysis::kMaxHashRadius].
@@ -36,15 +37,20 @@ struct FindDuplicatesReport {
   std::array<size_t, 3> by_kind{};  // groups, by DuplicateKind
   size_t conflicts = 0;             // groups
   size_t leaks = 0;
-  size_t copies = 0;  // pictures that are not to be kept
+  size_t copies = 0;             // pictures that are not to be kept
+  size_t embedded_pairs = 0;     // near by embeddings
+  size_t without_embedding = 0;  // with --embeddings
+  double usual_distance = 0;     // between pictures that are no copies, by embeddings
   store::AppliedBatch tagged;
   store::AppliedBatch dropped;  // --exclude
 };
 
 // Reads and decodes every picture once. Files are equal when size and XXH3 in the store and SHA-256
 // of the bytes read now are; pixels, upright by EXIF, when shape and a 128-bit hash are; near ones
-// by analysis::perceptual_hash and look_alike. Throws what load_state throws. Memory: some 300
-// bytes a sample, and one picture a thread.
+// by analysis::perceptual_hash and look_alike, and by analysis::find_near_copies. Stores the number
+// of each sample's group as the column "duplicate_group", by which a split keeps them together.
+// Throws what load_state and load_embeddings throw. Memory: some 300 bytes a sample and its
+// embedding, and one picture a thread.
 FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

@@ -70,7 +70,7 @@ RankReport rank_samples(const RankOptions& options) {
   const Column* score = state.snapshot.samples.find(name);
   if (score == nullptr && info != nullptr && !of_run) {
     throw Error(ErrorCategory::kNotFound, fmt::format("the pictures have no {} yet", name),
-                "Run `errata find quality` first.");
+                fmt::format("Run `{}` first.", info->made_by));
   }
   if (score == nullptr && info != nullptr) {
     throw Error(ErrorCategory::kNotFound, fmt::format("run '{}' has no {}", state.run, name),

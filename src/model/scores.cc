@@ -44,6 +44,27 @@ constexpr std::array kScores{
               false},
     ScoreInfo{"grayscale", Worst::kLow,
               "0 for a picture without colour, however it is stored, else 1.", false},
+    ScoreInfo{"outlier", Worst::kLow,
+              "How near the ten nearest pictures are by embeddings (0..1, exp of minus the mean "
+              "distance over its median): low looks like no other.",
+              false, "errata find outliers"},
+    ScoreInfo{"uniqueness", Worst::kLow,
+              "Weighted distance to the three nearest pictures by embeddings, over the largest "
+              "(0..1): 0 is a copy of others.",
+              false, "errata find outliers"},
+    ScoreInfo{"representativeness", Worst::kLow,
+              "How near a picture is to the middle of its cluster of embeddings (0..1, 0.5 at the "
+              "cluster's mean distance): low is not typical of anything.",
+              false, "errata find outliers"},
+    ScoreInfo{"duplicate_group", Worst::kLow,
+              "Number of the group of copies that a picture belongs to, NULL outside of groups: "
+              "conflicts and leaks come first. `errata split --group duplicate_group` keeps groups "
+              "together.",
+              false, "errata find duplicates"},
+    ScoreInfo{"row_order", Worst::kLow,
+              "Whether a picture's nearest neighbours are spread over the whole order of the "
+              "samples (0..1): low where those before and after it are like it.",
+              false, "errata find dataset"},
 };
 
 constexpr std::array kColumns{

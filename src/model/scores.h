@@ -16,6 +16,7 @@ struct ScoreInfo {
   Worst worst;                // rank shows this end first
   std::string_view sentence;  // what it means, with range and unit
   bool per_run = true;        // of one run's predictions; false: of the picture itself
+  std::string_view made_by = "errata find quality";  // where it is not per run
 };
 
 // Those marked label-dependent in their sentence change with a relabel.

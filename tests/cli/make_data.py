@@ -4,6 +4,7 @@
     make_data.py folder DIR CLASSES PER_CLASS   class folders c0, c1, ... of PNG images
     make_data.py png FILE [SEED]                one PNG image
     make_data.py idx DIR COUNT                  a pair of IDX files, ten classes
+    make_data.py embeddings FILE.npy N K        8 columns, around K points
     make_data.py probs FILE.npy N K [KIND]      probabilities; KIND: nan, f64, int, fortran, 1d, logits
 """
 
@@ -75,6 +76,17 @@ def make_probs(path, n, k, kind="f32"):
     write(path, npy_bytes(descr, kind == "fortran", shape, struct.pack(f"<{n * k}{code}", *flat)))
 
 
+def make_embeddings(path, n, k, columns=8):
+    """Row i lies around one of k points by i * k // n; the last row lies apart from all."""
+    draws = random.Random(7)
+    points = [[draws.gauss(0, 1) for _ in range(columns)] for _ in range(k + 1)]
+    flat = []
+    for i in range(n):
+        point = points[k if i == n - 1 else i * k // n]
+        flat += [value + draws.gauss(0, 0.1) for value in point]
+    write(path, npy_bytes("<f4", False, f"({n}, {columns})", struct.pack(f"<{n * columns}f", *flat)))
+
+
 def main():
     kind, path, *rest = sys.argv[1:]
     if kind == "folder":
@@ -85,6 +97,8 @@ def main():
         make_idx(path, int(rest[0]))
     elif kind == "probs":
         make_probs(path, int(rest[0]), int(rest[1]), *rest[2:])
+    elif kind == "embeddings":
+        make_embeddings(path, int(rest[0]), int(rest[1]))
     else:
         sys.exit(f"make_data: there is no kind '{kind}'")
 

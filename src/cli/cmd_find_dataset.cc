@@ -1,0 +1,117 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/find_parts.h"
+#include "jobs/find_dataset_job.h"
+
+namespace errata::cli {
+
+namespace {
+
+struct DatasetArguments {
+  jobs::FindDatasetOptions options;
+};
+
+std::string class_text(const jobs::FindDatasetReport& report) {
+  if (!report.rare_lacks.empty()) return fmt::format("classes: {}\n", report.rare_lacks);
+  const size_t classes = report.state.snapshot.classes.size();
+  if (report.rare.empty()) {
+    return fmt::format("classes: none of {} has less than a tenth of an even share\n", classes);
+  }
+  std::string text = fmt::format("classes: {} of {} with less than a tenth of an even share\n",
+                                 report.rare.size(), classes);
+  for (const analysis::RareClass& each : report.rare) {
+    text += fmt::format("  {}: {} ({:.2f} %)\n",
+                        report.state.snapshot.classes.names()[static_cast<size_t>(each.label)],
+                        plural(each.samples, "sample"), 100 * each.share);
+  }
+  return text;
+}
+
+std::string order_text(const jobs::FindDatasetReport& report) {
+  if (!report.order_lacks.empty()) return fmt::format("order: {}\n", report.order_lacks);
+  if (report.order_is_random) {
+    return fmt::format("order: random as far as the embeddings of '{}' can tell (p = {:.2f})\n",
+                       report.order_run, report.order.p_value);
+  }
+  return fmt::format(
+      "order: samples next to one another are alike (p = {:.2f}, statistic {:.3f}){}: shuffle "
+      "before training, and do not split by position\n",
+      report.order.p_value, report.order.statistic,
+      report.sorted_by_label ? "; they lie class by class" : "");
+}
+
+std::string correlation_text(const jobs::FindDatasetReport& report) {
+  if (!report.correlations_lack.empty()) {
+    return fmt::format("correlations: {}\n", report.correlations_lack);
+  }
+  std::string text;
+  for (const auto& each : report.correlations) {
+    if (each.score >= analysis::kTellingBelow) break;
+    text +=
+        fmt::format("  {} alone gives the label away (score {:.3f})\n", each.property, each.score);
+  }
+  if (!text.empty()) return "correlations: of properties with labels\n" + text;
+  return fmt::format(
+      "correlations: no property of the pictures gives labels away; nearest is {} ({:.3f}, below "
+      "{} it would)\n",
+      report.correlations.front().property, report.correlations.front().score,
+      analysis::kTellingBelow);
+}
+
+text::Json report_json(const jobs::FindDatasetReport& report) {
+  text::Json rare = text::Json::array();
+  for (const analysis::RareClass& each : report.rare) {
+    rare.push_back(text::Json::object(
+        {{"class", report.state.snapshot.classes.names()[static_cast<size_t>(each.label)]},
+         {"samples", each.samples},
+         {"share", each.share}}));
+  }
+  text::Json correlations = text::Json::array();
+  for (const auto& each : report.correlations) {
+    correlations.push_back(text::Json::object({{"property", each.property},
+                                               {"score", each.score},
+                                               {"telling", each.score < analysis::kTellingBelow}}));
+  }
+  return text::Json::object(
+      {{"kind", "dataset"},
+       {"labelled", report.labelled},
+       {"excluded", report.excluded},
+       {"rare_classes", rare},
+       {"rare_classes_lack", report.rare_lacks},
+       {"order_embeddings", report.order_run},
+       {"order_statistic", report.order.statistic},
+       {"order_p_value", report.order.p_value},
+       {"order_is_random",
+        report.order_lacks.empty() ? text::Json(report.order_is_random) : text::Json()},
+       {"sorted_by_label", report.sorted_by_label},
+       {"order_lacks", report.order_lacks},
+       {"correlations", correlations},
+       {"correlations_lack", report.correlations_lack}});
+}
+
+void print_dataset(CommandContext& context, const jobs::FindDatasetReport& report,
+                   const DatasetArguments&) {
+  if (context.json()) return context.print_json(report_json(report));
+  context.print_text(class_text(report) + order_text(report) + correlation_text(report));
+  if (report.order_lacks.empty() && !report.order_is_random) {
+    context.note("to see where it changes: errata rank --by row_order");
+  }
+}
+
+}  // namespace
+
+CommandBody setup_find_dataset(CLI::App& app) {
+  auto arguments = std::make_shared<DatasetArguments>();
+  jobs::FindDatasetOptions& options = arguments->options;
+  app.add_option("--embeddings", options.embeddings,
+                 "Run whose embeddings say what is alike (default: the newest that has any)")
+      ->type_name("RUN");
+  app.add_option("--where", options.where, "Filter: only these samples are looked at")
+      ->type_name("EXPR");
+  app.add_flag("--compat", options.compat, "Correlations with Datalab's baseline");
+  return find_body(arguments, jobs::find_dataset, print_dataset);
+}
+
+}  // namespace errata::cli

@@ -1,0 +1,69 @@
+#include "jobs/find_outliers_job.h"
+
+#include <algorithm>
+
+#include "analysis/outliers.h"
+#include "jobs/edit_job.h"
+
+namespace errata::jobs {
+
+namespace {
+
+constexpr size_t kOutlierNeighbours = 10;  // Datalab's
+constexpr size_t kUniqueNeighbours = 3;    // FiftyOne's
+constexpr size_t kTypicalClusters = 20;    // FiftyOne's
+
+}  // namespace
+
+FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext& context) {
+  FindOutliersReport report{load_state({options.store_path, "", options.where, false}),
+                            {},
+                            {},
+                            {},
+                            {},
+                            {},
+                            {},
+                            {},
+                            0,
+                            0,
+                            0,
+                            {}};
+  const Snapshot& snapshot = report.state.snapshot;
+  report.excluded = leave_out_excluded(report.state, options.where);
+  const Embeddings embeddings = load_embeddings(report.state, options.embeddings, context);
+  report.run = embeddings.run;
+  report.run_choice = embeddings.choice;
+  report.rows = embeddings.rows;
+  report.without = embeddings.without;
+
+  const ParallelFor parallel_for = watched(context, "finding neighbours");
+  analysis::OutlierScores outliers = analysis::find_outliers(
+      embeddings.view(), kOutlierNeighbours, analysis::datalab_distance(embeddings.columns),
+      options.compat ? analysis::Copies::kCompat : analysis::Copies::kOnce, parallel_for);
+  report.outlier = std::move(outliers.scores);
+  report.farthest_usual = outliers.farthest_usual;
+  for (size_t i = 0; i < report.rows.size(); ++i) {
+    if (outliers.outlier[i] != 0) report.found.push_back(i);
+  }
+  std::stable_sort(report.found.begin(), report.found.end(),
+                   [&](size_t a, size_t b) { return report.outlier[a] < report.outlier[b]; });
+  report.uniqueness = analysis::uniqueness_scores(
+      analysis::find_neighbours(
+          embeddings.view(),
+          {kUniqueNeighbours + (options.compat ? 1 : 0), analysis::Distance::kCentredCosine},
+          parallel_for),
+      options.compat);
+  report.representativeness = analysis::representativeness_scores(
+      analysis::find_clusters(embeddings.view(), {kTypicalClusters}, parallel_for), options.compat);
+
+  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  store_scores(writer, snapshot, "outlier", report.rows, report.outlier);
+  store_scores(writer, snapshot, "uniqueness", report.rows, report.uniqueness);
+  store_scores(writer, snapshot, "representativeness", report.rows, report.representativeness);
+  std::vector<RowIndex> tagged;
+  for (const size_t each : report.found) tagged.push_back(report.rows[each]);
+  report.tagged = tag_rows(writer, snapshot, tagged, options.tag, options.who, "outliers");
+  return report;
+}
+
+}  // namespace errata::jobs
