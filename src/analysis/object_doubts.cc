@@ -1,0 +1,373 @@
+#include "analysis/object_doubts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "analysis/score_worth.h"
+
+namespace errata::analysis {
+
+namespace {
+
+constexpr double kLeastTie = 0.1;   // IoU; TIDE's background
+constexpr double kSamePlace = 0.5;  // IoU; what detectors are commonly matched at
+constexpr double kOfDeviation = 1.4826;
+constexpr double kFaint = 0.01;
+constexpr size_t kImageGrain = 32;
+constexpr size_t kWindow = 101;  // pairs of about the same score that a spread is read off
+constexpr size_t kLike = 64;     // objects of about the same size that support is compared with
+constexpr size_t kEdges = 4;
+
+using Edges = std::array<double, kEdges>;
+
+struct Pair {
+  uint32_t detection = 0;
+  uint32_t object = 0;
+  double overlap = 0;
+};
+
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+class Doubter {
+ public:
+  Doubter(const DetectionSet& set, const ParallelFor& parallel_for)
+      : set_(set),
+        parallel_for_(parallel_for),
+        objects_of_(order_by(set.objects.boxes.image, set.images)),
+        detections_of_(order_by(set.detections.boxes.image, set.images)),
+        tied_(set.objects.boxes.size(), kNoMatch),
+        tie_overlap_(set.objects.boxes.size(), 0),
+        support_(set.objects.boxes.size(), 0),
+        other_support_(set.objects.boxes.size(), 0),
+        null_support_(set.objects.boxes.size(), 0),
+        worth_(set.detections.boxes.size(), 0) {
+    out_.of_class.assign(tied_.size(), 0);
+    out_.of_place.assign(tied_.size(), 0);
+    out_.spurious.assign(tied_.size(), 0);
+    out_.copy.assign(tied_.size(), 0);
+    out_.detections.assign(tied_.size(), kNoMatch);
+    out_.copy_of.assign(tied_.size(), kNoMatch);
+    out_.missing.assign(worth_.size(), 0);
+    out_.objects.assign(worth_.size(), kNoMatch);
+  }
+
+  ObjectDoubts run() {
+    each_image([&](size_t image) { tie(image); });
+    measure_worth();
+    each_image([&](size_t image) {
+      measure_support(image);
+      measure_support_elsewhere(image);
+      doubt_classes(image);
+      find_copies(image);
+      find_missing(image);
+    });
+    doubt_places();
+    doubt_existence();
+    for (size_t g = 0; g < tied_.size(); ++g) {
+      const double alone = 1 - out_.copy[g];
+      out_.of_place[g] *= alone;
+      out_.spurious[g] *= alone;
+      if (out_.detections[g] == kNoMatch) out_.detections[g] = tied_[g];
+    }
+    return std::move(out_);
+  }
+
+ private:
+  template <typename Visit>
+  void each_image(const Visit& visit) const {
+    parallel_for_(set_.images, kImageGrain, [&](size_t begin, size_t end) {
+      for (size_t image = begin; image < end; ++image) visit(image);
+    });
+  }
+  ClassIndex class_of(uint32_t object) const { return set_.objects.boxes.class_index[object]; }
+  ClassIndex found_class(uint32_t detection) const {
+    return set_.detections.boxes.class_index[detection];
+  }
+  double score(size_t detection) const { return set_.detections.score[detection]; }
+  double overlap(uint32_t detection, uint32_t object) const {
+    return set_.overlap_of(detection, object);
+  }
+  double box_overlap(uint32_t a, uint32_t b) const {
+    return box_iou(box_at(set_.objects.boxes, a), box_at(set_.objects.boxes, b), false);
+  }
+  double detection_overlap(uint32_t a, uint32_t b) const {
+    return box_iou(box_at(set_.detections.boxes, a), box_at(set_.detections.boxes, b), false);
+  }
+
+  void tie(size_t image) {
+    std::vector<Pair> pairs;
+    for (const uint32_t g : objects_of_.of(image)) {
+      if (set_.objects.crowd(g)) continue;
+      for (const uint32_t d : detections_of_.of(image)) {
+        const double of = overlap(d, g);
+        if (of >= kLeastTie) pairs.push_back({d, g, of});
+      }
+    }
+    std::stable_sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {
+      return score(a.detection) * a.overlap > score(b.detection) * b.overlap;
+    });
+    for (const Pair& pair : pairs) {
+      if (tied_[pair.object] != kNoMatch || out_.objects[pair.detection] != kNoMatch) continue;
+      tied_[pair.object] = static_cast<int32_t>(pair.detection);
+      tie_overlap_[pair.object] = pair.overlap;
+      out_.objects[pair.detection] = static_cast<int32_t>(pair.object);
+    }
+  }
+
+  // How well a detection of its class supports each box, and one of another class; detections that
+  // belong to another object do not.
+  void measure_support(size_t image) {
+    for (const uint32_t g : objects_of_.of(image)) {
+      for (const uint32_t d : detections_of_.of(image)) {
+        const int32_t owner = out_.objects[d];
+        if (owner != kNoMatch && owner != static_cast<int32_t>(g)) continue;
+        const double of = overlap(d, g);
+        if (of < kLeastTie) continue;
+        if (found_class(d) == class_of(g)) {
+          support_[g] = std::max(support_[g], score(d) * of);
+        } else {
+          other_support_[g] = std::max(other_support_[g], worth_[d] * of);
+        }
+      }
+    }
+  }
+
+  // What a box would be supported by in the next image, where it means nothing.
+  void measure_support_elsewhere(size_t image) {
+    const size_t next = image + 1 == set_.images ? 0 : image + 1;
+    for (const uint32_t g : objects_of_.of(image)) {
+      const Box box = box_at(set_.objects.boxes, g);
+      for (const uint32_t d : detections_of_.of(next)) {
+        if (out_.objects[d] != kNoMatch || found_class(d) != class_of(g)) continue;
+        const double of = box_iou(box_at(set_.detections.boxes, d), box, false);
+        if (of >= kLeastTie) null_support_[g] = std::max(null_support_[g], score(d) * of);
+      }
+    }
+  }
+
+  // The share of detections of a class and score that are tied to an object of their class.
+  void measure_worth() {
+    std::vector<uint8_t> right(worth_.size(), 0);
+    for (size_t g = 0; g < tied_.size(); ++g) {
+      if (tied_[g] == kNoMatch || tie_overlap_[g] < kSamePlace) continue;
+      const auto d = static_cast<uint32_t>(tied_[g]);
+      right[d] = found_class(d) == class_of(static_cast<uint32_t>(g)) ? 1 : 0;
+    }
+    worth_ = worth_of_scores(set_.detections.score, set_.detections.boxes.class_index, set_.classes,
+                             right);
+  }
+
+  void doubt_classes(size_t image) {
+    for (const uint32_t g : objects_of_.of(image)) {
+      if (set_.objects.crowd(g)) continue;
+      double own = 0;
+      double other = 0;
+      for (const uint32_t d : detections_of_.of(image)) {
+        const int32_t owner = out_.objects[d];
+        const bool mine = owner == static_cast<int32_t>(g);
+        // Another object of its class explains it.
+        if (!mine && owner != kNoMatch &&
+            class_of(static_cast<uint32_t>(owner)) == found_class(d)) {
+          continue;
+        }
+        if (overlap(d, g) < kSamePlace) continue;
+        if (found_class(d) == class_of(g)) {
+          own = std::max(own, worth_[d]);
+        } else if (worth_[d] > other) {
+          other = worth_[d];
+          out_.detections[g] = static_cast<int32_t>(d);
+        }
+      }
+      if (other <= own) out_.detections[g] = kNoMatch;
+      // Below kFaint the given class is found better, or as well: in order all the same.
+      out_.of_class[g] =
+          other <= own ? kFaint * (1 + other - own) : kFaint + (1 - kFaint) * (other - own);
+    }
+  }
+
+  void find_copies(size_t image) {
+    const auto objects = objects_of_.of(image);
+    const auto found = [&](uint32_t g) {
+      return tied_[g] == kNoMatch || tie_overlap_[g] < kSamePlace
+                 ? 0
+                 : worth_[static_cast<size_t>(tied_[g])];
+    };
+    for (const uint32_t a : objects) {
+      for (const uint32_t b : objects) {
+        if (a == b || set_.objects.crowd(a) || set_.objects.crowd(b)) continue;
+        const double value = box_overlap(a, b) * (1 - std::min(found(a), found(b)));
+        if (value <= out_.copy[a]) continue;
+        out_.copy[a] = value;
+        out_.copy_of[a] = static_cast<int32_t>(b);
+      }
+    }
+  }
+
+  void find_missing(size_t image) {
+    const auto detections = detections_of_.of(image);
+    for (const uint32_t d : detections) {
+      double covered = 0;
+      for (const uint32_t g : objects_of_.of(image)) covered = std::max(covered, overlap(d, g));
+      double repeated = 0;
+      for (const uint32_t other : detections) {
+        if (other == d || score(other) < score(d) || (score(other) == score(d) && other > d)) {
+          continue;
+        }
+        repeated = std::max(repeated, detection_overlap(d, other));
+      }
+      // Tied to a box that it hardly covers: that one may be another object, or displaced.
+      const double free = out_.objects[d] == kNoMatch ? 1 : 1 - covered;
+      out_.missing[d] = worth_[d] * (1 - covered) * free * (1 - repeated * repeated);
+    }
+  }
+
+  Edges residuals(size_t object) const {
+    const Box given = box_at(set_.objects.boxes, object);
+    const Box found = box_at(set_.detections.boxes, static_cast<size_t>(tied_[object]));
+    const double width = std::max(found.width, 1.0);
+    const double height = std::max(found.height, 1.0);
+    return {(given.x - found.x) / width, (given.y - found.y) / height,
+            (given.x + given.width - found.x - found.width) / width,
+            (given.y + given.height - found.y - found.height) / height};
+  }
+
+  // Density of a good box's edges (Student's t of 3 degrees, of the median and deviation of pairs
+  // like it) against one that lies anywhere within half its size, mixed in the share that fits.
+  void doubt_places() {
+    const KeyedOrder by_class = order_by(set_.objects.boxes.class_index, set_.classes);
+    std::vector<double> odds(tied_.size(), 0);  // of good to displaced
+    parallel_for_(set_.classes, 1, [&](size_t begin, size_t end) {
+      for (size_t k = begin; k < end; ++k) compare_places(by_class.of(k), odds);
+    });
+    std::vector<size_t> pairs;
+    for (size_t g = 0; g < tied_.size(); ++g) {
+      if (tied_[g] != kNoMatch) pairs.push_back(g);
+    }
+    if (pairs.empty()) return;
+    double share = 0.05;
+    for (int round = 0; round < 30; ++round) {
+      double sum = 0;
+      for (const size_t g : pairs) sum += share / (share + (1 - share) * odds[g]);
+      share = std::clamp(sum / static_cast<double>(pairs.size()), 1e-4, 0.5);
+    }
+    for (const size_t g : pairs) {
+      // A detection that is none says nothing about the place of a box.
+      out_.of_place[g] =
+          worth_[static_cast<size_t>(tied_[g])] * share / (share + (1 - share) * odds[g]);
+    }
+  }
+
+  void compare_places(std::span<const uint32_t> objects, std::vector<double>& odds) const {
+    std::vector<uint32_t> pairs;
+    for (const uint32_t g : objects) {
+      if (tied_[g] != kNoMatch) pairs.push_back(g);
+    }
+    std::stable_sort(pairs.begin(), pairs.end(), [&](uint32_t a, uint32_t b) {
+      return score(static_cast<size_t>(tied_[a])) < score(static_cast<size_t>(tied_[b]));
+    });
+    std::vector<Edges> all;
+    for (const uint32_t g : pairs) all.push_back(residuals(g));
+    const size_t window = std::min(kWindow, pairs.size());
+    constexpr size_t kStep = 16;
+    Edges centre{};
+    Edges spread{};
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (i % kStep == 0) {
+        const size_t first = std::min(i > window / 2 ? i - window / 2 : 0, pairs.size() - window);
+        measure_spread(std::span(all).subspan(first, window), centre, spread);
+      }
+      double log_odds = 0;
+      for (size_t edge = 0; edge < kEdges; ++edge) {
+        const double z = (all[i][edge] - centre[edge]) / spread[edge];
+        // t of 3 degrees: 2 / (pi sqrt(3) (1 + z^2 / 3)^2); displaced: 1 over half its size.
+        log_odds += std::log(0.3676 / spread[edge]) - 2 * std::log1p(z * z / 3);
+      }
+      odds[pairs[i]] = std::exp(log_odds);
+    }
+  }
+
+  static void measure_spread(std::span<const Edges> residuals, Edges& centre, Edges& spread) {
+    std::vector<double> values(residuals.size());
+    for (size_t edge = 0; edge < kEdges; ++edge) {
+      for (size_t i = 0; i < residuals.size(); ++i) values[i] = residuals[i][edge];
+      centre[edge] = median(values);
+      for (double& value : values) value = std::abs(value - centre[edge]);
+      spread[edge] = std::max(kOfDeviation * median(values), 0.005);
+    }
+  }
+
+  // The share of objects like it that are supported better, times the share of boxes thrown at
+  // random that are supported as well.
+  void doubt_existence() {
+    const KeyedOrder by_class = order_by(set_.objects.boxes.class_index, set_.classes);
+    parallel_for_(set_.classes, 1, [&](size_t begin, size_t end) {
+      for (size_t k = begin; k < end; ++k) compare_support(by_class.of(k));
+    });
+  }
+
+  void compare_support(std::span<const uint32_t> of_class) {
+    std::vector<uint32_t> rows;
+    std::vector<double> null;
+    for (const uint32_t g : of_class) {
+      if (set_.objects.crowd(g)) continue;
+      rows.push_back(g);
+      null.push_back(null_support_[g]);
+    }
+    std::sort(null.begin(), null.end());
+    const auto area = [&](uint32_t g) {
+      return set_.objects.boxes.width[g] * set_.objects.boxes.height[g];
+    };
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](uint32_t a, uint32_t b) { return area(a) < area(b); });
+    const size_t window = std::min(kLike + 1, rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const size_t first = std::min(i > window / 2 ? i - window / 2 : 0, rows.size() - window);
+      const double own = support_[rows[i]];
+      size_t better = 0;
+      for (size_t j = first; j < first + window; ++j) better += support_[rows[j]] > own ? 1 : 0;
+      const auto as_good = null.end() - std::lower_bound(null.begin(), null.end(), own);
+      out_.spurious[rows[i]] = (1 - other_support_[rows[i]]) * static_cast<double>(better) /
+                               static_cast<double>(window + 1) * static_cast<double>(as_good + 1) /
+                               static_cast<double>(null.size() + 1);
+    }
+  }
+
+  const DetectionSet& set_;
+  const ParallelFor& parallel_for_;
+  KeyedOrder objects_of_;
+  KeyedOrder detections_of_;
+  std::vector<int32_t> tied_;  // per object its detection
+  std::vector<double> tie_overlap_;
+  std::vector<double> support_;        // per object: score x IoU, of its class
+  std::vector<double> other_support_;  // worth x IoU, of other classes
+  std::vector<double> null_support_;
+  std::vector<double> worth_;  // per detection: what its score is worth
+  ObjectDoubts out_;
+};
+
+}  // namespace
+
+ObjectDoubts doubt_objects(const DetectionSet& set, const ParallelFor& parallel_for) {
+  check_detections(set);
+  return Doubter(set, parallel_for).run();
+}
+
+Strongest strongest_doubt(const ObjectDoubts& doubts, size_t object) {
+  Strongest strongest;
+  const auto offer = [&](ObjectDoubt kind, double value) {
+    if (value > strongest.value) strongest = {kind, value};
+  };
+  offer(ObjectDoubt::kClass, doubts.of_class[object]);
+  offer(ObjectDoubt::kPlace, doubts.of_place[object]);
+  offer(ObjectDoubt::kSpurious, doubts.spurious[object]);
+  offer(ObjectDoubt::kCopy, doubts.copy[object]);
+  return strongest;
+}
+
+}  // namespace errata::analysis
