@@ -55,6 +55,7 @@ void print_json(CommandContext& context, store::Store& store, const store::Store
                                          {"labelled", info.labelled},
                                          {"multi_label", info.multi_label},
                                          {"vanished", info.vanished},
+                                         {"objects", info.objects},
                                          {"classes", info.classes},
                                          {"edit_batches", info.edit_batches},
                                          {"rejected", info.rejected},
@@ -80,6 +81,7 @@ void run_info(CommandContext& context) {
   if (info.multi_label > 0) {
     text += fmt::format(" ({} with several labels)", with_thousands(info.multi_label));
   }
+  if (info.object_sources > 0) text += fmt::format(", {}", plural(info.objects, "object"));
   if (info.vanished > 0) text += fmt::format(", {} vanished", with_thousands(info.vanished));
   text += fmt::format("\n{}; issues: {} rejected, {} warnings\n",
                       info.edit_batches == 0 ? "no edits"

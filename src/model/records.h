@@ -73,7 +73,7 @@ struct SourceHeader {
   };
   static constexpr char kImagesMark = '\x01';
   static constexpr char kObjectsMark = '\x02';
-  std::vector<Document> documents;
+  std::vector<Document> documents = {};
 };
 
 // Receives what an importer reads, on one thread, in a fixed order that does not depend on the

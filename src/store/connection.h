@@ -17,6 +17,7 @@ namespace errata::store {
 
 class Connection;
 struct RunPlan;
+struct ObjectSetIndex;
 
 // A prepared statement. Parameters count from 1, columns from 0. Text and blobs bound by bind()
 // must live until the next reset(); bind_copy() copies.
@@ -87,6 +88,11 @@ class Connection {
   // See read_plan() in run_rows.h.
   std::unordered_map<int64_t, std::shared_ptr<const RunPlan>>& plan_cache() { return plans_; }
 
+  // See read_set_index() in object_sets.h.
+  std::unordered_map<int64_t, std::shared_ptr<const ObjectSetIndex>>& object_set_cache() {
+    return object_sets_;
+  }
+
   // The exception for SQLite's `code` while `doing`.
   Error error(int code, std::string_view doing) const;
   void close();  // throws when the checkpoint fails
@@ -96,6 +102,7 @@ class Connection {
   sqlite3* handle_ = nullptr;
   std::unordered_map<std::string, std::unique_ptr<Statement>> cache_;
   std::unordered_map<int64_t, std::shared_ptr<const RunPlan>> plans_;
+  std::unordered_map<int64_t, std::shared_ptr<const ObjectSetIndex>> object_sets_;
 };
 
 // Rolls back unless committed. kWrite takes the write lock at once (waiting as the connection

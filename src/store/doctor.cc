@@ -36,6 +36,10 @@ constexpr Check kChecks[] = {
     {{"undo-chain", "What was taken back and what took it back name each other."},
      check_undo_chain},
     {{"snapshot-rows", "The snapshot's columns say what the rows say."}, check_snapshot_blocks},
+    {{"object-rows",
+      "Every imported set of objects is whole, and replaying the log gives the "
+      "objects that people changed."},
+     check_objects},
     {{"run-rows", "Every run has as many stored rows as it says."}, check_runs},
     {{"version-hash", "Every version has a hash and columns of one length."}, check_versions},
     {{"stale-lease", "No lease is held by a process that is gone."}, check_leases},

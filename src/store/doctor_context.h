@@ -57,6 +57,7 @@ void check_class_maps(DoctorContext& context);
 void check_log(DoctorContext& context);
 void check_undo_chain(DoctorContext& context);
 void check_snapshot_blocks(DoctorContext& context);
+void check_objects(DoctorContext& context);
 void check_runs(DoctorContext& context);
 void check_versions(DoctorContext& context);
 void check_leases(DoctorContext& context);

@@ -84,6 +84,7 @@ std::string stream_text(std::string_view owner, int64_t owner_id, std::string_vi
 std::string chunk_fix(std::string_view owner) {
   if (owner == "run") return "run the model again with --replace";
   if (owner == "score") return "compute the score again";
+  if (owner == "objects") return "import the source again, or go back to a copy of the store";
   if (owner == "sample") return "import the source again: it writes the snapshot anew";
   return std::string(kGoBack);
 }
@@ -102,7 +103,9 @@ void check_chunks(DoctorContext& context) {
         examine_chunk(read.blob(4), read.integer(1), static_cast<uint64_t>(read.integer(2)),
                       static_cast<uint64_t>(read.integer(3)), bytes);
     const std::string_view type = read.text(9);
-    const size_t value_bytes = type == "i64" ? 8 : type == "i32" || type == "f32" ? 4 : 1;
+    const size_t value_bytes = type == "i64" || type == "f64" || type == "f64x4" ? 8
+                               : type == "i32" || type == "f32"                  ? 4
+                                                                                 : 1;
     if (wrong.empty() && bytes.size() % value_bytes != 0) {
       wrong = "its length is no whole number of values";
     }
@@ -128,7 +131,8 @@ void check_orphan_chunks(DoctorContext& context) {
       "(owner = 'version' AND owner_id NOT IN (SELECT id FROM version)) OR "
       "(owner = 'score' AND owner_id NOT IN (SELECT id FROM score)) OR "
       "(owner = 'batch' AND owner_id NOT IN (SELECT id FROM batch)) OR "
-      "owner NOT IN ('run', 'version', 'score', 'batch', 'sample')");
+      "(owner = 'objects' AND owner_id NOT IN (SELECT id FROM object_set)) OR "
+      "owner NOT IN ('run', 'version', 'score', 'batch', 'sample', 'objects')");
   while (streams.step()) {
     context.damage(
         "orphan-chunk",
@@ -204,7 +208,12 @@ void check_runs(DoctorContext& context) {
       return rows;
     };
     std::vector<std::string_view> names{"status"};
-    if (run.spec.kind != "embedding") names.insert(names.end(), {"top", "confidence"});
+    const bool detects = run.spec.kind == "detections";
+    if (detects) names.emplace_back("counts");
+    if (run.spec.kind != "embedding" && !detects) {
+      names.emplace_back("top");
+      names.emplace_back("confidence");
+    }
     if (run.spec.kind == "probabilities") {
       names.insert(names.end(), {"probabilities", "margin", "entropy"});
     }

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/history.h"
+#include "store/object_sets.h"
 #include "store/run_rows.h"
 #include "store/score_columns.h"
 #include "store/snapshot_loader.h"
@@ -56,7 +57,10 @@ void dump_runs(Store& store, std::string& text) {
   for (const RunInfo& run : read_runs(db)) {
     const RunId id = run.summary.id;
     text += fmt::format("[run {}]\n", run.spec.name);
-    for (const std::string_view name : {"samples", "top", "status"}) {
+    for (const std::string_view name :
+         {"samples", "top", "status", "counts", "det.sample", "det.class", "det.box",
+          "det.confidence", "det.object_id"}) {
+      if (find_stream(db, "run", id, name) == 0) continue;
       const std::vector<uint8_t> bytes = read_stream(db, find_stream(db, "run", id, name));
       text += fmt::format("{} {:016x}\n", name, xxh3_64(bytes));
     }
@@ -101,6 +105,22 @@ void dump_versions(Store& store, std::string& text) {
                           columns.paths[i], columns.raw_ids[i], fmt::join(labels, ","),
                           split < 0 ? "-" : columns.split_names[static_cast<size_t>(split)]);
     }
+  }
+}
+
+void dump_objects(Store& store, std::string& text) {
+  Connection& db = store.db();
+  const std::vector<ObjectSet> sets = read_object_sets(db);
+  if (sets.empty()) return;
+  text += "[objects]\n";
+  for (const ObjectSet& set : sets) {
+    text += fmt::format("{} {} {:016x}\n", set.source_name, set.objects, set.content_hash);
+  }
+  const StandingObjects objects = read_standing(db, sets, read_object_rows(db), false);
+  for (size_t i = 0; i < objects.size(); ++i) {
+    text += fmt::format("{} {} {} [{}] {} {} {} {}\n", objects.id[i], objects.sample[i],
+                        objects.class_id[i], fmt::join(objects.box[i], ","), objects.area[i],
+                        objects.flags[i], objects.review[i], objects.edited[i]);
   }
 }
 
@@ -152,6 +172,7 @@ std::string dump_store(Store& store) {
              "SELECT sample_id, xxh3, hex(sha256) FROM content_hash ORDER BY sample_id", text);
   dump_query(db, "saved views", "SELECT * FROM v_saved_views ORDER BY name", text);
   dump_snapshot(store, text);
+  dump_objects(store, text);
   dump_log(store, text);
   dump_runs(store, text);
   dump_versions(store, text);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "store/event_log.h"
+#include "store/object_changes.h"
 #include "store/sample_state.h"
 
 namespace errata::store {
@@ -168,11 +169,11 @@ AppliedBatch apply_edits(Store& store, std::span<const Edit> edits, const std::s
 
 namespace {
 
-Error stale_error(SampleId sample, int64_t batch) {
-  return Error(ErrorCategory::kConflict,
-               fmt::format("sample {} was changed after batch {}, which cannot be taken back",
-                           sample, batch),
-               "take the later changes back first (`errata log` lists them)");
+Error stale_error(std::string_view what, int64_t id, int64_t batch) {
+  return Error(
+      ErrorCategory::kConflict,
+      fmt::format("{} {} was changed after batch {}, which cannot be taken back", what, id, batch),
+      "take the later changes back first (`errata log` lists them)");
 }
 
 // Changes `state` as the event says; false when it is not as the event expects it.
@@ -215,6 +216,9 @@ Event inverse(Event event) {
     event.what = event.what == "class-merge" ? "class-unmerge" : "class-merge";
     return event;
   }
+  if (event.what == "object-add" || event.what == "object-delete") {
+    event.what = event.what == "object-add" ? "object-delete" : "object-add";
+  }
   std::swap(event.from, event.to);
   std::swap(event.review_from, event.review_to);
   return event;
@@ -227,18 +231,22 @@ AppliedBatch take_back(Connection& db, int64_t target, const std::string& kind,
   std::reverse(events.begin(), events.end());
   AppliedBatch batch;
   Changes changes(db);
+  ObjectChanges objects(db);
   EventWriter log(db, {.kind = kind, .who = who, .why = {}, .undoes = target});
   for (const Event& event : events) {
     const Event back = inverse(event);
-    if (back.sample == 0) {
+    if (back.object != 0) {
+      if (!objects.apply_event(back)) throw stale_error("object", back.object, target);
+    } else if (back.sample == 0) {
       apply_class_event(db, back);
       batch.classes_changed = true;
     } else if (!apply_event(back, changes.at(back.sample).state)) {
-      throw stale_error(back.sample, target);
+      throw stale_error("sample", back.sample, target);
     }
     log.add(back);
   }
   changes.write(batch);
+  objects.write(batch);
   log.finish(batch);
   Statement mark = db.prepare("UPDATE batch SET undone_by = ?2 WHERE id = ?1");
   mark.bind(1, target).bind(2, batch.batch).run();

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "store/block.h"
 #include "store/chunk.h"
+#include "store/object_sets.h"
 
 namespace errata::store {
 
@@ -25,13 +26,15 @@ void EventWriter::add(const Event& event) {
   }
   Statement& insert = db_.cached(
       "INSERT INTO event(batch_id, sample_id, what, value_from, value_to, review_from, review_to, "
-      "why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      "why, object_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   insert.bind(1, batch_).bind_id(2, event.sample).bind(3, event.what);
   insert.bind_optional(4, event.from).bind_optional(5, event.to);
   insert.bind(6, static_cast<int64_t>(event.review_from));
   insert.bind(7, static_cast<int64_t>(event.review_to)).bind_optional(8, event.why);
+  insert.bind_id(9, event.object);
   insert.run();
   insert.reset();
+  if (event.object != 0) last_object_event_ = db_.last_id();
   if (event.what == "label") {
     last_label_event_ = db_.last_id();
     relabelled_.push_back(event.sample);
@@ -40,7 +43,9 @@ void EventWriter::add(const Event& event) {
 
 void EventWriter::finish(AppliedBatch& batch) {
   if (last_label_event_ != 0) set_label_revision(db_, last_label_event_);
+  if (last_object_event_ != 0) set_object_revision(db_, last_object_event_);
   batch.batch = batch_;
+  batch.object_revision = object_revision(db_);
   batch.kind = spec_.kind;
   std::sort(relabelled_.begin(), relabelled_.end());
   relabelled_.erase(std::unique(relabelled_.begin(), relabelled_.end()), relabelled_.end());
@@ -51,13 +56,14 @@ void EventWriter::finish(AppliedBatch& batch) {
 std::vector<Event> read_events(Connection& db, int64_t batch) {
   std::vector<Event> events;
   Statement read = db.prepare(
-      "SELECT id, sample_id, what, value_from, value_to, review_from, review_to, why FROM event "
+      "SELECT id, sample_id, what, value_from, value_to, review_from, review_to, why, object_id "
+      "FROM event "
       "WHERE batch_id = ?1 ORDER BY id");
   read.bind(1, batch);
   while (read.step()) {
     events.push_back({read.integer(0), read.integer(1), read.string(2), read.string(3),
                       read.string(4), static_cast<Review>(read.integer(5)),
-                      static_cast<Review>(read.integer(6)), read.string(7)});
+                      static_cast<Review>(read.integer(6)), read.string(7), read.integer(8)});
   }
   return events;
 }

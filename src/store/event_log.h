@@ -14,13 +14,16 @@ namespace errata::store {
 // One row of table event, but those of imports. Empty texts are NULL there.
 struct Event {
   int64_t id = 0;
-  SampleId sample = 0;  // 0: of a class
+  SampleId sample = 0;  // 0: of a class or an object
   std::string what;
-  std::string from;  // class ids as "[3,5]" for "label"; a tag, a split; a class id for "class-*"
+  // Class ids as "[3,5]" for "label"; a tag, a split; a class id for "class-*"; the whole state of
+  // an object for "object-*" (object_state_to_json()), empty for none.
+  std::string from;
   std::string to;
   Review review_from = Review::kUnseen;
   Review review_to = Review::kUnseen;
   std::string why;
+  ObjectId object = 0;
 };
 
 struct BatchSpec {
@@ -45,6 +48,7 @@ class EventWriter {
   BatchSpec spec_;
   int64_t batch_ = 0;
   int64_t last_label_event_ = 0;
+  int64_t last_object_event_ = 0;
   std::vector<SampleId> relabelled_;
 };
 

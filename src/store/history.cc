@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "store/event_log.h"
+#include "store/object_sets.h"
 #include "store/sample_state.h"
 
 namespace errata::store {
@@ -50,6 +51,15 @@ class Names {
   std::unordered_map<int64_t, std::string> classes_;
 };
 
+// "RBC at 10, 5, 20 x 25"
+std::string object_text(const Names& names, std::string_view json) {
+  if (json.empty()) return {};
+  const ObjectState state = object_state_from_json(json);
+  const auto& box = state.box_xywh_px;
+  return fmt::format("{} at {:.4g}, {:.4g}, {:.4g} x {:.4g}{}", names.class_name(state.class_id),
+                     box[0], box[1], box[2], box[3], state.crowd ? ", a crowd" : "");
+}
+
 std::vector<std::string> one(std::string_view text) {
   if (text.empty()) return {};
   return {std::string(text)};
@@ -59,6 +69,10 @@ void fill_values(const Names& names, std::string_view from, std::string_view to,
   if (entry.what == "label") {
     entry.from = names.class_names(from);
     entry.to = names.class_names(to);
+  } else if (entry.what.starts_with("object-")) {
+    entry.from = one(object_text(names, from));
+    entry.to = one(object_text(names, to));
+    entry.sample = object_state_from_json(to.empty() ? from : to).sample;
   } else if (entry.what == "class-merge" || entry.what == "class-unmerge") {
     entry.from = one(names.class_name(std::stoll(std::string(from))));
     entry.to = one(names.class_name(std::stoll(std::string(to))));
@@ -107,7 +121,9 @@ std::vector<LogEntry> read_log(Store& store, const LogFilter& filter) {
       "SELECT e.id, e.batch_id, b.kind, b.at, b.who, coalesce(e.why, b.why), e.what, e.sample_id, "
       "e.value_from, e.value_to, e.review_from, e.review_to, b.undone_by, source.name, b.detail "
       "FROM event e JOIN batch b ON b.id = e.batch_id LEFT JOIN source ON source.id = b.source_id "
-      "WHERE (?1 = 0 OR e.sample_id = ?1 OR e.what = 'import') AND (?2 = 0 OR e.batch_id = ?2) "
+      "WHERE (?1 = 0 OR e.sample_id = ?1 OR e.what = 'import' OR (e.object_id IS NOT NULL AND "
+      "json_extract(coalesce(e.value_to, e.value_from), '$.sample') = ?1)) AND (?2 = 0 OR "
+      "e.batch_id = ?2) "
       "AND (?3 = '' OR b.who = ?3) AND (?4 = 0 OR e.id < ?4) "
       "AND (?5 = 0 OR (b.undone_by IS NULL AND b.kind <> 'undo')) ORDER BY e.id DESC");
   read.bind(1, filter.sample).bind(2, filter.batch).bind(3, filter.who);
@@ -126,7 +142,11 @@ std::vector<LogEntry> read_log(Store& store, const LogFilter& filter) {
     entry.review_from = static_cast<Review>(read.integer(10));
     entry.review_to = static_cast<Review>(read.integer(11));
     entry.undone_by = read.integer(12);
-    if (entry.what != "import") {
+    // What an import did to objects is part of its entry.
+    const bool imports = entry.what == "import" || entry.what == "objects";
+    if (imports && filter.sample != 0 && entry.what == "objects") continue;
+    if (imports) entry.what = "import";
+    if (!imports) {
       fill_values(names, read.text(8), read.text(9), entry);
       if (entry.sample != 0) names.describe_sample(entry);
       entries.push_back(std::move(entry));
@@ -154,6 +174,7 @@ namespace {
 std::vector<std::string> common_values(const Names& names, std::string_view what,
                                        const std::string& least, const std::string& most) {
   if (least != most) return {};
+  if (what.starts_with("object-")) return one(object_text(names, least));
   return what == "label" ? names.class_names(least) : one(least);
 }
 
@@ -172,7 +193,7 @@ std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t li
   Statement count = db.prepare(
       "SELECT what, count(*), min(coalesce(value_from, '')), max(coalesce(value_from, '')), "
       "min(coalesce(value_to, '')), max(coalesce(value_to, '')), min(coalesce(why, '')), "
-      "max(coalesce(why, '')) FROM event WHERE batch_id = ?1 AND what <> 'import' "
+      "max(coalesce(why, '')) FROM event WHERE batch_id = ?1 AND what NOT IN ('import', 'objects') "
       "GROUP BY what ORDER BY what");
   while (read.step()) {
     LogBatch batch;

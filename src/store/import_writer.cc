@@ -11,6 +11,7 @@
 #include "store/issue_rows.h"
 #include "store/issues.h"
 #include "store/lease.h"
+#include "store/object_sets.h"
 #include "store/sample_state.h"
 
 namespace errata::store {
@@ -53,9 +54,14 @@ std::string report_to_json(const ImportReport& report) {
       {"vanished", report.vanished},
       {"duplicates", report.duplicates},
       {"labels_changed", report.labels_changed},
+      {"objects", report.objects},
+      {"objects_added", report.objects_added},
+      {"objects_changed", report.objects_changed},
+      {"objects_removed", report.objects_removed},
       {"label_conflicts", report.conflicts.size()}};
   std::string json;
   for (const auto& [name, count] : counts) {
+    if (name.starts_with("objects") && !report.has_objects) continue;
     json += fmt::format("{}\"{}\":{}", json.empty() ? "{" : ",", name, count);
   }
   return json + "}";
@@ -109,7 +115,9 @@ struct ImportWriter::State {
   std::vector<int32_t> class_of;  // project class id of each source class
   SampleId next_id = 1;
   KnownSamples known;
-  std::vector<SampleRecord> held;  // perhaps moved; settled when all have been seen
+  // Perhaps moved; settled when all have been seen. With the place of each among all samples.
+  std::vector<std::pair<SampleRecord, size_t>> held;
+  std::unique_ptr<ObjectSetWriter> objects;  // of sources that have any
   ImportChanges changes;
   std::optional<BlockKeeper> blocks;
   std::optional<StateRows> rows;
@@ -129,10 +137,12 @@ struct ImportWriter::State {
                         const std::unordered_map<std::string, int64_t>& earlier);
   void open();
   void commit();
+  void commit_when_due();
   void take(SampleRecord& record);
-  void add_new(const SampleRecord& record, std::string_view path);
-  void match(const SampleRecord& record, std::string_view path, KnownSample& known_sample,
-             bool moved);
+  // These return the sample that it is.
+  SampleId add_new(const SampleRecord& record, std::string_view path);
+  SampleId match(const SampleRecord& record, std::string_view path, KnownSample& known_sample,
+                 bool moved);
   void update_row(const SampleRecord& record, std::string_view path, KnownSample& known_sample,
                   bool moved, bool content_changed);
   void update_labels(KnownSample& known_sample, std::span<const int32_t> labels);
@@ -140,6 +150,8 @@ struct ImportWriter::State {
   std::vector<int32_t> labels_of(const SampleRecord& record) const;
   int64_t split_of(const SampleRecord& record);
   void add_duplicate(const SampleRecord& record, std::string_view path);
+  void finish_objects();
+  void list_object_conflicts(const ObjectSetWriter::Result& result);
   void settle();
   void collect_report();
 };
@@ -283,6 +295,7 @@ void ImportWriter::State::commit() {
     labels_touched = false;
   }
   blocks->write();
+  if (objects != nullptr) objects->flush();
   transaction->commit();
   transaction.reset();
 }
@@ -317,7 +330,7 @@ void ImportWriter::State::add_duplicate(const SampleRecord& record, std::string_
   own_issues.push_back(std::move(issue));
 }
 
-void ImportWriter::State::add_new(const SampleRecord& record, std::string_view path) {
+SampleId ImportWriter::State::add_new(const SampleRecord& record, std::string_view path) {
   const int64_t split = split_of(record);
   Statement& insert = hot.sample;
   insert.bind(1, next_id).bind(2, report.source).bind(3, root_id).bind(4, path);
@@ -331,7 +344,12 @@ void ImportWriter::State::add_new(const SampleRecord& record, std::string_view p
   insert.run();
   if (db.changes() == 0) {
     add_duplicate(record, path);
-    return;
+    Statement& find =
+        db.cached("SELECT id FROM sample WHERE root_id = ?1 AND path = ?2 AND member = ?3");
+    find.bind(1, root_id).bind(2, path).bind(3, record.member);
+    const SampleId first = find.step() ? find.integer(0) : 0;
+    find.reset();
+    return first;
   }
   const std::vector<int32_t> labels = labels_of(record);
   for (const int32_t id : labels) hot.label.bind(1, next_id).bind(2, int64_t{id}).run();
@@ -339,7 +357,7 @@ void ImportWriter::State::add_new(const SampleRecord& record, std::string_view p
   labels_touched |= !labels.empty();
   blocks->append(next_id, record, path, static_cast<int32_t>(report.source),
                  static_cast<int32_t>(split), labels);
-  ++next_id;
+  return next_id++;
 }
 
 void ImportWriter::State::update_row(const SampleRecord& record, std::string_view path,
@@ -405,11 +423,11 @@ void ImportWriter::State::update_labels(KnownSample& known_sample,
   blocks->mark(known_sample.id);
 }
 
-void ImportWriter::State::match(const SampleRecord& record, std::string_view path,
-                                KnownSample& known_sample, bool moved) {
+SampleId ImportWriter::State::match(const SampleRecord& record, std::string_view path,
+                                    KnownSample& known_sample, bool moved) {
   if (known_sample.seen) {
     add_duplicate(record, path);
-    return;
+    return known_sample.id;
   }
   known_sample.seen = true;
   const bool content_changed = known_sample.xxh3 != record.xxh3 ||
@@ -436,34 +454,40 @@ void ImportWriter::State::match(const SampleRecord& record, std::string_view pat
   } else if (!known_sample.by_batch) {
     ++report.unchanged;
   }
+  return known_sample.id;
 }
 
 void ImportWriter::State::take(SampleRecord& record) {
   const std::string path = escape_bytes(record.path);
   ++rows_open;
+  SampleId sample = 0;
+  const std::string raw_text = std::move(record.raw_text);
   if (KnownSample* found = known.find(path, record.member); found != nullptr) {
-    match(record, path, *found, false);
+    sample = match(record, path, *found, false);
   } else if (!known.empty() && known.find_unseen(record.xxh3, record.size_bytes) != nullptr) {
-    held.push_back(std::move(record));
+    held.emplace_back(std::move(record), objects == nullptr ? 0 : objects->images());
   } else {
-    add_new(record, path);
+    sample = add_new(record, path);
   }
+  if (objects != nullptr) objects->add_image(sample, raw_text);
 }
 
 // Those held back are moved when the old place is gone by now, and new otherwise; what was not seen
 // has vanished.
 void ImportWriter::State::settle() {
-  for (const SampleRecord& record : held) {
+  for (const auto& [record, place] : held) {
     const std::string path = escape_bytes(record.path);
+    SampleId sample = 0;
     if (KnownSample* found = known.find(path, record.member); found != nullptr) {
-      match(record, path, *found, false);
+      sample = match(record, path, *found, false);
     } else if (KnownSample* old = known.find_unseen(record.xxh3, record.size_bytes);
                old != nullptr) {
-      match(record, path, *old, true);
+      sample = match(record, path, *old, true);
       known.add_locator(path, record.member, *old);
     } else {
-      add_new(record, path);
+      sample = add_new(record, path);
     }
+    if (objects != nullptr) objects->set_sample(place, sample);
   }
   held.clear();
   Statement& vanish = db.cached("UPDATE sample SET vanished_batch = ?2 WHERE id = ?1");
@@ -473,6 +497,36 @@ void ImportWriter::State::settle() {
     blocks->mark(sample.id);
     ++report.vanished;
   }
+}
+
+void ImportWriter::State::list_object_conflicts(const ObjectSetWriter::Result& result) {
+  for (const ObjectId object : result.conflicts) {
+    Issue issue;
+    issue.severity = IssueSeverity::kWarning;
+    issue.kind = "object-conflict";
+    issue.place = fmt::format("object {}", object);
+    issue.message = "A person had changed this object, and now the source says something else.";
+    issue.fix = "The person's stays; `errata undo` or another edit changes it.";
+    own_issues.push_back(std::move(issue));
+  }
+  if (result.covered_images == 0) return;
+  Issue issue;
+  issue.severity = IssueSeverity::kWarning;
+  issue.kind = "objects-of-another-source";
+  issue.text = fmt::format("{} images", result.covered_images);
+  issue.message = "Another source brought objects for these images before; those stay.";
+  issue.fix = "Import into a store of its own to see these objects.";
+  own_issues.push_back(std::move(issue));
+}
+
+void ImportWriter::State::finish_objects() {
+  if (objects == nullptr) return;
+  const ObjectSetWriter::Result result = objects->finish();
+  report.objects = result.objects;
+  report.objects_added = result.added;
+  report.objects_changed = result.changed;
+  report.objects_removed = result.removed;
+  list_object_conflicts(result);
 }
 
 // What the whole import changed, an interrupted first part included, stands in its log.
@@ -533,19 +587,39 @@ void ImportWriter::begin(const SourceHeader& header) {
   state.begin_source(header);
   state.begin_classes(header.classes);
   state.begin_batch();
+  if (header.has_objects) {
+    state.report.has_objects = true;
+    state.objects = std::make_unique<ObjectSetWriter>(state.db, state.report.source,
+                                                      state.report.batch, header);
+  }
   state.splits.emplace(state.db, "split");
   state.known.load(state.db, state.root_id, state.report.source, state.report.batch);
   transaction.commit();
   state.blocks.emplace(state.db);
 }
 
+void ImportWriter::objects(std::vector<ObjectRecord>&& batch) {
+  State& state = *state_;
+  if (state.objects == nullptr) {
+    throw Error(ErrorCategory::kInternal, "objects of a source that has none");
+  }
+  state.open();
+  state.objects->add_objects(batch, state.class_of);
+  state.rows_open += batch.size();
+  state.commit_when_due();
+}
+
 void ImportWriter::samples(std::vector<SampleRecord>&& batch) {
   State& state = *state_;
   state.open();
   for (SampleRecord& record : batch) state.take(record);
-  const double secs = seconds_since(state.opened);
-  const bool fast = secs < 0.05 || static_cast<double>(state.rows_open) > kFastRowsPerSec * secs;
-  if (state.rows_open >= kMostRowsOpen || secs > kMostSecsOpen || !fast) state.commit();
+  state.commit_when_due();
+}
+
+void ImportWriter::State::commit_when_due() {
+  const double secs = seconds_since(opened);
+  const bool fast = secs < 0.05 || static_cast<double>(rows_open) > kFastRowsPerSec * secs;
+  if (rows_open >= kMostRowsOpen || secs > kMostSecsOpen || !fast) commit();
 }
 
 void ImportWriter::end(uint64_t seen) {
@@ -562,6 +636,7 @@ ImportReport ImportWriter::finish(const IssueLog& issues) {
     if (state.labels_touched) set_label_revision(db, event);
     state.changes.clear();
   }
+  state.finish_objects();
   state.collect_report();
   std::vector<Issue> all = issues.issues();
   all.insert(all.end(), state.own_issues.begin(), state.own_issues.end());

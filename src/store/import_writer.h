@@ -31,7 +31,8 @@ struct LabelConflict {
   std::string imported;  // those the source gives
 };
 
-// What the importer handed over = added + unchanged + changed + moved + returned + duplicates.
+// The samples that the importer handed over = added + unchanged + changed + moved + returned +
+// duplicates.
 struct ImportReport {
   int64_t batch = 0;  // of the log
   SourceId source = 0;
@@ -44,7 +45,13 @@ struct ImportReport {
   uint64_t vanished = 0;    // were there at the last import, are not now: kept, hidden
   uint64_t duplicates = 0;  // same locator twice in one import: the first one counts; an issue each
   uint64_t labels_changed = 0;  // by the source, where nobody had decided
-  bool resumed = false;         // went on with an import of this source that had not ended
+  // Of sources with objects; changed: same object, other class or box.
+  bool has_objects = false;
+  uint64_t objects = 0;
+  uint64_t objects_added = 0;
+  uint64_t objects_changed = 0;
+  uint64_t objects_removed = 0;
+  bool resumed = false;  // went on with an import of this source that had not ended
   std::vector<LabelConflict> conflicts;
   std::vector<std::string> new_classes;
 };
@@ -61,6 +68,7 @@ class ImportWriter : public SampleSink {
 
   void begin(const SourceHeader& header) override;
   void samples(std::vector<SampleRecord>&& batch) override;
+  void objects(std::vector<ObjectRecord>&& batch) override;
   void end(uint64_t seen) override;
   // Settles moved and vanished samples, stores the issues under the source's name (in place of
   // those of its last import) and ends the import, in one transaction.

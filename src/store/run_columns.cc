@@ -157,7 +157,7 @@ void add_run_columns(Connection& db, const std::vector<int32_t>& row_of_sample, 
     if (all_runs || run.summary.name == snapshot.samples.active_run) {
       const std::vector<int32_t> rows =
           rows_of(read_plan(db, run.summary.id)->samples, row_of_sample);
-      if (run.spec.kind != "embedding") {
+      if (run.spec.kind != "embedding" && run.spec.kind != "detections") {
         add_prediction_columns(db, run, rows, codes, snapshot);
       }
       add_score_columns(db, run.summary.id, "@" + run.summary.name, row_of_sample, rows, snapshot,

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/lease.h"
+#include "store/object_sets.h"
 #include "store/run_rows.h"
 
 namespace errata::store {
@@ -153,9 +154,15 @@ struct RunWriter::State {
   std::unique_ptr<RowStream> margin;
   std::unique_ptr<RowStream> entropy;
   std::unique_ptr<RowStream> status;
+  std::unique_ptr<RowStream> counts;  // of detections
+  std::unique_ptr<ObjectBlockWriter> detections;
   std::chrono::steady_clock::time_point flushed = std::chrono::steady_clock::now();
 
   bool has_probabilities() const { return spec.kind == "probabilities"; }
+  bool has_detections() const { return spec.kind == "detections"; }
+  ObjectBlock pending;  // detections without an id so far
+  void append_detections(const RunRows& rows_in, std::span<const RowStatus> status_in);
+  void flush_detections();
   void begin(OnExistingRun on_existing);
   void insert_run();
   void insert_classes();
@@ -167,7 +174,7 @@ struct RunWriter::State {
   template <typename Fn>
   void for_each_stream(Fn fn) {
     for (RowStream* stream : {probabilities.get(), embeddings.get(), top.get(), confidence.get(),
-                              margin.get(), entropy.get(), status.get()}) {
+                              margin.get(), entropy.get(), status.get(), counts.get()}) {
       if (stream != nullptr) fn(*stream);
     }
   }
@@ -268,6 +275,13 @@ void RunWriter::State::open_streams() {
   if (spec.embedding_columns > 0) {
     embeddings = make("embeddings", "f32", sizeof(float), spec.embedding_columns, false);
   }
+  if (has_detections()) {
+    counts = make("counts", "i32", sizeof(uint32_t), 1, true);
+    const int64_t stored = db.integer(fmt::format("SELECT detections FROM run WHERE id = {}", id));
+    detections =
+        std::make_unique<ObjectBlockWriter>(db, "run", id, ObjectBlockKind::kDetections, stored);
+    return;
+  }
   if (spec.kind == "embedding") return;
   top = make("top", "i32", sizeof(int32_t), 1, true);
   confidence = make("confidence", "f32", sizeof(float), 1, true);
@@ -281,7 +295,8 @@ namespace {
 
 void check_spec(const RunSpec& spec) {
   check_run_name(spec.name);
-  if (spec.kind != "probabilities" && spec.kind != "top_one" && spec.kind != "embedding") {
+  if (spec.kind != "probabilities" && spec.kind != "top_one" && spec.kind != "embedding" &&
+      spec.kind != "detections") {
     throw Error(ErrorCategory::kInternal, fmt::format("no kind of run: {}", spec.kind));
   }
   if (spec.kind != "embedding" && spec.classes.empty()) {
@@ -374,9 +389,64 @@ Derived RunWriter::State::derive(const RunRows& rows_in, std::span<const RowStat
   return derived;
 }
 
+// Ids come with the flush, in its transaction.
+void RunWriter::State::append_detections(const RunRows& rows_in,
+                                         std::span<const RowStatus> status_in) {
+  const DetectionSpans& given = rows_in.detections;
+  size_t at = 0;
+  for (size_t i = 0; i < status_in.size(); ++i) {
+    report.predicted += status_in[i] == RowStatus::kOk ? 1 : 0;
+    report.unreadable += status_in[i] == RowStatus::kUnreadable ? 1 : 0;
+    report.not_finite += status_in[i] == RowStatus::kNotFinite ? 1 : 0;
+    const auto sample = static_cast<int32_t>(plan[static_cast<size_t>(rows) + i]);
+    for (uint32_t k = 0; k < rows_in.detection_counts[i]; ++k, ++at) {
+      const bool finite = std::isfinite(given.confidence[at]) &&
+                          std::all_of(given.box_xywh_px[at].begin(), given.box_xywh_px[at].end(),
+                                      [](double value) { return std::isfinite(value); });
+      const ClassIndex index = given.class_index[at];
+      if (!finite || index < 0 || static_cast<size_t>(index) >= spec.classes.size()) {
+        throw Error(ErrorCategory::kInternal, fmt::format("a detection of class {}, confidence {}",
+                                                          index, given.confidence[at]));
+      }
+      ObjectBlock& block = pending;
+      block.sample.push_back(sample);
+      block.class_id.push_back(index);
+      block.box.push_back(given.box_xywh_px[at]);
+      block.confidence.push_back(given.confidence[at]);
+      block.shape.push(given.shape.empty() ? std::string_view() : given.shape[at]);
+    }
+  }
+  counts->append(bytes_of(rows_in.detection_counts));
+  status->append({reinterpret_cast<const uint8_t*>(status_in.data()), status_in.size()});
+  rows += static_cast<int64_t>(status_in.size());
+}
+
+void RunWriter::State::flush_detections() {
+  ObjectId next = take_object_ids(db, static_cast<int64_t>(pending.rows()));
+  size_t shape_at = 0;
+  for (size_t i = 0; i < pending.rows(); ++i) {
+    ObjectBlock& block = detections->block();
+    block.sample.push_back(pending.sample[i]);
+    block.class_id.push_back(pending.class_id[i]);
+    block.box.push_back(pending.box[i]);
+    block.confidence.push_back(pending.confidence[i]);
+    block.object_id.push_back(next++);
+    const uint32_t length = pending.shape.lengths[i];
+    block.shape.push(std::string_view(pending.shape.heap).substr(shape_at, length));
+    shape_at += length;
+    detections->appended();
+  }
+  pending = {};
+  detections->flush();
+}
+
 void RunWriter::State::append(const RunRows& rows_in, size_t count) {
   std::vector<RowStatus> row_status(rows_in.status.begin(), rows_in.status.end());
   row_status.resize(count, RowStatus::kOk);
+  if (has_detections()) {
+    append_detections(rows_in, row_status);
+    return;
+  }
   const size_t columns = spec.classes.size();
   for (size_t i = 0; i < count; ++i) {
     if (row_status[i] != RowStatus::kOk) continue;
@@ -409,14 +479,15 @@ void RunWriter::State::flush(bool last) {
   Transaction transaction(db, Transaction::Kind::kWrite);
   lease.renew();
   for_each_stream([](RowStream& stream) { stream.flush(); });
+  if (detections != nullptr) flush_detections();
   Statement& update = db.cached(
       "UPDATE run SET rows_done = ?2, predicted = ?3, not_finite = ?4, unreadable = ?5, "
-      "complete = ?6, finished_at = ?7, device = ?8 WHERE id = ?1");
+      "complete = ?6, finished_at = ?7, device = ?8, detections = ?9 WHERE id = ?1");
   const std::string now = last ? now_iso8601_utc() : std::string();
   update.bind(1, id).bind(2, rows).bind(3, static_cast<int64_t>(report.predicted));
   update.bind(4, static_cast<int64_t>(report.not_finite));
   update.bind(5, static_cast<int64_t>(report.unreadable)).bind(6, last ? 1 : 0).bind(7, now);
-  update.bind(8, spec.device);
+  update.bind(8, spec.device).bind(9, detections == nullptr ? 0 : detections->rows());
   update.run();
   update.reset();
   transaction.commit();
@@ -447,9 +518,18 @@ size_t RunWriter::rows_done() const {
   return static_cast<size_t>(state_->rows);
 }
 
+static bool detections_fit(const RunRows& rows, size_t count) {
+  uint64_t total = 0;
+  for (const uint32_t n : rows.detection_counts) total += n;
+  const DetectionSpans& given = rows.detections;
+  return rows.detection_counts.size() == count && given.size() == total &&
+         given.box_xywh_px.size() == total && given.confidence.size() == total &&
+         (given.shape.empty() || given.shape.size() == total);
+}
+
 void RunWriter::write(size_t first_row, const RunRows& rows) {
   State& state = *state_;
-  size_t count = std::max({rows.status.size(), rows.top.size()});
+  size_t count = std::max({rows.status.size(), rows.top.size(), rows.detection_counts.size()});
   if (!state.spec.classes.empty() && state.has_probabilities()) {
     count = rows.probabilities.size() / state.spec.classes.size();
   } else if (state.spec.embedding_columns > 0) {
@@ -465,7 +545,8 @@ void RunWriter::write(size_t first_row, const RunRows& rows) {
                        (state.spec.kind != "top_one" || rows.top.size() == count) &&
                        (rows.confidence.empty() || rows.confidence.size() == count) &&
                        (rows.margin.empty() || rows.margin.size() == count) &&
-                       (rows.entropy.empty() || rows.entropy.size() == count);
+                       (rows.entropy.empty() || rows.entropy.size() == count) &&
+                       (!state.has_detections() || detections_fit(rows, count));
   if (first_row != done || done + count > state.plan.size() || !whole || !lengths) {
     throw Error(
         ErrorCategory::kInternal,
@@ -474,7 +555,9 @@ void RunWriter::write(size_t first_row, const RunRows& rows) {
   }
   state.append(rows, count);
   const bool full = (state.probabilities != nullptr && state.probabilities->has_full_chunk()) ||
-                    (state.embeddings != nullptr && state.embeddings->has_full_chunk());
+                    (state.embeddings != nullptr && state.embeddings->has_full_chunk()) ||
+                    state.pending.rows() >= kObjectBlockRows ||
+                    state.pending.heap_bytes() >= kObjectBlockBytes;
   if (full || std::chrono::steady_clock::now() - state.flushed > kFlushAfter) state.flush(false);
 }
 

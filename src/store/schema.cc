@@ -243,7 +243,95 @@ CREATE TABLE saved_view(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{kSchema1, kSchema2};
+// Objects. Imported annotations are sets of column chunks (stream owner 'objects'), immutable once
+// the import has ended; `state` 0 is being written, 1 that of its source, 2 an older one that
+// versions refer to. What people changed are rows over them. A run may be one of detections: SQLite
+// cannot change a CHECK, so the table is made again, run_class with it for its reference.
+constexpr std::string_view kSchema3 = R"sql(
+CREATE TABLE object_set(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  source_id INTEGER NOT NULL REFERENCES source(id),
+  batch_id INTEGER NOT NULL REFERENCES batch(id),
+  objects INTEGER NOT NULL,
+  images INTEGER NOT NULL,
+  content_hash INTEGER NOT NULL,
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)
+) STRICT;
+CREATE TABLE object_edit(
+  object_id INTEGER PRIMARY KEY,
+  source_id INTEGER REFERENCES source(id),
+  sample_id INTEGER NOT NULL REFERENCES sample(id),
+  class_id INTEGER NOT NULL REFERENCES class(id),
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL,
+  area_px REAL NOT NULL,
+  crowd INTEGER NOT NULL CHECK (crowd IN (0, 1)),
+  difficult INTEGER NOT NULL CHECK (difficult IN (0, 1)),
+  truncated INTEGER NOT NULL CHECK (truncated IN (0, 1)),
+  review INTEGER NOT NULL CHECK (review BETWEEN 0 AND 4),
+  deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+  shape BLOB
+) STRICT;
+CREATE TABLE version_object_set(
+  version_id INTEGER NOT NULL REFERENCES version(id),
+  set_id INTEGER NOT NULL REFERENCES object_set(id),
+  PRIMARY KEY (version_id, set_id)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE event ADD COLUMN object_id INTEGER;
+CREATE INDEX event_by_object ON event(object_id) WHERE object_id IS NOT NULL;
+INSERT INTO meta VALUES ('object_revision', 0), ('next_object_id', 1);
+
+DROP VIEW IF EXISTS v_runs;
+DROP VIEW IF EXISTS v_run_classes;
+CREATE TABLE run_of_schema_3(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('probabilities', 'top_one', 'embedding', 'detections')),
+  model_path TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  preprocessing TEXT NOT NULL,
+  options TEXT NOT NULL,
+  device TEXT NOT NULL,
+  precision TEXT NOT NULL,
+  batch_size INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  trained_on TEXT NOT NULL,
+  code_version TEXT NOT NULL,
+  who TEXT NOT NULL,
+  embedding_columns INTEGER NOT NULL,
+  plan_rows INTEGER NOT NULL,
+  plan_hash INTEGER NOT NULL,
+  rows_done INTEGER NOT NULL,
+  predicted INTEGER NOT NULL,
+  not_finite INTEGER NOT NULL,
+  unreadable INTEGER NOT NULL,
+  complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
+  started_at TEXT NOT NULL,
+  finished_at TEXT NOT NULL,
+  detections INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO run_of_schema_3 SELECT *, 0 FROM run;
+CREATE TABLE run_class_of_schema_3(
+  run_id INTEGER NOT NULL REFERENCES run_of_schema_3(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  raw_id TEXT NOT NULL,
+  class_id INTEGER REFERENCES class(id),
+  PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+INSERT INTO run_class_of_schema_3 SELECT * FROM run_class;
+DELETE FROM sqlite_sequence WHERE name = 'run_of_schema_3';
+INSERT INTO sqlite_sequence(name, seq)
+  SELECT 'run_of_schema_3', seq FROM sqlite_sequence WHERE name = 'run';
+DROP TABLE run_class;
+DROP TABLE run;
+ALTER TABLE run_of_schema_3 RENAME TO run;
+ALTER TABLE run_class_of_schema_3 RENAME TO run_class;
+)sql";
+
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3};
 
 }  // namespace
 

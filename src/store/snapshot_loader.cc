@@ -336,6 +336,10 @@ Snapshot load_snapshot(Store& store, const SnapshotOptions& options) {
   }
   add_run_columns(db, presence.row_of_sample, codes, options.all_runs, snapshot);
   snapshot.label_revision = label_revision(db);
+  snapshot.objects = static_cast<uint64_t>(
+      db.integer("SELECT (SELECT coalesce(sum(objects), 0) FROM object_set WHERE state = 1) - "
+                 "(SELECT count(*) FROM object_edit WHERE deleted = 1) + "
+                 "(SELECT count(*) FROM object_edit WHERE source_id IS NULL)"));
   snapshot.data_version = store.data_version();
   return snapshot;
 }

@@ -64,11 +64,13 @@ struct StoreInfo {
   int schema_version = 0;
   std::string journal_mode;  // "wal", "delete"
   uint64_t file_bytes = 0;
-  uint64_t free_bytes = 0;   // inside the file, reusable
-  uint64_t samples = 0;      // present ones
-  uint64_t vanished = 0;     // samples whose file was gone at the last import
-  uint64_t labelled = 0;     // present samples with a label
-  uint64_t multi_label = 0;  // present samples with more than one
+  uint64_t free_bytes = 0;      // inside the file, reusable
+  uint64_t samples = 0;         // present ones
+  uint64_t vanished = 0;        // samples whose file was gone at the last import
+  uint64_t labelled = 0;        // present samples with a label
+  uint64_t multi_label = 0;     // present samples with more than one
+  uint64_t objects = 0;         // annotations that stand
+  uint64_t object_sources = 0;  // sources that have objects
   uint64_t classes = 0;
   uint64_t sources = 0;
   uint64_t runs = 0;

@@ -9,8 +9,10 @@
 #include <optional>
 
 #include "store/block.h"
+#include "store/objects.h"
 #include "store/run_rows.h"
 #include "store/score_columns.h"
+#include "store/snapshot_loader.h"
 #include "store/versions.h"
 
 namespace errata::store {
@@ -160,6 +162,51 @@ class Scores : public RowSource {
   int64_t row_ = -1;
 };
 
+// The object table: annotations, and the detections of the run that is named.
+class Objects : public RowSource {
+ public:
+  Objects(Store& store, const std::string& run) : snapshot_(load(store, run)) {
+    ObjectOptions options;
+    options.predicted = !run.empty();
+    objects_ = load_objects(store, snapshot_, options);
+    for (const std::string_view name : kNames) columns_.push_back(objects_.table.find(name));
+  }
+
+  bool next() override { return ++row_ < static_cast<int64_t>(objects_.rows()); }
+
+  void column(sqlite3_context* context, int index) const override {
+    const Column& column = *columns_.at(static_cast<size_t>(index));
+    const auto row = static_cast<RowIndex>(row_);
+    if (column.is_null(row)) return;
+    if (column.name == "sample") {
+      sqlite3_result_int64(context, snapshot_.ids[static_cast<size_t>(column.ints[row])]);
+    } else if (column.type == ColumnType::kCategory) {
+      give_text(context, column.text(row));
+    } else if (column.type == ColumnType::kDouble) {
+      sqlite3_result_double(context, column.doubles[row]);
+    } else {
+      sqlite3_result_int64(context, static_cast<int64_t>(column.number(row)));
+    }
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 14> kNames{
+      "object_id", "sample", "kind",    "label", "confidence", "x",         "y",
+      "width",     "height", "area_px", "crowd", "difficult",  "truncated", "review"};
+
+  static Snapshot load(Store& store, const std::string& run) {
+    SnapshotOptions options;
+    options.active_run = run;
+    options.all_runs = false;
+    return load_snapshot(store, options);
+  }
+
+  Snapshot snapshot_;
+  ObjectTable objects_;
+  std::vector<const Column*> columns_;
+  int64_t row_ = -1;
+};
+
 class VersionSamples : public RowSource {
  public:
   VersionSamples(Store& store, const std::string& version)
@@ -207,7 +254,15 @@ struct TableFunction {
   std::unique_ptr<RowSource> (*open)(Store&, const std::vector<std::string>&);
 };
 
-constexpr std::array<TableFunction, 5> kFunctions{{
+constexpr std::array<TableFunction, 6> kFunctions{{
+    {"objects",
+     "CREATE TABLE x(object_id INTEGER, sample_id INTEGER, kind TEXT, class TEXT, confidence REAL, "
+     "x REAL, y REAL, width REAL, height REAL, area_px REAL, crowd INTEGER, difficult INTEGER, "
+     "truncated INTEGER, review TEXT, run HIDDEN)",
+     14, 1, 0,
+     [](Store& store, const std::vector<std::string>& arguments) -> std::unique_ptr<RowSource> {
+       return std::make_unique<Objects>(store, arguments[0]);
+     }},
     {"predictions",
      "CREATE TABLE x(sample_id INTEGER, class TEXT, class_index INTEGER, confidence REAL, "
      "margin REAL, entropy REAL, status TEXT, run HIDDEN)",

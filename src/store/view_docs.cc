@@ -48,6 +48,7 @@ format: Importer that read it.
 root: Folder that its paths are relative to.
 input_path: What was named for the import.
 samples: Present samples.
+objects: Annotations it brought; NULL: it is no source of objects.
 = v_source_classes
 source: Name of the source.
 position: Index of the class in the source, from 0.
@@ -61,8 +62,9 @@ kind: edit, undo, redo or class.
 at: When, ISO 8601 UTC.
 who: Who.
 why: Why.
-what: label, exclude, include, keep, ambiguous, unreview, tag, untag, split, ...
-sample_id: Sample; NULL for a change of a class.
+what: label, exclude, include, keep, ambiguous, unreview, tag, untag, split, object-add, ...
+sample_id: Sample, that of the object for a change of one; NULL for a change of a class.
+object_id: Object; NULL for other changes.
 path: Its path.
 from: Value before, with class names.
 to: Value after.
@@ -77,7 +79,7 @@ report: Counts as a JSON object.
 = v_runs
 id: Id of the run.
 name: Name.
-kind: probabilities, top_one or embedding.
+kind: probabilities, top_one, embedding or detections.
 model_path: Model file, or file of predictions.
 model_sha256: SHA-256 of the model file.
 preprocessing: Preprocessing as resolved, JSON.
@@ -98,6 +100,7 @@ unreadable: Samples that could not be read.
 complete: 1: it ran to its end.
 started_at: When it began.
 finished_at: When it ended; empty: not yet.
+detections: Detections it has; 0 for other kinds.
 = v_run_classes
 run: Name of the run.
 position: Index of the class in the model, from 0.
@@ -130,6 +133,21 @@ name: Name.
 filter: Filter.
 sort: Sort.
 options: Options, JSON.
+= objects(run)
+object_id: Id of the object.
+sample_id: Sample it is in.
+kind: given for an annotation, predicted for a detection; without a run, annotations only.
+class: Class, corrections included.
+confidence: Score of a detection.
+x: Left edge in pixels.
+y: Upper edge in pixels.
+width: Width in pixels.
+height: Height in pixels.
+area_px: Area in pixels: the mask's where the source gives one.
+crowd: 1: a region of many objects.
+difficult: 1: marked difficult by the source.
+truncated: 1: marked as cut off by the source.
+review: unseen, kept, changed, added or ambiguous; NULL for a detection.
 = predictions(run)
 sample_id: Sample.
 class: Predicted class; NULL: no prediction.

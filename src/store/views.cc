@@ -53,7 +53,8 @@ FROM class c;
 DROP VIEW IF EXISTS v_sources;
 CREATE VIEW v_sources AS
 SELECT source.id AS id, source.name AS name, format, root.path AS root, input_path,
-  (SELECT count(*) FROM sample WHERE source_id = source.id AND vanished_batch IS NULL) AS samples
+  (SELECT count(*) FROM sample WHERE source_id = source.id AND vanished_batch IS NULL) AS samples,
+  (SELECT objects FROM object_set WHERE source_id = source.id AND state = 1) AS objects
 FROM source JOIN root ON root.id = source.root_id;
 
 DROP VIEW IF EXISTS v_source_classes;
@@ -64,15 +65,23 @@ FROM source_class JOIN source ON source.id = source_id LEFT JOIN class ON class.
 DROP VIEW IF EXISTS v_edits;
 CREATE VIEW v_edits AS
 SELECT e.id AS event, e.batch_id AS batch, b.kind AS kind, b.at AS at, b.who AS who,
-  coalesce(e.why, b.why) AS why, e.what AS what, e.sample_id AS sample_id,
+  coalesce(e.why, b.why) AS why, e.what AS what, s.id AS sample_id, e.object_id AS object_id,
   CASE WHEN s.member < 0 THEN s.path ELSE s.path || '#' || s.member END AS path,
   CASE e.what WHEN 'label' THEN (SELECT group_concat(name, ', ') FROM json_each(e.value_from)
-    JOIN class ON class.id = value) ELSE e.value_from END AS "from",
+    JOIN class ON class.id = value)
+    ELSE iif(e.object_id IS NULL, e.value_from, (SELECT name FROM class WHERE
+      id = json_extract(e.value_from, '$.class')) || ' ' || json_extract(e.value_from, '$.box'))
+    END AS "from",
   CASE e.what WHEN 'label' THEN (SELECT group_concat(name, ', ') FROM json_each(e.value_to)
-    JOIN class ON class.id = value) ELSE e.value_to END AS "to",
+    JOIN class ON class.id = value)
+    ELSE iif(e.object_id IS NULL, e.value_to, (SELECT name FROM class WHERE
+      id = json_extract(e.value_to, '$.class')) || ' ' || json_extract(e.value_to, '$.box'))
+    END AS "to",
   b.undone_by AS undone_by
-FROM event e JOIN batch b ON b.id = e.batch_id LEFT JOIN sample s ON s.id = e.sample_id
-WHERE e.what <> 'import';
+FROM event e JOIN batch b ON b.id = e.batch_id LEFT JOIN sample s ON s.id =
+  iif(e.object_id IS NULL, e.sample_id,
+    json_extract(coalesce(e.value_to, e.value_from), '$.sample'))
+WHERE e.what NOT IN ('import', 'objects');
 
 DROP VIEW IF EXISTS v_imports;
 CREATE VIEW v_imports AS
@@ -84,7 +93,7 @@ DROP VIEW IF EXISTS v_runs;
 CREATE VIEW v_runs AS
 SELECT id, name, kind, model_path, model_sha256, preprocessing, options, device, precision,
   batch_size, seed, trained_on, code_version, who, embedding_columns, plan_rows, rows_done,
-  predicted, not_finite, unreadable, complete, started_at, finished_at
+  predicted, not_finite, unreadable, complete, started_at, finished_at, detections
 FROM run;
 
 DROP VIEW IF EXISTS v_run_classes;

@@ -1,0 +1,211 @@
+// What people decide about annotations, as events of the log and rows over the chunks.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "store/object_changes.h"
+
+namespace errata::store {
+
+std::string_view object_edit_name(ObjectEditKind kind) {
+  switch (kind) {
+    case ObjectEditKind::kAdd: return "object-add";
+    case ObjectEditKind::kDelete: return "object-delete";
+    case ObjectEditKind::kSetClass: return "object-class";
+    case ObjectEditKind::kSetBox: return "object-box";
+    case ObjectEditKind::kSetCrowd: return "object-crowd";
+    case ObjectEditKind::kSetDifficult: return "object-difficult";
+    case ObjectEditKind::kSetTruncated: return "object-truncated";
+    case ObjectEditKind::kKeep: return "object-keep";
+    case ObjectEditKind::kAmbiguous: return "object-ambiguous";
+    case ObjectEditKind::kUnreview: return "object-unreview";
+  }
+  return "?";
+}
+
+ObjectChanges::Now& ObjectChanges::at(ObjectId object) {
+  const auto found = now_.find(object);
+  if (found != now_.end()) return found->second;
+  ObjectStates::Found stored = states_.read(object);
+  Now now{stored.source, stored.state, std::move(stored.state)};
+  return now_.emplace(object, std::move(now)).first->second;
+}
+
+bool ObjectChanges::apply_event(const Event& event) {
+  Now& now = at(event.object);
+  if ((now.state ? object_state_to_json(*now.state) : std::string()) != event.from) return false;
+  now.state.reset();
+  if (!event.to.empty()) now.state = object_state_from_json(event.to);
+  return true;
+}
+
+void ObjectChanges::write(AppliedBatch& batch) {
+  for (auto& [object, now] : now_) {
+    if (now.before == now.state) continue;
+    states_.write(object, now.source, now.state);
+    batch.objects.push_back({object, now.source, now.before, now.state});
+  }
+}
+
+namespace {
+
+void check_edits(Connection& db, std::span<const ObjectEdit> edits) {
+  std::unordered_set<ClassId> classes;
+  Statement read = db.prepare("SELECT id FROM class WHERE merged_into IS NULL");
+  while (read.step()) classes.insert(read.integer(0));
+  Statement sample = db.prepare("SELECT 1 FROM sample WHERE id = ?1 AND vanished_batch IS NULL");
+  for (const ObjectEdit& edit : edits) {
+    const bool adds = edit.kind == ObjectEditKind::kAdd;
+    if (!is_valid_utf8(edit.why)) {
+      throw Error(ErrorCategory::kUsage, "a reason must be valid UTF-8");
+    }
+    if ((adds || edit.kind == ObjectEditKind::kSetClass) && !classes.contains(edit.class_id)) {
+      throw Error(ErrorCategory::kNotFound,
+                  fmt::format("the project has no class {}", edit.class_id),
+                  "see `errata classes list`");
+    }
+    if (adds || edit.kind == ObjectEditKind::kSetBox) {
+      const auto& box = edit.box_xywh_px;
+      const bool finite =
+          std::all_of(box.begin(), box.end(), [](double value) { return std::isfinite(value); });
+      if (!finite || box[2] <= 0 || box[3] <= 0) {
+        throw Error(ErrorCategory::kUsage,
+                    fmt::format("[{}, {}, {}, {}] is no box", box[0], box[1], box[2], box[3]),
+                    "x, y, width and height in pixels; width and height above 0");
+      }
+    }
+    if (!adds) continue;
+    if (!edit.shape.empty()) decode_shape(edit.shape);
+    sample.bind(1, edit.sample);
+    if (!sample.step()) {
+      throw Error(ErrorCategory::kNotFound, fmt::format("there is no sample {}", edit.sample));
+    }
+    sample.reset();
+  }
+}
+
+// Polygons, corners and keypoints go with the box; the runs of a mask cannot.
+std::string move_shape(const std::string& bytes, const std::array<double, 4>& from,
+                       const std::array<double, 4>& to) {
+  if (bytes.empty()) return {};
+  Shape shape = decode_shape(bytes);
+  const double scale_x = from[2] > 0 ? to[2] / from[2] : 1;
+  const double scale_y = from[3] > 0 ? to[3] / from[3] : 1;
+  const auto move = [&](std::vector<double>& numbers, size_t stride) {
+    for (size_t i = 0; i + 1 < numbers.size(); i += stride) {
+      // An absent keypoint stays at 0, 0.
+      if (stride == 3 && i + 2 < numbers.size() && numbers[i + 2] == 0) continue;
+      numbers[i] = to[0] + (numbers[i] - from[0]) * scale_x;
+      numbers[i + 1] = to[1] + (numbers[i + 1] - from[1]) * scale_y;
+    }
+  };
+  for (std::vector<double>& polygon : shape.polygons) move(polygon, 2);
+  move(shape.corners, 2);
+  move(shape.keypoints, 3);
+  shape.mask = {};
+  return encode_shape(shape);
+}
+
+void set_box(ObjectState& state, const std::array<double, 4>& box) {
+  const std::array<double, 4> from = state.box_xywh_px;
+  if (from == box) return;
+  const std::string moved = move_shape(state.shape, from, box);
+  const bool outlined = !moved.empty() && !decode_shape(moved).polygons.empty();
+  const bool scales = outlined && from[2] > 0 && from[3] > 0;
+  state.area_px =
+      scales ? state.area_px * (box[2] / from[2]) * (box[3] / from[3]) : box[2] * box[3];
+  state.shape = moved;
+  state.box_xywh_px = box;
+}
+
+void change(const ObjectEdit& edit, std::optional<ObjectState>& slot) {
+  if (edit.kind == ObjectEditKind::kDelete) {
+    slot.reset();
+    return;
+  }
+  ObjectState& state = *slot;
+  const ObjectState before = state;
+  switch (edit.kind) {
+    case ObjectEditKind::kSetClass: state.class_id = edit.class_id; break;
+    case ObjectEditKind::kSetBox: set_box(state, edit.box_xywh_px); break;
+    case ObjectEditKind::kSetCrowd: state.crowd = edit.flag; break;
+    case ObjectEditKind::kSetDifficult: state.difficult = edit.flag; break;
+    case ObjectEditKind::kSetTruncated: state.truncated = edit.flag; break;
+    case ObjectEditKind::kKeep: state.review = ObjectReview::kKept; return;
+    case ObjectEditKind::kAmbiguous: state.review = ObjectReview::kAmbiguous; return;
+    case ObjectEditKind::kUnreview: state.review = ObjectReview::kUnseen; return;
+    case ObjectEditKind::kAdd:
+    case ObjectEditKind::kDelete: break;
+  }
+  if (!(state == before) && state.review != ObjectReview::kAdded) {
+    state.review = ObjectReview::kChanged;
+  }
+}
+
+ObjectState added_state(const ObjectEdit& edit) {
+  ObjectState state;
+  state.sample = edit.sample;
+  state.class_id = edit.class_id;
+  state.box_xywh_px = edit.box_xywh_px;
+  state.area_px = edit.box_xywh_px[2] * edit.box_xywh_px[3];
+  if (!edit.shape.empty()) {
+    const Shape shape = decode_shape(edit.shape);
+    if (!shape.mask.counts.empty()) state.area_px = static_cast<double>(mask_area(shape.mask));
+  }
+  state.crowd = edit.flag;
+  state.shape = edit.shape;
+  state.review = ObjectReview::kAdded;
+  return state;
+}
+
+}  // namespace
+
+AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
+                                const std::string& who, const std::string& why) {
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kDurable);
+  check_edits(db, edits);
+  EventWriter log(db, {.kind = "edit", .who = who, .why = why});
+  AppliedBatch batch;
+  ObjectChanges changes(db);
+  for (const ObjectEdit& edit : edits) {
+    Event event;
+    event.what = object_edit_name(edit.kind);
+    event.why = edit.why;
+    const bool adds = edit.kind == ObjectEditKind::kAdd;
+    event.object = adds ? take_object_ids(db, 1) : edit.object;
+    ObjectChanges::Now& now = changes.at(event.object);
+    if (!adds && !now.state) {
+      throw Error(ErrorCategory::kNotFound, fmt::format("there is no object {}", edit.object),
+                  "`errata sql \"SELECT * FROM objects\"` lists them");
+    }
+    const std::optional<ObjectState> before = now.state;
+    if (adds) {
+      now.state = added_state(edit);
+    } else {
+      change(edit, now.state);
+    }
+    if (before == now.state) continue;
+    if (before) event.from = object_state_to_json(*before);
+    if (now.state) event.to = object_state_to_json(*now.state);
+    log.add(event);
+  }
+  changes.write(batch);
+  log.finish(batch);
+  transaction.commit();
+  return batch;
+}
+
+std::optional<ObjectState> read_object(Store& store, ObjectId object) {
+  const Transaction transaction(store.db(), Transaction::Kind::kRead);
+  return ObjectStates(store.db()).read(object).state;
+}
+
+int64_t object_revision(Store& store) {
+  return object_revision(store.db());
+}
+
+}  // namespace errata::store

@@ -1,0 +1,345 @@
+#include "store/objects.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "store/doctor.h"
+#include "store/dump.h"
+#include "store/history.h"
+#include "store/snapshot_loader.h"
+#include "tests/store/raw_sql.h"
+#include "tests/store/store_kit.h"
+#include "tests/support/temp_dir.h"
+
+using namespace errata;
+using namespace errata::test;
+using store::ObjectEdit;
+using store::ObjectEditKind;
+
+namespace {
+
+ObjectRecord make_object(uint32_t sample, ClassIndex index, std::array<double, 4> box,
+                         std::string raw_id = {}) {
+  ObjectRecord object;
+  object.sample = sample;
+  object.class_index = index;
+  object.box_xywh_px = box;
+  object.area_px = box[2] * box[3];
+  object.raw_id = std::move(raw_id);
+  object.raw_text = "raw of " + object.raw_id;
+  return object;
+}
+
+// Four images; objects of image 2, 0, 2, 1 in this order of the file.
+std::vector<ObjectRecord> make_objects() {
+  std::vector<ObjectRecord> objects{
+      make_object(2, 0, {1, 2, 30, 40}, "a"), make_object(0, 1, {5, 5, 10, 10.25}, "b"),
+      make_object(2, 1, {0.1, 0.2, 0.3, 0.4}, "c"), make_object(1, 2, {7, 8, 9, 10}, "d")};
+  objects[1].crowd = true;
+  objects[2].difficult = true;
+  objects[3].shape = encode_shape({.polygons = {{7, 8, 16, 8, 16, 18, 7, 18}}});
+  objects[3].area_px = 85;
+  return objects;
+}
+
+store::ImportReport import_objects(store::Store& store, std::vector<ObjectRecord> objects,
+                                   const std::string& source = "data") {
+  store::ImportOptions options;
+  options.source_name = source;
+  options.who = "me";
+  store::ImportWriter writer(store, options);
+  SourceHeader header{"coco", "/data", make_classes(3), true};
+  header.documents.push_back({"a.json", "[\x01]", 0});
+  writer.begin(header);
+  std::vector<SampleRecord> records = make_records(4, 3);
+  for (SampleRecord& record : records) record.labels.clear();
+  writer.samples(std::move(records));
+  writer.objects(std::move(objects));
+  writer.end(8);
+  return writer.finish(IssueLog());
+}
+
+struct Project {
+  TempDir dir;
+  store::Store store = store::Store::create(dir / "errata.db");
+  store::ImportReport report = import_objects(store, make_objects());
+  Snapshot snapshot = store::load_snapshot(store);
+
+  ObjectTable load(bool shapes = false) {
+    store::ObjectOptions options;
+    options.shapes = shapes;
+    return store::load_objects(store, snapshot, options);
+  }
+  store::AppliedBatch apply(const std::vector<ObjectEdit>& edits) {
+    return store::apply_object_edits(store, edits, "me", "why");
+  }
+  void check_sound() {
+    Progress progress;
+    const CancelToken cancel;
+    store::DoctorOptions options;
+    options.level = store::DoctorLevel::kStore;
+    for (const auto& finding : store::check_store(store, options, serial_for, progress, cancel)) {
+      FAIL_CHECK(finding.check << ": " << finding.where << ": " << finding.message);
+    }
+  }
+};
+
+ObjectEdit edit_of(ObjectId object, ObjectEditKind kind) {
+  ObjectEdit edit;
+  edit.object = object;
+  edit.kind = kind;
+  return edit;
+}
+
+std::string table_text(const ObjectTable& objects) {
+  std::string text;
+  for (size_t row = 0; row < objects.rows(); ++row) {
+    for (const auto& column : objects.table.columns()) {
+      text += column->name + "=" + column->display(static_cast<RowIndex>(row)) + " ";
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("objects come in the order of the samples, and within one in that of the file") {
+  Project project;
+  CHECK(project.report.objects == 4);
+  CHECK(project.report.objects_added == 4);
+  CHECK(project.snapshot.objects == 4);
+  const ObjectTable objects = project.load(true);
+  REQUIRE(objects.rows() == 4);
+  CHECK(objects.offsets == std::vector<uint64_t>{0, 1, 2, 4, 4});
+  CHECK(objects.given_end == std::vector<uint64_t>{1, 2, 4, 4});
+  const Table& table = objects.table;
+  CHECK(table.find("object_id")->ints == std::vector<int64_t>{2, 4, 1, 3});
+  CHECK(table.find("sample")->ints == std::vector<int64_t>{0, 1, 2, 2});
+  CHECK(table.find("label")->text(1) == "class 2");
+  CHECK(table.find("height")->doubles[0] == 10.25);
+  CHECK(table.find("x")->doubles[3] == 0.1);
+  CHECK(table.find("area_px")->doubles[1] == 85);
+  CHECK(table.find("crowd")->bytes == std::vector<uint8_t>{1, 0, 0, 0});
+  CHECK(table.find("difficult")->bytes == std::vector<uint8_t>{0, 0, 0, 1});
+  CHECK(table.find("confidence")->is_null(0));
+  CHECK(decode_shape(objects.shape_bytes(1)).polygons.size() == 1);
+  CHECK(objects.shape_bytes(0).empty());
+  CHECK(objects.row_of(3) == 3);
+  CHECK(objects.row_of(9) == SIZE_MAX);
+  project.check_sound();
+}
+
+TEST_CASE("each edit of an object does what it says, and is taken back and done again") {
+  Project project;
+  const std::string before = table_text(project.load());
+  ObjectEdit move = edit_of(4, ObjectEditKind::kSetBox);
+  move.box_xywh_px = {17, 8, 18, 10};
+  ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
+  relabel.class_id = 3;
+  ObjectEdit add;
+  add.kind = ObjectEditKind::kAdd;
+  add.sample = 4;
+  add.class_id = 1;
+  add.box_xywh_px = {1, 1, 2, 2};
+  ObjectEdit crowd = edit_of(3, ObjectEditKind::kSetCrowd);
+  crowd.flag = true;
+  const store::AppliedBatch batch =
+      project.apply({move, relabel, add, crowd, edit_of(1, ObjectEditKind::kDelete)});
+  CHECK(batch.objects.size() == 5);
+  CHECK(batch.object_revision == store::object_revision(project.store));
+  ObjectTable objects = project.load(true);
+  CHECK(objects.table.find("object_id")->ints == std::vector<int64_t>{2, 4, 3, 5});
+  CHECK(objects.table.find("label")->text(0) == "class 2");
+  CHECK(objects.table.find("review")->text(0) == "changed");
+  CHECK(objects.table.find("review")->text(3) == "added");
+  CHECK(objects.table.find("crowd")->bytes[2] == 1);
+  // The polygon went with its box, and its area with that.
+  CHECK(decode_shape(objects.shape_bytes(1)).polygons[0] ==
+        std::vector<double>{17, 8, 35, 8, 35, 18, 17, 18});
+  CHECK(objects.table.find("area_px")->doubles[1] == 170);
+  CHECK(store::load_snapshot(project.store).objects == 4);
+  project.check_sound();
+  const std::string after = table_text(objects);
+  store::undo(project.store, "me");
+  CHECK(table_text(project.load()) == before);
+  project.check_sound();
+  const store::AppliedBatch redone = store::redo(project.store, "me");
+  CHECK(redone.objects.size() == 5);
+  CHECK(table_text(project.load()) == after);
+  project.check_sound();
+  CHECK_THROWS_AS(project.apply({edit_of(1, ObjectEditKind::kKeep)}), Error);
+  CHECK(store::read_object(project.store, 5)->review == ObjectReview::kAdded);
+}
+
+TEST_CASE("an edit that cannot be changes nothing") {
+  Project project;
+  const std::string before = store::dump_store(project.store);
+  ObjectEdit good = edit_of(1, ObjectEditKind::kSetClass);
+  good.class_id = 2;
+  ObjectEdit flat = edit_of(1, ObjectEditKind::kSetBox);
+  flat.box_xywh_px = {1, 1, 0, 5};
+  ObjectEdit nowhere;
+  nowhere.kind = ObjectEditKind::kAdd;
+  nowhere.sample = 77;
+  nowhere.class_id = 1;
+  nowhere.box_xywh_px = {1, 1, 5, 5};
+  ObjectEdit unknown = good;
+  unknown.class_id = 99;
+  for (const ObjectEdit& bad : {flat, nowhere, unknown, edit_of(99, ObjectEditKind::kKeep)}) {
+    CHECK_THROWS_AS(project.apply({good, bad}), Error);
+    CHECK(store::dump_store(project.store) == before);
+  }
+}
+
+TEST_CASE("a loaded table follows edits in place") {
+  Project project;
+  ObjectTable objects = project.load();
+  objects.table.add(make_double_column("iou", {0.5, 0.5, 0.5, 0.5}));
+  ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
+  relabel.class_id = 3;
+  const auto batch = project.apply({relabel, edit_of(3, ObjectEditKind::kKeep)});
+  REQUIRE(store::apply_to_objects(objects, project.snapshot, batch));
+  // What matching said of the changed object holds no longer; a review changes nothing of that.
+  CHECK(objects.table.find("iou")->is_null(0));
+  CHECK_FALSE(objects.table.find("iou")->is_null(3));
+  objects.table.remove("iou");
+  CHECK(table_text(objects) == table_text(project.load()));
+  const auto deleted = project.apply({edit_of(3, ObjectEditKind::kDelete)});
+  CHECK_FALSE(store::apply_to_objects(objects, project.snapshot, deleted));
+}
+
+TEST_CASE("an import again keeps the ids of objects, and lists what a person had changed") {
+  Project project;
+  ObjectEdit relabel = edit_of(1, ObjectEditKind::kSetClass);
+  relabel.class_id = 2;
+  project.apply({relabel});
+  const auto same = import_objects(project.store, make_objects());
+  CHECK(same.objects_added == 0);
+  CHECK(same.objects_changed == 0);
+  std::vector<ObjectRecord> changed = make_objects();
+  changed.erase(changed.begin() + 3);
+  changed[0].box_xywh_px[0] = 2;                            // "a", which a person relabelled
+  changed.push_back(make_object(3, 0, {1, 1, 1, 1}, "e"));  // new
+  std::swap(changed[1], changed[2]);                        // order is no identity
+  const auto report = import_objects(project.store, changed);
+  CHECK(report.objects_added == 1);
+  CHECK(report.objects_changed == 1);
+  CHECK(report.objects_removed == 1);
+  project.snapshot = store::load_snapshot(project.store);
+  const ObjectTable objects = project.load();
+  CHECK(objects.table.find("object_id")->ints == std::vector<int64_t>{2, 1, 3, 5});
+  CHECK(objects.table.find("label")->text(1) == "class 1");  // the person's
+  CHECK(objects.table.find("x")->doubles[1] == 1);
+  project.check_sound();
+}
+
+TEST_CASE("a second source of the same images does not double their objects") {
+  Project project;
+  const auto report = import_objects(project.store, make_objects(), "again");
+  CHECK(report.objects == 4);
+  project.snapshot = store::load_snapshot(project.store);
+  CHECK(project.load().rows() == 4);
+  project.check_sound();
+}
+
+TEST_CASE("the log and SQL tell of objects") {
+  Project project;
+  ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
+  relabel.class_id = 3;
+  project.apply({relabel});
+  const std::vector<store::LogEntry> log = store::read_log(project.store, {});
+  REQUIRE(log.size() >= 1);
+  CHECK(log[0].what == "object-class");
+  CHECK(log[0].sample == 1);
+  CHECK(log[0].from == std::vector<std::string>{"class 1 at 5, 5, 10 x 10.25, a crowd"});
+  CHECK(log[0].to == std::vector<std::string>{"class 2 at 5, 5, 10 x 10.25, a crowd"});
+  store::LogFilter of_sample;
+  of_sample.sample = 1;
+  CHECK(store::read_log(project.store, of_sample).front().what == "object-class");
+}
+
+TEST_CASE("detections of a run stand behind the annotations of their image, and resume") {
+  Project project;
+  store::RunSpec spec;
+  spec.name = "det";
+  spec.kind = "detections";
+  spec.classes = ClassMap({"class 1", "a class the project lacks"});
+  const std::vector<ClassIndex> classes{1, 0, 0};
+  const std::vector<std::array<double, 4>> boxes{{1, 1, 2, 2}, {3, 3, 4, 4}, {5, 5, 6, 6}};
+  const std::vector<double> confidence{0.9, 0.125, 0.5};
+  const auto rows_of = [&](const std::vector<uint32_t>& counts, size_t first, size_t n) {
+    store::RunRows rows;
+    rows.detection_counts = counts;
+    rows.detections = {std::span(classes).subspan(first, n),
+                       std::span(boxes).subspan(first, n),
+                       std::span(confidence).subspan(first, n),
+                       {}};
+    return rows;
+  };
+  const std::vector<uint32_t> first{2, 0};
+  const std::vector<uint32_t> second{1, 0};
+  {
+    store::RunWriter writer(project.store, spec, {3, 1, 2, 4}, store::OnExistingRun::kRefuse);
+    writer.write(0, rows_of(first, 0, 2));
+    writer.flush();
+  }
+  store::RunWriter writer(project.store, spec, {3, 1, 2, 4}, store::OnExistingRun::kResume);
+  REQUIRE(writer.rows_done() == 2);
+  writer.write(2, rows_of(second, 2, 1));
+  CHECK(writer.finish().predicted == 4);
+  project.snapshot = store::load_snapshot(project.store);
+  CHECK(project.snapshot.samples.active_run == "det");
+  const ObjectTable objects = project.load();
+  CHECK(objects.run == "det");
+  REQUIRE(objects.rows() == 7);
+  CHECK(objects.offsets == std::vector<uint64_t>{0, 1, 3, 7, 7});
+  CHECK(objects.given_end == std::vector<uint64_t>{1, 2, 5, 7});
+  CHECK(objects.table.find("kind")->text(5) == "predicted");
+  CHECK(objects.table.find("label")->text(5) == "a class the project lacks");
+  CHECK(objects.table.find("label")->text(6) == "class 1");
+  CHECK(objects.table.find("confidence")->doubles[6] == 0.125);
+  CHECK(objects.table.find("source_id")->is_null(6));
+  CHECK(objects.table.find("review")->is_null(6));
+  store::ObjectOptions options;
+  options.confidence_floor = 0.2;
+  options.given = false;
+  const ObjectTable sure = store::load_objects(project.store, project.snapshot, options);
+  CHECK(sure.rows() == 2);
+  CHECK(sure.below_floor == 1);
+  options.most_bytes = 10;
+  CHECK_THROWS_AS(store::load_objects(project.store, project.snapshot, options), Error);
+  project.check_sound();
+}
+
+TEST_CASE("the doctor sees an object that another program changed") {
+  Project project;
+  project.apply({edit_of(1, ObjectEditKind::kKeep)});
+  project.store.close();
+  raw_sql(project.dir / "errata.db", "UPDATE object_edit SET x = 5");
+  project.store = store::Store::open(project.dir / "errata.db", store::Access::kRead);
+  Progress progress;
+  const CancelToken cancel;
+  store::DoctorOptions options;
+  options.level = store::DoctorLevel::kStore;
+  const auto findings = store::check_store(project.store, options, serial_for, progress, cancel);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].check == "object-rows");
+}
+
+TEST_CASE("an import that was cut off leaves no objects, and goes on whole") {
+  const TempDir dir;
+  store::Store store = store::Store::create(dir / "errata.db");
+  {
+    store::ImportOptions options;
+    options.source_name = "data";
+    store::ImportWriter writer(store, options);
+    writer.begin({"coco", "/data", make_classes(3), true});
+    writer.samples(make_records(4, 3));
+    writer.objects(make_objects());
+  }
+  CHECK(store::load_objects(store, store::load_snapshot(store)).rows() == 0);
+  const auto report = import_objects(store, make_objects());
+  CHECK(report.resumed);
+  CHECK(store::load_objects(store, store::load_snapshot(store)).rows() == 4);
+}
