@@ -145,13 +145,13 @@ std::array<double, 12> summarize_coco(const CocoResult& result) {
           mean_recall(result, 2, 2),          mean_recall(result, 3, 2)};
 }
 
-double class_average_precision(const CocoResult& result, size_t class_index) {
+double class_average_precision(const CocoResult& result, size_t class_index, size_t area) {
   double sum = 0;
   size_t count = 0;
   const size_t limit = result.options.max_detections.size() - 1;
   for (size_t t = 0; t < result.options.iou_thresholds.size(); ++t) {
     for (size_t r = 0; r < result.options.recall_thresholds.size(); ++r, ++count) {
-      sum += result.precision_at(t, r, class_index, 0, limit);
+      sum += result.precision_at(t, r, class_index, area, limit);
     }
   }
   return sum / static_cast<double>(count);

@@ -45,8 +45,8 @@ CocoResult evaluate_coco(const DetectionSet& set, const CocoOptions& options,
 // average, or the options lack that threshold, area or limit.
 std::array<double, 12> summarize_coco(const CocoResult& result);
 
-// Mean over thresholds and recalls of one class, over the first area and the last limit; -1 for a
-// class without objects.
-double class_average_precision(const CocoResult& result, size_t class_index);
+// Mean over thresholds and recalls of one class, in one area and over the last limit; -1 for a
+// class without objects there.
+double class_average_precision(const CocoResult& result, size_t class_index, size_t area = 0);
 
 }  // namespace errata::analysis

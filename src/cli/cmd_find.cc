@@ -30,6 +30,11 @@ CommandBody setup_find(CLI::App& app) {
              "errata find labels --where \"split = 'test'\"\n"
              "errata find labels --run resnet20 --tag suspect",
              setup_find_labels);
+  family.add("boxes",
+             "Boxes of the wrong class or place, on nothing, twice or missing, by a detector's run",
+             "errata find boxes\n"
+             "errata find boxes --iou 0.6 --samples \"split = 'val'\" --where \"label = 'WBC'\"",
+             setup_find_boxes);
   family.add("quality",
              "Pictures that are dark, light, blurry, empty, oddly shaped or sized, or grey",
              "errata find quality\n"

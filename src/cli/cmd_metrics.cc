@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/detection_reports.h"
 #include "cli/reports.h"
 #include "jobs/metrics_job.h"
 
@@ -154,6 +155,7 @@ std::string measured_line(const jobs::MetricsReport& report) {
 
 struct MetricArguments {
   jobs::MetricsOptions options;
+  jobs::DetectionMetricsOptions detection;  // for a run of detections
   std::string format = "table";
   bool confusion = false;
   bool calibration = false;
@@ -247,6 +249,20 @@ void print_compare(CommandContext& context, const jobs::CompareReport& report,
   for (const std::string& warning : report.b.warnings) context.warn(warning);
 }
 
+// Of a run of detections.
+void measure_boxes(CommandContext& context, MetricArguments& arguments, bool resamples_given) {
+  jobs::DetectionMetricsOptions& options = arguments.detection;
+  options.store_path = arguments.options.store_path;
+  options.run = arguments.options.run;
+  options.where = arguments.options.where;
+  options.seed = arguments.options.seed;
+  if (resamples_given) options.resamples = arguments.options.resamples;
+  jobs::JobContext job = context.job();
+  const jobs::DetectionMetricsReport report = jobs::measure_detections(options, job);
+  context.end_progress();
+  print_detection_metrics(context, report, arguments.format);
+}
+
 }  // namespace
 
 CommandBody setup_metrics(CLI::App& app) {
@@ -260,10 +276,20 @@ CommandBody setup_metrics(CLI::App& app) {
       ->type_name("N");
   app.add_flag("--confusion", arguments->confusion, "Print the confusion matrix however large");
   app.add_flag("--calibration", arguments->calibration, "Print the reliability bins");
+  app.add_option("--iou", arguments->detection.overlap,
+                 "Detections: overlap of the curves, TIDE and the confusion matrix (default 0.5)")
+      ->type_name("IOU");
+  app.add_option("--confidence", arguments->detection.confidence,
+                 "Detections: confidence of the confusion matrix (default: where F1 is best)")
+      ->type_name("C");
+  app.add_flag("--masks", arguments->detection.masks, "Detections: measure outlines, not boxes");
   add_metric_options(app, *arguments);
   add_format_option(app, arguments->format);
-  return [arguments](CommandContext& context) {
+  return [arguments, &app](CommandContext& context) {
     arguments->options.store_path = context.store_path();
+    if (jobs::is_detection_run(arguments->options.store_path, arguments->options.run)) {
+      return measure_boxes(context, *arguments, app.count("--resamples") > 0);
+    }
     jobs::JobContext job = context.job();
     const jobs::MetricsReport report = jobs::measure(arguments->options, job);
     context.end_progress();

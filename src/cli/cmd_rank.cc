@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/object_reports.h"
 #include "cli/reports.h"
+#include "jobs/find_boxes_job.h"
 #include "jobs/rank_job.h"
 
 namespace errata::cli {
@@ -77,23 +79,64 @@ void print_notes(CommandContext& context, const jobs::RankReport& report) {
   for (const std::string& warning : report.warnings) context.warn(warning);
 }
 
+void rank_objects(CommandContext& context, const jobs::RankObjectsOptions& options,
+                  const std::string& format) {
+  jobs::JobContext job = context.job();
+  const jobs::RankObjectsReport report = jobs::rank_objects(options, job);
+  context.end_progress();
+  const ResultTable table = object_table(report.judged, report.rows, report.score);
+  if (context.json()) {
+    text::Json warnings = text::Json::array();
+    for (const std::string& warning : report.judged.warnings) warnings.push_back(warning);
+    return context.print_json(
+        text::Json::object({{"score", report.score},
+                            {"worst", report.worst == Worst::kHigh ? "high" : "low"},
+                            {"run", report.judged.state.run},
+                            {"confidence", report.judged.confidence},
+                            {"iou", report.judged.overlap},
+                            {"ranked", report.ranked},
+                            {"excluded", report.judged.excluded},
+                            {"warnings", warnings},
+                            {"rows", to_json_value(table)}}));
+  }
+  context.print_table(table, parse_table_format(format));
+  context.note(fmt::format("{} of {} shown, by {}, run '{}', {}",
+                           with_thousands(report.rows.size()), plural(report.ranked, "object"),
+                           report.score, report.judged.state.run, thresholds_text(report.judged)));
+  for (const std::string& warning : report.judged.warnings) context.warn(warning);
+}
+
 }  // namespace
 
 CommandBody setup_rank(CLI::App& app) {
   auto options = std::make_shared<jobs::RankOptions>();
   auto format = std::make_shared<std::string>("table");
+  auto boxes = std::make_shared<jobs::RankObjectsOptions>();
+  auto objects = std::make_shared<bool>(false);
   app.add_option("--by", options->by,
                  "confident-mistakes, margin, entropy, loss, self-confidence, or a number column; "
                  "`errata scores` explains them (default confident-mistakes)")
       ->type_name("SCORE");
-  app.add_option("--run", options->run, "Run whose predictions count (default: the newest)")
-      ->type_name("NAME");
+  add_judge_options(app, boxes->judge);
+  app.add_flag("--objects", *objects,
+               "Annotations and detections in place of samples, by label-doubt and the like; "
+               "--where is of objects then");
+  app.add_option("--samples", boxes->judge.where, "With --objects: only those of these samples")
+      ->type_name("EXPR");
   app.add_option("--where", options->where, "Filter, as in \"split = 'test'\"")->type_name("EXPR");
   app.add_option("-n,--limit", options->limit, "How many to show, 0 for all (default 20)")
       ->type_name("N");
   add_format_option(app, *format);
-  return [options, format](CommandContext& context) {
+  return [options, format, boxes, objects, &app](CommandContext& context) {
     options->store_path = context.store_path();
+    options->run = boxes->judge.run;
+    if (*objects) {
+      boxes->judge.store_path = options->store_path;
+      boxes->where = options->where;
+      boxes->limit = options->limit;
+      if (app.count("--by") > 0) boxes->by = options->by;
+      return rank_objects(context, *boxes, *format);
+    }
     const jobs::RankReport report = jobs::rank_samples(*options);
     const ResultTable table = table_of(report);
     if (context.json()) return print_json(context, report, table);

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "model/scores.h"
@@ -17,6 +18,15 @@ void run_scores(CommandContext& context) {
   for (const ColumnInfo& column : sample_columns()) {
     table.add({std::string(column.name), std::string(column_type_name(column.type)), Cell{},
                std::string(column.sentence)});
+  }
+  for (const ScoreInfo& score : object_scores()) {
+    table.add({std::string(score.name), std::string("object score"),
+               std::string(score.worst == Worst::kHigh ? "high" : "low"),
+               std::string(score.sentence)});
+  }
+  for (const ColumnInfo& column : object_columns()) {
+    table.add({std::string(column.name), fmt::format("object {}", column_type_name(column.type)),
+               Cell{}, std::string(column.sentence)});
   }
   context.print_table(table);
 }

@@ -23,7 +23,8 @@ constexpr std::array kCommands{
     CommandEntry{"rank", "Show the samples that a score says to look at first",
                  "errata rank\n"
                  "errata rank --by loss --where \"split = 'test'\" --limit 50\n"
-                 "errata rank --limit 0 --format csv > mistakes.csv",
+                 "errata rank --limit 0 --format csv > mistakes.csv\n"
+                 "errata rank --objects --by iou --where \"error = 'localisation' and iou > 0.3\"",
                  setup_rank},
     CommandEntry{"metrics", "Measure a run against the labels",
                  "errata metrics --where \"split = 'test'\"\n"

@@ -10,6 +10,7 @@
 
 namespace errata::cli {
 
+CommandBody setup_find_boxes(CLI::App& app);
 CommandBody setup_find_labels(CLI::App& app);
 CommandBody setup_find_quality(CLI::App& app);
 CommandBody setup_find_duplicates(CLI::App& app);

@@ -67,6 +67,37 @@ constexpr std::array kScores{
               false, "errata find dataset"},
 };
 
+constexpr std::array kObjectScores{
+    ScoreInfo{"label_doubt", Worst::kHigh,
+              "How surely the label is wrong (0..1): the largest of an object's doubts; of a "
+              "detection, that it is an object nobody drew."},
+    ScoreInfo{"class_doubt", Worst::kHigh,
+              "Another class is found there, surer than the given one (0..1)."},
+    ScoreInfo{"place_doubt", Worst::kHigh,
+              "The box lies farther from the detection than good boxes do (0..1)."},
+    ScoreInfo{"spurious_doubt", Worst::kHigh,
+              "Nothing supports the box, though objects like it mostly are found (0..1)."},
+    ScoreInfo{"copy_doubt", Worst::kHigh,
+              "Another box lies on it and one detection serves both (0..1)."},
+    ScoreInfo{"missing_doubt", Worst::kHigh,
+              "A sure detection on no given box (0..1); NULL for annotations."},
+    ScoreInfo{"mistakenness", Worst::kHigh,
+              "FiftyOne's of the class (0..1): (1 + confidence) / 2 for a matched detection of "
+              "another class, (1 - confidence) / 2 of the same."},
+    ScoreInfo{"mistakenness_loc", Worst::kHigh, "FiftyOne's of the place (0..1)."},
+    ScoreInfo{"objectlab_badloc", Worst::kLow, "cleanlab's ObjectLab: badly located (0..1)."},
+    ScoreInfo{"objectlab_swap", Worst::kLow, "cleanlab's ObjectLab: swapped class (0..1)."},
+    ScoreInfo{"objectlab_overlooked", Worst::kLow,
+              "cleanlab's ObjectLab of a detection: an overlooked object (0..1); NULL below 0.95 "
+              "confidence or on a given box."},
+    ScoreInfo{"outside", Worst::kHigh, "Part of the box that lies outside its image (0..1)."},
+    ScoreInfo{"size_z", Worst::kHigh,
+              "Size against the class's usual one, in robust deviations of its logarithm."},
+    ScoreInfo{"shape_z", Worst::kHigh,
+              "Width to height against the class's usual, in robust deviations of its logarithm."},
+    ScoreInfo{"nearest_iou", Worst::kHigh, "Overlap with the nearest annotation (0..1)."},
+};
+
 constexpr std::array kColumns{
     ColumnInfo{"id", ColumnType::kInt, false, "Id of the sample in this store."},
     ColumnInfo{"path", ColumnType::kText, false,
@@ -115,6 +146,13 @@ constexpr std::array kObjectColumns{
     ColumnInfo{"iou", ColumnType::kDouble, false,
                "Overlap with the object it was compared with (0..1)."},
     ColumnInfo{"match", ColumnType::kInt, false, "Row of the object it was matched with."},
+    ColumnInfo{"doubt", ColumnType::kCategory, false,
+               "What label_doubt is about: class, place, spurious, copy or missing."},
+    ColumnInfo{"verdict", ColumnType::kCategory, false,
+               "label from a label_doubt of 2/3, model for an error below 1/3, ambiguous between; "
+               "NULL for what is neither an error nor in doubt."},
+    ColumnInfo{"suggested", ColumnType::kCategory, false,
+               "The class found instead, where the class is in doubt."},
 };
 
 }  // namespace
@@ -125,6 +163,17 @@ std::span<const ScoreInfo> all_scores() {
 
 const ScoreInfo* find_score(std::string_view name) {
   for (const ScoreInfo& score : kScores) {
+    if (score.name == name) return &score;
+  }
+  return nullptr;
+}
+
+std::span<const ScoreInfo> object_scores() {
+  return kObjectScores;
+}
+
+const ScoreInfo* find_object_score(std::string_view name) {
+  for (const ScoreInfo& score : kObjectScores) {
     if (score.name == name) return &score;
   }
   return nullptr;

@@ -22,6 +22,9 @@ struct ScoreInfo {
 // Those marked label-dependent in their sentence change with a relabel.
 std::span<const ScoreInfo> all_scores();
 const ScoreInfo* find_score(std::string_view name);  // nullptr when there is none
+// Of objects; those of a run of detections are made for it when they are asked for.
+std::span<const ScoreInfo> object_scores();
+const ScoreInfo* find_object_score(std::string_view name);
 
 struct ColumnInfo {
   std::string_view name;

@@ -1,0 +1,112 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/find_parts.h"
+#include "cli/object_reports.h"
+#include "jobs/find_boxes_job.h"
+
+namespace errata::cli {
+
+namespace {
+
+struct BoxArguments {
+  jobs::FindBoxesOptions options;
+  size_t limit = 20;
+  std::string format = "table";
+};
+
+constexpr std::array kDoubts{"class", "place", "spurious", "copy", "missing"};
+constexpr std::array kVerdicts{"label", "model", "ambiguous"};
+
+ResultTable error_table(const jobs::FindBoxesReport& report) {
+  ResultTable table({{"error"}, {"detections", Align::kRight}, {"annotations", Align::kRight}});
+  for (size_t i = 0; i < report.detections.size(); ++i) {
+    table.add({std::string(object_error_name(static_cast<ObjectError>(i))),
+               static_cast<int64_t>(report.detections[i]),
+               static_cast<int64_t>(report.objects[i])});
+  }
+  return table;
+}
+
+template <typename Names, typename Counts>
+text::Json counts_json(const Names& names, const Counts& counts) {
+  text::Json json = text::Json::object();
+  for (size_t i = 0; i < counts.size(); ++i) json[names[i]] = counts[i];
+  return json;
+}
+
+void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
+                const ResultTable& queue) {
+  text::Json warnings = text::Json::array();
+  for (const std::string& warning : report.judged.warnings) warnings.push_back(warning);
+  context.print_json(text::Json::object({{"kind", "boxes"},
+                                         {"run", report.judged.state.run},
+                                         {"confidence", report.judged.confidence},
+                                         {"iou", report.judged.overlap},
+                                         {"images", report.judged.input.images},
+                                         {"excluded", report.judged.excluded},
+                                         {"errors", to_json_value(error_table(report))},
+                                         {"doubts", counts_json(kDoubts, report.doubts)},
+                                         {"verdicts", counts_json(kVerdicts, report.verdicts)},
+                                         {"in_doubt", report.queue.size()},
+                                         {"warnings", warnings},
+                                         {"rows", to_json_value(queue)}}));
+}
+
+void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
+                  const BoxArguments& arguments) {
+  const size_t shown = arguments.limit == 0 ? report.queue.size() : arguments.limit;
+  const ResultTable queue = object_table(
+      report.judged, std::span(report.queue).first(std::min(shown, report.queue.size())), "iou");
+  if (context.json()) return print_json(context, report, queue);
+  const TableFormat format = parse_table_format(arguments.format);
+  if (format != TableFormat::kTable) {
+    context.print_table(queue, format);
+  } else {
+    const auto& choice = report.judged.state.run_choice;
+    context.print_text(
+        fmt::format("{}, {}\n\n{}\n",
+                    choice.empty() ? fmt::format("run '{}'", report.judged.state.run) : choice,
+                    thresholds_text(report.judged), error_table(report).to_text()));
+    context.print_text(queue.to_text());
+    std::string line = fmt::format("{} in doubt:", plural(report.queue.size(), "object"));
+    for (size_t i = 0; i < kDoubts.size(); ++i) {
+      line +=
+          fmt::format("{} {} {}", i == 0 ? "" : ",", with_thousands(report.doubts[i]), kDoubts[i]);
+    }
+    context.note(line);
+    context.note(fmt::format("verdicts: {} the label, {} the model, {} ambiguous",
+                             with_thousands(report.verdicts[0]), with_thousands(report.verdicts[1]),
+                             with_thousands(report.verdicts[2])));
+  }
+  for (const std::string& warning : report.judged.warnings) context.warn(warning);
+}
+
+}  // namespace
+
+CommandBody setup_find_boxes(CLI::App& app) {
+  auto arguments = std::make_shared<BoxArguments>();
+  jobs::FindBoxesOptions& options = arguments->options;
+  add_judge_options(app, options.judge);
+  app.add_option("--samples", options.judge.where,
+                 "Only objects of these samples, as in \"split = 'val'\"")
+      ->type_name("EXPR");
+  app.add_option("--where", options.where,
+                 "Only these objects, as in \"error = 'localisation' and area_px < 1024\"")
+      ->type_name("EXPR");
+  app.add_option("-n,--limit", arguments->limit, "How many to show, 0 for all (default 20)")
+      ->type_name("N");
+  add_format_option(app, arguments->format);
+  return [arguments](CommandContext& context) {
+    arguments->options.judge.store_path = context.store_path();
+    jobs::JobContext job = context.job();
+    const jobs::FindBoxesReport report = jobs::find_boxes(arguments->options, job);
+    context.end_progress();
+    print_report(context, report, *arguments);
+  };
+}
+
+}  // namespace errata::cli

@@ -1,0 +1,196 @@
+#include "jobs/detection_metrics_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/mask_rle.h"
+#include "base/text.h"
+#include "store/objects.h"
+#include "store/snapshot_loader.h"
+
+namespace errata::jobs {
+
+namespace {
+
+using analysis::Mask;
+
+// Outlines of objects and detections as masks of their images.
+struct Masks {
+  std::vector<Mask> objects;
+  std::vector<Mask> detections;
+  std::vector<analysis::Box> object_boxes;
+  std::vector<analysis::Box> detection_boxes;
+  std::vector<double> detection_area;
+};
+
+Mask mask_of_box(double x, double y, double width, double height, uint32_t rows, uint32_t columns) {
+  const double ring[]{x, y, x, y + height, x + width, y + height, x + width, y};
+  return analysis::mask_of_polygon(ring, rows, columns);
+}
+
+Mask mask_of_shape(std::string_view bytes, const DetectionInput::Boxes& boxes, size_t place,
+                   const DetectionInput& input) {
+  const auto image = static_cast<size_t>(boxes.image[place]);
+  const auto height = static_cast<uint32_t>(input.image_height[image]);
+  const auto width = static_cast<uint32_t>(input.image_width[image]);
+  const Shape shape = decode_shape(bytes);
+  if (!shape.mask.counts.empty()) {
+    return {static_cast<uint32_t>(shape.mask.height_px), static_cast<uint32_t>(shape.mask.width_px),
+            shape.mask.counts};
+  }
+  std::vector<Mask> parts;
+  for (const auto& ring : shape.polygons) {
+    parts.push_back(analysis::mask_of_polygon(ring, height, width));
+  }
+  if (!parts.empty()) return analysis::join_masks(parts);
+  // pycocotools takes the box of what has none.
+  return mask_of_box(boxes.x[place], boxes.y[place], boxes.width[place], boxes.height[place],
+                     height, width);
+}
+
+Masks read_masks(const DetectionInput& input, const ObjectTable& objects, JobContext& context) {
+  Masks masks;
+  masks.objects.resize(input.objects.size());
+  masks.detections.resize(input.detections.size());
+  masks.object_boxes.resize(input.objects.size());
+  masks.detection_boxes.resize(input.detections.size());
+  masks.detection_area.resize(input.detections.size());
+  context.progress.start_stage("drawing masks", input.objects.size() + input.detections.size());
+  const auto draw = [&](const DetectionInput::Boxes& boxes, std::vector<Mask>& to,
+                        std::vector<analysis::Box>& around) {
+    context.workers.parallel_for(boxes.size(), 256, [&](size_t begin, size_t end) {
+      context.cancel.check();
+      for (size_t i = begin; i < end; ++i) {
+        to[i] = mask_of_shape(objects.shape_bytes(boxes.rows[i]), boxes, i, input);
+        around[i] = analysis::mask_box(to[i]);
+      }
+      context.progress.add(end - begin);
+    });
+  };
+  draw(input.objects, masks.objects, masks.object_boxes);
+  draw(input.detections, masks.detections, masks.detection_boxes);
+  for (size_t d = 0; d < masks.detections.size(); ++d) {
+    masks.detection_area[d] = static_cast<double>(analysis::mask_area(masks.detections[d]));
+  }
+  return masks;
+}
+
+void refuse_without_outlines(const DetectionInput& input, const ObjectTable& objects) {
+  for (const RowIndex row : input.detections.rows) {
+    if (!objects.shape_bytes(row).empty()) return;
+  }
+  throw Error(ErrorCategory::kNotFound, "the run's detections have no outlines",
+              "Measure its boxes: leave out --masks.");
+}
+
+void measure_set(const analysis::DetectionSet& set, const DetectionMetricsOptions& options,
+                 JobContext& context, DetectionMetricsReport& report) {
+  const ParallelFor parallel_for = context.workers.as_parallel_for();
+  context.progress.start_stage("matching detections with objects", 0);
+  const analysis::CocoOptions coco;
+  report.coco = analysis::evaluate_coco(set, coco, parallel_for);
+  report.summary = analysis::summarize_coco(report.coco);
+  for (size_t k = 0; k < set.classes; ++k) {
+    report.class_ap.push_back(analysis::class_average_precision(report.coco, k));
+  }
+  context.cancel.check();
+  report.curves = analysis::draw_detection_curves(set, options.overlap, coco.max_detections.back(),
+                                                  parallel_for);
+  analysis::TideOptions tide;
+  tide.positive_overlap = options.overlap;
+  tide.background_overlap = std::min(tide.background_overlap, options.overlap / 2);
+  report.tide = analysis::explain_errors(set, tide, parallel_for);
+  const analysis::DetectionCurve& all = report.curves.all;
+  report.confidence = options.confidence >= 0 ? options.confidence
+                      : all.empty()           ? 0
+                                              : all.score[all.best];
+  report.confusion =
+      analysis::confuse_detections(set, {options.overlap, report.confidence}, parallel_for);
+  context.cancel.check();
+  report.has_intervals = options.resamples > 0;
+  if (!report.has_intervals) return;
+  context.progress.start_stage("drawing intervals", 0);
+  analysis::BootstrapOptions bootstrap;
+  bootstrap.seed = options.seed;
+  bootstrap.resamples = options.resamples;
+  report.intervals =
+      analysis::bootstrap_coco(set, report.coco, report.curves, bootstrap, parallel_for);
+}
+
+}  // namespace
+
+void DetectionMetricsOptions::check() const {
+  if (!(confidence <= 1) || !(overlap > 0 && overlap <= 1)) {
+    throw Error(ErrorCategory::kUsage, "confidence and IoU thresholds lie between 0 and 1");
+  }
+  if (resamples != 0 && (resamples < 1000 || resamples > 100'000)) {
+    throw Error(ErrorCategory::kUsage,
+                "the bootstrap wants 1,000 to 100,000 resamples, or 0 for no intervals");
+  }
+}
+
+DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options,
+                                          JobContext& context) {
+  options.check();
+  std::string run;
+  {
+    store::Store store = store::Store::open(options.store_path, store::Access::kRead);
+    run = detection_run(store, options.run);
+  }
+  DetectionMetricsReport report;
+  LoadedState state = load_state({options.store_path, run, options.where, true});
+  report.excluded = leave_out_excluded(state, options.where);
+  report.run = run;
+  report.run_choice = state.run_choice;
+  store::ObjectOptions object_options;
+  object_options.shapes = options.masks;
+  const ObjectTable objects = store::load_objects(state.store, state.snapshot, object_options);
+  const DetectionInput input = detection_input(state, objects);
+  report.class_names = input.class_names;
+  report.images = input.images;
+  report.objects = input.objects.size();
+  report.detections = input.detections.size();
+  if (report.objects == 0) {
+    throw Error(ErrorCategory::kNotFound, "there are no annotated objects to measure against",
+                "Import a set with boxes, or widen the filter.");
+  }
+  analysis::DetectionSet set = input.set();
+  Masks masks;
+  if (options.masks) {
+    refuse_without_outlines(input, objects);
+    masks = read_masks(input, objects, context);
+    set.detections.area = masks.detection_area;
+    set.overlap = [&](size_t detection, size_t object) {
+      return analysis::mask_iou(masks.detections[detection], masks.detection_boxes[detection],
+                                masks.objects[object], masks.object_boxes[object],
+                                input.crowd[object] != 0);
+    };
+  }
+  measure_set(set, options, context, report);
+  report.warnings = state.notes;
+  if (const RunSummary* summary = find_run(state.snapshot, run); summary != nullptr) {
+    const std::string trained = trained_on_warning(state.snapshot, *summary, state.selection);
+    if (!trained.empty()) report.warnings.push_back(trained);
+    if (summary->state != RunState::kComplete) {
+      report.warnings.push_back(fmt::format("run '{}' is not complete", run));
+    }
+  }
+  return report;
+}
+
+bool is_detection_run(const std::string& store_path, const std::string& run) {
+  store::Store store = store::Store::open(store_path, store::Access::kRead);
+  store::SnapshotOptions options;
+  options.active_run = run;
+  const Snapshot snapshot = store::load_snapshot(store, options);
+  const RunSummary* active = find_run(snapshot, snapshot.samples.active_run);
+  return active != nullptr && active->kind == "detections";
+}
+
+std::array<std::string_view, 12> coco_number_names() {
+  return {"AP",  "AP50", "AP75",  "AP_small", "AP_medium", "AP_large",
+          "AR1", "AR10", "AR100", "AR_small", "AR_medium", "AR_large"};
+}
+
+}  // namespace errata::jobs

@@ -1,0 +1,100 @@
+#include "jobs/find_boxes_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "model/scores.h"
+#include "query/filter.h"
+#include "query/rank.h"
+
+namespace errata::jobs {
+
+namespace {
+
+bool is_number(const Column& column) {
+  return column.type == ColumnType::kInt || column.type == ColumnType::kFloat ||
+         column.type == ColumnType::kDouble;
+}
+
+// `selected` less what the filter leaves out; what the filter has to say goes to the warnings.
+query::Selection passing(JudgedObjects& judged, const std::string& where) {
+  query::Selection rows = judged.selected;
+  if (where.empty()) return rows;
+  const query::Filter filter = query::parse_typed_filter(where, judged.objects.table);
+  for (const query::FilterNote& note : query::check_filter(filter, judged.objects.table)) {
+    judged.warnings.push_back(note.message);
+  }
+  rows &= query::evaluate(filter, judged.objects.table);
+  return rows;
+}
+
+void keep_known(const Column& column, query::Selection& rows) {
+  for (size_t row = 0; row < column.rows; ++row) {
+    if (column.is_null(static_cast<RowIndex>(row))) rows.reset(static_cast<RowIndex>(row));
+  }
+}
+
+const Column& score_column(const Table& table, const std::string& name, const std::string& asked) {
+  const Column* column = table.find(name);
+  if (column != nullptr && is_number(*column)) return *column;
+  std::vector<std::string> names;
+  for (const auto& each : table.columns()) {
+    if (is_number(*each)) names.push_back(each->name);
+  }
+  const std::vector<std::string> near = nearest_words(name, names);
+  throw Error(ErrorCategory::kUsage, fmt::format("objects have no score '{}'", asked),
+              near.empty()
+                  ? "`errata scores` lists them."
+                  : fmt::format("Did you mean '{}'? `errata scores` lists them.", near[0]));
+}
+
+}  // namespace
+
+RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& context) {
+  options.check();
+  RankObjectsReport report{.judged = judge_objects(options.judge, context)};
+  report.score = options.by;
+  std::replace(report.score.begin(), report.score.end(), '-', '_');
+  const Table& table = report.judged.objects.table;
+  const Column& column = score_column(table, report.score, options.by);
+  if (const ScoreInfo* info = find_object_score(report.score); info != nullptr) {
+    report.worst = info->worst;
+    report.sentence = info->sentence;
+  }
+  query::Selection rows = passing(report.judged, options.where);
+  keep_known(column, rows);
+  report.ranked = rows.count();
+  const query::SortKey key{report.score, report.worst == Worst::kHigh};
+  report.rows = query::order_rows(table, rows, std::span(&key, 1),
+                                  options.limit == 0 ? query::kNoLimit : options.limit);
+  return report;
+}
+
+FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context) {
+  FindBoxesReport report{.judged = judge_objects(options.judge, context)};
+  const Table& table = report.judged.objects.table;
+  const query::Selection rows = passing(report.judged, options.where);
+  query::Selection queue(rows.rows());
+  const Column& error = *table.find("error");
+  const Column& kind = *table.find("kind");
+  const Column& doubt = *table.find("label_doubt");
+  rows.for_each([&](RowIndex row) {
+    const bool given = kind.codes[row] == static_cast<int32_t>(ObjectKind::kGiven);
+    if (error.codes[row] >= 0) {
+      ++(given ? report.objects : report.detections)[static_cast<size_t>(error.codes[row])];
+    }
+    const int32_t verdict = table.find("verdict")->codes[row];
+    if (verdict >= 0) ++report.verdicts[static_cast<size_t>(verdict)];
+    if (doubt.is_null(row) || doubt.floats[row] < options.least) return;
+    queue.set(row);
+    ++report.doubts[static_cast<size_t>(table.find("doubt")->codes[row])];
+  });
+  const query::SortKey key{"label_doubt", true};
+  report.queue = query::order_rows(table, queue, std::span(&key, 1));
+  return report;
+}
+
+}  // namespace errata::jobs

@@ -1,0 +1,79 @@
+// The objects of a store with what a run of detections says of them: which error each is, what it
+// was matched with, and how doubtful each label is. Nothing of it is stored: it is made again from
+// the labels as they are, in a fraction of a second, and holds for the thresholds asked for.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analysis/object_doubts.h"
+#include "analysis/tide.h"
+#include "jobs/job_context.h"
+#include "jobs/loaded_state.h"
+#include "model/objects.h"
+
+namespace errata::jobs {
+
+// The objects and detections of some samples as columns for src/analysis.
+struct DetectionInput {
+  size_t images = 0;
+  std::vector<std::string> class_names;  // the project's, then what only the run knows
+  struct Boxes {
+    std::vector<RowIndex> rows;  // of the object table
+    std::vector<int32_t> image;  // rising with the samples' rows
+    std::vector<ClassIndex> class_index;
+    std::vector<double> x, y, width, height;
+    analysis::BoxColumns columns() const { return {image, class_index, x, y, width, height}; }
+    size_t size() const { return rows.size(); }
+  };
+  Boxes objects;
+  std::vector<double> area;
+  std::vector<uint8_t> crowd;
+  Boxes detections;
+  std::vector<double> score;
+  std::vector<int32_t> image_width;  // px, per image; 0: not known
+  std::vector<int32_t> image_height;
+  std::vector<RowIndex> samples;  // per image
+
+  analysis::DetectionSet set() const;
+};
+
+// Of the samples that `state` selects. Boxes without size are kept; detections whose confidence is
+// not a number are left out.
+DetectionInput detection_input(const LoadedState& state, const ObjectTable& objects);
+
+struct JudgeOptions {
+  std::string store_path = "errata.db";
+  std::string run;           // empty: the newest of detections
+  std::string where;         // of samples; empty: all
+  double confidence = 0.25;  // detections below it are no errors and mend none
+  double overlap = 0.5;      // least IoU that is right; background is below 0.1, or half of it
+
+  void check() const;
+};
+
+struct JudgedObjects {
+  explicit JudgedObjects(LoadedState loaded) : state(std::move(loaded)) {}
+
+  LoadedState state;
+  // With error, iou and match (for the thresholds), label_doubt, doubt, verdict, suggested and the
+  // columns of object_scores() in model/scores.h.
+  ObjectTable objects;
+  query::Selection selected;  // rows of samples that the filter selects
+  DetectionInput input;
+  analysis::TideResult tide;  // of the detections of at least `confidence`
+  double confidence = 0;
+  double overlap = 0;
+  size_t excluded = 0;
+  std::vector<std::string> warnings;
+};
+
+// Throws what load_state() throws; Error(kNotFound) where there are no objects or the run holds no
+// detections; Error(kUsage) for thresholds outside 0 .. 1.
+JudgedObjects judge_objects(const JudgeOptions& options, JobContext& context);
+
+// The newest run of detections where `run` is empty. Error(kNotFound), which says what makes one.
+std::string detection_run(store::Store& store, const std::string& run);
+
+}  // namespace errata::jobs

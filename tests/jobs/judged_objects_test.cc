@@ -1,0 +1,245 @@
+#include "jobs/judged_objects.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "jobs/detection_metrics_job.h"
+#include "jobs/find_boxes_job.h"
+#include "store/objects.h"
+#include "store/runs.h"
+#include "store/snapshot_loader.h"
+#include "tests/analysis/detection_cases.h"
+#include "tests/store/store_kit.h"
+#include "tests/support/temp_dir.h"
+
+namespace errata::jobs {
+
+namespace {
+
+using test::DetectionCase;
+
+// A store with the objects of a case and a run of its detections.
+struct Project {
+  explicit Project(const DetectionCase& each) {
+    store::Store opened = store::Store::create(path);
+    import(opened, each);
+    write_run(opened, each);
+  }
+
+  void import(store::Store& opened, const DetectionCase& each) {
+    store::ImportOptions options;
+    options.source_name = "boxes";
+    store::ImportWriter writer(opened, options);
+    writer.begin({"coco", "/data", test::make_classes(each.classes), true});
+    auto records = test::make_records(static_cast<int64_t>(each.images), each.classes);
+    for (SampleRecord& record : records) record.labels.clear();
+    writer.samples(std::move(records));
+    std::vector<ObjectRecord> objects(each.area.size());
+    for (size_t g = 0; g < objects.size(); ++g) {
+      objects[g].sample = static_cast<uint32_t>(each.objects.image[g]);
+      objects[g].class_index = each.objects.class_index[g];
+      objects[g].box_xywh_px = box_of(each.objects, g);
+      objects[g].area_px = each.area[g];
+      objects[g].crowd = each.crowd[g] != 0;
+    }
+    const size_t seen = each.images + objects.size();
+    writer.objects(std::move(objects));
+    writer.end(seen);
+    writer.finish(IssueLog());
+  }
+
+  void write_run(store::Store& opened, const DetectionCase& each) {
+    const Snapshot snapshot = store::load_snapshot(opened);
+    store::RunSpec spec;
+    spec.name = "det";
+    spec.kind = "detections";
+    spec.classes = test::make_classes(each.classes);
+    std::vector<uint32_t> counts;
+    std::vector<ClassIndex> classes;
+    std::vector<std::array<double, 4>> boxes;
+    std::vector<double> confidence;
+    for (size_t image = 0; image < each.images; ++image) {
+      counts.push_back(0);
+      for (size_t d = 0; d < each.score.size(); ++d) {
+        if (each.detections.image[d] != static_cast<int32_t>(image)) continue;
+        ++counts.back();
+        classes.push_back(each.detections.class_index[d]);
+        boxes.push_back(box_of(each.detections, d));
+        confidence.push_back(each.score[d]);
+      }
+    }
+    store::RunWriter writer(opened, spec, snapshot.ids, store::OnExistingRun::kRefuse);
+    store::RunRows rows;
+    rows.detection_counts = counts;
+    rows.detections = {classes, boxes, confidence, {}};
+    writer.write(0, rows);
+    writer.finish();
+  }
+
+  static std::array<double, 4> box_of(const test::BoxTable& boxes, size_t i) {
+    return {boxes.x[i], boxes.y[i], boxes.width[i], boxes.height[i]};
+  }
+
+  JobContext job() { return {progress, cancel, issues, workers}; }
+  JudgedObjects judge(double confidence, double overlap = 0.5) {
+    JudgeOptions options;
+    options.store_path = path;
+    options.confidence = confidence;
+    options.overlap = overlap;
+    JobContext context = job();
+    return judge_objects(options, context);
+  }
+  RankObjectsReport rank(const std::string& by, const std::string& where) {
+    RankObjectsOptions options;
+    options.judge.store_path = path;
+    options.by = by;
+    options.where = where;
+    options.limit = 0;
+    JobContext context = job();
+    return rank_objects(options, context);
+  }
+
+  test::TempDir dir;
+  std::string path = dir / "s.db";
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  WorkerGroup workers{2};
+};
+
+constexpr analysis::Box kBox{10, 10, 40, 40};
+
+// One of each: true, duplicate, class, localisation, both, background, missed.
+DetectionCase errors_case() {
+  DetectionCase each;
+  each.images = 2;
+  each.classes = 2;
+  each.object(0, 0, kBox);
+  each.object(0, 0, {200, 200, 40, 40});
+  each.object(0, 1, {300, 200, 40, 40});
+  each.object(1, 1, kBox);
+  each.detection(0, 0, kBox, 0.9);
+  each.detection(0, 0, {12, 10, 40, 40}, 0.8);
+  each.detection(0, 1, {200, 200, 40, 40}, 0.7);
+  each.detection(0, 1, {320, 200, 40, 40}, 0.6);
+  each.detection(0, 1, {30, 10, 40, 40}, 0.5);
+  each.detection(0, 1, {400, 400, 40, 40}, 0.4);
+  each.detection(1, 1, kBox, 0.2);
+  return each;
+}
+
+std::vector<std::string> errors_of(const JudgedObjects& judged) {
+  std::vector<std::string> names;
+  for (size_t row = 0; row < judged.objects.rows(); ++row) {
+    names.push_back(judged.objects.table.find("error")->display(static_cast<RowIndex>(row)));
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("measured through the store, the numbers are pycocotools' and tidecv's") {
+  const text::Json& reference = test::detection_references().at(size_t{0});
+  Project project(test::detection_case(reference));
+  DetectionMetricsOptions options;
+  options.store_path = project.path;
+  JobContext context = project.job();
+  const DetectionMetricsReport report = measure_detections(options, context);
+  const std::vector<double> stats = test::doubles(reference.at("coco").at(size_t{0}).at("stats"));
+  CHECK(test::largest_difference({report.summary.begin(), report.summary.end()}, stats) < 1e-12);
+  CHECK(report.tide.average_precision ==
+        doctest::Approx(reference.at("tide").at("ap").as_double()));
+  CHECK(report.intervals.summary[0].low < report.summary[0]);
+  CHECK(report.intervals.summary[0].high > report.summary[0]);
+  CHECK(is_detection_run(project.path, ""));
+  options.masks = true;
+  CHECK_THROWS_WITH_AS(measure_detections(options, context), doctest::Contains("no outlines"),
+                       Error);
+}
+
+TEST_CASE("each error is named with what it was compared with, for the thresholds asked for") {
+  Project project(errors_case());
+  const JudgedObjects judged = project.judge(0.25);
+  CHECK(errors_of(judged) == std::vector<std::string>{"true", "class", "localisation", "true",
+                                                      "duplicate", "class", "localisation", "both",
+                                                      "background", "missed", ""});
+  const Table& table = judged.objects.table;
+  CHECK(table.find("match")->ints[1] == 5);
+  CHECK(table.find("match")->ints[5] == 1);
+  CHECK(table.find("iou")->doubles[2] == doctest::Approx(1.0 / 3));
+  CHECK(table.find("match")->is_null(9));
+  CHECK(judged.confidence == doctest::Approx(0.25));
+  // A lower slider lets the last one find its object; a lower overlap mends the place.
+  const JudgedObjects lower = project.judge(0.1, 0.3);
+  CHECK(errors_of(lower)[10] == "true");
+  CHECK(errors_of(lower)[9] == "true");
+  CHECK(errors_of(lower)[6] == "true");
+  CHECK_THROWS_AS(project.judge(2), Error);
+}
+
+TEST_CASE("objects are filtered and ranked by what matching says, the worst end first") {
+  Project project(errors_case());
+  const RankObjectsReport found =
+      project.rank("iou", "error = 'localisation' and iou between 0.3 and 0.5 and area_px < 2000");
+  CHECK(found.rows == std::vector<RowIndex>{2, 6});
+  const RankObjectsReport low = project.rank("objectlab-swap", "kind = 'given'");
+  CHECK(low.worst == Worst::kLow);
+  CHECK(low.ranked == 4);
+  CHECK_THROWS_WITH_AS(project.rank("label_dout", ""), doctest::Contains("label_dout"), Error);
+  CHECK_THROWS_AS(project.rank("iou", "errror = 'true'"), Error);
+}
+
+TEST_CASE("planted errors come first in the queue, each copy once, with a verdict") {
+  DetectionCase each;
+  each.images = 40;
+  each.classes = 2;
+  for (int image = 0; image < 40; ++image) {
+    for (int cell = 0; cell < 4; ++cell) {
+      const analysis::Box box{20.0 + 100 * cell, 20, 50, 50};
+      each.object(image, cell % 2, box);
+      each.detection(image, cell % 2, {box.x + image % 3, box.y + image % 2, box.width, box.height},
+                     0.8 + 0.004 * image);
+    }
+    each.detection(image, 0, {20, 200, 30, 30}, 0.02 + 0.001 * image);
+  }
+  each.objects.class_index[7] = 1 - each.objects.class_index[7];
+  each.object(30, 1, {121, 22, 49, 50});
+  each.detection(20, 1, {300, 300, 50, 50}, 0.95);
+  Project project(each);
+  FindBoxesOptions options;
+  options.judge.store_path = project.path;
+  JobContext context = project.job();
+  const FindBoxesReport report = find_boxes(options, context);
+  REQUIRE(report.queue.size() >= 3);
+  CHECK(report.doubts[0] >= 1);
+  CHECK(report.verdicts[0] >= 3);
+  const Table& table = report.judged.objects.table;
+  std::vector<std::string> first;
+  for (size_t i = 0; i < 3; ++i) {
+    first.push_back(table.find("doubt")->display(report.queue[i]));
+    CHECK(table.find("verdict")->display(report.queue[i]) == "label");
+  }
+  std::sort(first.begin(), first.end());
+  CHECK(first == std::vector<std::string>{"class", "copy", "missing"});
+  CHECK(report.doubts[3] == 1);
+}
+
+TEST_CASE("a store without detections or boxes says what makes them") {
+  DetectionCase only;
+  only.images = 1;
+  only.classes = 1;
+  only.detection(0, 0, kBox, 0.9);
+  Project bare(only);
+  CHECK_THROWS_WITH_AS(bare.judge(0.25), doctest::Contains("no annotated objects"), Error);
+  test::TempDir dir;
+  store::Store::create(dir / "e.db");
+  JudgeOptions options;
+  options.store_path = dir / "e.db";
+  JobContext context = bare.job();
+  CHECK_THROWS_WITH_AS(judge_objects(options, context), doctest::Contains("no detections"), Error);
+  CHECK(!is_detection_run(options.store_path, ""));
+}
+
+}  // namespace errata::jobs
