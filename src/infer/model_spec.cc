@@ -2,7 +2,8 @@
 //
 //   input_size      28 | [28, 28] (height, width) | [3, 28, 28] (channels first)
 //   resize          null or "none" | 256 (the shorter side) | [256, 256] (height, width, exactly) |
-//                   {"shorter_side": 256} | {"exact" or "cover" or "fit": 256 or [256, 256]}
+//                   {"shorter_side": 256} | {"exact" or "cover" or "fit": 256 or [256, 256]} |
+//                   {"letterbox": 640 or [640, 640]} (the input's size)
 //   interpolation   "nearest" "bilinear" "bicubic" "box" "hamming" "lanczos"
 //   crop            "center" or true | "none", null or false
 //   scale           255: what values are divided by first
@@ -14,14 +15,16 @@
 //   labels,
 //                   names
 //   num_classes     2: checked against the names
-//   output          "logits" | "probabilities" | 0 | {"index": 0 or "name": "logits", "kind":
-//   "logits"} embedding       "auto" | "none" or null | "last_linear" | 1 (an output) | {"output":
-//   1 or "name"} |
-//                   {"layer": "avgpool"}
+//   output          "logits" | "probabilities" | "yolo" | "yolo_nms" | "torchvision" | 0 |
+//                   {"index": 0 or "name": "logits", "kind": "logits"}
+//   first_label     1: the label of the first class, for "torchvision"
+//   embedding       "auto" | "none" or null | "last_linear" | 1 (an output) |
+//                   {"output": 1 or "name"} | {"layer": "avgpool"}
 //
 // And timm's, alone or below "pretrained_cfg" (timm/data/config.py, transforms_factory.py):
 // input_size, test_input_size, interpolation, crop_pct, test_crop_pct, crop_mode, mean, std,
-// num_classes. And config.txt inside the classifiers that Ultralytics exports: imgsz, names, task.
+// num_classes. And config.txt inside the models that Ultralytics exports: imgsz, names, task,
+// end2end, channels, args.nms.
 #include "infer/model_spec.h"
 
 #include <fmt/format.h>
@@ -43,30 +46,12 @@ namespace {
 
 constexpr int64_t kMaxSidePx = 8192;
 
-const std::vector<std::string> kOwnKeys = {"input_size",
-                                           "channels",
-                                           "resize",
-                                           "interpolation",
-                                           "crop",
-                                           "scale",
-                                           "mean",
-                                           "std",
-                                           "channel_order",
-                                           "exif_orientation",
-                                           "pillow",
-                                           "classes",
-                                           "class_names",
-                                           "label_names",
-                                           "labels",
-                                           "names",
-                                           "num_classes",
-                                           "output",
-                                           "embedding",
-                                           "crop_pct",
-                                           "crop_mode",
-                                           "test_crop_pct",
-                                           "test_input_size",
-                                           "pretrained_cfg"};
+const std::vector<std::string> kOwnKeys = {
+    "input_size", "channels",    "resize",        "interpolation",   "crop",
+    "scale",      "mean",        "std",           "channel_order",   "exif_orientation",
+    "pillow",     "classes",     "class_names",   "label_names",     "labels",
+    "names",      "num_classes", "output",        "first_label",     "embedding",
+    "crop_pct",   "crop_mode",   "test_crop_pct", "test_input_size", "pretrained_cfg"};
 
 // What timm and Ultralytics write that does not matter here.
 const std::set<std::string> kKnownElsewhere = {"architecture",
@@ -106,6 +91,9 @@ const std::set<std::string> kKnownElsewhere = {"architecture",
                                                "args",
                                                "channels",
                                                "end2end",
+                                               "kpt_shape",
+                                               "kpt_names",
+                                               "dla",
                                                "head",
                                                "name",
                                                "hf_hub_revision"};
@@ -118,8 +106,11 @@ const std::set<std::string> kTimmSigns = {
 
 class Parser {
  public:
-  Parser(const Json& root, std::string where, bool use_test_size)
-      : root_(root), where_(std::move(where)), use_test_size_(use_test_size) {}
+  Parser(const Json& root, std::string where, bool use_test_size, bool takes_list)
+      : root_(root),
+        where_(std::move(where)),
+        use_test_size_(use_test_size),
+        takes_list_(takes_list) {}
 
   ResolvedSpec parse();
 
@@ -156,6 +147,9 @@ class Parser {
   void tell_unknown_keys();
   void read_input_size();
   void read_ultralytics();
+  void read_ultralytics_detector(const std::string& task);
+  void read_torchvision();
+  void read_picture_model();
   void read_interpolation();
   void read_resize();
   void read_timm_resize();
@@ -170,6 +164,7 @@ class Parser {
   const Json& root_;
   const std::string where_;
   const bool use_test_size_;
+  const bool takes_list_;
   const Json* cfg_ = nullptr;
   bool timm_ = false;
   bool ultralytics_ = false;
@@ -292,20 +287,72 @@ void Parser::read_input_size() {
 
 void Parser::read_ultralytics() {
   const std::string task = root_.get_string("task", "classify");
-  if (task != "classify") {
-    throw Error(ErrorCategory::kBadInput,
-                fmt::format("this is an Ultralytics model for the task \"{}\"", task),
-                "only classifiers can be run here", where_);
-  }
   const Json& size = root_.at("imgsz");
   spec_.input_px = sides("imgsz", size);
+  spec_.mean = {0, 0, 0};
+  spec_.std = {1, 1, 1};
+  spec_.class_names = class_list("names", root_.at("names"));
+  if (task != "classify") return read_ultralytics_detector(task);
   spec_.resize = spec_.input_px.width_px == spec_.input_px.height_px ? ResizeMode::kShorterSide
                                                                      : ResizeMode::kCover;
   spec_.resize_px = spec_.input_px;
+  spec_.output_kind = OutputKind::kProbabilities;
+}
+
+void Parser::read_ultralytics_detector(const std::string& task) {
+  if (task != "detect" && task != "segment" && task != "pose") {
+    throw Error(ErrorCategory::kBadInput,
+                fmt::format("this is an Ultralytics model for the task \"{}\"", task),
+                "Classifiers and models that detect, segment or find poses can be run here.",
+                where_);
+  }
+  const Json* channels = root_.find("channels");
+  if (channels != nullptr && channels->is_int() && channels->as_int() != 3) {
+    fail("channels",
+         fmt::format("is {}: detectors of RGB images can be run here", channels->as_int()));
+  }
+  const Json* args = root_.find("args");
+  const Json* nms = args != nullptr && args->is_object() ? args->find("nms") : nullptr;
+  const Json* end_to_end = root_.find("end2end");
+  const auto says = [](const Json* flag) {
+    return flag != nullptr && flag->is_bool() && flag->as_bool();
+  };
+  const bool suppressed = says(nms) || says(end_to_end);
+  spec_.output_kind = suppressed ? OutputKind::kYoloNms : OutputKind::kYolo;
+  spec_.resize = ResizeMode::kLetterbox;
+  spec_.resize_px = spec_.input_px;
+  spec_.crop = CropMode::kNone;
+  spec_.apply_orientation = true;
+  result_.detector = fmt::format("Ultralytics' description says task \"{}\"{}", task,
+                                 suppressed ? " and that it suppresses overlaps itself" : "");
+  if (task == "segment") note("its masks are left out: boxes are kept");
+  if (task == "pose") note("its keypoints are left out: boxes are kept");
+}
+
+// Sizes, scaling and suppression are in the model: what is left to say are the classes.
+void Parser::read_torchvision() {
+  spec_.input_px = {0, 0};
+  spec_.resize = ResizeMode::kNone;
+  spec_.crop = CropMode::kNone;
   spec_.mean = {0, 0, 0};
   spec_.std = {1, 1, 1};
-  spec_.output_kind = OutputKind::kProbabilities;
-  spec_.class_names = class_list("names", root_.at("names"));
+  for (const char* key : {"input_size", "resize", "crop", "mean", "std", "scale", "channel_order",
+                          "exif_orientation"}) {
+    if (find_value(key) == nullptr) continue;
+    note(fmt::format("the key \"{}\" was ignored: the model takes images as they are", key));
+  }
+  read_classes();
+  if (const Json* first = find_value("first_label")) {
+    const double label = number("first_label", *first);
+    if (label != 0 && label != 1) wrong_type("first_label", *first, "0 or 1");
+    spec_.first_label = static_cast<int32_t>(label);
+  } else if (!spec_.class_names.empty() && (spec_.class_names.front() == "__background__" ||
+                                            spec_.class_names.front() == "background")) {
+    spec_.class_names.erase(spec_.class_names.begin());
+  }
+  result_.detector = takes_list_
+                         ? "its forward takes a list of images, as torchvision's detectors do"
+                         : "its description says \"torchvision\"";
 }
 
 void Parser::read_interpolation() {
@@ -323,6 +370,12 @@ void Parser::read_resize() {
   const Json* value = find("resize");
   const bool square = spec_.input_px.width_px == spec_.input_px.height_px;
   if (value == nullptr && timm_) return read_timm_resize();
+  if (value == nullptr && spec_.is_detector()) {
+    spec_.resize = ResizeMode::kLetterbox;
+    spec_.resize_px = spec_.input_px;
+    spec_.crop = CropMode::kNone;
+    return;
+  }
   if (value == nullptr) {
     spec_.resize = square ? ResizeMode::kShorterSide : ResizeMode::kCover;
     spec_.resize_px = spec_.input_px;
@@ -347,6 +400,11 @@ void Parser::read_resize() {
       const int32_t shorter = side(key, size);
       spec_.resize = ResizeMode::kShorterSide;
       spec_.resize_px = {shorter, shorter};
+    } else if (kind == "letterbox") {
+      spec_.resize = ResizeMode::kLetterbox;
+      spec_.resize_px = sides(key, size);
+      spec_.crop = CropMode::kNone;
+      if (spec_.resize_px != spec_.input_px) fail(key, "has to be the size of the input");
     } else if (kind == "exact" || kind == "cover" || kind == "fit") {
       spec_.resize = kind == "exact"   ? ResizeMode::kExact
                      : kind == "cover" ? ResizeMode::kCover
@@ -354,7 +412,8 @@ void Parser::read_resize() {
       spec_.resize_px = sides(key, size);
     } else {
       fail("resize",
-           "knows \"shorter_side\", \"exact\", \"cover\" and \"fit\", not \"" + kind + "\"");
+           "knows \"shorter_side\", \"exact\", \"cover\", \"fit\" and \"letterbox\", not \"" +
+               kind + "\"");
     }
   } else {
     wrong_type("resize", *value,
@@ -403,7 +462,7 @@ void Parser::read_crop() {
     }
     spec_.crop = CropMode::kCenter;
   }
-  const bool fits = spec_.resize == ResizeMode::kNone ||
+  const bool fits = spec_.resize == ResizeMode::kNone || spec_.resize == ResizeMode::kLetterbox ||
                     (spec_.resize == ResizeMode::kExact && spec_.resize_px == spec_.input_px);
   if (spec_.crop == CropMode::kNone && !fits) {
     fail("crop", "is \"none\", but the resize does not give the input size",
@@ -414,7 +473,10 @@ void Parser::read_crop() {
 void Parser::read_values() {
   const Json* mean = find_value("mean");
   const Json* std = find_value("std");
-  if (mean == nullptr || std == nullptr) {
+  if (mean == nullptr && std == nullptr && spec_.is_detector()) {
+    spec_.mean.assign(static_cast<size_t>(spec_.input_channels), 0);
+    spec_.std.assign(static_cast<size_t>(spec_.input_channels), 1);
+  } else if (mean == nullptr || std == nullptr) {
     if (!timm_ || (mean == nullptr) != (std == nullptr)) {
       fail(mean == nullptr ? "mean" : "std", "is missing",
            "write what training used; [0, 0, 0] and [1, 1, 1] for a model that takes values "
@@ -447,6 +509,7 @@ void Parser::read_values() {
   if (const Json* order = find_value("channel_order")) {
     spec_.bgr = word("channel_order", *order, {"RGB", "BGR"}) == "BGR";
   }
+  spec_.apply_orientation = spec_.is_detector();  // Ultralytics does
   if (const Json* exif = find_value("exif_orientation")) {
     spec_.apply_orientation = boolean("exif_orientation", *exif);
   }
@@ -503,11 +566,14 @@ void Parser::read_classes() {
 }
 
 void Parser::read_output() {
+  if (takes_list_) spec_.output_kind = OutputKind::kTorchvision;
   const Json* value = find_value("output");
   if (value == nullptr) return;
-  const std::vector<std::string> kinds = {"logits", "probabilities"};
+  const std::vector<std::string> kinds = {"logits", "probabilities", "yolo", "yolo_nms",
+                                          "torchvision"};  // in OutputKind's order
   const auto kind_of = [&](std::string_view key, const Json& kind) {
-    return word(key, kind, kinds) == "logits" ? OutputKind::kLogits : OutputKind::kProbabilities;
+    const auto found = std::find(kinds.begin(), kinds.end(), word(key, kind, kinds));
+    return static_cast<OutputKind>(found - kinds.begin());
   };
   const auto index_of = [&](std::string_view key, const Json& index) {
     const double number_of = number(key, index);
@@ -577,26 +643,45 @@ void Parser::read_embedding() {
   }
 }
 
+void Parser::read_picture_model() {
+  read_input_size();
+  if (const Json* channels = root_.find("channels")) {
+    const int32_t count = side("channels", *channels);
+    if (count != 1 && count != 3) wrong_type("channels", *channels, "1 or 3");
+    spec_.input_channels = count;
+  }
+  read_interpolation();
+  read_resize();
+  read_crop();
+  read_values();
+  read_classes();
+  if (spec_.is_detector()) {
+    result_.detector = fmt::format("its description says \"{}\"",
+                                   spec_.output_kind == OutputKind::kYolo ? "yolo" : "yolo_nms");
+    if (spec_.resize != ResizeMode::kLetterbox) {
+      fail("resize", "of a detector has to be {\"letterbox\": size}");
+    }
+  }
+}
+
 ResolvedSpec Parser::parse() {
   find_style();
   tell_unknown_keys();
   if (ultralytics_) {
     read_ultralytics();
   } else {
-    read_input_size();
-    if (const Json* channels = root_.find("channels")) {
-      const int32_t count = side("channels", *channels);
-      if (count != 1 && count != 3) wrong_type("channels", *channels, "1 or 3");
-      spec_.input_channels = count;
-    }
-    read_interpolation();
-    read_resize();
-    read_crop();
-    read_values();
-    read_classes();
     read_output();
+    if (spec_.output_kind == OutputKind::kTorchvision) {
+      read_torchvision();
+    } else {
+      read_picture_model();
+    }
   }
-  read_embedding();
+  if (spec_.is_detector()) {
+    spec_.embedding = EmbeddingSource::kNone;
+  } else {
+    read_embedding();
+  }
   if (timm_ && find_value("test_input_size") != nullptr) {
     note(fmt::format("timm names two sizes: this is {}",
                      use_test_size_ ? "test_input_size, as its validate.py takes"
@@ -609,9 +694,9 @@ ResolvedSpec Parser::parse() {
 }  // namespace
 
 ResolvedSpec parse_model_spec(std::string_view json_text, const std::string& where,
-                              bool use_test_size) {
+                              bool use_test_size, bool takes_list) {
   const Json root = text::parse_json(json_text, where);
-  return Parser(root, where, use_test_size).parse();
+  return Parser(root, where, use_test_size, takes_list).parse();
 }
 
 }  // namespace errata::infer

@@ -37,6 +37,14 @@ struct Finished {
   size_t number = 0;
   std::vector<RowStatus> status;
   RunOutput output;
+  std::vector<uint32_t> detection_counts;  // detectors
+  std::vector<Detection> detections;
+};
+
+// How the picture of a detector came from its file: what leads its boxes back.
+struct Origin {
+  media::Size upright;
+  int orientation = 1;
 };
 
 class Pass {
@@ -72,7 +80,20 @@ class Pass {
   // end.
   std::optional<size_t> claim();
   void compute(size_t slot, size_t batch);
-  bool prepare_image(const InferItem& item, float* values);
+  // Fills the slot's input from the items; how many could be read.
+  size_t prepare_batch(size_t slot, std::span<const InferItem> items, Finished& finished,
+                       std::vector<Origin>& origins);
+  bool decode(const InferItem& item, media::Decoded& decoded);
+  bool prepare_image(const InferItem& item, float* values, Origin& origin);
+  // Whole batches of a detector: of fixed inputs, and picture by picture.
+  void take_detections(std::span<const InferItem> items, std::span<const Origin> origins,
+                       Finished& finished);
+  void compute_pictures(size_t slot, std::span<const InferItem> items, Finished& finished,
+                        double& prepare_secs);
+  void keep_detections(size_t item, std::vector<Detection>&& found, Finished& finished);
+  void reject_not_finite(const InferItem& item);
+  void forward(size_t slot, std::span<const InferItem> items, size_t readable,
+               std::span<const Origin> origins, Finished& finished);
   void judge(std::span<const InferItem> items, Finished& finished);
   void check_kind(const Finished& finished);
   void deliver(OutputSink& sink);
@@ -138,39 +159,42 @@ void Pass::work(size_t slot) {
   leave();
 }
 
-bool Pass::prepare_image(const InferItem& item, float* values) {
+std::string place_of(const InferItem& item) {
+  return item.member >= 0 ? fmt::format("member {}", item.member) : "";
+}
+
+bool Pass::decode(const InferItem& item, media::Decoded& decoded) {
   media::DecodeOptions decode;
   decode.apply_orientation = preprocessor_.spec().apply_orientation;
-  const media::Decoded decoded = reader_.read(item.path, item.member, decode);
-  const std::string place = item.member >= 0 ? fmt::format("member {}", item.member) : "";
-  if (!decoded.ok()) {
-    issues_.reject(std::string(media::issue_kind(decoded.status)), item.path, place, "",
-                   decoded.message, "replace the file, or exclude the sample");
-    return false;
-  }
+  decoded = reader_.read(item.path, item.member, decode);
+  if (decoded.ok()) return true;
+  issues_.reject(std::string(media::issue_kind(decoded.status)), item.path, place_of(item), "",
+                 decoded.message, "replace the file, or exclude the sample");
+  return false;
+}
+
+bool Pass::prepare_image(const InferItem& item, float* values, Origin& origin) {
+  media::Decoded decoded;
+  if (!decode(item, decoded)) return false;
+  origin = {{decoded.image.width_px, decoded.image.height_px}, decoded.orientation};
   std::string why;
   const TensorLayout layout =
       info_.channels_last ? TensorLayout::kChannelsLast : TensorLayout::kChannelsFirst;
   if (!preprocessor_.run(decoded.image, layout, values, why)) {
-    issues_.reject("wrong-size-image", item.path, place, "", why,
+    issues_.reject("wrong-size-image", item.path, place_of(item), "", why,
                    "give the model description a \"resize\" or a \"crop\"");
     return false;
   }
   return true;
 }
 
-void Pass::compute(size_t slot, size_t batch) {
-  const std::span<const InferItem> items = items_of(batch);
-  Finished finished;
-  finished.number = batch;
-  finished.status.assign(items.size(), RowStatus::kOk);
+size_t Pass::prepare_batch(size_t slot, std::span<const InferItem> items, Finished& finished,
+                           std::vector<Origin>& origins) {
   float* input = runner_.input(slot);
-  const Clock::time_point start = Clock::now();
   size_t readable = 0;
-  for (size_t i = 0; i < items.size(); ++i) {
-    if (cancel_.cancelled()) return fail(nullptr);
+  for (size_t i = 0; i < items.size() && !cancel_.cancelled(); ++i) {
     float* values = input + i * info_.input_values;
-    if (prepare_image(items[i], values)) {
+    if (prepare_image(items[i], values, origins[i])) {
       ++readable;
     } else {
       // The batch keeps its shape, so that its other rows do not depend on what could be read.
@@ -178,19 +202,31 @@ void Pass::compute(size_t slot, size_t batch) {
       finished.status[i] = RowStatus::kUnreadable;
     }
   }
-  const double prepare_secs = seconds_since(start);
-  const Clock::time_point forward_start = Clock::now();
-  if (readable > 0) {
-    const RunnerFailure failure = runner_.run(slot, items.size(), finished.output);
-    if (failure.failed()) {
-      throw Error(static_cast<ErrorCategory>(failure.category), failure.message, failure.hint);
-    }
+  return readable;
+}
+
+void throw_failure(const RunnerFailure& failure) {
+  if (!failure.failed()) return;
+  throw Error(static_cast<ErrorCategory>(failure.category), failure.message, failure.hint);
+}
+
+void Pass::compute(size_t slot, size_t batch) {
+  const std::span<const InferItem> items = items_of(batch);
+  Finished finished;
+  finished.number = batch;
+  finished.status.assign(items.size(), RowStatus::kOk);
+  const Clock::time_point start = Clock::now();
+  double prepare_secs = 0;
+  if (preprocessor_.spec().output_kind == OutputKind::kTorchvision) {
+    compute_pictures(slot, items, finished, prepare_secs);
   } else {
-    finished.output.values.assign(items.size() * info_.classes, kNull);
-    finished.output.embeddings.assign(items.size() * info_.embedding_columns, kNull);
+    std::vector<Origin> origins(items.size());
+    const size_t readable = prepare_batch(slot, items, finished, origins);
+    prepare_secs = seconds_since(start);
+    if (!cancel_.cancelled()) forward(slot, items, readable, origins, finished);
   }
-  const double forward_secs = seconds_since(forward_start);
-  judge(items, finished);
+  if (cancel_.cancelled()) return fail(nullptr);
+  const double forward_secs = seconds_since(start) - prepare_secs;
   progress_.add(items.size());
   const std::lock_guard lock(mutex_);
   report_.prepare_secs += prepare_secs;
@@ -199,8 +235,96 @@ void Pass::compute(size_t slot, size_t batch) {
   changed_.notify_all();
 }
 
+void Pass::forward(size_t slot, std::span<const InferItem> items, size_t readable,
+                   std::span<const Origin> origins, Finished& finished) {
+  const bool detector = preprocessor_.spec().is_detector();
+  if (readable > 0) {
+    throw_failure(runner_.run(slot, items.size(), finished.output));
+  } else if (!detector) {
+    finished.output.values.assign(items.size() * info_.classes, kNull);
+    finished.output.embeddings.assign(items.size() * info_.embedding_columns, kNull);
+  }
+  if (detector) {
+    take_detections(items, origins, finished);
+  } else {
+    judge(items, finished);
+  }
+}
+
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+}
+
+void Pass::reject_not_finite(const InferItem& item) {
+  issues_.reject(
+      "not-finite-output", item.path, place_of(item), "",
+      "the model gave NaN or infinity for this image",
+      info_.precision == "fp32" ? "look at the image, and at the model" : "try --precision fp32");
+}
+
+void Pass::keep_detections(size_t item, std::vector<Detection>&& found, Finished& finished) {
+  finished.detection_counts[item] = static_cast<uint32_t>(found.size());
+  std::move(found.begin(), found.end(), std::back_inserter(finished.detections));
+}
+
+// Decoded and suppressed by the worker, so that what waits for the sink is small.
+void Pass::take_detections(std::span<const InferItem> items, std::span<const Origin> origins,
+                           Finished& finished) {
+  const ModelSpec& spec = preprocessor_.spec();
+  const bool anchors = spec.output_kind == OutputKind::kYolo;
+  const size_t rows = info_.output_shape.at(0);
+  const size_t columns = info_.output_shape.at(1);
+  const size_t classes = spec.class_names.size();
+  finished.detection_counts.assign(items.size(), 0);
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (finished.status[i] != RowStatus::kOk) continue;
+    const std::span<const float> values(finished.output.values.data() + i * rows * columns,
+                                        rows * columns);
+    if (!all_finite(values)) {
+      finished.status[i] = RowStatus::kNotFinite;
+      reject_not_finite(items[i]);
+      continue;
+    }
+    std::vector<Detection> found =
+        anchors ? detections_of_anchors(values, rows, classes, options_.detect)
+                : detections_of_rows(values, columns, classes, options_.detect);
+    to_image(found, letterbox_of(origins[i].upright, spec.input_px));
+    const bool swapped = media::orientation_swaps_sides(origins[i].orientation);
+    const media::Size upright = origins[i].upright;
+    to_stored(found, origins[i].orientation,
+              swapped ? media::Size{upright.height_px, upright.width_px} : upright);
+    keep_detections(i, std::move(found), finished);
+  }
+  finished.output = RunOutput();
+}
+
+// One picture in memory at a time.
+void Pass::compute_pictures(size_t slot, std::span<const InferItem> items, Finished& finished,
+                            double& prepare_secs) {
+  const ModelSpec& spec = preprocessor_.spec();
+  finished.detection_counts.assign(items.size(), 0);
+  for (size_t i = 0; i < items.size() && !cancel_.cancelled(); ++i) {
+    const Clock::time_point start = Clock::now();
+    media::Decoded decoded;
+    if (!decode(items[i], decoded)) {
+      finished.status[i] = RowStatus::kUnreadable;
+      continue;
+    }
+    prepare_secs += seconds_since(start);
+    const media::Image& image = decoded.image;
+    ObjectOutput output;
+    throw_failure(
+        runner_.run_picture(slot, image.pixels.data(), image.width_px, image.height_px, output));
+    if (!all_finite(output.boxes) || !all_finite(output.scores)) {
+      finished.status[i] = RowStatus::kNotFinite;
+      reject_not_finite(items[i]);
+      continue;
+    }
+    keep_detections(i,
+                    detections_of_objects(std::move(output), spec.first_label,
+                                          spec.class_names.size(), options_.detect),
+                    finished);
+  }
 }
 
 // Softmax, and NULL for the rows that have no meaning.
@@ -213,11 +337,7 @@ void Pass::judge(std::span<const InferItem> items, Finished& finished) {
     const std::span<float> embedding(finished.output.embeddings.data() + i * d, d);
     if (finished.status[i] == RowStatus::kOk && (!all_finite(row) || !all_finite(embedding))) {
       finished.status[i] = RowStatus::kNotFinite;
-      issues_.reject("not-finite-output", items[i].path,
-                     items[i].member >= 0 ? fmt::format("member {}", items[i].member) : "", "",
-                     "the model gave NaN or infinity for this image",
-                     info_.precision == "fp32" ? "look at the image, and at the model"
-                                               : "try --precision fp32");
+      reject_not_finite(items[i]);
     }
     if (finished.status[i] != RowStatus::kOk) {
       std::fill(row.begin(), row.end(), kNull);
@@ -295,16 +415,20 @@ void Pass::deliver(OutputSink& sink) {
       report_.unreadable += status == RowStatus::kUnreadable;
       report_.not_finite += status == RowStatus::kNotFinite;
     }
+    report_.detections += finished.detections.size();
     sink.batch({batch, batch * batch_size_, items_of(batch), finished.status,
-                finished.output.values, finished.output.embeddings});
+                finished.output.values, finished.output.embeddings, finished.detection_counts,
+                finished.detections});
   }
 }
 
 PipelineReport Pass::run(WorkerGroup& workers, OutputSink& sink) {
   const Clock::time_point start = Clock::now();
   const size_t count = std::min(workers.size(), info_.slots);
+  const bool detector = preprocessor_.spec().is_detector();
   if (count < 1 || batch_size_ < 1 || batch_size_ > info_.capacity ||
-      info_.input_values != preprocessor_.value_count()) {
+      info_.input_values != preprocessor_.value_count() ||
+      (detector && preprocessor_.spec().class_names.empty())) {
     throw Error(ErrorCategory::kInternal,
                 "the inference pass was called with a runner, batch or workers that do not fit");
   }

@@ -14,6 +14,7 @@
 #include "base/issue_log.h"
 #include "base/progress.h"
 #include "base/workers.h"
+#include "infer/detect.h"
 #include "infer/model_spec.h"
 #include "infer/runner.h"
 #include "media/reader.h"
@@ -42,6 +43,10 @@ struct InferBatch {
   std::span<const RowStatus> status;     // one for each item
   std::span<const float> probabilities;  // items x classes, row-major; softmax already applied
   std::span<const float> embeddings;     // items x embedding_columns; empty without one
+  // Of a detector, instead of probabilities: how many each item has (0 unless kOk), and all of
+  // them, item after item, in pixels of the image as stored.
+  std::span<const uint32_t> detection_counts;
+  std::span<const Detection> detections;
 };
 
 // Called on the thread that called run_pipeline, in rising order of batches. What it throws stops
@@ -57,6 +62,7 @@ struct PipelineOptions {
   // At most the runner's capacity, and 0 is that. Part of the run: the same when the run goes on.
   size_t batch = 0;
   std::vector<bool> batches_done;  // these are skipped; empty: none
+  DetectOptions detect;            // for a spec that is a detector's; it has to name its classes
 };
 
 struct PipelineReport {
@@ -64,7 +70,8 @@ struct PipelineReport {
   uint64_t ok = 0;
   uint64_t unreadable = 0;
   uint64_t not_finite = 0;
-  uint64_t skipped = 0;  // items of batches that were done before
+  uint64_t skipped = 0;     // items of batches that were done before
+  uint64_t detections = 0;  // boxes kept, of a detector
   double elapsed_secs = 0;
   double prepare_secs = 0;  // reading, decoding and preprocessing, summed over workers
   double forward_secs = 0;  // in Runner::run, summed over workers

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "infer/detect.h"
 
 namespace errata::infer {
 
@@ -14,7 +15,8 @@ namespace {
 void check(const ModelSpec& spec) {
   const auto channels = static_cast<size_t>(spec.input_channels);
   const bool ok = (spec.input_channels == 1 || spec.input_channels == 3) &&
-                  spec.input_px.width_px > 0 && spec.input_px.height_px > 0 &&
+                  ((spec.input_px.width_px > 0 && spec.input_px.height_px > 0) ||
+                   spec.output_kind == OutputKind::kTorchvision) &&
                   spec.mean.size() == channels && spec.std.size() == channels && spec.scale != 0;
   if (!ok) {
     throw Error(ErrorCategory::kBadInput,
@@ -42,6 +44,7 @@ media::Size resized(const ModelSpec& spec, media::Size size) {
     case ResizeMode::kExact: return spec.resize_px;
     case ResizeMode::kCover: return media::size_keeping_ratio(size, spec.resize_px, false);
     case ResizeMode::kFit: return media::size_keeping_ratio(size, spec.resize_px, true);
+    case ResizeMode::kLetterbox: return spec.input_px;
   }
   return size;
 }
@@ -92,6 +95,10 @@ bool Preprocessor::picture(const media::Image& image, media::Image& out, std::st
     why = fmt::format("the image has {} channels, the model takes {}", source.channels,
                       spec_.input_channels);
     return false;
+  }
+  if (spec_.resize == ResizeMode::kLetterbox) {
+    out = letterbox(source, spec_.input_px);
+    return true;
   }
   const media::Size size = resized(spec_, {source.width_px, source.height_px});
   if (size.width_px < 1 || size.height_px < 1) {

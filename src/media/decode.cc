@@ -90,6 +90,7 @@ Decoded decode_rgb(std::span<const uint8_t> bytes, const DecodeOptions& options)
     if (decoded.message.empty()) decoded.message = "the image could not be decoded";
   } else if (options.apply_orientation && probe.format != ImageFormat::kTiff) {
     decoded.image = apply_orientation(std::move(decoded.image), probe.orientation);
+    decoded.orientation = probe.orientation;
   }
   return decoded;
 }

@@ -41,6 +41,9 @@ struct Decoded {
   // Size as stored, before orientation and JPEG scaling; 0 when the header could not be read.
   int32_t stored_width_px = 0;
   int32_t stored_height_px = 0;
+  // The EXIF orientation by which pixels were turned upright; 1 when they are as stored. TIFF,
+  // which is always turned, counts as stored so.
+  uint8_t orientation = 1;
   // The file holds one 8-bit grey channel (Pillow's mode "L") and no palette or alpha.
   bool stored_grey = false;
 

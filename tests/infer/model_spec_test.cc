@@ -103,7 +103,8 @@ TEST_CASE("outputs and embeddings") {
   CHECK(parse(with(R"("embedding": {"layer": "layer4.1"})")).embedding_layer == "layer4.1");
   CHECK(error_of(with(R"("embedding": {"layers": "x"})")).find("\"embedding\" knows") == 0);
   CHECK(error_of(with(R"("output": "softmax")")) ==
-        "\"output\" should be one of \"logits\", \"probabilities\", and is \"softmax\"");
+        "\"output\" should be one of \"logits\", \"probabilities\", \"yolo\", \"yolo_nms\", "
+        "\"torchvision\", and is \"softmax\"");
 }
 
 TEST_CASE("wrong values and types name the key") {
@@ -239,6 +240,6 @@ TEST_CASE("Ultralytics' classifiers carry config.txt, and other tasks are refuse
   CHECK(spec.output_kind == OutputKind::kProbabilities);
   CHECK(spec.class_names == std::vector<std::string>{"cat", "dog"});
   CHECK(spec.resize == ResizeMode::kShorterSide);
-  CHECK(error_of(R"({"task": "detect", "imgsz": [320, 320], "names": {"0": "RBC"}})")
-            .find("detect") != std::string::npos);
+  CHECK(error_of(R"({"task": "obb", "imgsz": [320, 320], "names": {"0": "RBC"}})").find("obb") !=
+        std::string::npos);
 }

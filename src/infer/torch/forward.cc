@@ -10,10 +10,18 @@
 #include <utility>
 
 #include "infer/torch/graph_passes.h"
+#include "infer/torch/load_module.h"
 
 namespace errata::infer::torch_runner {
 
 namespace jit = torch::jit;
+
+void use_threads(size_t threads) {
+  thread_local size_t threads_set = 0;
+  if (threads_set == threads) return;
+  threads_set = threads;
+  at::set_num_threads(static_cast<int>(threads));
+}
 
 std::string first_line(const std::string& text) {
   std::string line = text.substr(0, text.find('\n'));
@@ -21,6 +29,25 @@ std::string first_line(const std::string& text) {
   const size_t real = text.rfind("RuntimeError: ");
   if (real != std::string::npos) line = text.substr(real + 14, text.find('\n', real) - real - 14);
   return line.size() > 300 ? line.substr(0, 300) + "..." : line;
+}
+
+jit::Module load_module(const RunnerRequest& request, at::Device device) {
+  try {
+    jit::Module module = jit::load(request.model_path, device);
+    module.eval();
+    return module;
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::string why = first_line(error.what());
+    if (why.find("not a ZIP archive") != std::string::npos) why = "it is not a zip archive";
+    if (why.find("constants.pkl: file not found") != std::string::npos) {
+      why = "it has no code in it, as what torch.save writes";
+    }
+    throw Failure{kBadInput, "cannot load the model: " + why,
+                  "a TorchScript file is needed: torch.jit.trace(model.eval(), x).save(FILE) or "
+                  "torch.jit.script(model.eval()).save(FILE); a state_dict alone is not enough"};
+  }
 }
 
 namespace {
@@ -95,16 +122,31 @@ at::Tensor as_rows(at::Tensor value, int64_t n, const char* what, bool reduce) {
   if (reduce && value.dim() == 3) value = value.mean(1);
   if (reduce && value.dim() == 4) value = value.mean(at::IntArrayRef{2, 3});
   if (value.dim() != 2) {
-    throw Failure{kBadInput,
-                  std::string("the ") + what + " has " + std::to_string(value.dim()) +
-                      " dimensions; a classifier's has two",
-                  "name the classifier's output with the key \"output\""};
+    throw Failure{
+        kBadInput,
+        std::string("the ") + what + " has " + std::to_string(value.dim()) +
+            " dimensions; a classifier's has two",
+        "name the classifier's output with the key \"output\"; a YOLO detector is described "
+        "with \"output\": \"yolo\""};
   }
   return value.contiguous();
 }
 
+// n x a x b in float32: a detector's.
+at::Tensor as_maps(const at::Tensor& value, int64_t n) {
+  if (value.dim() != 3 || value.size(0) != n) {
+    throw Failure{kBadInput,
+                  "the output has " + std::to_string(value.dim()) + " dimensions" +
+                      (value.dim() > 0 ? " and " + std::to_string(value.size(0)) + " rows" : "") +
+                      " for " + std::to_string(n) + " images; a detector's has three",
+                  "name the detector's output with the key \"output\""};
+  }
+  return value.to(at::kFloat).contiguous();
+}
+
 // What the graph or module is called with and what is taken from it.
 struct Wanted {
+  OutputForm form = OutputForm::kClasses;
   Pick values;
   bool extra = false;  // the graph returns (what the model returned, embedding)
   bool has_embedding = false;
@@ -114,7 +156,9 @@ struct Wanted {
 Rows take_rows(const c10::IValue& result, const Wanted& wanted, int64_t n) {
   const c10::IValue& own = wanted.extra ? result.toTupleRef().elements()[0] : result;
   Rows rows;
-  rows.values = as_rows(pick_tensor(own, wanted.values), n, "output", false);
+  const at::Tensor values = pick_tensor(own, wanted.values);
+  rows.values = wanted.form == OutputForm::kClasses ? as_rows(values, n, "output", false)
+                                                    : as_maps(values, n);
   if (wanted.extra || wanted.has_embedding) {
     const at::Tensor raw = wanted.extra ? result.toTupleRef().elements()[1].toTensor()
                                         : pick_tensor(own, wanted.embedding);
@@ -164,25 +208,6 @@ class GraphForward : public Forward {
   at::ScalarType type_;
 };
 
-jit::Module load_module(const RunnerRequest& request, at::Device device) {
-  try {
-    jit::Module module = jit::load(request.model_path, device);
-    module.eval();
-    return module;
-  } catch (const c10::OutOfMemoryError&) {
-    throw;
-  } catch (const std::exception& error) {
-    std::string why = first_line(error.what());
-    if (why.find("not a ZIP archive") != std::string::npos) why = "it is not a zip archive";
-    if (why.find("constants.pkl: file not found") != std::string::npos) {
-      why = "it has no code in it, as what torch.save writes";
-    }
-    throw Failure{kBadInput, "cannot load the model: " + why,
-                  "a TorchScript file is needed: torch.jit.trace(model.eval(), x).save(FILE) or "
-                  "torch.jit.script(model.eval()).save(FILE); a state_dict alone is not enough"};
-  }
-}
-
 // Two made-up pictures, smooth and different, in the range of normalised values.
 at::Tensor made_up_images(const RunnerRequest& request, at::Device device) {
   const int64_t n = 2;
@@ -206,6 +231,23 @@ double relative_difference(const at::Tensor& expected, const at::Tensor& got) {
   return difference.item<double>() / std::max(largest, 1e-3);
 }
 
+// Of a detector: of its boxes, scores and classes each, whose values differ a hundredfold.
+double output_difference(const at::Tensor& expected, const at::Tensor& got, OutputForm form) {
+  if (form == OutputForm::kClasses || expected.sizes() != got.sizes()) {
+    return relative_difference(expected, got);
+  }
+  const int64_t dim = form == OutputForm::kAnchors ? 1 : 2;
+  double difference = 0;
+  for (int64_t at = 0; at < expected.size(dim);) {
+    const int64_t size = at == 0 ? 4 : form == OutputForm::kAnchors ? expected.size(dim) - at : 1;
+    const int64_t end = std::min(at + size, expected.size(dim));
+    difference = std::max(
+        difference, relative_difference(expected.slice(dim, at, end), got.slice(dim, at, end)));
+    at = end;
+  }
+  return difference;
+}
+
 class Preparation {
  public:
   Preparation(const RunnerRequest& request, at::Device device)
@@ -221,6 +263,9 @@ class Preparation {
     choose_embedding();
     if (request_.options.keep_plain || !try_frozen()) use_plain();
     prepared_.classes = static_cast<size_t>(plain_.values.size(1));
+    for (int64_t dim = 1; request_.form != OutputForm::kClasses && dim < 3; ++dim) {
+      prepared_.output_shape.push_back(static_cast<size_t>(plain_.values.size(dim)));
+    }
     if (averaged_) prepared_.embedding_source += ", averaged over its places";
     return std::move(prepared_);
   }
@@ -241,6 +286,7 @@ class Preparation {
   };
 
   void run_plain();
+  bool bears_two();
   void choose_embedding();
   void mark_named_layer();
   bool try_frozen();
@@ -269,13 +315,36 @@ class Preparation {
   Prepared prepared_;
 };
 
+// Whether two images give what each gives alone: a detector is often traced for one.
+bool Preparation::bears_two() {
+  try {
+    const auto run = [&](const at::Tensor& images) {
+      return take_rows(module_.forward({images}), wanted_, images.size(0)).values;
+    };
+    const at::Tensor alone = at::cat(
+        {run(images_.narrow(0, 0, 1).contiguous()), run(images_.narrow(0, 1, 1).contiguous())});
+    return output_difference(alone, run(images_), request_.form) <= 1e-4;
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception&) {
+    return false;
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
 void Preparation::run_plain() {
+  wanted_.form = request_.form;
   wanted_.values = {static_cast<size_t>(request_.output_index), request_.output_name};
   const Source from = source();
   const bool second = from == Source::kAuto || from == Source::kOutput;
   const Pick embedding{static_cast<size_t>(request_.embedding_output),
                        request_.embedding_output_name};
   const c10::InferenceMode guard;
+  if (request_.form != OutputForm::kClasses && !bears_two()) {
+    prepared_.single_images = true;
+    images_ = images_.narrow(0, 0, 1).contiguous();
+  }
   c10::IValue result;
   try {
     result = module_.forward({images_});
@@ -435,7 +504,7 @@ Rows Preparation::run_made_up(Forward& forward, bool channels_last) const {
 // Whether the outputs are those of the module as loaded.
 bool Preparation::agrees(const Built& built, std::string& problem) const {
   const Rows rows = run_made_up(*built.forward, built.channels_last);
-  double difference = relative_difference(plain_.values, rows.values);
+  double difference = output_difference(plain_.values, rows.values, request_.form);
   if (plain_.embedding.defined()) {
     difference = std::max(difference, relative_difference(plain_.embedding, rows.embedding));
   }

@@ -25,7 +25,7 @@ inline constexpr int kUnsupported = 8;
 inline constexpr int kInternal = 1;
 
 struct Rows {
-  at::Tensor values;      // n x classes, float32, on the model's device
+  at::Tensor values;      // n x classes or n x output_shape, float32, on the model's device
   at::Tensor embedding;   // n x embedding_columns, float32; undefined without one
   bool averaged = false;  // the embedding was a map or tokens, averaged over their places
 };
@@ -46,12 +46,17 @@ struct Prepared {
   std::vector<std::string> notes;
   size_t classes = 0;
   size_t embedding_columns = 0;
+  std::vector<size_t> output_shape;
+  bool single_images = false;  // the model does not bear more than one, or mixes them
 };
 
 // Loads, freezes and optimises. Every step beyond the plain loaded module is checked against it on
 // two made-up images; a step whose outputs differ, or that the model does not bear, is left out and
 // said in `notes`. Throws Failure.
 Prepared prepare(const RunnerRequest& request, at::Device device);
+
+// Threads inside the forwards of the calling thread: OpenMP keeps their number for each.
+void use_threads(size_t threads);
 
 // The one line of a LibTorch error that says something; the rest is a stack of its source lines.
 std::string first_line(const std::string& text);

@@ -7,6 +7,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/headeronly/version.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include <mutex>
 
 #include "infer/torch/forward.h"
+#include "infer/torch/object_runner.h"
 #include "infer/torch/reuse_memory.h"
 
 namespace errata::infer::torch_runner {
@@ -27,6 +29,16 @@ constexpr size_t kCudaLanes = 2;
 // 52, 84, 95, 93, 92.
 constexpr size_t kCpuBatch = 16;
 constexpr size_t kCudaBatch = 128;
+constexpr double kBatchPixels = 224 * 224;  // of the image for which these hold
+
+// A detector's images are large and its maps with them: fewer at a time.
+size_t default_batch(const RunnerRequest& request, bool cpu) {
+  const size_t most = cpu ? kCpuBatch : kCudaBatch;
+  if (request.form == OutputForm::kClasses || request.form == OutputForm::kObjects) return most;
+  const double pixels = static_cast<double>(request.height_px) * request.width_px;
+  return std::clamp(static_cast<size_t>(static_cast<double>(most) * kBatchPixels / pixels),
+                    size_t{1}, most);
+}
 
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
@@ -104,7 +116,7 @@ bool is_out_of_memory(const std::exception& error) {
 
 class TorchRunner : public Runner {
  public:
-  TorchRunner(const RunnerRequest& request, at::Device device);
+  TorchRunner(const RunnerRequest& request, at::Device device, RunnerInfo info);
   ~TorchRunner() override { release_kept_memory(); }
 
   RunnerInfo info() const override;
@@ -122,8 +134,8 @@ class TorchRunner : public Runner {
 
   RunnerRequest request_;
   at::Device device_;
-  Prepared prepared_;
   RunnerInfo info_;
+  Prepared prepared_;
   std::vector<at::Tensor> inputs_;  // one flat float buffer a slot
   std::atomic<size_t> batch_{0};
 
@@ -133,26 +145,16 @@ class TorchRunner : public Runner {
   std::vector<size_t> free_lanes_;
 };
 
-TorchRunner::TorchRunner(const RunnerRequest& request, at::Device device)
-    : request_(request), device_(device) {
-  if (request_.options.batch == 0) {
-    request_.options.batch = device.is_cpu() ? kCpuBatch : kCudaBatch;
-  }
-  batch_.store(request_.options.batch);
-  check_precision(request.options.precision, device);
-  set_exact_arithmetic();
-  at::set_num_threads(static_cast<int>(request.options.threads_per_slot));
+TorchRunner::TorchRunner(const RunnerRequest& request, at::Device device, RunnerInfo info)
+    : request_(request), device_(device), info_(std::move(info)) {
   prepared_ = prepare(request_, device_);
-  info_.device = device_.is_cpu() ? "cpu" : device_.str();
-  info_.device_name = device_.is_cpu() ? cpu_name() : cuda_name();
-  constexpr const char* kNames[] = {"fp32", "bf16", "fp16"};
-  info_.precision = kNames[static_cast<size_t>(request.options.precision)];
-  info_.engine = std::string("LibTorch ") + TORCH_VERSION;
+  batch_.store(prepared_.single_images ? 1 : request_.options.batch);
   info_.optimisation = prepared_.optimisation;
   info_.embedding_source = prepared_.embedding_columns > 0 ? prepared_.embedding_source : "";
   info_.notes = prepared_.notes;
   info_.classes = prepared_.classes;
   info_.embedding_columns = prepared_.embedding_columns;
+  info_.output_shape = prepared_.output_shape;
   info_.slots = request.options.slots;
   info_.capacity = request_.options.batch;
   info_.channels_last = prepared_.channels_last;
@@ -182,11 +184,7 @@ RunnerInfo TorchRunner::info() const {
 }
 
 RunnerFailure TorchRunner::run(size_t slot, size_t n, RunOutput& out) {
-  thread_local size_t threads_set = 0;  // OpenMP keeps the number for each thread
-  if (threads_set != request_.options.threads_per_slot) {
-    threads_set = request_.options.threads_per_slot;
-    at::set_num_threads(static_cast<int>(threads_set));
-  }
+  use_threads(request_.options.threads_per_slot);
   if (slot >= inputs_.size() || n < 1 || n > request_.options.batch) {
     return {kInternal, "run() was called for a slot or a batch that is not there", ""};
   }
@@ -320,6 +318,26 @@ void silence_warnings() {
   c10::WarningUtils::set_warning_handler(&handler);
 }
 
+// Chooses the device, sets its arithmetic and opens the runner that the model's form needs.
+std::unique_ptr<Runner> open_runner(RunnerRequest request) {
+  const at::Device device = choose_device(request.options.device);
+  if (request.options.batch == 0) request.options.batch = default_batch(request, device.is_cpu());
+  check_precision(request.options.precision, device);
+  set_exact_arithmetic();
+  at::set_num_threads(static_cast<int>(request.options.threads_per_slot));
+  RunnerInfo info;
+  info.form = request.form;
+  info.device = device.is_cpu() ? "cpu" : device.str();
+  info.device_name = device.is_cpu() ? cpu_name() : cuda_name();
+  constexpr const char* kNames[] = {"fp32", "bf16", "fp16"};
+  info.precision = kNames[static_cast<size_t>(request.options.precision)];
+  info.engine = std::string("LibTorch ") + TORCH_VERSION;
+  if (request.form == OutputForm::kObjects) {
+    return open_object_runner(request, device, std::move(info));
+  }
+  return std::make_unique<TorchRunner>(request, device, std::move(info));
+}
+
 }  // namespace
 
 }  // namespace errata::infer::torch_runner
@@ -336,7 +354,7 @@ ERRATA_EXPORT errata::infer::Runner* errata_open_runner(const errata::infer::Run
   silence_warnings();
   install_memory_reuse();
   try {
-    return new TorchRunner(request, choose_device(request.options.device));
+    return open_runner(request).release();
   } catch (const Failure& known) {
     failure = {known.category, known.message, known.hint};
   } catch (const std::exception& error) {
