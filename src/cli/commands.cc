@@ -18,7 +18,8 @@ constexpr std::array kCommands{
                  setup_predictions},
     CommandEntry{"infer", "Run a model over the samples",
                  "errata infer --model resnet18.torchscript --trained-on \"split = 'train'\"\n"
-                 "errata infer --model resnet18.torchscript --precision bf16 --resume",
+                 "errata infer --model resnet18.torchscript --precision bf16 --resume\n"
+                 "errata infer --model yolov8n.torchscript --confidence 0.001",
                  setup_infer},
     CommandEntry{"rank", "Show the samples that a score says to look at first",
                  "errata rank\n"

@@ -142,12 +142,17 @@ std::vector<Detection> detections_of_rows(std::span<const float> values, size_t 
   return detections;
 }
 
-std::vector<Detection> detections_of_objects(ObjectOutput&& output, int32_t first_label,
-                                             size_t classes, const DetectOptions& options) {
+std::vector<Detection> detections_of_objects(ObjectOutput&& output, media::Size picture,
+                                             int32_t first_label, size_t classes,
+                                             const DetectOptions& options, size_t& background) {
   const auto threshold = static_cast<float>(options.confidence);
   std::vector<Detection> detections;
   for (size_t i = 0; i < output.scores.size(); ++i) {
     if (!(output.scores[i] > threshold)) continue;
+    if (output.labels[i] == 0 && first_label == 1) {
+      ++background;
+      continue;
+    }
     const int64_t index = output.labels[i] - first_label;
     if (index < 0 || index >= static_cast<int64_t>(classes)) {
       unknown_class(fmt::format("of label {}", output.labels[i]), classes);
@@ -156,7 +161,8 @@ std::vector<Detection> detections_of_objects(ObjectOutput&& output, int32_t firs
     detections.push_back(
         {box[0], box[1], box[2], box[3], output.scores[i], static_cast<ClassIndex>(index), {}});
     if (!output.mask_runs.empty()) {
-      detections.back().mask_runs = std::move(output.mask_runs[i]);
+      detections.back().mask = {picture.height_px, picture.width_px,
+                                std::move(output.mask_runs[i])};
     }
   }
   keep_surest(detections, options.max_detections);

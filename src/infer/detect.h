@@ -11,6 +11,7 @@
 #include "media/image.h"
 #include "media/resize.h"
 #include "model/ids.h"
+#include "model/shape.h"
 
 namespace errata::infer {
 
@@ -28,9 +29,8 @@ struct Detection {
   float x1 = 0;
   float y1 = 0;
   float confidence = 0;
-  ClassIndex class_index = 0;       // of the model
-  std::vector<uint32_t> mask_runs;  // column by column over the whole image, beginning with zeros;
-                                    // empty: the box only
+  ClassIndex class_index = 0;  // of the model
+  MaskRuns mask;               // over the whole image; without size: the box only
 };
 
 // How an image lies in the model's input: resized, each side rounded by itself and at least 1, then
@@ -58,10 +58,12 @@ std::vector<Detection> detections_of_anchors(std::span<const float> values, size
 std::vector<Detection> detections_of_rows(std::span<const float> values, size_t columns,
                                           size_t classes, const DetectOptions& options);
 
-// torchvision's dictionary of boxes, labels and scores. Label `first_label` is class 0. Throws
-// Error(kBadInput) for a label outside the classes.
-std::vector<Detection> detections_of_objects(ObjectOutput&& output, int32_t first_label,
-                                             size_t classes, const DetectOptions& options);
+// torchvision's dictionary of boxes, labels and scores for a picture of that size. Label
+// `first_label` is class 0. Label 0 when the first is 1 is the background: such boxes are left out
+// and counted in `background`. Throws Error(kBadInput) for another label outside the classes.
+std::vector<Detection> detections_of_objects(ObjectOutput&& output, media::Size picture,
+                                             int32_t first_label, size_t classes,
+                                             const DetectOptions& options, size_t& background);
 
 // From the model's input to the image, cut at its edges.
 void to_image(std::vector<Detection>& detections, const Letterbox& letterbox);

@@ -320,10 +320,18 @@ void Pass::compute_pictures(size_t slot, std::span<const InferItem> items, Finis
       reject_not_finite(items[i]);
       continue;
     }
+    size_t background = 0;
     keep_detections(i,
-                    detections_of_objects(std::move(output), spec.first_label,
-                                          spec.class_names.size(), options_.detect),
+                    detections_of_objects(std::move(output), {image.width_px, image.height_px},
+                                          spec.first_label, spec.class_names.size(),
+                                          options_.detect, background),
                     finished);
+    if (background > 0 && !told_kind_.exchange(true)) {
+      issues_.warn("background-label", items[i].path, place_of(items[i]), "",
+                   "the model gave label 0, which torchvision keeps for the background: such boxes "
+                   "are left out",
+                   "if it is a class, write \"first_label\": 0 into the model description");
+    }
   }
 }
 

@@ -80,9 +80,9 @@ struct PipelineReport {
 // Runs `plan` with min(workers.size(), runner slots) workers; both must be >= 1 and the calling
 // thread must not be one of `workers`. Progress counts images, those done before included.
 // Issues (kind): media::issue_kind's ("unreadable-file", "truncated-image", ...),
-// "wrong-size-image", "not-finite-output" (rejected), "not-probabilities", "not-logits" (warned,
-// once). Throws Error: kInterrupted once cancelled (every batch handed to the sink before is
-// whole), kBadInput or kInternal of the runner.
+// "wrong-size-image", "not-finite-output" (rejected), "not-probabilities", "not-logits",
+// "background-label" (warned, once). Throws Error: kInterrupted once cancelled (every batch handed
+// to the sink before is whole), kBadInput or kInternal of the runner.
 PipelineReport run_pipeline(std::span<const InferItem> plan, const ModelSpec& spec, Runner& runner,
                             media::SampleReader& reader, const PipelineOptions& options,
                             WorkerGroup& workers, Progress& progress, const CancelToken& cancel,

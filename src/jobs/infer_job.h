@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,14 @@ struct InferJobOptions {
   std::string trained_on;          // filter; empty: not said
   bool embedding = true;           // false: probabilities only
   bool use_test_size = false;      // timm's test_input_size
-  bool resume = false;             // go on with a run that did not end
-  bool replace = false;            // delete a run of the same name first
+  // Detectors; what is not given is infer::DetectOptions'. Refused for a classifier, and `iou` and
+  // `agnostic` for a detector that suppresses overlaps itself.
+  std::optional<double> confidence;
+  std::optional<double> iou;
+  std::optional<size_t> max_detections;
+  bool agnostic = false;
+  bool resume = false;   // go on with a run that did not end
+  bool replace = false;  // delete a run of the same name first
   std::string who;
 
   // Throws Error(kUsage).
@@ -41,6 +48,8 @@ struct InferJobReport {
   bool resumed = false;
   size_t planned = 0;
   size_t predicted = 0;
+  size_t detections = 0;  // boxes in the run, those of a part done before included; detectors
+  bool detector = false;
   size_t classes = 0;
   std::vector<std::string> classes_not_in_project;
   uint64_t rejected = 0;

@@ -138,15 +138,23 @@ TEST_CASE("labels of torchvision count from one, and others are refused") {
   const ObjectOutput output{
       {0, 0, 4, 4, 1, 1, 3, 3, 2, 2, 5, 5}, {0.3f, 0.8f, 0.01f}, {1, 2, 9}, {}};
   DetectOptions options;
-  const auto found = detections_of_objects(ObjectOutput(output), 1, 2, options);
+  size_t background = 0;
+  const auto found = detections_of_objects(ObjectOutput(output), {8, 8}, 1, 2, options, background);
   REQUIRE(found.size() == 2);  // the third is below the confidence, whatever its label
   CHECK(found[0].class_index == 0);
   CHECK(found[1].class_index == 1);
   options.max_detections = 1;
-  CHECK(detections_of_objects(ObjectOutput(output), 1, 2, options).at(0).confidence == 0.8f);
-  CHECK_THROWS_AS(detections_of_objects(ObjectOutput(output), 1, 1, options), Error);
+  CHECK(detections_of_objects(ObjectOutput(output), {8, 8}, 1, 2, options, background)
+            .at(0)
+            .confidence == 0.8f);
+  CHECK_THROWS_AS(detections_of_objects(ObjectOutput(output), {8, 8}, 1, 1, options, background),
+                  Error);
+  const ObjectOutput odd{{0, 0, 4, 4}, {0.3f}, {0}, {}};
+  CHECK(detections_of_objects(ObjectOutput(odd), {8, 8}, 1, 2, options, background).empty());
+  CHECK(background == 1);
   options.confidence = 0;
-  CHECK_THROWS_AS(detections_of_objects(ObjectOutput(output), 0, 3, options), Error);
+  CHECK_THROWS_AS(detections_of_objects(ObjectOutput(output), {8, 8}, 0, 3, options, background),
+                  Error);
 }
 
 // Where a white block of a stored image lies once the image is upright, and back.

@@ -266,12 +266,13 @@ TEST_CASE(
     CHECK(ran.report.ok == 3);
     if (variant == std::string("masks")) {
       // Column by column: 16 columns without, then 16 pixels of each column of the square.
-      REQUIRE(red.mask_runs.size() == 33);
-      CHECK(red.mask_runs[0] == 16 * 64 + 32);
-      CHECK(red.mask_runs[1] == 16);
-      CHECK(red.mask_runs[2] == 48);
+      CHECK(red.mask.height_px == 64);
+      REQUIRE(red.mask.counts.size() == 33);
+      CHECK(red.mask.counts[0] == 16 * 64 + 32);
+      CHECK(red.mask.counts[1] == 16);
+      CHECK(red.mask.counts[2] == 48);
     } else {
-      CHECK(red.mask_runs.empty());
+      CHECK(red.mask.counts.empty());
     }
   }
 }

@@ -1,8 +1,8 @@
 #include "tests/infer/toy_detectors.h"
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/jit/frontend/resolver.h>
 #include <torch/csrc/jit/frontend/sugared_value.h>
+#include <torch/library.h>
 #include <torch/script.h>
 
 namespace errata::test {

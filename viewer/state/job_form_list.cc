@@ -16,6 +16,7 @@ namespace errata::viewer {
 namespace {
 
 constexpr size_t kMostSuggestions = 6;
+constexpr uint64_t kMostDetections = 100'000;
 constexpr uint64_t kMostWorkers = 1024;
 constexpr uint64_t kMostBatch = 65'536;
 constexpr uint64_t kMostFolds = 1000;
@@ -220,6 +221,7 @@ class InferForm : public Form {
          .choices = {{"fp32", "fp32"}, {"bf16", "bf16"}, {"fp16", "fp16"}},
          .value = "fp32"});
     add_model_fields();
+    add_detector_fields();
     add(where_field("Filter: only these samples", "all"));
     add(check_field("resume", "Go on", "Go on with a run that did not end"));
     add(check_field("replace", "Replace", "Replace a run of the same name"));
@@ -251,6 +253,11 @@ class InferForm : public Form {
     options_.class_map = path("class-map");
     options_.use_test_size = on("test-size");
     options_.embedding = !on("no-embedding");
+    options_.confidence = fraction("confidence");
+    options_.iou = fraction("iou");
+    const uint64_t most = number("max-detections", 0, kMostDetections);
+    options_.max_detections = most == 0 ? std::nullopt : std::optional<size_t>(most);
+    options_.agnostic = on("agnostic");
     options_.where = text("where");
     options_.resume = on("resume");
     options_.replace = on("replace");
@@ -279,6 +286,27 @@ class InferForm : public Form {
          .placeholder = "the model's own"});
     add(check_field("test-size", "Test size", "Use timm's test_input_size and test_crop_pct"));
     add(check_field("no-embedding", "No embedding", "Store probabilities only"));
+  }
+
+  void add_detector_fields() {
+    add({.id = "confidence",
+         .label = "Confidence",
+         .help = "Detectors: keep boxes above it",
+         .more = true,
+         .placeholder = "0.05"});
+    add({.id = "iou",
+         .label = "Overlap",
+         .help = "Detectors: of two boxes whose IoU is above it, keep the surer one",
+         .more = true,
+         .placeholder = "0.7"});
+    add({.id = "max-detections",
+         .label = "Most boxes",
+         .help = "Detectors: most boxes of an image",
+         .kind = FieldKind::kNumber,
+         .more = true,
+         .placeholder = "300"});
+    add(check_field("agnostic", "Across classes",
+                    "Detectors: boxes of different classes suppress each other too"));
   }
 
   jobs::InferJobOptions options_;

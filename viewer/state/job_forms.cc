@@ -149,6 +149,20 @@ uint64_t Form::number(std::string_view id, uint64_t default_value, uint64_t most
   return value;
 }
 
+std::optional<double> Form::fraction(std::string_view id) {
+  FormField& of = field(id);
+  const std::string_view typed = trim(of.value);
+  if (typed.empty()) return std::nullopt;
+  double value = 0;
+  const auto parsed = std::from_chars(typed.data(), typed.data() + typed.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != typed.data() + typed.size() ||
+      !(value >= 0 && value <= 1)) {
+    of.problem = "a number from 0 to 1";
+    return std::nullopt;
+  }
+  return value;
+}
+
 PathLook look_at(const FormField& field, const std::string& path) {
   PathLook look;
   look.path = path;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,6 +103,8 @@ class Form {
   // With the home folder in place of "~".
   std::string path(std::string_view id);
   uint64_t number(std::string_view id, uint64_t default_value, uint64_t most);
+  // A number from 0 to 1; nothing when nothing was typed.
+  std::optional<double> fraction(std::string_view id);
 
  private:
   Overlay overlay_;

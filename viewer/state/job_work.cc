@@ -88,9 +88,13 @@ JobWork infer_work(const jobs::InferJobOptions& options) {
   work.run = [options](jobs::JobContext& context, JobResult& result) {
     const jobs::InferJobReport report = jobs::run_infer(options, context);
     result.show_run = report.run;
-    std::string text = fmt::format("run {}: {} predicted on {}, {}", report.run,
-                                   counted(report.predicted, "sample"), report.runner.device,
-                                   report.runner.precision);
+    std::string text = report.detector
+                           ? fmt::format("run {}: {} boxes in {} on {}", report.run,
+                                         with_thousands(report.detections),
+                                         counted(report.pass.ok, "image"), report.runner.device)
+                           : fmt::format("run {}: {} predicted on {}, {}", report.run,
+                                         counted(report.predicted, "sample"), report.runner.device,
+                                         report.runner.precision);
     if (report.pass.images > 0 && report.pass.elapsed_secs > 0) {
       const double rate = static_cast<double>(report.pass.images) / report.pass.elapsed_secs;
       text += fmt::format(", {}/s", with_thousands(static_cast<uint64_t>(rate)));
