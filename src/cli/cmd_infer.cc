@@ -54,8 +54,9 @@ void print_text(CommandContext& context, const jobs::InferJobReport& report) {
     text += fmt::format("went on after {} that were done\n", plural(report.pass.skipped, "image"));
   }
   if (report.detector) {
-    text += fmt::format("run '{}': {} {} in {}", report.run, with_thousands(report.detections),
-                        report.detections == 1 ? "box" : "boxes", plural(report.pass.ok, "image"));
+    text +=
+        fmt::format("run '{}': {} {} in {}", report.run, with_thousands(report.detections),
+                    report.detections == 1 ? "box" : "boxes", plural(report.predicted, "image"));
   } else {
     text += fmt::format("run '{}': {} predicted", report.run, plural(report.predicted, "sample"));
   }

@@ -383,7 +383,9 @@ InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
     context.progress.start_stage("running the model", plan.size());
     report.pass = infer::run_pipeline(items, resolved.spec, *runner, reader, pipeline, pass_workers,
                                       context.progress, context.cancel, context.issues, sink);
-    report.predicted = writer.finish().predicted;
+    const store::RunReport written = writer.finish();
+    report.predicted = written.predicted;
+    report.detections = written.detections;
   }
   report.runner = runner->info();
   if (!report.detector) store_label_scores(store, spec.name, context);

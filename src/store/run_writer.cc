@@ -574,6 +574,8 @@ RunReport RunWriter::finish() {
   if (!state.complete) state.flush(true);
   state.complete = true;
   state.report.rows = static_cast<size_t>(state.rows);
+  state.report.detections = static_cast<uint64_t>(
+      state.db.integer(fmt::format("SELECT detections FROM run WHERE id = {}", state.id)));
   return state.report;
 }
 

@@ -80,6 +80,7 @@ struct RunReport {
   size_t predicted = 0;  // rows with a prediction
   size_t not_finite = 0;
   size_t unreadable = 0;
+  uint64_t detections = 0;  // boxes, those of a part done before included
   bool resumed = false;
 };
 

@@ -7,8 +7,11 @@
 
 #include "base/files.h"
 #include "base/random.h"
+#include "media/image.h"
+#include "media/reader.h"
 #include "store/dump.h"
 #include "store/store.h"
+#include "tests/infer/toy_detectors.h"
 #include "tests/infer/toy_models.h"
 #include "tests/jobs/program.h"
 #include "tests/support/synthetic_dataset.h"
@@ -55,7 +58,94 @@ struct Bench {
   std::string base = dir / "base.db";
 };
 
+// The same with a detector, over pictures with squares: as many as the picture's number says, so
+// that some have none.
+struct DetectorBench {
+  DetectorBench() {
+    for (int i = 0; i < kPictures; ++i) {
+      media::Image image(96, 64, 3);
+      for (int square = 0; square < i % 4; ++square) {
+        for (int y = 0; y < kToyCell; ++y) {
+          uint8_t* row = image.row(kToyCell * (square % 3) + y) + 3 * 2 * kToyCell * square;
+          for (int x = 0; x < kToyCell; ++x) row[3 * x + 2 * (i % 2)] = 255;
+        }
+      }
+      const std::vector<uint8_t> png = media::encode_png(image);
+      dir.write(fmt::format("photos/a/{:04}.png", i),
+                {reinterpret_cast<const char*>(png.data()), png.size()});
+    }
+    write_toy_yolo(dir / "toy.torchscript", "", {{"config.txt", toy_yolo_config(96)}});
+    REQUIRE(run_errata({"-s", base, "import", dir / "photos"}).exit_code == 0);
+  }
+
+  std::vector<std::string> infer(const std::string& store,
+                                 const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{
+        "-s",        store, "infer",        "--model", dir / "toy.torchscript", "--batch", "8",
+        "--workers", "2",   "--confidence", "0.5"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  static constexpr int kPictures = 400;
+  TempDir dir;
+  std::string base = dir / "base.db";
+};
+
 }  // namespace
+
+TEST_CASE("a detector's pass that is killed is resumed to the same boxes") {
+  const DetectorBench bench;
+  const std::string whole = bench.dir / "whole.db";
+  copy_store(bench.base, whole);
+  const Ended ended = run_errata(bench.infer(whole));
+  INFO(ended.output);
+  REQUIRE(ended.exit_code == 0);
+  CHECK(ended.output.find("task \"detect\"") != std::string::npos);
+  CHECK(ended.output.find("600 boxes in 400 images") != std::string::npos);
+  CHECK(ended.output.find("accepted 400, rejected 0") != std::string::npos);
+  const std::string expected = dump_of(whole);
+  Rng rng(12);
+  int killed = 0;
+  for (int i = 0; i < kKills / 2; ++i) {
+    const std::string store = bench.dir / "killed.db";
+    copy_store(bench.base, store);
+    RunLimits limits;
+    limits.kill_after_us = static_cast<int64_t>(rng.uniform() * ended.elapsed_secs * 1e6);
+    killed += run_errata(bench.infer(store), limits).killed;
+    const Ended again = run_errata(bench.infer(store, {"--resume"}));
+    INFO(again.output);
+    REQUIRE(again.exit_code == 0);
+    REQUIRE(dump_of(store) == expected);
+  }
+  MESSAGE("killed ", killed, " of ", kKills / 2);
+  CHECK(killed > 0);
+}
+
+TEST_CASE("a detector's thresholds are part of its run, and a filter chooses its images") {
+  const DetectorBench bench;
+  REQUIRE(run_errata(bench.infer(bench.base)).exit_code == 0);
+  std::vector<std::string> other = bench.infer(bench.base, {"--resume"});
+  other[10] = "0.6";
+  CHECK(run_errata(other).exit_code == 5);
+  const Ended some =
+      run_errata(bench.infer(bench.base, {"--run", "some", "--where", "path like '%1.png'"}));
+  INFO(some.output);
+  CHECK(some.exit_code == 0);
+  CHECK(some.output.find(" in 40 images") != std::string::npos);
+  const Ended runs = run_errata({"-s", bench.base, "runs", "list"});
+  CHECK(runs.output.find("some") != std::string::npos);
+  CHECK(runs.output.find("detections") != std::string::npos);
+}
+
+TEST_CASE("thresholds are refused for a classifier") {
+  const Bench bench;
+  std::vector<std::string> arguments = bench.infer(bench.base, "--agnostic");
+  const Ended ended = run_errata(arguments);
+  INFO(ended.output);
+  CHECK(ended.exit_code == 2);
+  CHECK(ended.output.find("for detectors") != std::string::npos);
+}
 
 TEST_CASE("a pass that is killed is resumed to the same content") {
   const Bench bench;

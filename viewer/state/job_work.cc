@@ -91,7 +91,7 @@ JobWork infer_work(const jobs::InferJobOptions& options) {
     std::string text = report.detector
                            ? fmt::format("run {}: {} boxes in {} on {}", report.run,
                                          with_thousands(report.detections),
-                                         counted(report.pass.ok, "image"), report.runner.device)
+                                         counted(report.predicted, "image"), report.runner.device)
                            : fmt::format("run {}: {} predicted on {}, {}", report.run,
                                          counted(report.predicted, "sample"), report.runner.device,
                                          report.runner.precision);
