@@ -103,6 +103,25 @@ class Table {
   }
   // Each dropped object once, by the detection of it that comes first.
   double of_dropped(const std::vector<double>& doubt) const {
+    std::vector<Ranked> rows;
+    add_dropped(doubt, rows);
+    return average_precision(rows, dropped_);
+  }
+  // Objects and detections in one queue: whatever was planted counts. Either of two copies does.
+  double of_queue(const std::vector<double>& doubt, const std::vector<double>& missing) const {
+    std::vector<Ranked> rows;
+    double positives = dropped_;
+    for (size_t g = 0; g < doubt.size(); ++g) {
+      const int mark = static_cast<int>(planted()[g]);
+      positives += mark > 0 ? 1 : 0;
+      rows.push_back({doubt[g], mark > 0 ? 1 : 0});
+    }
+    add_dropped(missing, rows);
+    return average_precision(rows, positives);
+  }
+
+ private:
+  void add_dropped(const std::vector<double>& doubt, std::vector<Ranked>& rows) const {
     std::vector<int64_t> first(static_cast<size_t>(dropped_) + 1, -1);
     for (size_t d = 0; d < doubt.size(); ++d) {
       int64_t& best = first[static_cast<size_t>(dropped(d))];
@@ -110,15 +129,12 @@ class Table {
         best = static_cast<int64_t>(d);
       }
     }
-    std::vector<Ranked> rows;
     for (size_t d = 0; d < doubt.size(); ++d) {
       const auto of = static_cast<size_t>(dropped(d));
       rows.push_back({doubt[d], of == 0 ? 0 : first[of] == static_cast<int64_t>(d) ? 1 : -1});
     }
-    return average_precision(rows, dropped_);
   }
 
- private:
   Boxes objects_;
   Boxes detections_;
   analysis::DetectionSet set_;
@@ -165,6 +181,18 @@ Doubts three_lines(const analysis::DetectionSet& set) {
 std::vector<double> less_from_one(std::vector<double> values) {
   for (double& value : values) value = 1 - value;
   return values;
+}
+
+// Of the four kinds that an object may have; NaN is none.
+std::vector<double> strongest_of(const Doubts& doubts) {
+  std::vector<double> strongest(doubts.values[0].size(), 0);
+  for (size_t kind = 0; kind < 4; ++kind) {
+    for (size_t g = 0; g < strongest.size(); ++g) {
+      const double value = doubts.values[kind][g];
+      if (value > strongest[g]) strongest[g] = value;
+    }
+  }
+  return strongest;
 }
 
 void print_top(const Table& table, const analysis::ObjectDoubts& doubts, size_t count) {
@@ -229,7 +257,8 @@ void run(const std::string& base, size_t top) {
       const auto& values = doubts.values[static_cast<size_t>(kind - 1)];
       fmt::print(" {:.4f}", table.of_kind(kind, values));
     }
-    fmt::print(" {:.4f}\n", table.of_dropped(doubts.values[4]));
+    fmt::print(" {:.4f} {:.4f}\n", table.of_dropped(doubts.values[4]),
+               table.of_queue(strongest_of(doubts), doubts.values[4]));
   }
   fmt::print("seconds {:.4f}\n", secs);
   if (top > 0) print_top(table, ours, top);

@@ -19,13 +19,6 @@ constexpr double kFarthest = 1e6;  // px
   throw Error(ErrorCategory::kBadInput, what);
 }
 
-void check_sum(const Mask& mask) {
-  const uint64_t sum = std::accumulate(mask.runs.begin(), mask.runs.end(), uint64_t{0});
-  if (sum != uint64_t{mask.height} * mask.width) {
-    fail("the runs of a mask do not sum to height * width");
-  }
-}
-
 // Walks two masks side by side: visit(length, in_first, in_second) for each stretch over which
 // neither changes.
 template <typename Visit>
@@ -125,60 +118,7 @@ void check_polygon(std::span<const double> points) {
 
 }  // namespace
 
-Mask mask_of_runs(std::span<const int64_t> runs, uint32_t height, uint32_t width) {
-  Mask mask{height, width, {}};
-  mask.runs.reserve(runs.size());
-  for (const int64_t run : runs) {
-    if (run < 0 || run > std::numeric_limits<uint32_t>::max()) fail("a run of a mask is negative");
-    mask.runs.push_back(static_cast<uint32_t>(run));
-  }
-  check_sum(mask);
-  return mask;
-}
-
-Mask mask_of_text(std::string_view text, uint32_t height, uint32_t width) {
-  Mask mask{height, width, {}};
-  for (size_t at = 0; at < text.size();) {
-    int64_t value = 0;
-    int shift = 0;
-    bool more = true;
-    while (more) {
-      if (at == text.size()) fail("the runs of a mask break off");
-      const int bits = text[at++] - 48;
-      if (bits < 0 || bits > 63 || shift > 35) fail("the runs of a mask are not COCO's");
-      value |= static_cast<int64_t>(bits & 31) << shift;
-      shift += 5;
-      more = (bits & 32) != 0;
-      if (!more && (bits & 16) != 0) value -= int64_t{1} << shift;
-    }
-    if (mask.runs.size() > 2) value += mask.runs[mask.runs.size() - 2];
-    if (value < 0 || value > std::numeric_limits<uint32_t>::max()) {
-      fail("a run of a mask is negative");
-    }
-    mask.runs.push_back(static_cast<uint32_t>(value));
-  }
-  check_sum(mask);
-  return mask;
-}
-
-std::string mask_text(const Mask& mask) {
-  std::string text;
-  for (size_t i = 0; i < mask.runs.size(); ++i) {
-    int64_t value = mask.runs[i];
-    if (i > 2) value -= mask.runs[i - 2];
-    bool more = true;
-    while (more) {
-      auto bits = static_cast<int>(value & 31);
-      value >>= 5;
-      more = (bits & 16) != 0 ? value != -1 : value != 0;
-      if (more) bits |= 32;
-      text.push_back(static_cast<char>(bits + 48));
-    }
-  }
-  return text;
-}
-
-Mask mask_of_polygon(std::span<const double> points, uint32_t height, uint32_t width) {
+MaskRuns mask_of_polygon(std::span<const double> points, uint32_t height, uint32_t width) {
   check_polygon(points);
   const size_t count = points.size() / 2;
   const auto fine = [&](size_t i) { return static_cast<int>(kPolygonScale * points[i] + 0.5); };
@@ -192,29 +132,29 @@ Mask mask_of_polygon(std::span<const double> points, uint32_t height, uint32_t w
   std::sort(ends.begin(), ends.end());
   std::adjacent_difference(ends.begin(), ends.end(), ends.begin());
   // Two crossings at one place undo each other.
-  Mask mask{height, width, {ends[0]}};
+  MaskRuns mask{static_cast<int32_t>(height), static_cast<int32_t>(width), {ends[0]}};
   for (size_t i = 1; i < ends.size();) {
     if (ends[i] > 0) {
-      mask.runs.push_back(ends[i++]);
+      mask.counts.push_back(ends[i++]);
     } else {
       ++i;
-      if (i < ends.size()) mask.runs.back() += ends[i++];
+      if (i < ends.size()) mask.counts.back() += ends[i++];
     }
   }
   return mask;
 }
 
-Mask join_masks(std::span<const Mask> masks) {
+MaskRuns join_masks(std::span<const MaskRuns> masks) {
   if (masks.empty()) return {};
-  Mask joined = masks[0];
-  for (const Mask& mask : masks.subspan(1)) {
-    if (mask.height != joined.height || mask.width != joined.width) {
+  MaskRuns joined = masks[0];
+  for (const MaskRuns& mask : masks.subspan(1)) {
+    if (mask.height_px != joined.height_px || mask.width_px != joined.width_px) {
       fail("the masks of one object are of unequal sizes");
     }
     std::vector<uint32_t> runs;
     uint32_t length = 0;
     bool inside = false;
-    walk(joined.runs, mask.runs, [&](uint32_t stretch, bool in_first, bool in_second) {
+    walk(joined.counts, mask.counts, [&](uint32_t stretch, bool in_first, bool in_second) {
       if ((in_first || in_second) != inside) {
         runs.push_back(length);
         length = 0;
@@ -223,29 +163,23 @@ Mask join_masks(std::span<const Mask> masks) {
       length += stretch;
     });
     runs.push_back(length);
-    joined.runs = std::move(runs);
+    joined.counts = std::move(runs);
   }
   return joined;
 }
 
-uint64_t mask_area(const Mask& mask) {
-  uint64_t area = 0;
-  for (size_t i = 1; i < mask.runs.size(); i += 2) area += mask.runs[i];
-  return area;
-}
-
-Box mask_box(const Mask& mask) {
-  const size_t ends = mask.runs.size() / 2 * 2;
+Box mask_box(const MaskRuns& mask) {
+  const size_t ends = mask.counts.size() / 2 * 2;
   if (ends == 0) return {};
-  const uint32_t height = mask.height;
-  uint32_t left = mask.width;
+  const auto height = static_cast<uint32_t>(mask.height_px);
+  auto left = static_cast<uint32_t>(mask.width_px);
   uint32_t top = height;
   uint32_t right = 0;
   uint32_t bottom = 0;
   uint32_t column_before = 0;
   uint32_t at = 0;
   for (size_t i = 0; i < ends; ++i) {
-    at += mask.runs[i];
+    at += mask.counts[i];
     const uint32_t pixel = at - static_cast<uint32_t>(i % 2);  // the run's last one
     const uint32_t row = height == 0 ? 0 : pixel % height;
     const uint32_t column = height == 0 ? 0 : pixel / height;
@@ -264,13 +198,13 @@ Box mask_box(const Mask& mask) {
           static_cast<double>(right) - left + 1, static_cast<double>(bottom) - top + 1};
 }
 
-double mask_iou(const Mask& detection, const Box& detection_box, const Mask& object,
+double mask_iou(const MaskRuns& detection, const Box& detection_box, const MaskRuns& object,
                 const Box& object_box, bool crowd) {
   if (!(box_iou(detection_box, object_box, crowd) > 0)) return 0;
-  if (detection.height != object.height || detection.width != object.width) return -1;
+  if (detection.height_px != object.height_px || detection.width_px != object.width_px) return -1;
   uint64_t shared = 0;
   uint64_t covered = 0;
-  walk(detection.runs, object.runs, [&](uint32_t length, bool in_first, bool in_second) {
+  walk(detection.counts, object.counts, [&](uint32_t length, bool in_first, bool in_second) {
     if (in_first || in_second) covered += length;
     if (in_first && in_second) shared += length;
   });
@@ -279,7 +213,7 @@ double mask_iou(const Mask& detection, const Box& detection_box, const Mask& obj
   return static_cast<double>(shared) / static_cast<double>(covered);
 }
 
-double mask_iou(const Mask& detection, const Mask& object, bool crowd) {
+double mask_iou(const MaskRuns& detection, const MaskRuns& object, bool crowd) {
   return mask_iou(detection, mask_box(detection), object, mask_box(object), crowd);
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "cli/find_parts.h"
@@ -31,6 +32,39 @@ ResultTable error_table(const jobs::FindBoxesReport& report) {
   return table;
 }
 
+ResultTable image_table(const jobs::FindBoxesReport& report, size_t limit) {
+  std::vector<ResultColumn> columns{
+      {"rank", Align::kRight}, {"id", Align::kRight}, {"path", Align::kLeft, 0, 40}};
+  for (const char* name : {"ap_part", "annotations", "detections"}) {
+    columns.push_back({name, Align::kRight});
+  }
+  for (size_t i = 1; i < 7; ++i) {
+    columns.push_back({std::string(object_error_name(static_cast<ObjectError>(i))), Align::kRight});
+  }
+  for (const char* name : {"in_doubt", "objectlab", "mistakenness"}) {
+    columns.push_back({name, Align::kRight});
+  }
+  ResultTable table(columns);
+  const Snapshot& snapshot = report.judged.state.snapshot;
+  for (size_t i = 0; i < std::min(limit, report.images.size()); ++i) {
+    const jobs::ImageRow& row = report.images[i];
+    std::vector<Cell> cells{static_cast<int64_t>(i + 1),
+                            snapshot.ids[row.sample],
+                            snapshot.samples.find("path")->display(row.sample),
+                            row.ap_part,
+                            static_cast<int64_t>(row.objects),
+                            static_cast<int64_t>(row.detections)};
+    for (size_t error = 1; error < 7; ++error) {
+      cells.emplace_back(static_cast<int64_t>(row.errors[error]));
+    }
+    cells.emplace_back(static_cast<int64_t>(row.in_doubt));
+    cells.emplace_back(row.objectlab);
+    cells.emplace_back(row.mistakenness < 0 ? std::nan("") : row.mistakenness);
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
 template <typename Names, typename Counts>
 text::Json counts_json(const Names& names, const Counts& counts) {
   text::Json json = text::Json::object();
@@ -39,7 +73,7 @@ text::Json counts_json(const Names& names, const Counts& counts) {
 }
 
 void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
-                const ResultTable& queue) {
+                const ResultTable& queue, const ResultTable& images) {
   text::Json warnings = text::Json::array();
   for (const std::string& warning : report.judged.warnings) warnings.push_back(warning);
   context.print_json(text::Json::object({{"kind", "boxes"},
@@ -53,6 +87,7 @@ void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
                                          {"verdicts", counts_json(kVerdicts, report.verdicts)},
                                          {"in_doubt", report.queue.size()},
                                          {"warnings", warnings},
+                                         {"images_by_ap", to_json_value(images)},
                                          {"rows", to_json_value(queue)}}));
 }
 
@@ -61,10 +96,11 @@ void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
   const size_t shown = arguments.limit == 0 ? report.queue.size() : arguments.limit;
   const ResultTable queue = object_table(
       report.judged, std::span(report.queue).first(std::min(shown, report.queue.size())), "iou");
-  if (context.json()) return print_json(context, report, queue);
+  const ResultTable images = image_table(report, shown);
+  if (context.json()) return print_json(context, report, queue, images);
   const TableFormat format = parse_table_format(arguments.format);
   if (format != TableFormat::kTable) {
-    context.print_table(queue, format);
+    context.print_table(arguments.options.images ? images : queue, format);
   } else {
     const auto& choice = report.judged.state.run_choice;
     context.print_text(
@@ -72,6 +108,10 @@ void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
                     choice.empty() ? fmt::format("run '{}'", report.judged.state.run) : choice,
                     thresholds_text(report.judged), error_table(report).to_text()));
     context.print_text(queue.to_text());
+    if (arguments.options.images) {
+      context.print_text("\nimages, those that lower the average precision most first\n" +
+                         images.to_text());
+    }
     std::string line = fmt::format("{} in doubt:", plural(report.queue.size(), "object"));
     for (size_t i = 0; i < kDoubts.size(); ++i) {
       line +=
@@ -97,6 +137,8 @@ CommandBody setup_find_boxes(CLI::App& app) {
   app.add_option("--where", options.where,
                  "Only these objects, as in \"error = 'localisation' and area_px < 1024\"")
       ->type_name("EXPR");
+  app.add_flag("--images", options.images,
+               "List images too: what each takes from the average precision, its errors");
   app.add_option("-n,--limit", arguments->limit, "How many to show, 0 for all (default 20)")
       ->type_name("N");
   add_format_option(app, arguments->format);

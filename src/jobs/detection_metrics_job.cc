@@ -6,6 +6,7 @@
 
 #include "analysis/mask_rle.h"
 #include "base/text.h"
+#include "model/shape.h"
 #include "store/objects.h"
 #include "store/snapshot_loader.h"
 
@@ -13,33 +14,29 @@ namespace errata::jobs {
 
 namespace {
 
-using analysis::Mask;
-
 // Outlines of objects and detections as masks of their images.
 struct Masks {
-  std::vector<Mask> objects;
-  std::vector<Mask> detections;
+  std::vector<MaskRuns> objects;
+  std::vector<MaskRuns> detections;
   std::vector<analysis::Box> object_boxes;
   std::vector<analysis::Box> detection_boxes;
   std::vector<double> detection_area;
 };
 
-Mask mask_of_box(double x, double y, double width, double height, uint32_t rows, uint32_t columns) {
+MaskRuns mask_of_box(double x, double y, double width, double height, uint32_t rows,
+                     uint32_t columns) {
   const double ring[]{x, y, x, y + height, x + width, y + height, x + width, y};
   return analysis::mask_of_polygon(ring, rows, columns);
 }
 
-Mask mask_of_shape(std::string_view bytes, const DetectionInput::Boxes& boxes, size_t place,
-                   const DetectionInput& input) {
+MaskRuns mask_of_shape(std::string_view bytes, const DetectionInput::Boxes& boxes, size_t place,
+                       const DetectionInput& input) {
   const auto image = static_cast<size_t>(boxes.image[place]);
   const auto height = static_cast<uint32_t>(input.image_height[image]);
   const auto width = static_cast<uint32_t>(input.image_width[image]);
   const Shape shape = decode_shape(bytes);
-  if (!shape.mask.counts.empty()) {
-    return {static_cast<uint32_t>(shape.mask.height_px), static_cast<uint32_t>(shape.mask.width_px),
-            shape.mask.counts};
-  }
-  std::vector<Mask> parts;
+  if (!shape.mask.counts.empty()) return shape.mask;
+  std::vector<MaskRuns> parts;
   for (const auto& ring : shape.polygons) {
     parts.push_back(analysis::mask_of_polygon(ring, height, width));
   }
@@ -57,7 +54,7 @@ Masks read_masks(const DetectionInput& input, const ObjectTable& objects, JobCon
   masks.detection_boxes.resize(input.detections.size());
   masks.detection_area.resize(input.detections.size());
   context.progress.start_stage("drawing masks", input.objects.size() + input.detections.size());
-  const auto draw = [&](const DetectionInput::Boxes& boxes, std::vector<Mask>& to,
+  const auto draw = [&](const DetectionInput::Boxes& boxes, std::vector<MaskRuns>& to,
                         std::vector<analysis::Box>& around) {
     context.workers.parallel_for(boxes.size(), 256, [&](size_t begin, size_t end) {
       context.cancel.check();
@@ -71,7 +68,7 @@ Masks read_masks(const DetectionInput& input, const ObjectTable& objects, JobCon
   draw(input.objects, masks.objects, masks.object_boxes);
   draw(input.detections, masks.detections, masks.detection_boxes);
   for (size_t d = 0; d < masks.detections.size(); ++d) {
-    masks.detection_area[d] = static_cast<double>(analysis::mask_area(masks.detections[d]));
+    masks.detection_area[d] = static_cast<double>(mask_area(masks.detections[d]));
   }
   return masks;
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "analysis/image_contributions.h"
+#include "analysis/object_lab.h"
+#include "analysis/object_mistakenness.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "model/scores.h"
@@ -73,6 +76,39 @@ RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& co
   return report;
 }
 
+namespace {
+
+void list_images(const query::Selection& queue, JobContext& context, FindBoxesReport& report) {
+  const JudgedObjects& judged = report.judged;
+  const Table& table = judged.objects.table;
+  const ParallelFor parallel_for = context.workers.as_parallel_for();
+  const analysis::DetectionSet set = judged.input.set();
+  const auto parts = analysis::image_contributions(set, judged.overlap, parallel_for);
+  const auto lab = analysis::score_object_lab(set, parallel_for);
+  const auto brain = analysis::measure_mistakenness(set, parallel_for);
+  for (size_t image = 0; image < judged.input.images; ++image) {
+    ImageRow row{.sample = judged.input.samples[image],
+                 .ap_part = parts[image],
+                 .objectlab = lab.image[image],
+                 .mistakenness = brain.image[image]};
+    for (uint64_t at = judged.objects.offsets[row.sample];
+         at < judged.objects.offsets[row.sample + 1]; ++at) {
+      const int32_t error = table.find("error")->codes[at];
+      const bool given = at < judged.objects.given_end[row.sample];
+      row.objects += given ? 1 : 0;
+      row.detections += !given && error >= 0 ? 1 : 0;
+      const bool missed = error == static_cast<int32_t>(ObjectError::kMissed);
+      if (error >= 0 && given == missed) ++row.errors[static_cast<size_t>(error)];
+      row.in_doubt += queue.test(static_cast<RowIndex>(at)) ? 1 : 0;
+    }
+    report.images.push_back(row);
+  }
+  std::stable_sort(report.images.begin(), report.images.end(),
+                   [](const ImageRow& a, const ImageRow& b) { return a.ap_part < b.ap_part; });
+}
+
+}  // namespace
+
 FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context) {
   FindBoxesReport report{.judged = judge_objects(options.judge, context)};
   const Table& table = report.judged.objects.table;
@@ -94,6 +130,7 @@ FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context)
   });
   const query::SortKey key{"label_doubt", true};
   report.queue = query::order_rows(table, queue, std::span(&key, 1));
+  if (options.images) list_images(queue, context, report);
   return report;
 }
 

@@ -34,8 +34,20 @@ RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& co
 
 struct FindBoxesOptions {
   JudgeOptions judge;
-  std::string where;   // of objects; empty: all
-  double least = 0.1;  // label_doubt from which a row is in the queue
+  std::string where;    // of objects; empty: all
+  double least = 0.1;   // label_doubt from which a row is in the queue
+  bool images = false;  // list images too
+};
+
+struct ImageRow {
+  RowIndex sample = 0;
+  size_t objects = 0;
+  size_t detections = 0;           // of at least the confidence
+  std::array<size_t, 7> errors{};  // of detections; kMissed: of objects
+  size_t in_doubt = 0;             // rows of the queue
+  double ap_part = 0;    // AP at the IoU of all images less that without this one; negative: hard
+  double objectlab = 1;  // cleanlab's quality of the image, low is bad
+  double mistakenness = -1;  // FiftyOne's, -1: none
 };
 
 struct FindBoxesReport {
@@ -44,9 +56,10 @@ struct FindBoxesReport {
   // confidence.
   std::array<size_t, 7> detections{};
   std::array<size_t, 7> objects{};
-  std::array<size_t, 5> doubts{};    // of the queue: class, place, spurious, copy, missing
-  std::array<size_t, 3> verdicts{};  // of all: label, model, ambiguous
-  std::vector<RowIndex> queue = {};  // worst first
+  std::array<size_t, 5> doubts{};     // of the queue: class, place, spurious, copy, missing
+  std::array<size_t, 3> verdicts{};   // of all: label, model, ambiguous
+  std::vector<ImageRow> images = {};  // hardest first
+  std::vector<RowIndex> queue = {};   // worst first
 };
 FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context);
 

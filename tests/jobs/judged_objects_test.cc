@@ -226,6 +226,22 @@ TEST_CASE("planted errors come first in the queue, each copy once, with a verdic
   CHECK(report.doubts[3] == 1);
 }
 
+TEST_CASE("images are listed with their errors, the one that costs most first") {
+  Project project(errors_case());
+  FindBoxesOptions options;
+  options.judge.store_path = project.path;
+  options.images = true;
+  JobContext context = project.job();
+  const FindBoxesReport report = find_boxes(options, context);
+  REQUIRE(report.images.size() == 2);
+  CHECK(report.images[0].sample == 0);
+  CHECK(report.images[0].ap_part < report.images[1].ap_part);
+  CHECK(report.images[0].errors == std::array<size_t, 7>{1, 1, 1, 1, 1, 1, 0});
+  CHECK(report.images[1].errors == std::array<size_t, 7>{0, 0, 0, 0, 0, 0, 1});
+  CHECK(report.images[0].objects == 3);
+  CHECK(report.images[0].detections == 6);
+}
+
 TEST_CASE("a store without detections or boxes says what makes them") {
   DetectionCase only;
   only.images = 1;
