@@ -249,18 +249,37 @@ void print_compare(CommandContext& context, const jobs::CompareReport& report,
   for (const std::string& warning : report.b.warnings) context.warn(warning);
 }
 
-// Of a run of detections.
-void measure_boxes(CommandContext& context, MetricArguments& arguments, bool resamples_given) {
-  jobs::DetectionMetricsOptions& options = arguments.detection;
+jobs::DetectionMetricsOptions detection_options(const MetricArguments& arguments,
+                                                bool resamples_given) {
+  jobs::DetectionMetricsOptions options = arguments.detection;
   options.store_path = arguments.options.store_path;
   options.run = arguments.options.run;
   options.where = arguments.options.where;
   options.seed = arguments.options.seed;
   if (resamples_given) options.resamples = arguments.options.resamples;
+  return options;
+}
+
+// Of a run of detections.
+void measure_boxes(CommandContext& context, const MetricArguments& arguments,
+                   bool resamples_given) {
+  const jobs::DetectionMetricsOptions options = detection_options(arguments, resamples_given);
   jobs::JobContext job = context.job();
   const jobs::DetectionMetricsReport report = jobs::measure_detections(options, job);
   context.end_progress();
   print_detection_metrics(context, report, arguments.format);
+}
+
+void compare_boxes(CommandContext& context, const MetricArguments& arguments) {
+  jobs::DetectionMetricsOptions options = detection_options(arguments, false);
+  options.resamples = 0;
+  jobs::JobContext job = context.job();
+  options.run = arguments.run_a;
+  const jobs::DetectionMetricsReport a = jobs::measure_detections(options, job);
+  options.run = arguments.run_b;
+  const jobs::DetectionMetricsReport b = jobs::measure_detections(options, job);
+  context.end_progress();
+  print_detection_comparison(context, a, b, arguments.format);
 }
 
 }  // namespace
@@ -306,6 +325,9 @@ CommandBody setup_compare(CLI::App& app) {
   add_format_option(app, arguments->format);
   return [arguments](CommandContext& context) {
     arguments->options.store_path = context.store_path();
+    if (jobs::is_detection_run(arguments->options.store_path, arguments->run_a)) {
+      return compare_boxes(context, *arguments);
+    }
     jobs::JobContext job = context.job();
     const jobs::CompareReport report =
         jobs::compare_runs(arguments->options, arguments->run_a, arguments->run_b, job);

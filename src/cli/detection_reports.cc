@@ -234,4 +234,36 @@ void print_detection_metrics(CommandContext& context, const DetectionMetricsRepo
   for (const std::string& warning : report.warnings) context.warn(warning);
 }
 
+void print_detection_comparison(CommandContext& context, const DetectionMetricsReport& a,
+                                const DetectionMetricsReport& b, const std::string& format) {
+  if (context.json()) {
+    context.print_json(text::Json::object({{"a", report_json(a)}, {"b", report_json(b)}}));
+    return;
+  }
+  ResultTable table({{"metric"},
+                     {a.run, Align::kRight},
+                     {b.run == a.run ? b.run + " again" : b.run, Align::kRight},
+                     {"difference", Align::kRight}});
+  const auto add = [&](const std::string& name, double of_a, double of_b) {
+    const bool known = of_a > -1 && of_b > -1;
+    table.add({name, number_cell(of_a), number_cell(of_b),
+               known ? Cell{of_b - of_a} : number_cell(std::nan(""))});
+  };
+  const std::vector<Line> lines_a = headlines(a);
+  const std::vector<Line> lines_b = headlines(b);
+  for (const Line& line : lines_a) {
+    for (const Line& other : lines_b) {
+      if (other.name == line.name) add(line.name, line.value, other.value);
+    }
+  }
+  for (size_t k = 0; k < std::min(a.class_ap.size(), b.class_ap.size()); ++k) {
+    if (a.class_names[k] == b.class_names[k]) {
+      add("AP " + a.class_names[k], a.class_ap[k], b.class_ap[k]);
+    }
+  }
+  context.print_table(table, parse_table_format(format));
+  for (const std::string& warning : a.warnings) context.warn(warning);
+  for (const std::string& warning : b.warnings) context.warn(warning);
+}
+
 }  // namespace errata::cli

@@ -118,6 +118,13 @@ class JudgedColumns {
     table.add(std::move(match));
   }
 
+  // Of the detections whose error is about an object: that object's row, else -1.
+  int64_t object_of(size_t row) const {
+    const auto error = static_cast<ObjectError>(std::max(error_[row], 0));
+    const bool about = error == ObjectError::kClass || error == ObjectError::kLocalisation ||
+                       error == ObjectError::kBoth;
+    return about ? match_[row] : -1;
+  }
   bool wrong(RowIndex row) const { return error_[row] > static_cast<int32_t>(ObjectError::kTrue); }
 
  private:
@@ -136,6 +143,7 @@ class DoubtColumns {
         doubt_(rows, -1),
         verdict_(rows, -1),
         suggested_(rows, -1),
+        evidence_(rows, -1),
         value_(rows, kNone) {
     for (size_t g = 0; g < input.objects.size(); ++g) judge_object(g);
     for (size_t d = 0; d < input.detections.size(); ++d) {
@@ -144,11 +152,15 @@ class DoubtColumns {
     }
   }
 
-  // A row that is neither an error nor doubtful has no verdict.
+  // A row that is neither an error nor doubtful has no verdict. (std::max keeps its first value
+  // where the other is NaN.)
   void decide(const JudgedColumns& judged) {
     for (size_t row = 0; row < rows_; ++row) {
-      const float value = value_[row];
+      float value = value_[row];
       if (std::isnan(value)) continue;
+      // An error about an object whose label is in doubt is as doubtful.
+      const int64_t object = judged.object_of(row);
+      if (object >= 0) value = std::max(value, value_[static_cast<size_t>(object)]);
       if (value >= kLabelWrong) {
         verdict_[row] = 0;
       } else if (value > kModelWrong) {
@@ -166,6 +178,11 @@ class DoubtColumns {
     table.add(
         make_category_column("verdict", verdict_, dictionary_of({"label", "model", "ambiguous"})));
     table.add(make_category_column("suggested", suggested_, table.find("label")->dictionary));
+    Column evidence = make_int_column("evidence", evidence_);
+    for (size_t row = 0; row < rows_; ++row) {
+      if (evidence_[row] < 0) evidence.set_null(static_cast<RowIndex>(row));
+    }
+    table.add(std::move(evidence));
     add_score(table, "class_doubt", doubts_.of_class);
     add_score(table, "place_doubt", doubts_.of_place);
     add_score(table, "spurious_doubt", doubts_.spurious);
@@ -199,6 +216,11 @@ class DoubtColumns {
     if (strongest.kind == analysis::ObjectDoubt::kNone) return;
     doubt_[row] = static_cast<int32_t>(strongest.kind) - 1;
     const int32_t found = doubts_.detections[g];
+    if (strongest.kind == analysis::ObjectDoubt::kCopy) {
+      evidence_[row] = input_.objects.rows[static_cast<size_t>(doubts_.copy_of[g])];
+    } else if (found >= 0) {
+      evidence_[row] = input_.detections.rows[static_cast<size_t>(found)];
+    }
     if (strongest.kind == analysis::ObjectDoubt::kClass && found >= 0) {
       suggested_[row] = input_.detections.class_index[static_cast<size_t>(found)];
     }
@@ -210,6 +232,7 @@ class DoubtColumns {
   std::vector<int32_t> doubt_;
   std::vector<int32_t> verdict_;
   std::vector<int32_t> suggested_;
+  std::vector<int64_t> evidence_;
   std::vector<float> value_;
 };
 
@@ -227,6 +250,16 @@ void add_scores(const DetectionInput& input, const DoubtColumns& columns, JobCon
   const auto brain = analysis::measure_mistakenness(set, parallel_for);
   columns.add_score(table, "mistakenness", brain.of_class);
   columns.add_score(table, "mistakenness_loc", brain.of_location);
+  std::vector<uint8_t> spurious(table.rows(), 0);
+  for (size_t g = 0; g < input.objects.size(); ++g) {
+    spurious[input.objects.rows[g]] = brain.possibly_spurious[g];
+  }
+  std::vector<uint8_t> missing(table.rows(), 0);
+  for (size_t d = 0; d < input.detections.size(); ++d) {
+    missing[input.detections.rows[d]] = brain.possibly_missing[d];
+  }
+  table.add(make_bool_column("possible_spurious", std::move(spurious)));
+  table.add(make_bool_column("possible_missing", std::move(missing)));
   const auto lab = analysis::score_object_lab(set, parallel_for);
   columns.add_score(table, "objectlab_badloc", lab.badly_located);
   columns.add_score(table, "objectlab_swap", lab.swapped);

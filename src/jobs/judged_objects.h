@@ -57,8 +57,8 @@ struct JudgedObjects {
   explicit JudgedObjects(LoadedState loaded) : state(std::move(loaded)) {}
 
   LoadedState state;
-  // With error, iou and match (for the thresholds), label_doubt, doubt, verdict, suggested and the
-  // columns of object_scores() in model/scores.h.
+  // With error, iou and match (for the thresholds) and the other columns of object_columns() and
+  // object_scores() in model/scores.h.
   ObjectTable objects;
   query::Selection selected;  // rows of samples that the filter selects
   DetectionInput input;

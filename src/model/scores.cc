@@ -153,6 +153,13 @@ constexpr std::array kObjectColumns{
                "NULL for what is neither an error nor in doubt."},
     ColumnInfo{"suggested", ColumnType::kCategory, false,
                "The class found instead, where the class is in doubt."},
+    ColumnInfo{
+        "evidence", ColumnType::kInt, false,
+        "Row of the detection that speaks against the label, or of the box it is a copy of."},
+    ColumnInfo{"possible_spurious", ColumnType::kBool, false,
+               "FiftyOne's: an annotation that no detection overlaps by half, of any class."},
+    ColumnInfo{"possible_missing", ColumnType::kBool, false,
+               "FiftyOne's: such a detection of no annotation, above 0.95 confidence."},
 };
 
 }  // namespace

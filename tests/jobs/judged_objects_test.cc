@@ -220,6 +220,15 @@ TEST_CASE("planted errors come first in the queue, each copy once, with a verdic
   for (size_t i = 0; i < 3; ++i) {
     first.push_back(table.find("doubt")->display(report.queue[i]));
     CHECK(table.find("verdict")->display(report.queue[i]) == "label");
+    const bool missing = first.back() == "missing";
+    CHECK(table.find("evidence")->is_null(report.queue[i]) == missing);
+    if (first.back() != "class") continue;
+    CHECK(table.find("suggested")->display(report.queue[i]) !=
+          table.find("label")->display(report.queue[i]));
+    // The detection's class error is the label's too.
+    const auto detection = static_cast<RowIndex>(table.find("evidence")->ints[report.queue[i]]);
+    CHECK(table.find("error")->display(detection) == "class");
+    CHECK(table.find("verdict")->display(detection) == "label");
   }
   std::sort(first.begin(), first.end());
   CHECK(first == std::vector<std::string>{"class", "copy", "missing"});
