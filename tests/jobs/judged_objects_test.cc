@@ -7,6 +7,7 @@
 
 #include "jobs/detection_metrics_job.h"
 #include "jobs/find_boxes_job.h"
+#include "model/shape.h"
 #include "store/objects.h"
 #include "store/runs.h"
 #include "store/snapshot_loader.h"
@@ -20,9 +21,17 @@ namespace {
 
 using test::DetectionCase;
 
+// Outlines of a case's objects and detections, and the size of every image.
+struct Outlines {
+  std::vector<Shape> objects;
+  std::vector<Shape> detections;
+  int32_t height = 0;
+  int32_t width = 0;
+};
+
 // A store with the objects of a case and a run of its detections.
 struct Project {
-  explicit Project(const DetectionCase& each) {
+  explicit Project(const DetectionCase& each, Outlines with = {}) : outlines(std::move(with)) {
     store::Store opened = store::Store::create(path);
     import(opened, each);
     write_run(opened, each);
@@ -34,7 +43,12 @@ struct Project {
     store::ImportWriter writer(opened, options);
     writer.begin({"coco", "/data", test::make_classes(each.classes), true});
     auto records = test::make_records(static_cast<int64_t>(each.images), each.classes);
-    for (SampleRecord& record : records) record.labels.clear();
+    for (SampleRecord& record : records) {
+      record.labels.clear();
+      if (outlines.width == 0) continue;
+      record.width_px = outlines.width;
+      record.height_px = outlines.height;
+    }
     writer.samples(std::move(records));
     std::vector<ObjectRecord> objects(each.area.size());
     for (size_t g = 0; g < objects.size(); ++g) {
@@ -43,6 +57,7 @@ struct Project {
       objects[g].box_xywh_px = box_of(each.objects, g);
       objects[g].area_px = each.area[g];
       objects[g].crowd = each.crowd[g] != 0;
+      if (!outlines.objects.empty()) objects[g].shape = encode_shape(outlines.objects[g]);
     }
     const size_t seen = each.images + objects.size();
     writer.objects(std::move(objects));
@@ -60,6 +75,7 @@ struct Project {
     std::vector<ClassIndex> classes;
     std::vector<std::array<double, 4>> boxes;
     std::vector<double> confidence;
+    std::vector<std::string> shapes;
     for (size_t image = 0; image < each.images; ++image) {
       counts.push_back(0);
       for (size_t d = 0; d < each.score.size(); ++d) {
@@ -68,12 +84,13 @@ struct Project {
         classes.push_back(each.detections.class_index[d]);
         boxes.push_back(box_of(each.detections, d));
         confidence.push_back(each.score[d]);
+        if (!outlines.detections.empty()) shapes.push_back(encode_shape(outlines.detections[d]));
       }
     }
     store::RunWriter writer(opened, spec, snapshot.ids, store::OnExistingRun::kRefuse);
     store::RunRows rows;
     rows.detection_counts = counts;
-    rows.detections = {classes, boxes, confidence, {}};
+    rows.detections = {classes, boxes, confidence, shapes};
     writer.write(0, rows);
     writer.finish();
   }
@@ -101,6 +118,7 @@ struct Project {
     return rank_objects(options, context);
   }
 
+  Outlines outlines;
   test::TempDir dir;
   std::string path = dir / "s.db";
   Progress progress;
@@ -157,6 +175,52 @@ TEST_CASE("measured through the store, the numbers are pycocotools' and tidecv's
   options.masks = true;
   CHECK_THROWS_WITH_AS(measure_detections(options, context), doctest::Contains("no outlines"),
                        Error);
+}
+
+TEST_CASE("outlines measured through the store give pycocotools' numbers of masks") {
+  const text::Json json =
+      text::read_json_file(test::source_dir() + "/tests/analysis/data/masks.json");
+  for (const text::Json& set : json.at("sets").as_array()) {
+    Outlines outlines;
+    outlines.height = static_cast<int32_t>(set.at("size").at(size_t{0}).as_int());
+    outlines.width = static_cast<int32_t>(set.at("size").at(1).as_int());
+    DetectionCase each;
+    each.images = static_cast<size_t>(set.at("images").as_int());
+    each.classes = static_cast<size_t>(set.at("classes").as_int());
+    for (const text::Json& object : set.at("objects").as_array()) {
+      Shape shape;
+      for (const text::Json& ring : object.at("rings").as_array()) {
+        shape.polygons.push_back(test::doubles(ring));
+      }
+      const ShapeBounds box = bounds_of(shape);
+      each.object(static_cast<int32_t>(object.at("image").as_int()),
+                  static_cast<ClassIndex>(object.at("class").as_int()),
+                  {box.x, box.y, box.width, box.height}, object.at("crowd").as_int() != 0);
+      each.area.back() = object.at("area").as_double();
+      outlines.objects.push_back(std::move(shape));
+    }
+    for (const text::Json& found : set.at("detections").as_array()) {
+      Shape shape;
+      shape.mask = {outlines.height, outlines.width, {}};
+      REQUIRE(rle_from_string(found.at("text").as_string(), shape.mask));
+      const ShapeBounds box = bounds_of(shape);
+      each.detection(static_cast<int32_t>(found.at("image").as_int()),
+                     static_cast<ClassIndex>(found.at("class").as_int()),
+                     {box.x, box.y, box.width, box.height}, found.at("score").as_double());
+      outlines.detections.push_back(std::move(shape));
+    }
+    Project project(each, outlines);
+    DetectionMetricsOptions options;
+    options.store_path = project.path;
+    options.masks = true;
+    options.resamples = 0;
+    JobContext context = project.job();
+    const DetectionMetricsReport report = measure_detections(options, context);
+    CHECK(test::largest_difference({report.summary.begin(), report.summary.end()},
+                                   test::doubles(set.at("stats"))) < 1e-12);
+    options.masks = false;
+    CHECK(measure_detections(options, context).summary != report.summary);
+  }
 }
 
 TEST_CASE("each error is named with what it was compared with, for the thresholds asked for") {
