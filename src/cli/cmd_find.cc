@@ -49,6 +49,10 @@ CommandBody setup_find(CLI::App& app) {
              "errata find outliers\n"
              "errata find outliers --embeddings resnet18 --tag outlier",
              setup_find_outliers);
+  family.add("slices", "Groups of samples on which a run is worse than on the others",
+             "errata find slices\n"
+             "errata find slices --run resnet18 --where \"split = 'test'\"",
+             setup_find_slices);
   family.add("dataset",
              "The set as a whole: rare classes, an order that is not random, telltale properties",
              "errata find dataset\n"

@@ -35,7 +35,7 @@ constexpr std::array kCommands{
                  "errata compare resnet18 resnet50 --where \"split = 'test'\"", setup_compare},
     CommandEntry{"scores", "List the scores and columns that filters and rank know",
                  "errata scores\nerrata scores --json", setup_scores},
-    CommandEntry{"find", "Find what is wrong: labels, pictures, copies, outliers, the whole set",
+    CommandEntry{"find", "Find what is wrong: labels, pictures, copies, outliers, weak slices",
                  "errata find labels --where \"split = 'test'\"\n"
                  "errata find labels --tag suspect",
                  setup_find},
@@ -43,6 +43,8 @@ constexpr std::array kCommands{
                  "errata similar photos/17.jpg\n"
                  "errata similar id:17 id:18 --unlike id:40 --where \"label = 'cat'\"",
                  setup_similar},
+    CommandEntry{"map", "Lay all samples out in the plane, neighbours together",
+                 "errata map\nerrata map --embeddings resnet18 --seed 2", setup_map},
     CommandEntry{"edit", "Correct labels, exclude, keep, tag; edit files in and out",
                  "errata edit set cat photos/17.jpg -m 'whiskers'\n"
                  "errata edit exclude --where \"width < 10\"\n"

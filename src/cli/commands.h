@@ -23,6 +23,7 @@ CommandBody setup_infer(CLI::App& app);
 CommandBody setup_info(CLI::App& app);
 CommandBody setup_issues(CLI::App& app);
 CommandBody setup_log(CLI::App& app);
+CommandBody setup_map(CLI::App& app);
 CommandBody setup_metrics(CLI::App& app);
 CommandBody setup_predictions(CLI::App& app);
 CommandBody setup_rank(CLI::App& app);

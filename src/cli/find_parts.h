@@ -16,6 +16,7 @@ CommandBody setup_find_quality(CLI::App& app);
 CommandBody setup_find_duplicates(CLI::App& app);
 CommandBody setup_find_outliers(CLI::App& app);
 CommandBody setup_find_dataset(CLI::App& app);
+CommandBody setup_find_slices(CLI::App& app);
 
 // Options of a kind of finding, how much of it is shown, and in which form.
 template <typename Options>

@@ -56,6 +56,14 @@ constexpr std::array kScores{
               "How near a picture is to the middle of its cluster of embeddings (0..1, 0.5 at the "
               "cluster's mean distance): low is not typical of anything.",
               false, "errata find outliers"},
+    ScoreInfo{"cluster", Worst::kLow,
+              "Number of the picture's cluster of embeddings, from the largest on (k-means): what "
+              "weak slices are named by.",
+              false, "errata find slices"},
+    ScoreInfo{"map_x", Worst::kLow, "Place on the map of embeddings, from left to right.", false,
+              "errata map"},
+    ScoreInfo{"map_y", Worst::kLow, "Place on the map of embeddings, from bottom to top.", false,
+              "errata map"},
     ScoreInfo{"duplicate_group", Worst::kLow,
               "Number of the group of copies that a picture belongs to, NULL outside of groups: "
               "conflicts and leaks come first. `errata split --group duplicate_group` keeps groups "

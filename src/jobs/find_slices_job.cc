@@ -1,0 +1,237 @@
+#include "jobs/find_slices_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "analysis/image_quality.h"
+#include "analysis/kmeans.h"
+#include "base/text.h"
+#include "jobs/edit_job.h"
+#include "query/filter.h"
+
+namespace errata::jobs {
+
+namespace {
+
+using analysis::SliceFeature;
+
+constexpr size_t kRanges = 5;        // of a number: by fifths of the samples
+constexpr size_t kMostValues = 100;  // a category with more is an identity rather than a group
+constexpr size_t kRowsPerCluster = 250;
+constexpr size_t kFewestClusters = 8;
+constexpr size_t kMostClusters = 64;
+
+// nullopt where there is nothing to tell groups apart by.
+std::optional<SliceFeature> categories(const Column& column, const std::string& name,
+                                       std::span<const RowIndex> rows) {
+  SliceFeature feature{name, {}, {}};
+  std::map<int32_t, int32_t> code_of;
+  for (const RowIndex row : rows) {
+    const int32_t code = column.codes[row];
+    if (code < 0) {
+      feature.codes.push_back(-1);
+      continue;
+    }
+    const auto [found, added] = code_of.emplace(code, static_cast<int32_t>(feature.terms.size()));
+    if (added) {
+      feature.terms.push_back(fmt::format("{} = {}", query::quote_column(name),
+                                          query::quote_text((*column.dictionary)[code])));
+    }
+    feature.codes.push_back(found->second);
+  }
+  if (feature.terms.size() < 2 || feature.terms.size() > kMostValues) return std::nullopt;
+  return feature;
+}
+
+std::string number_text(const Column& column, double value) {
+  if (column.type == ColumnType::kFloat) return fmt::format("{}", static_cast<float>(value));
+  return fmt::format("{}", value);
+}
+
+// Ranges that hold about as many samples each; fewer where values repeat.
+std::optional<SliceFeature> ranges(const Column& column, const std::string& name,
+                                   std::span<const RowIndex> rows) {
+  std::vector<double> sorted;
+  for (const RowIndex row : rows) {
+    if (!column.is_null(row)) sorted.push_back(column.number(row));
+  }
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> cuts;
+  for (size_t i = 1; i < kRanges && !sorted.empty(); ++i) {
+    const double cut = sorted[i * sorted.size() / kRanges];
+    if (cut > sorted.front() && (cuts.empty() || cut > cuts.back())) cuts.push_back(cut);
+  }
+  if (cuts.empty()) return std::nullopt;
+  const std::string quoted = query::quote_column(name);
+  SliceFeature feature{name, {}, {}};
+  for (size_t i = 0; i <= cuts.size(); ++i) {
+    std::string term;
+    if (i > 0) term = fmt::format("{} >= {}", quoted, number_text(column, cuts[i - 1]));
+    if (i < cuts.size()) {
+      term += fmt::format("{}{} < {}", term.empty() ? "" : " and ", quoted,
+                          number_text(column, cuts[i]));
+    }
+    feature.terms.push_back(term);
+  }
+  for (const RowIndex row : rows) {
+    if (column.is_null(row)) {
+      feature.codes.push_back(-1);
+      continue;
+    }
+    const auto above = std::upper_bound(cuts.begin(), cuts.end(), column.number(row));
+    feature.codes.push_back(static_cast<int32_t>(above - cuts.begin()));
+  }
+  return feature;
+}
+
+// Names of columns that say something about the picture or where it is from, and nothing about what
+// the model said of it.
+std::vector<std::string> feature_columns(const Snapshot& snapshot) {
+  std::vector<std::string> names{"label", "source", "split", "width", "height", "size_bytes"};
+  for (const analysis::QualityIssueInfo& info : analysis::quality_issues()) {
+    names.emplace_back(info.name);
+  }
+  for (const char* name : {"outlier", "uniqueness"}) names.emplace_back(name);
+  for (const std::string& name : snapshot.samples.names()) {
+    if (name.starts_with("attr.")) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<SliceFeature> features_of(const Snapshot& snapshot, std::span<const RowIndex> rows) {
+  std::vector<SliceFeature> features;
+  for (const std::string& name : feature_columns(snapshot)) {
+    const Column* column = snapshot.samples.find(name);
+    if (column == nullptr) continue;
+    std::optional<SliceFeature> made;
+    if (column->type == ColumnType::kCategory) made = categories(*column, name, rows);
+    if (column->type == ColumnType::kInt || column->type == ColumnType::kFloat ||
+        column->type == ColumnType::kDouble) {
+      made = ranges(*column, name, rows);
+    }
+    if (made) features.push_back(std::move(*made));
+  }
+  return features;
+}
+
+// Of all samples that were selected, whether they have a prediction or not.
+void add_clusters(const FindSlicesOptions& options, std::span<const RowIndex> rows,
+                  FindSlicesReport& report, std::vector<SliceFeature>& features,
+                  JobContext& context) {
+  Embeddings embeddings;
+  try {
+    embeddings = load_embeddings(report.state, options.embeddings, context);
+  } catch (const Error& error) {
+    if (error.category() != ErrorCategory::kNotFound || !options.embeddings.empty()) throw;
+    report.lacks += fmt::format("without clusters: {}. {}\n", error.what(), error.hint());
+    return;
+  }
+  analysis::KMeansOptions clusters_options;
+  clusters_options.clusters =
+      std::clamp(embeddings.rows.size() / kRowsPerCluster, kFewestClusters, kMostClusters);
+  clusters_options.seed = options.seed;
+  const analysis::Clusters clusters = analysis::find_clusters(embeddings.view(), clusters_options,
+                                                              watched(context, "finding clusters"));
+  const std::vector<double> numbers(clusters.of.begin(), clusters.of.end());
+  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  store_scores(writer, report.state.snapshot, "cluster", embeddings.rows, numbers);
+
+  SliceFeature feature{"cluster", std::vector<int32_t>(rows.size(), -1), {}};
+  for (size_t i = 0; i < clusters.sizes.size(); ++i) {
+    feature.terms.push_back(fmt::format("cluster = {}", i));
+  }
+  for (size_t i = 0; i < embeddings.rows.size(); ++i) {
+    const auto at = std::lower_bound(rows.begin(), rows.end(), embeddings.rows[i]);
+    if (at == rows.end() || *at != embeddings.rows[i]) continue;
+    feature.codes[static_cast<size_t>(at - rows.begin())] = static_cast<int32_t>(clusters.of[i]);
+  }
+  features.push_back(std::move(feature));
+}
+
+std::vector<RowIndex> rows_of(const FindSlicesReport& report, std::span<const RowIndex> rows,
+                              std::span<const SliceFeature> features) {
+  std::vector<RowIndex> found;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const bool in_one =
+        std::any_of(report.slices.begin(), report.slices.end(), [&](const FoundSlice& each) {
+          return std::all_of(each.slice.terms.begin(), each.slice.terms.end(),
+                             [&](const analysis::SliceTerm& term) {
+                               return features[term.feature].codes[i] == term.code;
+                             });
+        });
+    if (in_one) found.push_back(rows[i]);
+  }
+  return found;
+}
+
+}  // namespace
+
+FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context) {
+  FindSlicesReport report{load_state({options.store_path, options.run, options.where, true}),
+                          {},
+                          {},
+                          0,
+                          0,
+                          0,
+                          0,
+                          {},
+                          {},
+                          {}};
+  LoadedState& state = report.state;
+  const Snapshot& snapshot = state.snapshot;
+  leave_out_excluded(state, options.where);
+  const Column* outcome = snapshot.samples.find("outcome");
+  std::vector<RowIndex> rows;
+  std::vector<uint8_t> right;
+  if (outcome != nullptr) {
+    state.selection.for_each([&](RowIndex row) {
+      if (outcome->is_null(row)) return;
+      rows.push_back(row);
+      right.push_back(outcome->text(row) == "right" ? 1 : 0);
+    });
+  }
+  report.looked_at = rows.size();
+  if (rows.empty()) {
+    throw Error(ErrorCategory::kNotFound, "no sample has both a label and a prediction",
+                "Run `errata infer --model FILE` or `errata predictions FILE` first.",
+                options.store_path);
+  }
+  const RunSummary* run = find_run(snapshot, state.run);
+  if (run != nullptr) {
+    const std::string warning = trained_on_warning(snapshot, *run, state.selection);
+    if (!warning.empty()) report.warnings.push_back(warning);
+  }
+  std::vector<SliceFeature> features = features_of(snapshot, rows);
+  if (snapshot.samples.find("blurry") == nullptr) {
+    report.lacks += "without brightness, blur and the like: run `errata find quality` first\n";
+  }
+  add_clusters(options, rows, report, features, context);
+  for (const SliceFeature& each : features) report.features.push_back(each.name);
+  analysis::SliceOptions slice_options;
+  slice_options.seed = options.seed;
+  const analysis::SliceReport found =
+      analysis::find_slices(right, features, slice_options, watched(context, "comparing groups"));
+  report.groups = found.looked_at;
+  report.candidates = found.candidates;
+  report.accuracy = found.accuracy;
+  for (const analysis::Slice& slice : found.slices) {
+    std::string filter;
+    for (const analysis::SliceTerm& term : slice.terms) {
+      filter += (filter.empty() ? "" : " and ") +
+                features[term.feature].terms[static_cast<size_t>(term.code)];
+    }
+    report.slices.push_back({filter, slice});
+  }
+  if (!options.tag.empty()) {
+    store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+    report.tagged = tag_rows(writer, snapshot, rows_of(report, rows, features), options.tag,
+                             options.who, "weak slices");
+  }
+  return report;
+}
+
+}  // namespace errata::jobs

@@ -1,0 +1,46 @@
+// Weak slices: groups of samples on which a run is worse than on the others, in the words of the
+// filter language.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/slices.h"
+#include "jobs/embeddings.h"
+#include "store/edits.h"
+
+namespace errata::jobs {
+
+struct FindSlicesOptions {
+  std::string store_path = "errata.db";
+  std::string run;         // whose predictions; empty: the newest
+  std::string embeddings;  // run whose embeddings make clusters; empty: the newest that has any
+  std::string where;       // only these samples are looked at; empty: all
+  uint64_t seed = 1;       // of the halves and the clusters
+  std::string tag;         // tags the samples of all slices, as one batch; empty: none
+  std::string who;
+};
+
+struct FoundSlice {
+  std::string filter;  // "blurry < 0.31 and label = 'cat'"
+  analysis::Slice slice;
+};
+
+struct FindSlicesReport {
+  LoadedState state;
+  std::vector<FoundSlice> slices;  // most errors above the usual first
+  std::vector<std::string> features;
+  size_t looked_at = 0;  // samples with a label and a prediction
+  size_t groups = 0;     // that were large enough to be compared
+  size_t candidates = 0;
+  double accuracy = 0;  // of the half that confirms
+  std::string lacks;    // what would let it see more: sentences; may be empty
+  store::AppliedBatch tagged;
+  std::vector<std::string> warnings;
+};
+
+// Features are label, source, split, attributes, quality scores, sizes, and clusters of embeddings,
+// which are stored as the column "cluster". Throws what load_state throws.
+FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context);
+
+}  // namespace errata::jobs
