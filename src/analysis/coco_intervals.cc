@@ -25,9 +25,19 @@ struct Event {
   uint32_t last : 1;
 };
 
+// At one threshold: a true detection, or one that is ignored there though it counts at another.
+struct RankedEvent {
+  uint32_t place;  // among those that count at any
+  uint32_t image : 31;
+  uint32_t found : 1;
+};
+
 struct ClassEvents {
+  // Per area, surest first: images of the detections that count at any threshold. What is neither
+  // true nor ignored at a threshold is false there: thresholds differ in few detections.
+  std::array<std::vector<uint32_t>, kAreas> counted;
   // [area, threshold]: surest first, nothing after the last true one.
-  std::vector<std::vector<Event>> ranked;
+  std::vector<std::vector<RankedEvent>> ranked;
   // [limit, threshold]: images of the true ones within the limit, over all areas.
   std::vector<std::vector<uint32_t>> within;
   std::array<std::vector<uint32_t>, kAreas> objects;  // their images
@@ -50,10 +60,14 @@ void list_events(const DetectionSet& set, const CocoOptions& options, const Clas
     for (size_t area = 0; area < kAreas; ++area) {
       const ThresholdBits found = matches.found[at * kAreas + area];
       const ThresholdBits counts = found | matches.mistaken[at * kAreas + area];
+      if (counts == 0) continue;
+      const auto place = static_cast<uint32_t>(out.counted[area].size());
+      out.counted[area].push_back(image);
       for (size_t t = 0; t < thresholds; ++t) {
-        if (((counts >> t) & 1) == 0) continue;
         const auto is_found = static_cast<uint32_t>((found >> t) & 1);
-        out.ranked[area * thresholds + t].push_back({image, is_found, 0});
+        if (is_found != 0 || ((counts >> t) & 1) == 0) {
+          out.ranked[area * thresholds + t].push_back({place, image, is_found});
+        }
         if (area != 0 || is_found == 0) continue;
         for (size_t limit = 0; limit < kLimits; ++limit) {
           if (matches.ranks[at] < options.max_detections[limit]) {
@@ -156,21 +170,33 @@ class LaneMeasure {
     }
   }
 
+  // For what average() is asked next: the images of the detections that count.
+  void set_counted(const std::vector<uint32_t>& images) {
+    seen_.resize(images.size());
+    Lanes seen{};
+    for (size_t i = 0; i < images.size(); ++i) {
+      add(seen, weights_[images[i]]);
+      seen_[i] = seen;
+    }
+  }
+
   // The average precision of each lane, and the true ones it is drawn from.
-  void average(const std::vector<Event>& events, Lanes& precision, Lanes& found) {
+  void average(const std::vector<RankedEvent>& events, Lanes& precision, Lanes& found) {
     cumulative_.clear();
     precisions_.clear();
     Lanes good{};
-    Lanes seen{};
-    for (const Event event : events) {
-      const Lanes& weight = weights_[event.image];
-      add(seen, weight);
-      if (event.found == 0) continue;
-      add(good, weight);
+    Lanes ignored{};
+    for (const RankedEvent event : events) {
+      if (event.found == 0) {
+        add(ignored, weights_[event.image]);
+        continue;
+      }
+      add(good, weights_[event.image]);
       cumulative_.push_back(good);
+      const Lanes& seen = seen_[event.place];
       Lanes& at = precisions_.emplace_back();
       for (size_t lane = 0; lane < kLanes; ++lane) {
-        at[lane] = good[lane] / std::max(seen[lane], 1.0F);
+        at[lane] = good[lane] / std::max(seen[lane] - ignored[lane], 1.0F);
       }
     }
     found = good;
@@ -251,6 +277,7 @@ class LaneMeasure {
   std::vector<Lanes> weights_;  // how often each image was drawn
   std::vector<double> recalls_;
   std::vector<Lanes> needs_;       // per recall: true ones that reach it
+  std::vector<Lanes> seen_;        // per counted detection: those so far
   std::vector<Lanes> cumulative_;  // per true detection: true ones so far
   std::vector<Lanes> precisions_;
 };
@@ -327,6 +354,7 @@ class Bootstrap {
       if (events.objects[area].empty()) continue;
       const Lanes objects = measure.sum(events.objects[area]);
       measure.set_objects(objects);
+      measure.set_counted(events.counted[area]);
       for (size_t t = 0; t < thresholds; ++t) {
         Lanes precision;
         Lanes recall;
