@@ -23,7 +23,7 @@ packages=(
   g++ cmake ninja-build git ca-certificates python3 python3-venv python3-dev
   libsqlite3-dev libopencv-dev libglfw3-dev nlohmann-json3-dev doctest-dev libcli11-dev
   libfmt-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libzstd-dev libxxhash-dev
-  libssl-dev libgl-dev libgl1-mesa-dri xvfb ccache mold clang-format fonts-inter
+  libpugixml-dev libssl-dev libgl-dev libgl1-mesa-dri xvfb ccache mold clang-format fonts-inter
   fonts-dejavu-core fonts-droid-fallback fonts-nanum libfribidi-dev
   dataset-fashion-mnist
 )

@@ -28,6 +28,7 @@ struct ImportInput {
   Progress& progress;
   const CancelToken& cancel;
   IssueLog& issues;  // each rejected issue is one thing seen and not accepted; warnings are besides
+  int voc_origin = -1;  // --voc-origin: 0 or 1; -1: by the importer's rule
 };
 
 class Importer {

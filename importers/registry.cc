@@ -13,6 +13,7 @@
 #include "importers/imagefolder.h"
 #include "importers/predictions_csv.h"
 #include "importers/predictions_npy.h"
+#include "importers/voc.h"
 
 namespace errata::importers {
 
@@ -21,10 +22,11 @@ std::span<const Importer* const> all_importers() {
   static const CifarImporter cifar;
   static const CsvImporter csv;
   static const ImageFolderImporter imagefolder;
+  static const VocImporter voc;
   // Detect order. Formats known by content come first: a folder with IDX or CIFAR files may hold
   // pictures as well (a README's), and imagefolder would take those for a data set without labels.
   // csv only claims files. imagefolder comes last: it claims any folder with an image in it.
-  static const std::array<const Importer*, 4> all = {&idx, &cifar, &csv, &imagefolder};
+  static const std::array<const Importer*, 5> all = {&idx, &cifar, &voc, &csv, &imagefolder};
   return all;
 }
 

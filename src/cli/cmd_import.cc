@@ -111,6 +111,11 @@ CommandBody setup_import(CLI::App& app) {
   app.add_option("--images", options->images_root, "Where relative image paths start")
       ->type_name("DIR");
   app.add_option("--split", options->split, "Put all samples into this split")->type_name("NAME");
+  app.add_option(
+         "--voc-origin", options->voc_origin,
+         "VOC: what the first pixel is called, 0 or 1 (default: 1 unless a box begins at 0)")
+      ->type_name("0|1")
+      ->check(CLI::IsMember({0, 1}));
   app.add_option("--name", options->source_name,
                  "Name of the source; the same name again is a re-import (default: that of SOURCE)")
       ->type_name("NAME");

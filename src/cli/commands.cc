@@ -10,7 +10,8 @@ constexpr std::array kCommands{
     CommandEntry{"import", "Import images and labels from a folder or file",
                  "errata import photos/\n"
                  "errata import /usr/share/datasets/fashion-mnist\n"
-                 "errata import labels.csv --images photos/ --split train",
+                 "errata import labels.csv --images photos/ --split train\n"
+                 "errata import VOCdevkit/VOC2012",
                  setup_import},
     CommandEntry{"predictions", "Attach predictions that another tool wrote",
                  "errata predictions probs.npy --files files.txt --run resnet20\n"

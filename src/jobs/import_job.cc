@@ -58,6 +58,7 @@ class StoringSink : public SampleSink {
     writer_->begin(header);
   }
   void samples(std::vector<SampleRecord>&& batch) override { writer_->samples(std::move(batch)); }
+  void objects(std::vector<ObjectRecord>&& batch) override { writer_->objects(std::move(batch)); }
   void end(uint64_t seen) override { writer_->end(seen); }
 
   store::ImportReport finish(const IssueLog& issues) {
@@ -109,7 +110,8 @@ ImportJobReport run_import(const ImportJobOptions& options, JobContext& context)
   StoringSink sink(options);
   const importers::ImportInput input{
       options.input_path, options.images_root, context.workers.as_parallel_for(),
-      context.progress,   context.cancel,      context.issues};
+      context.progress,   context.cancel,      context.issues,
+      options.voc_origin};
   choice.reader->run(input, sink);
   context.cancel.check();
   if (!sink.began()) throw Error(ErrorCategory::kInternal, "the importer gave no header");

@@ -15,6 +15,7 @@ struct ImportJobOptions {
   std::string format = "auto";           // importer's name, or "auto": the one most sure of itself
   std::string images_root;  // where relative image paths start; empty: the format's rule
   std::string split;        // put everything into this split; empty: as the source says
+  int voc_origin = -1;      // VOC: the first pixel is 0 or 1; -1: by the importer's rule
   std::string source_name;  // empty: the name of `input_path`
   std::string who;
 

@@ -28,6 +28,12 @@ class CollectingSink : public SampleSink {
     REQUIRE(std::this_thread::get_id() == thread_);
     std::move(batch.begin(), batch.end(), std::back_inserter(records));
   }
+  void objects(std::vector<ObjectRecord>&& batch) override {
+    REQUIRE(begun);
+    REQUIRE_FALSE(ended);
+    for (const ObjectRecord& object : batch) REQUIRE(object.sample < records.size());
+    std::move(batch.begin(), batch.end(), std::back_inserter(object_records));
+  }
   void end(uint64_t given_seen) override {
     REQUIRE(begun);
     ended = true;
@@ -36,6 +42,7 @@ class CollectingSink : public SampleSink {
 
   SourceHeader header;
   std::vector<SampleRecord> records;
+  std::vector<ObjectRecord> object_records;
   uint64_t seen = 0;
   bool begun = false;
   bool ended = false;
@@ -99,7 +106,8 @@ inline void import_into(Imported& result, const Importer& importer, const std::s
   importer.run({path, images_root, workers.as_parallel_for(), progress, cancel, result.issues},
                result.sink);
   CHECK(result.sink.ended);
-  CHECK(result.sink.records.size() + result.issues.rejected() == result.sink.seen);
+  CHECK(result.sink.records.size() + result.sink.object_records.size() + result.issues.rejected() ==
+        result.sink.seen);
 }
 
 }  // namespace errata::importers

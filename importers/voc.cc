@@ -1,0 +1,447 @@
+#include "importers/voc.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ordered_pipeline.h"
+#include "base/text.h"
+#include "importers/folder_walk.h"
+#include "importers/image_file.h"
+#include "text/xml.h"
+
+namespace errata::importers {
+
+namespace {
+
+constexpr uint64_t kMostXmlBytes = uint64_t{64} << 20;
+constexpr size_t kChunkFiles = 64;
+constexpr size_t kWindowChunks = 32;
+
+// One <object> as it stands.
+struct VocObject {
+  std::string name;
+  std::array<double, 4> corners{};  // xmin, ymin, xmax, ymax
+  bool has_box = false;
+  bool difficult = false;
+  bool truncated = false;
+  std::string raw_text;
+};
+
+struct VocFile {
+  std::string path;
+  std::string stem;
+  std::string filename;  // the element
+  double width = 0;
+  double height = 0;
+  std::vector<VocObject> objects;
+  std::string raw_text;
+  std::optional<Issue> issue;  // no XML
+};
+
+std::string stem_of(std::string_view name) {
+  const std::string_view file = base_name(name);
+  return std::string(file.substr(0, file.size() - extension(file).size()));
+}
+
+bool read_number(std::string_view text, double& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+}
+
+VocObject object_of(const text::XmlElement& element, std::string_view source) {
+  VocObject object;
+  object.name = element.child_text("name");
+  object.difficult = element.child_text("difficult") == "1";
+  object.truncated = element.child_text("truncated") == "1";
+  if (const text::XmlElement* box = element.child("bndbox")) {
+    object.has_box = true;
+    const char* const keys[] = {"xmin", "ymin", "xmax", "ymax"};
+    for (size_t k = 0; k < 4; ++k) {
+      object.has_box = object.has_box && read_number(box->child_text(keys[k]), object.corners[k]);
+    }
+  }
+  if (element.end != text::XmlElement::kUnknown) {
+    object.raw_text = source.substr(element.begin, element.end - element.begin);
+  }
+  return object;
+}
+
+VocFile read_voc_file(const std::string& path) {
+  VocFile file;
+  file.path = path;
+  file.stem = stem_of(path);
+  try {
+    const std::string source = read_text_file(path, kMostXmlBytes);
+    const text::XmlElement root = text::parse_xml(source, path);
+    if (root.name != "annotation") {
+      throw Error(ErrorCategory::kBadInput,
+                  fmt::format("the XML is <{}>, not <annotation>", shorten_utf8(root.name, 40)));
+    }
+    file.filename = root.child_text("filename");
+    if (const text::XmlElement* size = root.child("size")) {
+      read_number(size->child_text("width"), file.width);
+      read_number(size->child_text("height"), file.height);
+    }
+    size_t at = 0;
+    bool whole = root.begin != text::XmlElement::kUnknown;
+    for (const text::XmlElement& child : root.children) {
+      if (child.name != "object") continue;
+      file.objects.push_back(object_of(child, source));
+      whole = whole && child.end != text::XmlElement::kUnknown;
+      if (!whole) continue;
+      file.raw_text += source.substr(at, child.begin - at);
+      file.raw_text += SourceHeader::kObjectsMark;
+      at = child.end;
+    }
+    file.raw_text = whole ? file.raw_text + source.substr(at) : std::string();
+  } catch (const Error& error) {
+    file.issue = Issue{IssueSeverity::kRejected,           "bad-xml", path, "", "", error.what(),
+                       "correct the file, or take it away"};
+  }
+  return file;
+}
+
+class Reading {
+ public:
+  Reading(const ImportInput& input, SampleSink& sink)
+      : input_(input), sink_(sink), root_(absolute_path(input.path)) {}
+
+  void run() {
+    read_files();
+    find_images();
+    read_splits();
+    choose_origin();
+    std::set<std::string> names;
+    for (const VocFile& file : files_) {
+      for (const VocObject& object : file.objects) {
+        if (!object.name.empty()) names.insert(object.name);
+      }
+    }
+    header_.format = "voc";
+    header_.has_objects = true;
+    for (const std::string& name : names) header_.classes.add(name);
+    sink_.begin(header_);
+    hand_over();
+    warn_of_unlisted();
+    sink_.end(seen_);
+  }
+
+ private:
+  void read_files();
+  void find_images();
+  void read_splits();
+  void choose_origin();
+  void hand_over();
+  void warn_of_unlisted();
+  std::string image_of(const VocFile& file);
+  struct Read {
+    std::optional<SampleRecord> sample;
+    std::vector<Issue> issues;
+  };
+  Read read_sample(const VocFile& file);
+  std::vector<ObjectRecord> objects_of(VocFile& file, uint32_t sample);
+  bool make_box(const VocFile& file, const VocObject& object, size_t number, ObjectRecord& record);
+
+  const ImportInput& input_;
+  SampleSink& sink_;
+  const std::string root_;
+  SourceHeader header_;
+  std::vector<VocFile> files_;
+  std::unordered_map<std::string, std::vector<std::string>> images_;  // stem -> paths below root
+  size_t image_files_ = 0;
+  std::unordered_map<std::string, std::string> split_of_;  // by stem
+  double first_pixel_ = 1;
+  uint64_t seen_ = 0;
+};
+
+std::string annotations_folder(const std::string& root) {
+  const std::string folder = join_path(root, "Annotations");
+  return is_directory(folder) ? folder : root;
+}
+
+void Reading::read_files() {
+  const std::string folder = annotations_folder(root_);
+  std::vector<std::string> paths;
+  const FolderListing listing = list_folder(folder);
+  for (size_t i = 0; i < listing.files.size(); ++i) {
+    if (to_lower_ascii(extension(listing.files[i])) == ".xml") {
+      paths.push_back(join_path(folder, std::string(listing.files[i])));
+    }
+  }
+  if (paths.empty())
+    throw Error(ErrorCategory::kBadInput, "the folder has no XML files", "", folder);
+  input_.progress.start_stage("reading annotations", paths.size());
+  files_.reserve(paths.size());
+  const auto produce = [&](size_t chunk) {
+    input_.cancel.check();
+    std::vector<VocFile> read;
+    const size_t end = std::min(paths.size(), (chunk + 1) * kChunkFiles);
+    for (size_t i = chunk * kChunkFiles; i < end; ++i) read.push_back(read_voc_file(paths[i]));
+    return read;
+  };
+  const auto consume = [&](std::vector<VocFile>&& read) {
+    input_.progress.add(read.size());
+    std::move(read.begin(), read.end(), std::back_inserter(files_));
+  };
+  run_ordered<std::vector<VocFile>>(input_.parallel_for,
+                                    (paths.size() + kChunkFiles - 1) / kChunkFiles, kWindowChunks,
+                                    produce, consume);
+}
+
+void Reading::find_images() {
+  header_.root = root_;
+  if (!input_.images_root.empty()) {
+    header_.root = absolute_path(input_.images_root);
+  } else {
+    for (const char* name : {"JPEGImages", "images"}) {
+      if (!is_directory(join_path(root_, name))) continue;
+      header_.root = join_path(root_, name);
+      break;
+    }
+  }
+  WalkResult walk = walk_images(header_.root, "", input_.cancel);
+  for (Issue& issue : walk.issues) {
+    if (issue.severity == IssueSeverity::kWarning) input_.issues.add(std::move(issue));
+  }
+  for (const ImageFolder& folder : walk.folders) {
+    for (size_t i = 0; i < folder.images.size(); ++i) {
+      images_[stem_of(folder.images[i])].push_back(join_relative(folder.path, folder.images[i]));
+      ++image_files_;
+    }
+  }
+  if (image_files_ > 0) return;
+  throw Error(ErrorCategory::kNotFound, "there are no images for the annotations",
+              "Say where they are with --images DIR; VOC has them in JPEGImages.", header_.root);
+}
+
+// Main has a list for each class and split too ("cat_train"), whose lines have a flag.
+void Reading::read_splits() {
+  for (const char* split : {"train", "val", "test", "trainval"}) {
+    const std::string path = join_path(root_, std::string("ImageSets/Main/") + split + ".txt");
+    if (!file_exists(path)) continue;
+    std::istringstream lines(read_text_file(path, kMostXmlBytes));
+    for (std::string line; std::getline(lines, line);) {
+      const std::string id(trim(line));
+      if (!id.empty()) split_of_.emplace(id, split);
+    }
+  }
+}
+
+void Reading::choose_origin() {
+  if (input_.voc_origin >= 0) {
+    first_pixel_ = input_.voc_origin;
+    return;
+  }
+  const std::string hint = "say which it is with --voc-origin 0 or 1";
+  for (const VocFile& file : files_) {
+    for (const VocObject& object : file.objects) {
+      if (!object.has_box || (object.corners[0] >= 1 && object.corners[1] >= 1)) continue;
+      first_pixel_ = 0;
+      input_.issues.warn("voc-origin", file.path, "", "",
+                         "a box begins at 0: pixels are counted from 0 here, not from 1 as VOC has "
+                         "them, in the whole source",
+                         hint);
+      return;
+    }
+  }
+  input_.issues.warn("voc-origin", root_, "", "",
+                     "no box begins at 0: pixels are counted from 1, the last one included, as VOC "
+                     "has them; tools that count from 0 would mean boxes one pixel right and down",
+                     hint);
+}
+
+std::string Reading::image_of(const VocFile& file) {
+  for (const std::string& stem : {file.stem, stem_of(file.filename)}) {
+    const auto found = images_.find(stem);
+    if (found == images_.end()) continue;
+    if (found->second.size() > 1) {
+      input_.issues.warn("ambiguous-image", file.path, "", stem,
+                         fmt::format("{} images have this name; '{}' is taken",
+                                     found->second.size(), found->second.front()),
+                         "name the folder of one of them with --images");
+    }
+    return found->second.front();
+  }
+  return {};
+}
+
+Reading::Read Reading::read_sample(const VocFile& file) {
+  thread_local ImageFileReader reader;
+  Read read;
+  SampleRecord record;
+  record.path = file.filename;  // hand_over() put the image's path there
+  record.raw_id = file.stem;
+  if (!reader.read(-1, nullptr, header_.root, record, read.issues)) return read;
+  const auto split = split_of_.find(file.stem);
+  if (split != split_of_.end()) record.split = split->second;
+  if (file.width > 0 && file.height > 0 &&
+      (file.width != record.width_px || file.height != record.height_px)) {
+    read.issues.push_back(
+        {IssueSeverity::kWarning, "size-mismatch", file.path, "",
+         fmt::format("{} x {}", file.width, file.height),
+         fmt::format("the image has {} x {} pixels", record.width_px, record.height_px), ""});
+  }
+  record.raw_text = file.raw_text;
+  read.sample = std::move(record);
+  return read;
+}
+
+bool Reading::make_box(const VocFile& file, const VocObject& object, size_t number,
+                       ObjectRecord& record) {
+  const std::string place = fmt::format("object {}", number + 1);
+  if (object.name.empty()) {
+    input_.issues.reject("missing-class", file.path, place, "", "the object has no name", "");
+    return false;
+  }
+  if (!object.has_box) {
+    input_.issues.reject("bad-box", file.path, place, object.name,
+                         "the object has no box of four numbers", "");
+    return false;
+  }
+  const auto& c = object.corners;
+  record.box_xywh_px = {c[0] - first_pixel_, c[1] - first_pixel_, c[2] - c[0] + first_pixel_,
+                        c[3] - c[1] + first_pixel_};
+  if (record.box_xywh_px[2] < 0 || record.box_xywh_px[3] < 0) {
+    input_.issues.reject("negative-box", file.path, place, fmt::format("{}", fmt::join(c, ", ")),
+                         "the box ends before it begins", "swap its corners");
+    return false;
+  }
+  if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {
+    input_.issues.warn("empty-box", file.path, place, object.name,
+                       "the box has no width or no height", "");
+  }
+  return true;
+}
+
+std::vector<ObjectRecord> Reading::objects_of(VocFile& file, uint32_t sample) {
+  std::vector<ObjectRecord> records;
+  for (size_t i = 0; i < file.objects.size(); ++i) {
+    VocObject& object = file.objects[i];
+    ObjectRecord record;
+    if (!make_box(file, object, i, record)) continue;
+    record.sample = sample;
+    record.class_index = header_.classes.find(object.name);
+    record.area_px = record.box_xywh_px[2] * record.box_xywh_px[3];
+    record.difficult = object.difficult;
+    record.truncated = object.truncated;
+    record.raw_text = std::move(object.raw_text);
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+void Reading::hand_over() {
+  std::vector<VocFile*> listed;
+  for (VocFile& file : files_) {
+    seen_ += 1 + file.objects.size();
+    if (file.issue) {
+      input_.issues.add(std::move(*file.issue));
+      continue;
+    }
+    const std::string image = image_of(file);
+    if (image.empty()) {
+      input_.issues.reject("missing-image", file.path, "", file.stem,
+                           "no image has the name of this file or of its element filename",
+                           "say where the images are with --images DIR");
+      for (size_t i = 0; i < file.objects.size(); ++i) {
+        input_.issues.reject("unknown-image", file.path, fmt::format("object {}", i + 1), "",
+                             "its image is not there", "");
+      }
+      continue;
+    }
+    file.filename = image;
+    listed.push_back(&file);
+  }
+  input_.progress.start_stage("reading images", listed.size());
+  uint32_t handed_over = 0;
+  const auto produce = [&](size_t chunk) {
+    input_.cancel.check();
+    std::vector<Read> read;
+    const size_t end = std::min(listed.size(), (chunk + 1) * kChunkFiles);
+    for (size_t i = chunk * kChunkFiles; i < end; ++i) read.push_back(read_sample(*listed[i]));
+    return read;
+  };
+  size_t at = 0;
+  const auto consume = [&](std::vector<Read>&& chunk) {
+    std::vector<SampleRecord> samples;
+    std::vector<ObjectRecord> objects;
+    for (Read& read : chunk) {
+      VocFile& file = *listed[at++];
+      for (Issue& issue : read.issues) input_.issues.add(std::move(issue));
+      if (read.sample) {
+        for (ObjectRecord& object : objects_of(file, handed_over++)) {
+          objects.push_back(std::move(object));
+        }
+        samples.push_back(std::move(*read.sample));
+        continue;
+      }
+      for (size_t i = 0; i < file.objects.size(); ++i) {
+        input_.issues.reject("unknown-image", file.path, fmt::format("object {}", i + 1), "",
+                             "its image cannot be read", "");
+      }
+    }
+    input_.progress.add(chunk.size());
+    if (!samples.empty()) sink_.samples(std::move(samples));
+    if (!objects.empty()) sink_.objects(std::move(objects));
+  };
+  run_ordered<std::vector<Read>>(input_.parallel_for,
+                                 (listed.size() + kChunkFiles - 1) / kChunkFiles, kWindowChunks,
+                                 produce, consume);
+}
+
+void Reading::warn_of_unlisted() {
+  std::set<std::string> taken;
+  for (const VocFile& file : files_) taken.insert(file.filename);
+  size_t unlisted = 0;
+  std::string example;
+  for (const auto& [stem, paths] : images_) {
+    for (const std::string& path : paths) {
+      if (taken.count(path) > 0) continue;
+      ++unlisted;
+      if (example.empty() || path < example) example = path;
+    }
+  }
+  if (unlisted == 0) return;
+  input_.issues.warn(
+      "unlisted-image", join_path(header_.root, example), "", "",
+      fmt::format("{} {} no XML file and {} left out", with_thousands(unlisted),
+                  unlisted == 1 ? "image has" : "images have", unlisted == 1 ? "was" : "were"),
+      "an image without objects has an XML file without any");
+}
+
+}  // namespace
+
+DetectResult VocImporter::detect(const std::string& path) const {
+  if (!is_directory(path)) return {0, "not a folder"};
+  try {
+    const std::string folder = annotations_folder(path);
+    const FolderListing listing = list_folder(folder);
+    constexpr size_t kMostLooked = 64;
+    for (size_t i = 0; i < std::min(listing.files.size(), kMostLooked); ++i) {
+      const std::string name(listing.files[i]);
+      if (to_lower_ascii(extension(name)) != ".xml") continue;
+      const VocFile file = read_voc_file(join_path(folder, name));
+      if (file.issue) continue;
+      return {folder == path ? 65 : 90, fmt::format("'{}' is a VOC annotation", name)};
+    }
+    return {0, "the folder holds no VOC annotations"};
+  } catch (const Error& error) {
+    return {0, error.what()};
+  }
+}
+
+void VocImporter::run(const ImportInput& input, SampleSink& sink) const {
+  Reading(input, sink).run();
+}
+
+}  // namespace errata::importers
