@@ -224,11 +224,13 @@ CLI::App& CommandFamily::add(std::string_view name, std::string_view summary,
   return *child;
 }
 
-CommandBody CommandFamily::body() const {
-  return [children = children_](CommandContext& context) {
+CommandBody CommandFamily::body(const CommandBody& alone) const {
+  if (alone) app_.require_subcommand(0, 1);
+  return [children = children_, alone](CommandContext& context) {
     for (const Child& child : *children) {
       if (child.app->parsed()) return child.body(context);
     }
+    if (alone) alone(context);
   };
 }
 

@@ -58,7 +58,7 @@ CommandBody setup_find(CLI::App& app) {
              "errata find dataset\n"
              "errata find dataset --where \"split = 'train'\"",
              setup_find_dataset);
-  return family.body();
+  return family.body(find_all);
 }
 
 }  // namespace errata::cli

@@ -81,14 +81,15 @@ struct CommandEntry {
   CommandSetup setup;
 };
 
-// For a command that is a family: adds the child `name` with its help, and its body to `chosen`,
-// which runs the child that was named.
+// For a command that is a family: adds the child `name` with its help and its body.
 class CommandFamily {
  public:
   explicit CommandFamily(CLI::App& app);
   CLI::App& add(std::string_view name, std::string_view summary, std::string_view example,
                 const std::function<CommandBody(CLI::App&)>& setup);
-  CommandBody body() const;
+  // Runs the child that was named; without one `alone`, where there is such a thing, else it is an
+  // error.
+  CommandBody body(const CommandBody& alone = {}) const;
 
  private:
   struct Child {

@@ -37,6 +37,7 @@ constexpr std::array kCommands{
     CommandEntry{"scores", "List the scores and columns that filters and rank know",
                  "errata scores\nerrata scores --json", setup_scores},
     CommandEntry{"find", "Find what is wrong: labels, pictures, copies, outliers, weak slices",
+                 "errata find\n"
                  "errata find labels --where \"split = 'test'\"\n"
                  "errata find labels --tag suspect",
                  setup_find},

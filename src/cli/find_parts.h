@@ -10,6 +10,9 @@
 
 namespace errata::cli {
 
+// `errata find` without a kind.
+void find_all(CommandContext& context);
+
 CommandBody setup_find_boxes(CLI::App& app);
 CommandBody setup_find_labels(CLI::App& app);
 CommandBody setup_find_quality(CLI::App& app);
