@@ -73,8 +73,11 @@ RankReport rank_samples(const RankOptions& options) {
                 fmt::format("Run `{}` first.", info->made_by));
   }
   if (score == nullptr && info != nullptr) {
+    const RunSummary* run = find_run(state.snapshot, state.run);
+    const bool boxes = run != nullptr && run->kind == "detections";
     throw Error(ErrorCategory::kNotFound, fmt::format("run '{}' has no {}", state.run, name),
-                "It holds no probabilities, only a class and a confidence per sample.");
+                boxes ? "It holds detections: `errata rank --objects` ranks those."
+                      : "It holds no probabilities, only a class and a confidence per sample.");
   }
   if (score == nullptr || !is_number(*score))
     throw unknown_score(options.by, state.snapshot.samples);
