@@ -26,6 +26,7 @@ CommandBody setup_log(CLI::App& app);
 CommandBody setup_map(CLI::App& app);
 CommandBody setup_metrics(CLI::App& app);
 CommandBody setup_predictions(CLI::App& app);
+CommandBody setup_probe(CLI::App& app);
 CommandBody setup_rank(CLI::App& app);
 CommandBody setup_redo(CLI::App& app);
 CommandBody setup_root(CLI::App& app);

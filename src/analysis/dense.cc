@@ -1,0 +1,349 @@
+#include "analysis/dense.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/random.h"
+
+namespace errata::analysis {
+
+namespace {
+
+constexpr size_t kTileRows = 6;
+// Work is cut by size alone, never by the number of threads: sums keep their order.
+constexpr size_t kSlabs = 16;
+constexpr size_t kBlockRows = 96;
+
+using Floats8 = float __attribute__((vector_size(32), aligned(4)));
+
+// A tile of 6 x 16 sums, with fewer rows at the lower edge.
+template <size_t kRows>
+__attribute__((always_inline)) inline void tile(const FloatView& a, size_t row, size_t depth,
+                                                const float* b, size_t b_stride, float* to,
+                                                size_t to_stride) {
+  Floats8 low[kRows];
+  Floats8 high[kRows];
+  for (size_t i = 0; i < kRows; ++i) {
+    low[i] = *reinterpret_cast<const Floats8*>(to + i * to_stride);
+    high[i] = *reinterpret_cast<const Floats8*>(to + i * to_stride + 8);
+  }
+  const float* factors = a.data + row * a.row_step;
+  for (size_t k = 0; k < depth; ++k) {
+    const Floats8 b_low = *reinterpret_cast<const Floats8*>(b + k * b_stride);
+    const Floats8 b_high = *reinterpret_cast<const Floats8*>(b + k * b_stride + 8);
+#pragma GCC unroll 6
+    for (size_t i = 0; i < kRows; ++i) {
+      const float factor = factors[i * a.row_step + k * a.column_step];
+      low[i] += factor * b_low;
+      high[i] += factor * b_high;
+    }
+  }
+  for (size_t i = 0; i < kRows; ++i) {
+    *reinterpret_cast<Floats8*>(to + i * to_stride) = low[i];
+    *reinterpret_cast<Floats8*>(to + i * to_stride + 8) = high[i];
+  }
+}
+
+__attribute__((always_inline)) inline void add_product_body(const FloatView& a, size_t rows,
+                                                            size_t depth, const float* b,
+                                                            size_t b_stride, size_t columns,
+                                                            float* to, size_t to_stride) {
+  for (size_t j = 0; j < columns; j += kDenseWidth) {
+    size_t i = 0;
+    for (; i + kTileRows <= rows; i += kTileRows) {
+      tile<kTileRows>(a, i, depth, b + j, b_stride, to + i * to_stride + j, to_stride);
+    }
+    for (; i < rows; ++i) {
+      tile<1>(a, i, depth, b + j, b_stride, to + i * to_stride + j, to_stride);
+    }
+  }
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2,fma"))) void add_product_avx2(const FloatView& a, size_t rows,
+                                                          size_t depth, const float* b,
+                                                          size_t b_stride, size_t columns,
+                                                          float* to, size_t to_stride) {
+  add_product_body(a, rows, depth, b, b_stride, columns, to, to_stride);
+}
+bool has_fma() {
+  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return has;
+}
+#endif
+
+}  // namespace
+
+void add_product(const FloatView& a, size_t rows, size_t depth, const float* b, size_t b_stride,
+                 size_t columns, float* to, size_t to_stride) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (has_fma()) return add_product_avx2(a, rows, depth, b, b_stride, columns, to, to_stride);
+#endif
+  add_product_body(a, rows, depth, b, b_stride, columns, to, to_stride);
+}
+
+Eigen symmetric_eigen(std::vector<double> a, size_t n) {
+  constexpr size_t kMostSweeps = 30;
+  std::vector<double> rows(n * n, 0);  // of eigenvectors: the k-th vector is row k
+  for (size_t i = 0; i < n; ++i) rows[i * n + i] = 1;
+  double norm = 0;
+  for (const double value : a) norm += value * value;
+  for (size_t sweep = 0; sweep < kMostSweeps; ++sweep) {
+    double off = 0;
+    for (size_t p = 0; p < n; ++p) {
+      for (size_t q = p + 1; q < n; ++q) off += a[p * n + q] * a[p * n + q];
+    }
+    if (off <= norm * 1e-26) break;
+    for (size_t p = 0; p < n; ++p) {
+      for (size_t q = p + 1; q < n; ++q) {
+        const double apq = a[p * n + q];
+        if (apq * apq <= norm * 1e-32) continue;
+        const double theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
+        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::hypot(theta, 1));
+        const double c = 1 / std::hypot(t, 1);
+        const double s = t * c;
+        double* row_p = a.data() + p * n;
+        double* row_q = a.data() + q * n;
+        for (size_t k = 0; k < n; ++k) {
+          const double x = row_p[k];
+          const double y = row_q[k];
+          row_p[k] = c * x - s * y;
+          row_q[k] = s * x + c * y;
+        }
+        for (size_t k = 0; k < n; ++k) {
+          const double x = a[k * n + p];
+          const double y = a[k * n + q];
+          a[k * n + p] = c * x - s * y;
+          a[k * n + q] = s * x + c * y;
+        }
+        double* vector_p = rows.data() + p * n;
+        double* vector_q = rows.data() + q * n;
+        for (size_t k = 0; k < n; ++k) {
+          const double x = vector_p[k];
+          const double y = vector_q[k];
+          vector_p[k] = c * x - s * y;
+          vector_q[k] = s * x + c * y;
+        }
+      }
+    }
+  }
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t x, size_t y) { return a[x * n + x] > a[y * n + y]; });
+  Eigen eigen{std::vector<double>(n), std::vector<double>(n * n)};
+  for (size_t k = 0; k < n; ++k) {
+    const double* vector = rows.data() + order[k] * n;
+    const double* largest = std::max_element(
+        vector, vector + n, [](double x, double y) { return std::abs(x) < std::abs(y); });
+    const double sign = *largest < 0 ? -1 : 1;
+    eigen.values[k] = a[order[k] * n + order[k]];
+    for (size_t i = 0; i < n; ++i) eigen.vectors[i * n + k] = sign * vector[i];
+  }
+  return eigen;
+}
+
+namespace {
+
+// Runs fn(slab, first row, end row) over kSlabs parts of the rows.
+template <typename Fn>
+void for_slabs(size_t rows, const ParallelFor& parallel_for, const Fn& fn) {
+  parallel_for(kSlabs, 1, [&](size_t begin, size_t end) {
+    for (size_t slab = begin; slab < end; ++slab) {
+      fn(slab, rows * slab / kSlabs, rows * (slab + 1) / kSlabs);
+    }
+  });
+}
+
+std::vector<float> mean_of_rows(std::span<const float> values, size_t columns,
+                                const ParallelFor& parallel_for) {
+  const size_t rows = values.size() / columns;
+  std::vector<std::vector<double>> sums(kSlabs, std::vector<double>(columns, 0));
+  for_slabs(rows, parallel_for, [&](size_t slab, size_t first, size_t end) {
+    for (size_t row = first; row < end; ++row) {
+      for (size_t j = 0; j < columns; ++j) sums[slab][j] += values[row * columns + j];
+    }
+  });
+  std::vector<float> mean(columns);
+  for (size_t j = 0; j < columns; ++j) {
+    double sum = 0;
+    for (const std::vector<double>& each : sums) sum += each[j];
+    mean[j] = static_cast<float>(sum / static_cast<double>(std::max<size_t>(rows, 1)));
+  }
+  return mean;
+}
+
+// Rows [first, first + count) less the mean, zeros behind the columns.
+void centre_block(std::span<const float> values, const std::vector<float>& mean, size_t stride,
+                  size_t first, size_t count, std::vector<float>& block) {
+  const size_t columns = mean.size();
+  block.assign(count * stride, 0);
+  for (size_t i = 0; i < count; ++i) {
+    const float* row = values.data() + (first + i) * columns;
+    for (size_t j = 0; j < columns; ++j) block[i * stride + j] = row[j] - mean[j];
+  }
+}
+
+// columns x padded columns, summed over the rows. Each task owns some rows of the result and walks
+// all values, so that no partial sums are kept.
+std::vector<float> scatter_matrix(std::span<const float> values, const std::vector<float>& mean,
+                                  const ParallelFor& parallel_for) {
+  const size_t columns = mean.size();
+  const size_t stride = padded_columns(columns);
+  const size_t rows = values.size() / columns;
+  std::vector<float> result(stride * stride, 0);
+  std::vector<std::vector<float>> blocks;
+  constexpr size_t kPanel = 96;
+  const size_t panels = (columns + kPanel - 1) / kPanel;
+  std::vector<float> block;
+  for (size_t first = 0; first < rows; first += 4 * kBlockRows) {
+    const size_t count = std::min(4 * kBlockRows, rows - first);
+    centre_block(values, mean, stride, first, count, block);
+    parallel_for(panels, 1, [&](size_t begin, size_t end) {
+      for (size_t panel = begin; panel < end; ++panel) {
+        const size_t at = panel * kPanel;
+        const size_t width = std::min(kPanel, columns - at);
+        // The upper triangle only, by whole panels.
+        const size_t from = at / kDenseWidth * kDenseWidth;
+        add_product(FloatView{block.data() + at, stride, 1}.transposed(), width, count,
+                    block.data() + from, stride, stride - from, result.data() + at * stride + from,
+                    stride);
+      }
+    });
+  }
+  for (size_t i = 0; i < columns; ++i) {
+    for (size_t j = 0; j < i; ++j) result[i * stride + j] = result[j * stride + i];
+  }
+  return result;
+}
+
+// Makes the columns of a matrix (rows x `columns`) orthonormal: Gram-Schmidt, each twice, in
+// double. Rows of `transposed` are those columns.
+void orthonormalise(std::vector<double>& transposed, size_t count, size_t length,
+                    const ParallelFor& parallel_for) {
+  for (size_t k = 0; k < count; ++k) {
+    double* vector = transposed.data() + k * length;
+    const auto normalise = [&] {
+      const double norm = std::sqrt(std::inner_product(vector, vector + length, vector, 0.0));
+      for (size_t i = 0; i < length; ++i) vector[i] /= std::max(norm, 1e-300);
+    };
+    normalise();
+    // All that follow lose their part along this one.
+    parallel_for(count - k - 1, 16, [&](size_t begin, size_t end) {
+      for (size_t other = begin; other < end; ++other) {
+        double* row = transposed.data() + (k + 1 + other) * length;
+        const double part = std::inner_product(row, row + length, vector, 0.0);
+        for (size_t i = 0; i < length; ++i) row[i] -= part * vector[i];
+      }
+    });
+  }
+}
+
+// covariance (stride x stride floats) times the vectors, which are rows.
+std::vector<double> apply(const std::vector<float>& covariance, size_t stride, size_t columns,
+                          const std::vector<double>& vectors, size_t count,
+                          const ParallelFor& parallel_for) {
+  std::vector<float> in(count * stride, 0);
+  for (size_t k = 0; k < count; ++k) {
+    for (size_t i = 0; i < columns; ++i) {
+      in[k * stride + i] = static_cast<float>(vectors[k * columns + i]);
+    }
+  }
+  std::vector<float> out(count * stride, 0);
+  parallel_for(count, kTileRows * 4, [&](size_t begin, size_t end) {
+    add_product(FloatView{in.data() + begin * stride, stride, 1}, end - begin, columns,
+                covariance.data(), stride, stride, out.data() + begin * stride, stride);
+  });
+  std::vector<double> result(count * columns);
+  for (size_t k = 0; k < count; ++k) {
+    for (size_t i = 0; i < columns; ++i) result[k * columns + i] = out[k * stride + i];
+  }
+  return result;
+}
+
+}  // namespace
+
+PrincipalAxes principal_axes(std::span<const float> values, size_t columns, size_t most_axes,
+                             const ParallelFor& parallel_for) {
+  constexpr size_t kIterations = 6;
+  constexpr double kLeastShare = 1e-9;  // of the first axis: what floats cannot tell from nothing
+  PrincipalAxes axes;
+  axes.columns = columns;
+  if (columns == 0) return axes;
+  const size_t rows = values.size() / columns;
+  const size_t stride = padded_columns(columns);
+  axes.mean = mean_of_rows(values, columns, parallel_for);
+  std::vector<float> covariance = scatter_matrix(values, axes.mean, parallel_for);
+  for (float& value : covariance) value /= static_cast<float>(std::max<size_t>(rows, 1));
+  for (size_t i = 0; i < columns; ++i) axes.total_variance += covariance[i * stride + i];
+
+  const size_t count = std::min(most_axes, columns);
+  std::vector<double> basis(count * columns, 0);  // rows are directions
+  if (count == columns) {
+    for (size_t k = 0; k < count; ++k) basis[k * columns + k] = 1;
+  } else {
+    Rng rng(1);
+    for (double& value : basis) value = rng.uniform() - 0.5;
+    for (size_t i = 0; i < kIterations; ++i) {
+      basis = apply(covariance, stride, columns, basis, count, parallel_for);
+      orthonormalise(basis, count, columns, parallel_for);
+    }
+  }
+  const std::vector<double> image = apply(covariance, stride, columns, basis, count, parallel_for);
+  std::vector<double> small(count * count);
+  for (size_t p = 0; p < count; ++p) {
+    for (size_t q = 0; q < count; ++q) {
+      small[p * count + q] =
+          std::inner_product(basis.begin() + static_cast<ptrdiff_t>(p * columns),
+                             basis.begin() + static_cast<ptrdiff_t>((p + 1) * columns),
+                             image.begin() + static_cast<ptrdiff_t>(q * columns), 0.0);
+    }
+  }
+  for (size_t p = 0; p < count; ++p) {
+    for (size_t q = 0; q < p; ++q) {
+      small[p * count + q] = small[q * count + p] =
+          (small[p * count + q] + small[q * count + p]) / 2;
+    }
+  }
+  const Eigen eigen = symmetric_eigen(std::move(small), count);
+  for (size_t k = 0; k < count; ++k) {
+    if (eigen.values[k] > eigen.values[0] * kLeastShare) axes.variances.push_back(eigen.values[k]);
+  }
+  axes.axes = axes.variances.size();
+  const size_t width = padded_columns(axes.axes);
+  axes.directions.assign(columns * width, 0);
+  parallel_for(columns, 64, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      for (size_t k = 0; k < axes.axes; ++k) {
+        double sum = 0;
+        for (size_t p = 0; p < count; ++p) {
+          sum += basis[p * columns + i] * eigen.vectors[p * count + k];
+        }
+        axes.directions[i * width + k] = static_cast<float>(sum);
+      }
+    }
+  });
+  return axes;
+}
+
+std::vector<float> project(const PrincipalAxes& axes, std::span<const float> values,
+                           const ParallelFor& parallel_for) {
+  if (axes.columns == 0) return {};
+  const size_t rows = values.size() / axes.columns;
+  const size_t width = padded_columns(axes.axes);
+  std::vector<float> result(rows * width, 0);
+  parallel_for((rows + kBlockRows - 1) / kBlockRows, 1, [&](size_t begin, size_t end) {
+    std::vector<float> block;
+    for (size_t b = begin; b < end; ++b) {
+      const size_t first = b * kBlockRows;
+      const size_t count = std::min(kBlockRows, rows - first);
+      centre_block(values, axes.mean, axes.columns, first, count, block);
+      add_product(FloatView{block.data(), axes.columns, 1}, count, axes.columns,
+                  axes.directions.data(), width, width, result.data() + first * width, width);
+    }
+  });
+  return result;
+}
+
+}  // namespace errata::analysis

@@ -1,0 +1,188 @@
+#include "analysis/probe.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "analysis/dense.h"
+#include "base/error.h"
+#include "base/random.h"
+
+namespace errata::analysis {
+
+EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
+                                    const ParallelFor& parallel_for) {
+  EmbeddingSpace space;
+  space.rows = columns == 0 ? 0 : embeddings.size() / columns;
+  parallel_for(space.rows, 1024, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      float* values = embeddings.data() + row * columns;
+      double square = 0;
+      for (size_t j = 0; j < columns; ++j) square += double{values[j]} * values[j];
+      const auto scale = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
+      for (size_t j = 0; j < columns; ++j) values[j] *= scale;
+    }
+  });
+  const PrincipalAxes axes =
+      principal_axes(embeddings, columns, EmbeddingSpace::kMostAxes, parallel_for);
+  space.axes = axes.axes;
+  space.width = padded_columns(axes.axes);
+  space.values = project(axes, embeddings, parallel_for);
+  const double kept = std::accumulate(axes.variances.begin(), axes.variances.end(), 0.0);
+  space.kept_variance = axes.total_variance > 0 ? std::min(1.0, kept / axes.total_variance) : 1;
+  const auto scale = static_cast<float>(kept > 0 ? 1 / std::sqrt(kept) : 1);
+  for (float& value : space.values) value *= scale;
+  space.squares.assign(space.axes, 0);
+  for (size_t row = 0; row < space.rows; ++row) {
+    for (size_t j = 0; j < space.axes; ++j) {
+      const double value = space.values[row * space.width + j];
+      space.squares[j] += value * value;
+    }
+  }
+  return space;
+}
+
+std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {
+  constexpr double kShare = 0.1;
+  constexpr size_t kTenth = 10;
+  std::vector<uint32_t> group(neighbours.rows);
+  std::iota(group.begin(), group.end(), 0u);
+  if (neighbours.rows == 0 || neighbours.k == 0) return group;
+  const size_t at = std::min(kTenth, neighbours.k) - 1;
+  std::vector<float> distances(neighbours.rows);
+  for (size_t row = 0; row < neighbours.rows; ++row) {
+    distances[row] = neighbours.distances_of(row)[at];
+  }
+  std::nth_element(distances.begin(),
+                   distances.begin() + static_cast<ptrdiff_t>(distances.size() / 2),
+                   distances.end());
+  const double radius = kShare * distances[distances.size() / 2];
+  const auto root_of = [&](uint32_t row) {
+    while (group[row] != row) row = group[row] = group[group[row]];
+    return row;
+  };
+  for (size_t row = 0; row < neighbours.rows; ++row) {
+    for (size_t i = 0; i < neighbours.k && neighbours.distances_of(row)[i] < radius; ++i) {
+      const uint32_t a = root_of(static_cast<uint32_t>(row));
+      const uint32_t b = root_of(neighbours.of(row)[i]);
+      group[std::max(a, b)] = std::min(a, b);
+    }
+  }
+  for (size_t row = 0; row < neighbours.rows; ++row) {
+    group[row] = root_of(static_cast<uint32_t>(row));
+  }
+  return group;
+}
+
+size_t grouped_rows(std::span<const uint32_t> groups) {
+  std::vector<uint32_t> sizes(groups.size(), 0);
+  for (const uint32_t group : groups) ++sizes[group];
+  size_t count = 0;
+  for (const uint32_t size : sizes) count += size > 1 ? size : 0;
+  return count;
+}
+
+std::vector<uint8_t> stratified_folds(std::span<const ClassIndex> labels,
+                                      std::span<const uint32_t> groups, size_t classes,
+                                      size_t folds, uint64_t seed) {
+  std::vector<uint8_t> fold(labels.size(), kNoFold);
+  std::vector<size_t> order;  // rows with a label, those of a group next to each other
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] != kNoClass) order.push_back(row);
+  }
+  std::vector<uint32_t> size(labels.size(), 0);
+  for (const size_t row : order) ++size[groups[row]];
+  Rng rng(seed);
+  rng.shuffle(order);
+  std::vector<size_t> place(labels.size(), 0);  // of a group's first member
+  for (size_t i = order.size(); i-- > 0;) place[groups[order[i]]] = i;
+  // Large groups first, while there is room to even out; classes by turns within a size.
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const uint32_t x = groups[a];
+    const uint32_t y = groups[b];
+    return size[x] != size[y] ? size[x] > size[y] : place[x] < place[y];
+  });
+  std::vector<size_t> of_class(classes * folds, 0);
+  std::vector<size_t> of_fold(folds, 0);
+  for (size_t i = 0; i < order.size();) {
+    const uint32_t group = groups[order[i]];
+    size_t best = 0;
+    for (size_t f = 1; f < folds; ++f) {
+      const size_t label = static_cast<size_t>(labels[order[i]]);
+      const auto key = [&](size_t each) {
+        return std::pair(of_class[label * folds + each], of_fold[each]);
+      };
+      if (key(f) < key(best)) best = f;
+    }
+    for (; i < order.size() && groups[order[i]] == group; ++i) {
+      fold[order[i]] = static_cast<uint8_t>(best);
+      ++of_class[static_cast<size_t>(labels[order[i]]) * folds + best];
+      ++of_fold[best];
+    }
+  }
+  return fold;
+}
+
+namespace {
+
+double held_out_log_loss(std::span<const float> probabilities, size_t classes,
+                         std::span<const ClassIndex> labels) {
+  constexpr float kLeast = 1e-9f;
+  double sum = 0;
+  size_t count = 0;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] == kNoClass) continue;
+    const float p = probabilities[row * classes + static_cast<size_t>(labels[row])];
+    sum -= std::log(std::max(p, kLeast));
+    ++count;
+  }
+  return sum / static_cast<double>(std::max<size_t>(count, 1));
+}
+
+}  // namespace
+
+Probe run_probe(const EmbeddingSpace& space, std::span<const ClassIndex> labels,
+                std::span<const uint32_t> groups, size_t classes, const ProbeOptions& options,
+                const ParallelFor& parallel_for, const std::function<void()>& tick) {
+  // A decade is crossed in two steps. Strong ones first: each begins where the last ended.
+  constexpr std::array kLambdas{1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6};
+  std::vector<uint8_t> seen(classes, 0);
+  for (const ClassIndex label : labels) {
+    if (label != kNoClass) seen[static_cast<size_t>(label)] = 1;
+  }
+  if (std::count(seen.begin(), seen.end(), 1) < 2) {
+    throw Error(ErrorCategory::kBadInput, "a probe needs labels of at least two classes",
+                "Import labels first, or widen the filter.");
+  }
+  Probe probe;
+  probe.fold = stratified_folds(labels, groups, classes, options.folds, options.seed);
+  std::vector<float> targets(labels.size() * classes, 0);
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] != kNoClass) targets[row * classes + static_cast<size_t>(labels[row])] = 1;
+  }
+  const std::vector<float> weights(labels.size(), 1);
+  const Coordinates coordinates = space.coordinates();
+  HeadTask task{classes, options.folds, probe.fold, targets, weights};
+  Heads heads;
+  for (const double lambda : kLambdas) {
+    task.lambda = lambda;
+    heads =
+        train_heads(coordinates, task, probe.tried.empty() ? nullptr : &heads, parallel_for, tick);
+    std::vector<float> held_out =
+        held_out_probabilities(coordinates, heads, probe.fold, parallel_for);
+    const double loss = held_out_log_loss(held_out, classes, labels);
+    const bool better = probe.tried.empty() || std::all_of(probe.tried.begin(), probe.tried.end(),
+                                                           [&](const TriedStrength& each) {
+                                                             return loss < each.log_loss;
+                                                           });
+    probe.tried.push_back({lambda, loss});
+    // The loss is a valley over the strength: past its floor it only rises.
+    if (!better) break;
+    probe.lambda = lambda;
+    probe.probabilities = std::move(held_out);
+  }
+  return probe;
+}
+
+}  // namespace errata::analysis

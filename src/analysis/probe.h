@@ -1,0 +1,74 @@
+// Out-of-sample probabilities from embeddings alone: a regularised multinomial head, trained on
+// all folds but one and asked about that one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "analysis/linear_head.h"
+#include "analysis/matrix.h"
+#include "analysis/neighbours.h"
+#include "base/workers.h"
+#include "model/ids.h"
+
+namespace errata::analysis {
+
+// Embeddings as a head wants them: each row scaled to length 1, then principal coordinates (at most
+// kMostAxes: more changes next to nothing and costs time), scaled to a total variance of 1.
+struct EmbeddingSpace {
+  static constexpr size_t kMostAxes = 256;
+
+  std::vector<float> values;
+  size_t rows = 0;
+  size_t axes = 0;
+  size_t width = 0;          // floats from one row to the next
+  double kept_variance = 0;  // share of the variance that the axes hold, 0..1
+  std::vector<double> squares;
+
+  Coordinates coordinates() const { return {values, rows, axes, width, squares}; }
+  FloatMatrix matrix() const { return {values, rows, width}; }
+};
+// `embeddings` (rows x columns, finite) is scaled in place.
+EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
+                                    const ParallelFor& parallel_for);
+
+// Groups of rows that are nearly the same picture: linked where their distance is below a tenth of
+// the median distance to the tenth neighbour, which a few copies of each picture do not change.
+// The number of its group for each row; a row alone is a group.
+std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours);
+// How many rows are in a group of more than one.
+size_t grouped_rows(std::span<const uint32_t> groups);
+
+// Deals the rows out to folds: groups stay together, and each class is spread evenly. kNoFold for
+// rows without a label.
+std::vector<uint8_t> stratified_folds(std::span<const ClassIndex> labels,
+                                      std::span<const uint32_t> groups, size_t classes,
+                                      size_t folds, uint64_t seed);
+
+struct ProbeOptions {
+  size_t folds = 5;  // 2..50
+  uint64_t seed = 1;
+};
+
+struct TriedStrength {
+  double lambda = 0;
+  double log_loss = 0;  // of the given labels, held out
+};
+
+struct Probe {
+  std::vector<float> probabilities;  // rows x classes
+  std::vector<uint8_t> fold;
+  std::vector<TriedStrength> tried;  // strongest first
+  double lambda = 0;                 // the one chosen: least held-out log loss
+};
+
+// `labels`: class per row or kNoClass; `groups`: of near_duplicate_groups. Rows without a label get
+// the mean of all folds' heads. The strength of the regularisation is the one of least held-out log
+// loss over all folds. Throws Error(kBadInput) when fewer than two classes have a label.
+Probe run_probe(const EmbeddingSpace& space, std::span<const ClassIndex> labels,
+                std::span<const uint32_t> groups, size_t classes, const ProbeOptions& options,
+                const ParallelFor& parallel_for, const std::function<void()>& tick);
+
+}  // namespace errata::analysis

@@ -1,0 +1,52 @@
+// Out-of-sample probabilities from stored embeddings, kept as an ordinary run: no model of the
+// user's is needed to find label errors.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/bootstrap.h"
+#include "analysis/probe.h"
+#include "jobs/job_context.h"
+#include "jobs/loaded_state.h"
+
+namespace errata::jobs {
+
+struct ProbeJobOptions {
+  std::string store_path = "errata.db";
+  std::string embeddings;          // run that holds them; empty: the newest that does
+  std::string run_name = "probe";  // of what is made
+  std::string where;               // only these samples; empty: all
+  int64_t folds = 5;
+  int64_t seed = 1;
+  bool replace = false;  // a run of the same name
+  std::string who;
+
+  // Throws Error(kUsage) for a number of folds outside 2..50.
+  void check() const;
+};
+
+struct ProbeJobReport {
+  std::string run;
+  std::string embeddings;
+  std::string choice;     // why these embeddings, when there were several; else empty
+  size_t samples = 0;     // that have probabilities now
+  size_t labelled = 0;    // that the folds were made of
+  size_t without = 0;     // selected, but without an embedding
+  size_t duplicates = 0;  // samples in a group of near duplicates
+  size_t columns = 0;     // of the embeddings
+  size_t axes = 0;        // principal coordinates that were used
+  double kept_variance = 0;
+  double lambda = 0;
+  std::vector<analysis::TriedStrength> tried;
+  analysis::Interval accuracy;  // held out, against the current labels
+  analysis::Interval ece;
+  double elapsed_secs = 0;
+};
+
+// Throws what load_embeddings and RunWriter throw, Error(kBadInput) for fewer than two classes.
+// Excluded samples and those without a label take no part in the training; they get the mean of all
+// folds. Memory: the embeddings, and a fifth of them for the coordinates.
+ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context);
+
+}  // namespace errata::jobs
