@@ -109,7 +109,7 @@ ResultTable runs_table(store::Store& store) {
                      {"started"},
                      {"trained_on"},
                      {"model"}});
-  for (const store::RunInfo& run : store::list_runs(store)) {
+  for (const store::RunInfo& run : store::list_runs(store, true)) {
     const RunSummary& summary = run.summary;
     table.add({summary.name, summary.kind, state_name(summary.state),
                static_cast<int64_t>(summary.predicted_samples),

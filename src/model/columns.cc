@@ -22,14 +22,16 @@ std::string_view column_type_name(ColumnType type) {
 }
 
 int32_t Dictionary::add(std::string_view text) {
-  const auto [found, added] =
-      codes_.emplace(std::string(text), static_cast<int32_t>(texts_.size()));
-  if (added) texts_.emplace_back(text);
-  return found->second;
+  const auto found = codes_.find(text);
+  if (found != codes_.end()) return found->second;
+  const auto code = static_cast<int32_t>(texts_.size());
+  codes_.emplace(std::string(text), code);
+  texts_.emplace_back(text);
+  return code;
 }
 
 int32_t Dictionary::find(std::string_view text) const {
-  const auto found = codes_.find(std::string(text));
+  const auto found = codes_.find(text);
   return found == codes_.end() ? -1 : found->second;
 }
 
@@ -166,7 +168,7 @@ void Table::add(Column column) {
 }
 
 void Table::remove(std::string_view name) {
-  const auto found = index_.find(std::string(name));
+  const auto found = index_.find(name);
   if (found == index_.end()) return;
   columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(found->second));
   index_.clear();
@@ -174,7 +176,7 @@ void Table::remove(std::string_view name) {
 }
 
 const Column* Table::find(std::string_view name) const {
-  const auto found = index_.find(std::string(name));
+  const auto found = index_.find(name);
   if (found != index_.end()) return columns_[found->second].get();
   return active_run.empty() ? nullptr : find(name, active_run);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,14 @@ enum class ColumnType : uint8_t {
 
 std::string_view column_type_name(ColumnType type);
 
+// Lets a map of strings be asked with a view of one.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+template <typename T>
+using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+
 // The strings behind a category or set column. Codes are stable; order is that of first adding.
 class Dictionary {
  public:
@@ -37,7 +46,7 @@ class Dictionary {
 
  private:
   std::vector<std::string> texts_;
-  std::unordered_map<std::string, int32_t> codes_;
+  TextMap<int32_t> codes_;
 };
 
 // One column of `rows` values. Only the storage that belongs to `type` is filled.
@@ -104,7 +113,7 @@ class Table {
  private:
   size_t rows_ = 0;
   std::vector<std::shared_ptr<Column>> columns_;
-  std::unordered_map<std::string, size_t> index_;
+  TextMap<size_t> index_;
 };
 
 }  // namespace errata

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/hash.h"
+#include "store/stream_reader.h"
 
 namespace errata::store {
 
@@ -35,19 +36,30 @@ int64_t chunk_id(int64_t stream, int64_t place) {
   return stream * kChunksPerStream + place;
 }
 
-Error chunk_error(Connection& db, int64_t id, const std::string& what) {
-  Statement find = db.prepare("SELECT owner, owner_id, name FROM stream WHERE id = ?1");
-  find.bind(1, id / kChunksPerStream);
-  std::string name = fmt::format("stream {}", id / kChunksPerStream);
-  if (find.step()) {
-    name = fmt::format("column {} of {} {}", find.text(2), find.text(0), find.integer(1));
+// Empty when chunks of such lengths may be.
+std::string length_problem(uint64_t stored_bytes, int64_t codec, uint64_t raw_bytes) {
+  if (raw_bytes > kMaxChunkBytes || stored_bytes > kMaxChunkBytes) {
+    return fmt::format("its length is {} bytes, more than a chunk may have",
+                       std::max<uint64_t>(raw_bytes, stored_bytes));
   }
-  return Error(ErrorCategory::kCorrupt,
-               fmt::format("chunk {} of {}: {}", id % kChunksPerStream, name, what),
-               "run `errata doctor` to see all that is damaged", db.path());
+  if (codec == static_cast<int64_t>(Codec::kPlain) && stored_bytes != raw_bytes) {
+    return fmt::format("its length is {} bytes, it should be {}", stored_bytes, raw_bytes);
+  }
+  return {};
 }
 
 }  // namespace
+
+Error chunk_error(Connection& db, int64_t stream, int64_t place, const std::string& what) {
+  Statement find = db.prepare("SELECT owner, owner_id, name FROM stream WHERE id = ?1");
+  find.bind(1, stream);
+  std::string name = fmt::format("stream {}", stream);
+  if (find.step()) {
+    name = fmt::format("column {} of {} {}", find.text(2), find.text(0), find.integer(1));
+  }
+  return Error(ErrorCategory::kCorrupt, fmt::format("chunk {} of {}: {}", place, name, what),
+               "run `errata doctor` to see all that is damaged", db.path());
+}
 
 int64_t find_stream(Connection& db, std::string_view owner, int64_t owner_id,
                     std::string_view name) {
@@ -142,30 +154,59 @@ std::vector<ChunkHead> list_chunks(Connection& db, int64_t stream) {
   return heads;
 }
 
-std::string examine_chunk(std::span<const uint8_t> stored, int64_t codec, uint64_t raw_bytes,
-                          uint64_t checksum, std::vector<uint8_t>& bytes) {
-  if (raw_bytes > kMaxChunkBytes || stored.size() > kMaxChunkBytes) {
-    return fmt::format("its length is {} bytes, more than a chunk may have",
-                       std::max<uint64_t>(raw_bytes, stored.size()));
-  }
-  if (codec == static_cast<int64_t>(Codec::kPlain) && stored.size() != raw_bytes) {
-    return fmt::format("its length is {} bytes, it should be {}", stored.size(), raw_bytes);
+std::string unpack_chunk(std::span<const uint8_t> stored, int64_t codec, uint64_t checksum,
+                         std::span<uint8_t> out) {
+  if (std::string wrong = length_problem(stored.size(), codec, out.size()); !wrong.empty()) {
+    return wrong;
   }
   if (xxh3_64(stored) != checksum) return "its checksum does not hold";
-  const size_t before = bytes.size();
   if (codec == static_cast<int64_t>(Codec::kPlain)) {
-    bytes.insert(bytes.end(), stored.begin(), stored.end());
+    std::copy(stored.begin(), stored.end(), out.begin());
     return {};
   }
   if (codec != static_cast<int64_t>(Codec::kZstd)) return fmt::format("unknown codec {}", codec);
-  bytes.resize(before + raw_bytes);
-  const size_t size = ZSTD_decompressDCtx(decompressor(), bytes.data() + before, raw_bytes,
-                                          stored.data(), stored.size());
-  if (ZSTD_isError(size) != 0 || size != raw_bytes) {
-    bytes.resize(before);
-    return fmt::format("its length unpacked is not {} bytes", raw_bytes);
+  const size_t size =
+      ZSTD_decompressDCtx(decompressor(), out.data(), out.size(), stored.data(), stored.size());
+  if (ZSTD_isError(size) != 0 || size != out.size()) {
+    return fmt::format("its length unpacked is not {} bytes", out.size());
   }
   return {};
+}
+
+std::string examine_chunk(std::span<const uint8_t> stored, int64_t codec, uint64_t raw_bytes,
+                          uint64_t checksum, std::vector<uint8_t>& bytes) {
+  // Before the memory is taken that a damaged length asks for.
+  if (std::string wrong = length_problem(stored.size(), codec, raw_bytes); !wrong.empty()) {
+    return wrong;
+  }
+  const size_t before = bytes.size();
+  bytes.resize(before + raw_bytes);
+  std::string wrong = unpack_chunk(stored, codec, checksum, std::span(bytes).subspan(before));
+  if (!wrong.empty()) bytes.resize(before);
+  return wrong;
+}
+
+void fetch_chunks(Connection& db, StoredStream& stored) {
+  Statement& read = db.cached(
+      "SELECT id, codec, raw_bytes, checksum, data FROM chunk WHERE id BETWEEN ?1 AND ?2 "
+      "ORDER BY id");
+  read.bind(1, chunk_id(stored.stream, 0)).bind(2, chunk_id(stored.stream, kChunksPerStream - 1));
+  while (read.step()) {
+    const std::span<const uint8_t> data = read.blob(4);
+    const StoredStream::Chunk chunk{read.integer(0) % kChunksPerStream,
+                                    read.integer(1),
+                                    static_cast<uint64_t>(read.integer(2)),
+                                    static_cast<uint64_t>(read.integer(3)),
+                                    stored.bytes.size(),
+                                    data.size()};
+    const std::string wrong = length_problem(data.size(), chunk.codec, chunk.raw_bytes);
+    if (!wrong.empty()) {
+      read.reset();
+      throw chunk_error(db, stored.stream, chunk.place, wrong);
+    }
+    stored.bytes.insert(stored.bytes.end(), data.begin(), data.end());
+    stored.chunks.push_back(chunk);
+  }
 }
 
 void read_chunks(Connection& db, int64_t stream, int64_t first_place, int64_t last_place,
@@ -181,7 +222,7 @@ void read_chunks(Connection& db, int64_t stream, int64_t first_place, int64_t la
     if (!wrong.empty()) {
       const int64_t id = read.integer(0);
       read.reset();
-      throw chunk_error(db, id, wrong);
+      throw chunk_error(db, id / kChunksPerStream, id % kChunksPerStream, wrong);
     }
   }
 }

@@ -49,7 +49,17 @@ void read_chunks(Connection& db, int64_t stream, int64_t first_place, int64_t la
                  std::vector<uint8_t>& bytes);
 std::vector<uint8_t> read_stream(Connection& db, int64_t stream);
 
-// What is wrong with a chunk as stored, or empty. For the doctor, who wants all and no exception.
+// Fills `out`, as long as the chunk is unpacked; says what is wrong with it as stored, or nothing.
+std::string unpack_chunk(std::span<const uint8_t> stored, int64_t codec, uint64_t checksum,
+                         std::span<uint8_t> out);
+Error chunk_error(Connection& db, int64_t stream, int64_t place, const std::string& what);
+
+struct StoredStream;  // stream_reader.h
+// Appends all chunks of stored.stream as they are stored. Error(kCorrupt) for a length that no
+// chunk may have.
+void fetch_chunks(Connection& db, StoredStream& stored);
+
+// The same as unpack_chunk(), appended to `bytes`. For the doctor, who wants all and no exception.
 std::string examine_chunk(std::span<const uint8_t> stored, int64_t codec, uint64_t raw_bytes,
                           uint64_t checksum, std::vector<uint8_t>& bytes);
 

@@ -20,6 +20,25 @@ std::vector<RootInfo> list_roots(Store& store) {
   return roots;
 }
 
+std::vector<std::string> missing_roots(Store& store) {
+  Connection& db = store.db();
+  std::vector<std::pair<int64_t, std::string>> gone;
+  Statement read = db.prepare("SELECT id, path FROM root ORDER BY id");
+  while (read.step()) {
+    std::string path = unescape_bytes(read.text(1));
+    if (!is_directory(path)) gone.emplace_back(read.integer(0), std::move(path));
+  }
+  std::vector<std::string> missing;
+  Statement find =
+      db.prepare("SELECT 1 FROM sample WHERE root_id = ?1 AND vanished_batch IS NULL LIMIT 1");
+  for (auto& [id, path] : gone) {
+    find.bind(1, id);
+    if (find.step()) missing.push_back(std::move(path));
+    find.reset();
+  }
+  return missing;
+}
+
 namespace {
 
 // What lay in the root's old folder when it was imported lies in the new one now: importing it from

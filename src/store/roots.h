@@ -18,6 +18,8 @@ struct RootInfo {
 
 // Oldest first.
 std::vector<RootInfo> list_roots(Store& store);
+// Folders of roots that hold samples and are not there. Cheap: counts nothing.
+std::vector<std::string> missing_roots(Store& store);
 // Points root `id` to another folder, and the sources that were imported from inside it to theirs
 // there, so that importing them again is a re-import. Error: kNotFound (root, or the folder is not
 // there), kConflict when another root is there already.

@@ -1,6 +1,7 @@
 // The columns of runs and of stored scores in a snapshot.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <unordered_set>
@@ -13,25 +14,28 @@ namespace errata::store {
 
 namespace {
 
-// Row of each entry of a run's plan, -1 for samples that are no longer there.
-std::vector<int32_t> rows_of(const std::vector<SampleId>& samples,
-                             const std::vector<int32_t>& row_of_sample) {
-  std::vector<int32_t> rows(samples.size(), -1);
+// 1, 2, 3, ...
+bool counts_up(const std::vector<SampleId>& samples) {
   for (size_t i = 0; i < samples.size(); ++i) {
-    const auto id = static_cast<size_t>(samples[i]);
-    if (id < row_of_sample.size()) rows[i] = row_of_sample[id];
+    if (samples[i] != static_cast<SampleId>(i) + 1) return false;
   }
-  return rows;
+  return true;
 }
 
+// The values of samples at their rows; `every` says that the samples count up. Takes `values` when
+// they lie so already.
 template <typename T>
-std::vector<T> scatter(const std::vector<T>& values, const std::vector<int32_t>& rows, size_t count,
-                       T none) {
-  std::vector<T> result(count, none);
-  const size_t n = std::min(values.size(), rows.size());
+std::vector<T> scatter(std::vector<T>& values, const std::vector<SampleId>& samples, bool every,
+                       const Presence& presence, T none) {
+  if (every && presence.whole() && values.size() == presence.kept.size()) return std::move(values);
+  std::vector<T> result(presence.kept.size(), none);
+  const size_t n = std::min(values.size(), samples.size());
   for (size_t i = 0; i < n; ++i) {
-    if (rows[i] >= 0) result[static_cast<size_t>(rows[i])] = values[i];
+    const auto id = static_cast<size_t>(samples[i]);
+    const int32_t row = id < presence.row_of_sample.size() ? presence.row_of_sample[id] : -1;
+    if (row >= 0) result[static_cast<size_t>(row)] = values[i];
   }
+  values = {};
   return result;
 }
 
@@ -48,44 +52,6 @@ std::vector<int32_t> model_codes(Connection& db, RunId run, ClassCodes& codes) {
                                                       : codes.dictionary->add(read.text(0)));
   }
   return result;
-}
-
-void add_prediction_columns(Connection& db, const RunInfo& run, const std::vector<int32_t>& rows,
-                            ClassCodes& codes, Snapshot& snapshot) {
-  const size_t count = snapshot.samples.rows();
-  const std::string suffix = "@" + run.summary.name;
-  const auto floats = [&](std::string_view name) {
-    return scatter(values_of<float>(read_stream(db, find_stream(db, "run", run.summary.id, name))),
-                   rows, count, std::nanf(""));
-  };
-  const std::vector<int32_t> code_of = model_codes(db, run.summary.id, codes);
-  std::vector<int32_t> predictions =
-      scatter(values_of<int32_t>(read_stream(db, find_stream(db, "run", run.summary.id, "top"))),
-              rows, count, int32_t{-1});
-  for (int32_t& code : predictions) {
-    if (code >= static_cast<int32_t>(code_of.size())) {
-      throw Error(ErrorCategory::kCorrupt,
-                  fmt::format("run {} predicts a class it does not have", run.summary.name),
-                  "run `errata doctor`");
-    }
-    if (code >= 0) code = code_of[static_cast<size_t>(code)];
-  }
-  std::vector<float> confidence = floats("confidence");
-  const std::vector<int32_t>& labels = snapshot.samples.find("label")->codes;
-  std::vector<int32_t> outcomes(count);
-  std::vector<float> mistakes(count);
-  for (size_t i = 0; i < count; ++i) {
-    outcomes[i] = outcome_code(labels[i], predictions[i]);
-    mistakes[i] = mistake_value(outcomes[i], confidence[i]);
-  }
-  Table& table = snapshot.samples;
-  table.add(make_category_column("prediction" + suffix, std::move(predictions), codes.dictionary));
-  table.add(make_category_column("outcome" + suffix, std::move(outcomes), outcome_dictionary()));
-  table.add(make_float_column("confidence" + suffix, std::move(confidence)));
-  table.add(make_float_column("confident_mistake" + suffix, std::move(mistakes)));
-  if (run.spec.kind != "probabilities") return;
-  table.add(make_float_column("margin" + suffix, floats("margin")));
-  table.add(make_float_column("entropy" + suffix, floats("entropy")));
 }
 
 // Samples whose current label changed after `revision`.
@@ -110,60 +76,172 @@ std::unordered_set<SampleId> relabelled_since(Connection& db, int64_t revision) 
   return samples;
 }
 
-// `plan_rows` are the rows of the run's own samples.
-void add_score_columns(Connection& db, RunId run, const std::string& suffix,
-                       const std::vector<int32_t>& row_of_sample,
-                       const std::vector<int32_t>& plan_rows, Snapshot& snapshot, bool& stale) {
-  std::map<int64_t, std::unordered_set<SampleId>> relabelled;  // by revision
-  const int64_t revision = label_revision(db);
-  Statement read =
-      db.prepare("SELECT id, name, label_revision FROM score WHERE run_id = ?1 ORDER BY name");
-  read.bind(1, run);
-  while (read.step()) {
-    const int64_t id = read.integer(0);
-    const std::string name = read.string(1) + suffix;
-    const int64_t made_for = read.integer(2);
-    const bool own_samples = run == 0 || find_stream(db, "score", id, "samples") != 0;
-    const std::vector<int32_t> own_rows =
-        own_samples ? rows_of(read_score_samples(db, id, run), row_of_sample)
-                    : std::vector<int32_t>();
-    std::vector<float> values =
-        scatter(values_of<float>(read_stream(db, find_stream(db, "score", id, "values"))),
-                own_samples ? own_rows : plan_rows, snapshot.samples.rows(), std::nanf(""));
-    if (made_for > 0) {
-      snapshot.label_dependent.push_back(name);
-      if (made_for < revision) {
-        stale = true;
-        if (!relabelled.contains(made_for)) {
-          relabelled.emplace(made_for, relabelled_since(db, made_for));
-        }
-        for (const SampleId sample : relabelled.at(made_for)) {
-          const int32_t row = row_of_sample.at(static_cast<size_t>(sample));
-          if (row >= 0) values[static_cast<size_t>(row)] = std::nanf("");
-        }
-      }
-    }
-    snapshot.samples.add(make_float_column(name, std::move(values)));
-  }
+// It has a class for each sample.
+bool says_classes(const RunInfo& run) {
+  return run.spec.kind != "embedding" && run.spec.kind != "detections";
 }
 
 }  // namespace
 
-void add_run_columns(Connection& db, const std::vector<int32_t>& row_of_sample, ClassCodes& codes,
-                     bool all_runs, Snapshot& snapshot) {
-  bool stale = false;
-  add_score_columns(db, 0, "", row_of_sample, {}, snapshot, stale);
-  for (RunInfo& run : read_runs(db)) {
-    if (all_runs || run.summary.name == snapshot.samples.active_run) {
-      const std::vector<int32_t> rows =
-          rows_of(read_plan(db, run.summary.id)->samples, row_of_sample);
-      if (run.spec.kind != "embedding" && run.spec.kind != "detections") {
-        add_prediction_columns(db, run, rows, codes, snapshot);
+RunColumns::RunColumns(Connection& db, ClassCodes& codes, const std::string& active_run,
+                       bool all_runs)
+    : dictionary_(codes.dictionary),
+      label_revision_(label_revision(db)),
+      scores_(list_scores(db, 0, "")) {
+  for (RunInfo& info : read_runs(db)) {
+    Run run;
+    run.info = std::move(info);
+    run.has_columns = all_runs || run.info.summary.name == active_run;
+    if (run.has_columns) {
+      if (says_classes(run.info)) {
+        run.code_of = model_codes(db, run.info.summary.id, codes);
       }
-      add_score_columns(db, run.summary.id, "@" + run.summary.name, row_of_sample, rows, snapshot,
-                        run.summary.scores_stale);
+      run.scores = list_scores(db, run.info.summary.id, "@" + run.info.summary.name);
     }
-    snapshot.runs.push_back(std::move(run.summary));
+    runs_.push_back(std::move(run));
+  }
+}
+
+std::vector<RunColumns::Score> RunColumns::list_scores(Connection& db, RunId run,
+                                                       const std::string& suffix) {
+  std::vector<Score> scores;
+  Statement read =
+      db.prepare("SELECT id, name, label_revision FROM score WHERE run_id = ?1 ORDER BY name");
+  read.bind(1, run);
+  while (read.step()) {
+    Score score;
+    score.id = read.integer(0);
+    score.name = read.string(1) + suffix;
+    score.label_revision = read.integer(2);
+    scores.push_back(std::move(score));
+  }
+  for (Score& score : scores) {
+    score.own_samples = run == 0 || find_stream(db, "score", score.id, "samples") != 0;
+    if (run == 0) score.samples = read_score_samples(db, score.id, run);
+  }
+  return scores;
+}
+
+void RunColumns::read_score(StreamReader& reader, Score& score, WorkList& work) {
+  work.emplace_back([&] {
+    if (score.own_samples && score.samples.empty()) {
+      score.samples = reader.values<int64_t>("score", score.id, "samples");
+    }
+    score.values = reader.values<float>("score", score.id, "values");
+  });
+}
+
+void RunColumns::read(StreamReader& reader, WorkList& work) {
+  for (Score& score : scores_) read_score(reader, score, work);
+  for (Run& run : runs_) {
+    if (!run.has_columns) continue;
+    const RunId id = run.info.summary.id;
+    work.emplace_back([&, id] {
+      run.plan = reader.plan(id);
+      run.counts_up = counts_up(run.plan->samples);
+    });
+    if (says_classes(run.info)) {
+      work.emplace_back([&, id] { run.top = reader.values<int32_t>("run", id, "top"); });
+      work.emplace_back(
+          [&, id] { run.confidence = reader.values<float>("run", id, "confidence"); });
+    }
+    if (run.info.spec.kind == "probabilities") {
+      work.emplace_back([&, id] { run.margin = reader.values<float>("run", id, "margin"); });
+      work.emplace_back([&, id] { run.entropy = reader.values<float>("run", id, "entropy"); });
+    }
+    for (Score& score : run.scores) read_score(reader, score, work);
+  }
+}
+
+void RunColumns::make_predictions(const Presence& presence, const Column& label, Run& run) {
+  const size_t count = presence.kept.size();
+  const std::string suffix = "@" + run.info.summary.name;
+  const std::vector<SampleId>& samples = run.plan->samples;
+  std::vector<int32_t> predictions =
+      scatter(run.top, samples, run.counts_up, presence, int32_t{-1});
+  for (int32_t& code : predictions) {
+    if (code >= static_cast<int32_t>(run.code_of.size())) {
+      throw Error(ErrorCategory::kCorrupt,
+                  fmt::format("run {} predicts a class it does not have", run.info.summary.name),
+                  "run `errata doctor`");
+    }
+    if (code >= 0) code = run.code_of[static_cast<size_t>(code)];
+  }
+  std::vector<float> confidence =
+      scatter(run.confidence, samples, run.counts_up, presence, std::nanf(""));
+  std::vector<int32_t> outcomes(count);
+  std::vector<float> mistakes(count);
+  for (size_t i = 0; i < count; ++i) {
+    outcomes[i] = outcome_code(label.codes[i], predictions[i]);
+    mistakes[i] = mistake_value(outcomes[i], confidence[i]);
+  }
+  std::vector<Column>& columns = run.columns;
+  columns.push_back(
+      make_category_column("prediction" + suffix, std::move(predictions), dictionary_));
+  columns.push_back(
+      make_category_column("outcome" + suffix, std::move(outcomes), outcome_dictionary()));
+  columns.push_back(make_float_column("confidence" + suffix, std::move(confidence)));
+  columns.push_back(make_float_column("confident_mistake" + suffix, std::move(mistakes)));
+  if (run.info.spec.kind != "probabilities") return;
+  columns.push_back(make_float_column(
+      "margin" + suffix, scatter(run.margin, samples, run.counts_up, presence, std::nanf(""))));
+  columns.push_back(make_float_column(
+      "entropy" + suffix, scatter(run.entropy, samples, run.counts_up, presence, std::nanf(""))));
+}
+
+void RunColumns::make_score(const Presence& presence, const Run* run, Score& score) {
+  const bool of_plan = run != nullptr && !score.own_samples;
+  const std::vector<SampleId>& samples = of_plan ? run->plan->samples : score.samples;
+  const bool every = of_plan ? run->counts_up : counts_up(samples);
+  std::vector<float> values = scatter(score.values, samples, every, presence, std::nanf(""));
+  for (const int32_t row : score.null_rows) values[static_cast<size_t>(row)] = std::nanf("");
+  score.column = make_float_column(score.name, std::move(values));
+}
+
+void RunColumns::make(Connection& db, const Presence& presence, const Column& label,
+                      WorkList& work) {
+  std::map<int64_t, std::vector<int32_t>> relabelled;  // by revision
+  const auto find_relabelled = [&](Score& score, bool& stale) {
+    if (score.label_revision <= 0 || score.label_revision >= label_revision_) return;
+    stale = true;
+    const auto [found, added] = relabelled.emplace(score.label_revision, std::vector<int32_t>());
+    if (added) {
+      for (const SampleId sample : relabelled_since(db, score.label_revision)) {
+        const int32_t row = presence.row_of_sample.at(static_cast<size_t>(sample));
+        if (row >= 0) found->second.push_back(row);
+      }
+    }
+    score.null_rows = found->second;
+  };
+  bool of_no_run = false;
+  for (Score& score : scores_) {
+    find_relabelled(score, of_no_run);
+    work.emplace_back([&] { make_score(presence, nullptr, score); });
+  }
+  for (Run& run : runs_) {
+    if (!run.has_columns) continue;
+    if (says_classes(run.info)) {
+      work.emplace_back([&] { make_predictions(presence, label, run); });
+    }
+    for (Score& score : run.scores) {
+      find_relabelled(score, run.info.summary.scores_stale);
+      work.emplace_back([&] { make_score(presence, &run, score); });
+    }
+  }
+}
+
+void RunColumns::add_to(Snapshot& snapshot) {
+  const auto add_scores = [&](std::vector<Score>& scores) {
+    for (Score& score : scores) {
+      if (score.label_revision > 0) snapshot.label_dependent.push_back(score.name);
+      snapshot.samples.add(std::move(score.column));
+    }
+  };
+  add_scores(scores_);
+  for (Run& run : runs_) {
+    for (Column& column : run.columns) snapshot.samples.add(std::move(column));
+    add_scores(run.scores);
+    snapshot.runs.push_back(std::move(run.info.summary));
   }
 }
 

@@ -114,12 +114,12 @@ bool has_stale_scores(Connection& db, RunId run) {
 
 }  // namespace
 
-std::vector<RunInfo> list_runs(Store& store) {
+std::vector<RunInfo> list_runs(Store& store, bool with_stored_bytes) {
   Connection& db = store.db();
   const Transaction transaction(db, Transaction::Kind::kRead);
   std::vector<RunInfo> runs = read_runs(db);
   for (RunInfo& run : runs) {
-    run.stored_bytes = stored_bytes(db, run.summary.id);
+    if (with_stored_bytes) run.stored_bytes = stored_bytes(db, run.summary.id);
     run.summary.scores_stale = has_stale_scores(db, run.summary.id);
   }
   return runs;

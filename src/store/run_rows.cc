@@ -43,11 +43,9 @@ int64_t RunPlan::place_of(SampleId sample) const {
   return found != by_sample.end() && samples[*found] == sample ? int64_t{*found} : -1;
 }
 
-std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run) {
-  std::shared_ptr<const RunPlan>& slot = db.plan_cache()[run];
-  if (slot != nullptr) return slot;
+std::shared_ptr<const RunPlan> make_plan(std::vector<SampleId> samples) {
   auto plan = std::make_shared<RunPlan>();
-  plan->samples = values_of<int64_t>(read_stream(db, find_stream(db, "run", run, "samples")));
+  plan->samples = std::move(samples);
   plan->rising = std::is_sorted(plan->samples.begin(), plan->samples.end());
   if (!plan->rising) {
     plan->by_sample.resize(plan->samples.size());
@@ -55,7 +53,14 @@ std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run) {
     std::sort(plan->by_sample.begin(), plan->by_sample.end(),
               [&](uint32_t a, uint32_t b) { return plan->samples[a] < plan->samples[b]; });
   }
-  slot = plan;
+  return plan;
+}
+
+std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run) {
+  std::shared_ptr<const RunPlan>& slot = db.plan_cache()[run];
+  if (slot == nullptr) {
+    slot = make_plan(values_of<int64_t>(read_stream(db, find_stream(db, "run", run, "samples"))));
+  }
   return slot;
 }
 

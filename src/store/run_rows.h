@@ -34,6 +34,7 @@ struct RunPlan {
   // -1 when the plan lacks the sample.
   int64_t place_of(SampleId sample) const;
 };
+std::shared_ptr<const RunPlan> make_plan(std::vector<SampleId> samples);
 // Kept by the connection: a plan never changes and run ids are not given twice.
 std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run);
 

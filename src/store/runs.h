@@ -124,10 +124,11 @@ struct RunInfo {
   size_t rows = 0;
   size_t not_finite = 0;
   size_t unreadable = 0;
-  uint64_t stored_bytes = 0;
+  uint64_t stored_bytes = 0;  // 0 unless asked for
 };
 
-std::vector<RunInfo> list_runs(Store& store);  // oldest first
+// Oldest first. `with_stored_bytes` costs a walk over all of the runs' chunks.
+std::vector<RunInfo> list_runs(Store& store, bool with_stored_bytes = false);
 // Error(kNotFound) with the nearest names. An empty name means the newest run.
 RunInfo read_run(Store& store, const std::string& name);
 // Gives the space back to the file system. Error: kNotFound, kBusy while it is being written.

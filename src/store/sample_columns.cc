@@ -18,33 +18,31 @@ Error rows_error(std::string_view name, size_t has, size_t wants) {
 }
 
 template <typename T>
-std::vector<T> fixed_column(Connection& db, std::string_view name, size_t rows) {
-  std::vector<T> values = values_of<T>(read_stream(db, find_stream(db, "sample", 0, name)));
+std::vector<T> fixed_column(StreamReader& reader, std::string_view name, size_t rows) {
+  std::vector<T> values = reader.values<T>("sample", 0, name);
   if (values.size() != rows) throw rows_error(name, values.size(), rows);
   return values;
 }
 
-// Calls fn(bytes, rows) for each block of a column.
-template <typename Fn>
-void for_each_block(Connection& db, std::string_view name, size_t rows, Fn fn) {
-  const int64_t stream = find_stream(db, "sample", 0, name);
-  std::vector<uint8_t> bytes;
-  for (size_t first = 0; first < rows; first += static_cast<size_t>(kBlockSamples)) {
-    const auto block = static_cast<int64_t>(first) / kBlockSamples;
-    bytes.clear();
-    read_chunks(db, stream, block * kPartsPerBlock, (block + 1) * kPartsPerBlock - 1, bytes);
-    fn(bytes, first, std::min(rows - first, static_cast<size_t>(kBlockSamples)));
-  }
-}
-
-IdLists list_column(Connection& db, std::string_view name, size_t rows) {
+IdLists list_column(StreamReader& reader, std::string_view name, size_t rows) {
   IdLists lists;
   lists.counts.reserve(rows);
-  lists.ids.reserve(rows);
-  for_each_block(db, name, rows, [&](std::span<const uint8_t> bytes, size_t, size_t count) {
-    lists.decode(bytes, count);
-  });
+  reader.blocks(
+      name, rows,
+      [&](uint64_t bytes) {
+        lists.ids.reserve(bytes / sizeof(int32_t) - std::min(bytes / 4, rows));
+      },
+      [&](std::span<const uint8_t> bytes, size_t, size_t count) { lists.decode(bytes, count); });
   return lists;
+}
+
+TextRows text_rows(StreamReader& reader, std::string_view name, size_t rows) {
+  TextRows texts;
+  texts.lengths.reserve(rows);
+  reader.blocks(
+      name, rows, [&](uint64_t bytes) { texts.heap.reserve(bytes); },
+      [&](std::span<const uint8_t> bytes, size_t, size_t count) { texts.decode(bytes, count); });
+  return texts;
 }
 
 // What was edited since the last fold, read from the rows.
@@ -81,6 +79,8 @@ std::vector<int32_t> read_ids(Connection& db, std::string_view sql, int64_t samp
   return ids;
 }
 
+}  // namespace
+
 void apply_unfolded_edits(Connection& db, SampleColumns& columns) {
   std::vector<Touched> touched;
   Statement find = db.prepare(
@@ -106,28 +106,27 @@ void apply_unfolded_edits(Connection& db, SampleColumns& columns) {
   replace_lists(columns.tags, touched, &Touched::tags);
 }
 
-}  // namespace
-
-SampleColumns load_sample_columns(Connection& db) {
-  const auto rows = static_cast<size_t>(db.integer("SELECT coalesce(max(id), 0) FROM sample"));
-  SampleColumns columns;
-  if (rows == 0) return columns;
-  columns.source = fixed_column<int32_t>(db, "source", rows);
-  columns.member = fixed_column<int64_t>(db, "member", rows);
-  columns.size_bytes = fixed_column<int64_t>(db, "size_bytes", rows);
-  columns.width = fixed_column<int32_t>(db, "width", rows);
-  columns.height = fixed_column<int32_t>(db, "height", rows);
-  columns.vanished = fixed_column<uint8_t>(db, "vanished", rows);
-  columns.split = fixed_column<int32_t>(db, "split", rows);
-  columns.review = fixed_column<uint8_t>(db, "review", rows);
-  for_each_block(db, "path", rows, [&](std::span<const uint8_t> bytes, size_t, size_t count) {
-    columns.path.decode(bytes, count);
-  });
-  columns.labels_given = list_column(db, "labels_given", rows);
-  columns.labels = list_column(db, "labels", rows);
-  columns.tags = list_column(db, "tags", rows);
-  apply_unfolded_edits(db, columns);
-  return columns;
+void read_sample_columns(StreamReader& reader, size_t rows, SampleColumns& columns,
+                         WorkList& work) {
+  if (rows == 0) return;
+  work.emplace_back([&, rows] { columns.path = text_rows(reader, "path", rows); });
+  work.emplace_back([&, rows] { columns.labels = list_column(reader, "labels", rows); });
+  work.emplace_back(
+      [&, rows] { columns.labels_given = list_column(reader, "labels_given", rows); });
+  work.emplace_back([&, rows] { columns.tags = list_column(reader, "tags", rows); });
+  const auto fixed = [&]<typename T>(std::vector<T> SampleColumns::*member, const char* name) {
+    work.emplace_back([&reader, &columns, rows, member, name] {
+      columns.*member = fixed_column<T>(reader, name, rows);
+    });
+  };
+  fixed(&SampleColumns::member, "member");
+  fixed(&SampleColumns::size_bytes, "size_bytes");
+  fixed(&SampleColumns::source, "source");
+  fixed(&SampleColumns::width, "width");
+  fixed(&SampleColumns::height, "height");
+  fixed(&SampleColumns::split, "split");
+  fixed(&SampleColumns::vanished, "vanished");
+  fixed(&SampleColumns::review, "review");
 }
 
 namespace {
@@ -137,16 +136,19 @@ class AttributeReader {
  public:
   AttributeReader(std::string name, size_t rows) : name_(std::move(name)), rows_(rows) {}
 
-  void add(std::span<const uint8_t> bytes, size_t first, size_t count) {
+  // Takes the bytes.
+  void add(std::vector<uint8_t>& bytes, size_t first, size_t count) {
     if (bytes.empty()) return;
-    parts_.push_back({first, count, std::vector<uint8_t>(bytes.begin(), bytes.end())});
     const auto kind = static_cast<AttributeKind>(bytes[0]);
+    parts_.push_back({first, count, std::move(bytes)});
+    bytes.clear();
     any_bool_ |= kind == AttributeKind::kBool;
     any_int_ |= kind == AttributeKind::kInt;
     any_double_ |= kind == AttributeKind::kDouble;
     any_text_ |= kind == AttributeKind::kText;
   }
 
+  bool empty() const { return parts_.empty(); }
   Column finish() const {
     if (any_text_ || (any_bool_ && (any_int_ || any_double_))) return text_column();
     if (any_bool_) return bool_column();
@@ -215,9 +217,9 @@ class AttributeReader {
     return make_double_column(name_, std::move(numbers));
   }
 
-  // The text of one row of a part; false for NULL.
-  std::vector<std::pair<bool, std::string>> texts(const Part& part) const {
-    std::vector<std::pair<bool, std::string>> result(part.count, {false, {}});
+  // Calls fn(row, text) for the rows of a part that have a value.
+  template <typename Fn>
+  void for_each_text(const Part& part, Fn fn) const {
     const auto kind = static_cast<AttributeKind>(part.bytes[0]);
     if (kind == AttributeKind::kText) {
       const auto lengths = values<uint32_t>(part, 1);
@@ -225,55 +227,58 @@ class AttributeReader {
       for (size_t i = 0; i < part.count; ++i) {
         if (lengths[i] == UINT32_MAX) continue;
         if (lengths[i] > part.bytes.size() - offset) throw rows_error(name_, i, part.count);
-        result[i] = {true, std::string(reinterpret_cast<const char*>(part.bytes.data()) + offset,
-                                       lengths[i])};
+        fn(part.first + i,
+           std::string_view(reinterpret_cast<const char*>(part.bytes.data()) + offset, lengths[i]));
         offset += lengths[i];
       }
     } else if (kind == AttributeKind::kBool) {
       const auto flags = values<uint8_t>(part, 1);
       for (size_t i = 0; i < part.count; ++i) {
-        if (flags[i] <= 1) result[i] = {true, flags[i] == 1 ? "true" : "false"};
+        if (flags[i] <= 1) fn(part.first + i, flags[i] == 1 ? "true" : "false");
       }
     } else if (kind == AttributeKind::kInt) {
       const auto valid = values<uint8_t>(part, 1);
       const auto integers = values<int64_t>(part, 1 + part.count);
       for (size_t i = 0; i < part.count; ++i) {
-        if (valid[i] != 0) result[i] = {true, fmt::format("{}", integers[i])};
+        if (valid[i] != 0) fn(part.first + i, fmt::format("{}", integers[i]));
       }
     } else {
       const auto doubles = values<double>(part, 1);
       for (size_t i = 0; i < part.count; ++i) {
-        if (doubles[i] == doubles[i]) result[i] = {true, fmt::format("{}", doubles[i])};
+        if (doubles[i] == doubles[i]) fn(part.first + i, fmt::format("{}", doubles[i]));
       }
     }
-    return result;
   }
 
   // A category while there are few different texts, so that it can be a facet.
   Column text_column() const {
     constexpr size_t kMostCategories = 4096;
-    std::vector<std::string> all(rows_);
     std::vector<int32_t> codes(rows_, -1);
     auto dictionary = std::make_shared<Dictionary>();
-    Column column;
-    column.validity.assign((rows_ + 63) / 64, 0);
     for (const Part& part : parts_) {
-      auto part_texts = texts(part);
-      for (size_t i = 0; i < part.count; ++i) {
-        if (!part_texts[i].first) continue;
-        const size_t row = part.first + i;
-        column.validity[row / 64] |= uint64_t{1} << (row % 64);
-        if (dictionary->size() <= kMostCategories)
-          codes[row] = dictionary->add(part_texts[i].second);
-        all[row] = std::move(part_texts[i].second);
-      }
+      if (dictionary->size() > kMostCategories) break;
+      for_each_text(part, [&](size_t row, std::string_view text) {
+        if (dictionary->size() <= kMostCategories) codes[row] = dictionary->add(text);
+      });
     }
     if (dictionary->size() <= kMostCategories) {
       return make_category_column(name_, std::move(codes), std::move(dictionary));
     }
-    Column text = make_text_column(name_, all);
-    text.validity = std::move(column.validity);
-    return text;
+    Column column = make_text_column(name_, {});
+    column.rows = rows_;
+    column.validity.assign((rows_ + 63) / 64, 0);
+    column.offsets.reserve(rows_ + 1);
+    const auto fill_to = [&](size_t row) { column.offsets.resize(row + 1, column.heap.size()); };
+    for (const Part& part : parts_) {
+      for_each_text(part, [&](size_t row, std::string_view text) {
+        fill_to(row);
+        column.heap += text;
+        column.offsets.push_back(column.heap.size());
+        column.mark_valid(static_cast<RowIndex>(row));
+      });
+    }
+    fill_to(rows_);
+    return column;
   }
 
   std::string name_;
@@ -287,23 +292,24 @@ class AttributeReader {
 
 }  // namespace
 
-std::vector<Column> load_attribute_columns(Connection& db, size_t rows) {
+std::vector<std::string> attribute_names(Connection& db) {
   std::vector<std::string> names;
   Statement read = db.prepare(
       "SELECT name FROM stream WHERE owner = 'sample' AND owner_id = 0 AND type = 'attribute' "
       "ORDER BY name");
   while (read.step()) names.push_back(read.string(0));
-  std::vector<Column> columns;
-  for (const std::string& name : names) {
-    AttributeReader reader(name, rows);
-    bool any = false;
-    for_each_block(db, name, rows, [&](std::span<const uint8_t> bytes, size_t first, size_t count) {
-      any |= !bytes.empty();
-      reader.add(bytes, first, count);
-    });
-    if (any) columns.push_back(reader.finish());
-  }
-  return columns;
+  return names;
+}
+
+std::optional<Column> read_attribute(StreamReader& reader, const std::string& name, size_t rows) {
+  AttributeReader attribute(name, rows);
+  reader.blocks(
+      name, rows, [](uint64_t) {},
+      [&](std::vector<uint8_t>& bytes, size_t first, size_t count) {
+        attribute.add(bytes, first, count);
+      });
+  if (attribute.empty()) return std::nullopt;
+  return attribute.finish();
 }
 
 }  // namespace errata::store

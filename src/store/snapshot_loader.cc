@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "store/event_log.h"
@@ -87,12 +88,6 @@ ClassCodes load_class_codes(Connection& db) {
 }
 
 namespace {
-
-// Positions of the rows that are there, and the inverse.
-struct Presence {
-  std::vector<uint32_t> kept;          // rising positions (sample id - 1)
-  std::vector<int32_t> row_of_sample;  // by id; -1 for vanished ones; [0] unused
-};
 
 Presence find_present(const std::vector<uint8_t>& vanished) {
   Presence presence;
@@ -181,7 +176,8 @@ Column keep_rows(const Column& column, const std::vector<uint32_t>& kept) {
   return result;
 }
 
-Column make_path_column(const TextRows& paths, const std::vector<int64_t>& members) {
+// Takes the heap of `paths`.
+Column make_path_column(TextRows& paths, const std::vector<int64_t>& members) {
   Column column;
   column.name = "path";
   column.type = ColumnType::kText;
@@ -191,7 +187,7 @@ Column make_path_column(const TextRows& paths, const std::vector<int64_t>& membe
   const bool any_member =
       std::any_of(members.begin(), members.end(), [](int64_t member) { return member >= 0; });
   if (!any_member) {
-    column.heap = paths.heap;
+    column.heap = std::move(paths.heap);
     for (const uint32_t length : paths.lengths) {
       column.offsets.push_back(column.offsets.back() + length);
     }
@@ -217,33 +213,41 @@ Column make_size_column(std::string name, const std::vector<int32_t>& values) {
   return column;
 }
 
-// A category column over the rows of a small table with ids and names.
-Column make_name_column(Connection& db, std::string name, std::string_view table,
-                        const std::vector<int32_t>& ids) {
-  auto dictionary = std::make_shared<Dictionary>();
-  std::vector<int32_t> code_of{-1};
+// A small table with ids and names, as codes of a dictionary.
+struct Names {
+  std::shared_ptr<Dictionary> dictionary = std::make_shared<Dictionary>();
+  std::vector<int32_t> code_of{-1};  // by id
+
+  int32_t code(int32_t id) const {
+    const auto at = static_cast<size_t>(id);
+    return at < code_of.size() ? code_of[at] : -1;
+  }
+};
+
+Names read_names(Connection& db, std::string_view table) {
+  Names names;
   Statement read = db.prepare(fmt::format("SELECT id, name FROM {} ORDER BY id", table));
   while (read.step()) {
     const auto id = static_cast<size_t>(read.integer(0));
-    if (code_of.size() <= id) code_of.resize(id + 1, -1);
-    code_of[id] = dictionary->add(read.text(1));
+    if (names.code_of.size() <= id) names.code_of.resize(id + 1, -1);
+    names.code_of[id] = names.dictionary->add(read.text(1));
   }
-  std::vector<int32_t> codes(ids.size(), -1);
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const auto id = static_cast<size_t>(ids[i]);
-    codes[i] = id < code_of.size() ? code_of[id] : -1;
-  }
-  return make_category_column(std::move(name), std::move(codes), std::move(dictionary));
+  return names;
 }
 
-Column make_tags_column(Connection& db, const IdLists& tags) {
-  auto dictionary = std::make_shared<Dictionary>();
-  std::unordered_map<int64_t, int32_t> code_of;
-  Statement read = db.prepare("SELECT id, name FROM tag ORDER BY id");
-  while (read.step()) code_of[read.integer(0)] = dictionary->add(read.text(1));
-  std::vector<int32_t> codes(tags.ids.size());
-  for (size_t i = 0; i < codes.size(); ++i) codes[i] = code_of.at(tags.ids[i]);
-  return make_set_column("tags", tags.counts, std::move(codes), std::move(dictionary));
+// Takes the ids.
+Column make_name_column(std::string name, const Names& names, std::vector<int32_t>& ids) {
+  for (int32_t& id : ids) id = names.code(id);
+  return make_category_column(std::move(name), std::move(ids), names.dictionary);
+}
+
+Column make_tags_column(const Names& names, IdLists& tags) {
+  for (int32_t& id : tags.ids) id = names.code(id);
+  if (std::find(tags.ids.begin(), tags.ids.end(), -1) != tags.ids.end()) {
+    throw Error(ErrorCategory::kCorrupt, "a sample has a tag that there is not",
+                "run `errata doctor`");
+  }
+  return make_set_column("tags", tags.counts, std::move(tags.ids), names.dictionary);
 }
 
 // The single label of each row: -1 for none and for more than one.
@@ -262,39 +266,61 @@ std::vector<int32_t> single_codes(const IdLists& lists,
   return codes;
 }
 
-void add_label_columns(const SampleColumns& columns, const ClassCodes& codes, Snapshot& snapshot) {
-  Table& table = snapshot.samples;
-  table.add(
-      make_category_column("label", single_codes(columns.labels, codes.code_of), codes.dictionary));
-  table.add(make_category_column("label_given", single_codes(columns.labels_given, codes.code_of),
-                                 codes.dictionary));
-  const auto& counts = columns.labels.counts;
-  if (std::none_of(counts.begin(), counts.end(), [](uint32_t count) { return count > 1; })) return;
-  std::vector<int32_t> members(columns.labels.ids.size());
-  for (size_t i = 0; i < members.size(); ++i) members[i] = codes.code_of.at(columns.labels.ids[i]);
-  table.add(make_set_column("labels", counts, std::move(members), codes.dictionary));
+// The set column, where some sample has more than one label.
+std::optional<Column> make_labels_column(const IdLists& labels, const ClassCodes& codes) {
+  const auto& counts = labels.counts;
+  if (std::none_of(counts.begin(), counts.end(), [](uint32_t count) { return count > 1; })) {
+    return std::nullopt;
+  }
+  std::vector<int32_t> members(labels.ids.size());
+  for (size_t i = 0; i < members.size(); ++i) members[i] = codes.code_of.at(labels.ids[i]);
+  return make_set_column("labels", counts, std::move(members), codes.dictionary);
 }
 
-void add_sample_columns(Connection& db, const SampleColumns& columns, const ClassCodes& codes,
-                        Snapshot& snapshot) {
-  Table& table = snapshot.samples;
-  table.add(make_int_column("id", snapshot.ids));
-  table.add(make_path_column(columns.path, columns.member));
-  table.add(make_name_column(db, "source", "source", columns.source));
-  table.add(make_name_column(db, "split", "split", columns.split));
-  add_label_columns(columns, codes, snapshot);
-  table.add(make_category_column("review",
-                                 std::vector<int32_t>(columns.review.begin(), columns.review.end()),
-                                 review_dictionary()));
-  std::vector<uint8_t> excluded(columns.review.size());
-  for (size_t i = 0; i < excluded.size(); ++i) {
-    excluded[i] = columns.review[i] == static_cast<uint8_t>(Review::kExcluded) ? 1 : 0;
+// A slot for each of the samples' columns, in the table's order.
+struct SampleTable {
+  std::optional<Column> id, path, source, split, label, label_given, labels, review, excluded, tags,
+      width, height, size_bytes;
+  std::vector<std::optional<Column>> attributes;
+
+  void add_to(Table& table) {
+    for (std::optional<Column>* column :
+         {&id, &path, &source, &split, &label, &label_given, &labels, &review, &excluded, &tags,
+          &width, &height, &size_bytes}) {
+      if (*column) table.add(std::move(**column));
+    }
+    for (std::optional<Column>& column : attributes) {
+      if (column) table.add(std::move(*column));
+    }
   }
-  table.add(make_bool_column("excluded", std::move(excluded)));
-  table.add(make_tags_column(db, columns.tags));
-  table.add(make_size_column("width", columns.width));
-  table.add(make_size_column("height", columns.height));
-  table.add(make_int_column("size_bytes", columns.size_bytes));
+};
+
+void make_sample_columns(SampleColumns& from, const ClassCodes& codes,
+                         const std::vector<SampleId>& ids, const Names& sources,
+                         const Names& splits, const Names& tags, SampleTable& to, WorkList& work) {
+  work.emplace_back([&] { to.path = make_path_column(from.path, from.member); });
+  work.emplace_back([&] { to.tags = make_tags_column(tags, from.tags); });
+  work.emplace_back([&] {
+    to.label_given = make_category_column(
+        "label_given", single_codes(from.labels_given, codes.code_of), codes.dictionary);
+  });
+  work.emplace_back([&] { to.id = make_int_column("id", ids); });
+  work.emplace_back([&] { to.width = make_size_column("width", from.width); });
+  work.emplace_back([&] { to.height = make_size_column("height", from.height); });
+  work.emplace_back([&] { to.source = make_name_column("source", sources, from.source); });
+  work.emplace_back([&] { to.split = make_name_column("split", splits, from.split); });
+  work.emplace_back([&] { to.labels = make_labels_column(from.labels, codes); });
+  work.emplace_back([&] {
+    to.review =
+        make_category_column("review", std::vector<int32_t>(from.review.begin(), from.review.end()),
+                             review_dictionary());
+    std::vector<uint8_t> excluded(from.review.size());
+    for (size_t i = 0; i < excluded.size(); ++i) {
+      excluded[i] = from.review[i] == static_cast<uint8_t>(Review::kExcluded) ? 1 : 0;
+    }
+    to.excluded = make_bool_column("excluded", std::move(excluded));
+  });
+  to.size_bytes = make_int_column("size_bytes", std::move(from.size_bytes));
 }
 
 std::string choose_active_run(Connection& db, const std::string& asked) {
@@ -318,23 +344,52 @@ std::string choose_active_run(Connection& db, const std::string& asked) {
 Snapshot load_snapshot(Store& store, const SnapshotOptions& options) {
   Connection& db = store.db();
   const Transaction transaction(db, Transaction::Kind::kRead);
+  const ParallelFor parallel = options.parallel ? options.parallel : ParallelFor(serial_for);
   Snapshot snapshot;
-  SampleColumns columns = load_sample_columns(db);
-  const size_t all_rows = columns.rows();
+  const std::string active_run = choose_active_run(db, options.active_run);
+  ClassCodes codes = load_class_codes(db);
+  const Names sources = read_names(db, "source");
+  const Names splits = read_names(db, "split");
+  const Names tags = read_names(db, "tag");
+  const auto all_rows = static_cast<size_t>(db.integer("SELECT coalesce(max(id), 0) FROM sample"));
+  const std::vector<std::string> attributes = attribute_names(db);
+  RunColumns runs(db, codes, active_run, options.all_runs);
+
+  StreamReader reader(db);
+  SampleColumns columns;
+  SampleTable table;
+  table.attributes.resize(attributes.size());
+  WorkList reading;
+  read_sample_columns(reader, all_rows, columns, reading);
+  for (size_t i = 0; i < attributes.size(); ++i) {
+    reading.emplace_back(
+        [&, i] { table.attributes[i] = read_attribute(reader, attributes[i], all_rows); });
+  }
+  runs.read(reader, reading);
+  run_all(parallel, reading);
+
+  if (all_rows > 0) apply_unfolded_edits(db, columns);
   const Presence presence = find_present(columns.vanished);
   keep_rows(columns, presence.kept);
-  ClassCodes codes = load_class_codes(db);
+  for (std::optional<Column>& column : table.attributes) {
+    if (column && !presence.whole()) column = keep_rows(*column, presence.kept);
+  }
+  snapshot.ids.reserve(presence.kept.size());
+  for (const uint32_t position : presence.kept) snapshot.ids.push_back(int64_t{position} + 1);
+  // Before the others: outcomes compare with it.
+  table.label =
+      make_category_column("label", single_codes(columns.labels, codes.code_of), codes.dictionary);
+  WorkList making;
+  runs.make(db, presence, *table.label, making);
+  make_sample_columns(columns, codes, snapshot.ids, sources, splits, tags, table, making);
+  run_all(parallel, making);
+
   snapshot.classes = codes.classes;
   snapshot.class_ids = codes.class_ids;
   snapshot.samples = Table(presence.kept.size());
-  snapshot.ids.reserve(presence.kept.size());
-  for (const uint32_t position : presence.kept) snapshot.ids.push_back(int64_t{position} + 1);
-  snapshot.samples.active_run = choose_active_run(db, options.active_run);
-  add_sample_columns(db, columns, codes, snapshot);
-  for (const Column& column : load_attribute_columns(db, all_rows)) {
-    snapshot.samples.add(keep_rows(column, presence.kept));
-  }
-  add_run_columns(db, presence.row_of_sample, codes, options.all_runs, snapshot);
+  snapshot.samples.active_run = active_run;
+  table.add_to(snapshot.samples);
+  runs.add_to(snapshot);
   snapshot.label_revision = label_revision(db);
   snapshot.objects = static_cast<uint64_t>(
       db.integer("SELECT (SELECT coalesce(sum(objects), 0) FROM object_set WHERE state = 1) - "

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/workers.h"
 #include "model/snapshot.h"
 #include "store/store.h"
 
@@ -11,6 +12,8 @@ namespace errata::store {
 struct SnapshotOptions {
   std::string active_run;  // empty: the newest with predictions; none when there is no run
   bool all_runs = true;    // false: columns of the active run only
+  ParallelFor parallel =
+      nullptr;  // columns are unpacked and made by several threads; empty: by this one
 };
 
 // Columns as model/scores.h documents them, attributes as "attr.NAME", those of a run as

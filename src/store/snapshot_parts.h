@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "store/block.h"
 #include "store/connection.h"
 #include "store/edits.h"
+#include "store/runs.h"
+#include "store/stream_reader.h"
 
 namespace errata::store {
 
@@ -46,7 +49,17 @@ struct SampleColumns {
 
   size_t rows() const { return vanished.size(); }
 };
-SampleColumns load_sample_columns(Connection& db);
+// Adds the work that fills `columns` for `rows` samples, out of the blocks alone.
+void read_sample_columns(StreamReader& reader, size_t rows, SampleColumns& columns, WorkList& work);
+// Afterwards: what the rows say of samples edited since the last fold.
+void apply_unfolded_edits(Connection& db, SampleColumns& columns);
+
+// Positions (sample id - 1) of the samples that are there, and the inverse.
+struct Presence {
+  std::vector<uint32_t> kept;          // rising
+  std::vector<int32_t> row_of_sample;  // by id; -1 for vanished ones; [0] unused
+  bool whole() const { return kept.size() + 1 == row_of_sample.size(); }
+};
 
 // Project classes as a snapshot numbers them: those in use first, in order of id, then names that
 // only given labels and predictions know.
@@ -59,11 +72,57 @@ struct ClassCodes {
 };
 ClassCodes load_class_codes(Connection& db);
 
-// The columns attr.* for all rows of the store.
-std::vector<Column> load_attribute_columns(Connection& db, size_t rows);
+// Names of the streams attr.*, in order.
+std::vector<std::string> attribute_names(Connection& db);
+// The column for all rows of the store; nothing when no block has it. Any thread.
+std::optional<Column> read_attribute(StreamReader& reader, const std::string& name, size_t rows);
 
-// Adds the columns of runs and stored scores. `row_of_sample[id]` is the row of a sample, or -1.
-void add_run_columns(Connection& db, const std::vector<int32_t>& row_of_sample, ClassCodes& codes,
-                     bool all_runs, Snapshot& snapshot);
+// The columns of runs and stored scores, in four steps: what there is, read from small tables; the
+// streams; the columns out of them; and the columns in their order.
+class RunColumns {
+ public:
+  // Only the active run's with all_runs false. Runs that the project's classes do not cover add to
+  // the dictionary of `codes`.
+  RunColumns(Connection& db, ClassCodes& codes, const std::string& active_run, bool all_runs);
+  void read(StreamReader& reader, WorkList& work);
+  // `label` is the snapshot's column and outlives the work.
+  void make(Connection& db, const Presence& presence, const Column& label, WorkList& work);
+  void add_to(Snapshot& snapshot);
+
+ private:
+  struct Score {
+    int64_t id = 0;
+    std::string name;  // with "@run"
+    int64_t label_revision = 0;
+    bool own_samples = false;
+    std::vector<SampleId> samples;
+    std::vector<float> values;
+    std::vector<int32_t> null_rows;  // relabelled since
+    Column column;
+  };
+  struct Run {
+    RunInfo info;
+    bool has_columns = false;
+    std::vector<int32_t> code_of;  // of the model's classes
+    std::shared_ptr<const RunPlan> plan;
+    bool counts_up = false;  // the plan's samples are 1, 2, 3, ...
+    std::vector<int32_t> top;
+    std::vector<float> confidence;
+    std::vector<float> margin;
+    std::vector<float> entropy;
+    std::vector<Score> scores;
+    std::vector<Column> columns;
+  };
+
+  std::vector<Score> list_scores(Connection& db, RunId run, const std::string& suffix);
+  void read_score(StreamReader& reader, Score& score, WorkList& work);
+  void make_score(const Presence& presence, const Run* run, Score& score);
+  void make_predictions(const Presence& presence, const Column& label, Run& run);
+
+  std::shared_ptr<Dictionary> dictionary_;
+  int64_t label_revision_ = 0;
+  std::vector<Score> scores_;  // of no run
+  std::vector<Run> runs_;
+};
 
 }  // namespace errata::store

@@ -148,6 +148,34 @@ store::Edit random_edit(std::mt19937_64& random, int64_t samples, size_t classes
 
 }  // namespace
 
+TEST_CASE("several threads load what one does, with vanished samples, edits and runs") {
+  const TempDir dir;
+  auto store = store::Store::create(dir / "errata.db");
+  std::vector<SampleRecord> records = make_records(40'000, 4);  // several blocks
+  for (size_t i = 0; i < records.size(); ++i) {
+    records[i].attributes = {{"n", static_cast<int64_t>(i % 7)},
+                             {"name", fmt::format("each {}", i)}};
+  }
+  import_records(store, records, make_classes(4));
+  const Snapshot all = store::load_snapshot(store);
+  make_run(store, "whole", all.ids, 4, 1);
+  make_run(store, "part", {all.ids.begin() + 100, all.ids.begin() + 20'000}, 4, 2);
+  records.erase(records.begin(), records.begin() + 500);  // these vanish
+  import_records(store, records, make_classes(4));
+  store::apply_edits(store,
+                     std::vector{make_edit(700, store::EditKind::kExclude), set_label(39'000, {1})},
+                     "ann", "");
+  WorkerGroup workers(3);
+  store::SnapshotOptions options;
+  const std::string alone = snapshot_text(store::load_snapshot(store, options));
+  options.parallel = workers.as_parallel_for();
+  const Snapshot together = store::load_snapshot(store, options);
+  CHECK(together.samples.rows() == 39'500);
+  CHECK(snapshot_text(together) == alone);
+  CHECK(all.samples.find("attr.name")->type == ColumnType::kText);
+  CHECK(all.samples.find("attr.name")->text(39'999) == "each 39999");
+}
+
 TEST_CASE("edits applied to a loaded snapshot equal loading it again") {
   const TempDir dir;
   const std::string path = dir / "errata.db";
