@@ -188,11 +188,17 @@ TEST_CASE("every text in every window, panel and dialog can be read") {
       window.session().set_filter("");
       window.settle();
       const std::set<std::string> behind = windows_drawn(window);
-      for (int overlay = 1; overlay <= static_cast<int>(Overlay::kOpenStore); ++overlay) {
+      state.jobs.question = Question{"Really?", "It cannot be undone.", "Do it", nullptr};
+      state.jobs.shown_table = 1;
+      state.jobs.tables[1] = {"two runs", {"", "one", "two"}, {{"right", "1", "2"}}, "p = 0.5"};
+      take_clipped_words();
+      for (int overlay = 1; overlay <= static_cast<int>(Overlay::kQuestion); ++overlay) {
         CAPTURE(overlay);
         window.session().show_overlay(static_cast<Overlay>(overlay));
         CHECK(joined(hard_to_read(window, theme, behind)) == "");
+        CHECK(joined(take_clipped_words()) == "");
       }
+      window.session().show_overlay(Overlay::kNone);
       CHECK(window.misuse() == "");
     }
   }

@@ -165,9 +165,16 @@ TEST_CASE("split, version, changes, restore and export from the desk") {
 
   desk.session->decide(ReviewKind::kExclude);
   desk.settle();
+  desk.session->show_overlay(Overlay::kNone);
   desk.jobs().show_changes_since("first");
   desk.settle();
   CHECK(desk.last().summary.find("removed 1") != std::string::npos);
+  REQUIRE(desk.state().overlay == Overlay::kResult);
+  const ResultTable& changes = desk.state().jobs.tables.at(desk.last().id);
+  CHECK(changes.heads == std::vector<std::string>{"Change", "From", "To", "Samples"});
+  CHECK(changes.rows[0] == std::vector<std::string>{"removed", "", "", "1"});
+  CHECK(changes.rows.back()[0] == "unchanged");
+  desk.session->show_overlay(Overlay::kNone);
   desk.jobs().restore_version("first");
   REQUIRE(desk.state().jobs.question.has_value());
   CHECK(desk.state().overlay == Overlay::kQuestion);
@@ -205,6 +212,12 @@ TEST_CASE("a run is deleted after a question, and another is shown in its place"
   desk.jobs().compare_with_shown("one");
   desk.settle();
   CHECK(desk.last().summary.find("only one 0") != std::string::npos);
+  REQUIRE(desk.state().overlay == Overlay::kResult);
+  const ResultTable& compared = desk.state().jobs.tables.at(desk.last().id);
+  CHECK(compared.heads == std::vector<std::string>{"On the same samples", "two", "one"});
+  CHECK(compared.rows[0][0] == "accuracy");
+  CHECK(compared.rows[0][1] == compared.rows[0][2]);
+  desk.session->show_overlay(Overlay::kNone);
   desk.jobs().delete_run("two");
   desk.jobs().answer(false);
   desk.settle();

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "base/files.h"
 #include "base/hash.h"
@@ -99,7 +100,7 @@ TEST_CASE("a round goes on at its first undecided sample after a crash") {
     opened.session->round().start();
     opened.settle();
     opened.write();
-    queue = opened.state().round.queue;
+    queue = opened.state().round.queue.ids();
     REQUIRE(queue.size() > 5);
     // Nothing is written after this: the store alone knows of the decisions.
     opened.session->decide(ReviewKind::kKeep);
@@ -108,7 +109,7 @@ TEST_CASE("a round goes on at its first undecided sample after a crash") {
   }
   Opened again(folder, {std::to_string(queue[0]), std::to_string(queue[1])});
   CHECK(again.state().round.active());
-  CHECK(again.state().round.queue == queue);
+  CHECK(again.state().round.queue.ids() == queue);
   CHECK(again.state().round.counts.kept == 2);
   CHECK(again.cursor() == queue[2]);
   CHECK(again.state().view->order.size() == queue.size());
@@ -116,6 +117,145 @@ TEST_CASE("a round goes on at its first undecided sample after a crash") {
   again.write();
   Opened left(folder);
   CHECK(left.state().round.phase == RoundPhase::kNone);
+}
+
+TEST_CASE("the columns of the table and the folded headings are as they were") {
+  const test::TempDir folder;
+  const auto is_folded = [](const AppState& state, const std::string& column) {
+    for (const FacetView& facet : state.view->facets) {
+      if (facet.column == column) return facet.folded;
+    }
+    for (const HistogramView& histogram : state.view->histograms) {
+      if (histogram.column == column) return histogram.folded;
+    }
+    return false;
+  };
+  std::vector<TableColumn> columns;
+  {
+    Opened opened(folder);
+    remember_column(opened.state().layout.table_columns, {"path", 333, false});
+    remember_column(opened.state().layout.table_columns, {"split", 70, true});
+    opened.session->filters().toggle_folded("label");
+    opened.settle();
+    CHECK(is_folded(opened.state(), "label"));
+    columns = table_columns(opened.state().snapshot.samples, opened.state().layout.table_columns);
+    opened.write();
+  }
+  Opened again(folder);
+  CHECK(table_columns(again.state().snapshot.samples, again.state().layout.table_columns) ==
+        columns);
+  CHECK(again.state().layout.folded_facets == std::set<std::string>{"label"});
+  CHECK(is_folded(again.state(), "label"));
+  // What begins folded and was opened is another set.
+  again.state().layout.opened_facets.insert("width");
+  again.write();
+  CHECK(Opened(folder).state().layout.opened_facets == std::set<std::string>{"width"});
+}
+
+TEST_CASE("of two windows over one store the last to change a thing has it remembered so") {
+  const test::TempDir folder;
+  {
+    Opened one(folder);
+    Opened other(folder);
+    one.session->set_filter(kMistakes);
+    one.settle();
+    one.state().layout.left_width = 301;
+    one.session->round().start();
+    one.settle();
+    REQUIRE(one.state().round.active());
+    one.write();
+    other.state().layout.right_width = 402;
+    other.state().layout.left_width = 233;
+    other.write();
+    one.state().theme = ThemeName::kLight;
+    one.write();
+    // One that has no round does not end that of the other.
+    other.session->close();
+  }
+  Opened again(folder);
+  CHECK(again.state().filter.applied == kMistakes);
+  CHECK(again.state().layout.left_width == 233);
+  CHECK(again.state().layout.right_width == 402);
+  CHECK(again.state().theme == ThemeName::kLight);
+  CHECK(again.state().round.phase != RoundPhase::kNone);
+}
+
+TEST_CASE("a round that another window began later is not ended by leaving an earlier one") {
+  const test::TempDir folder;
+  size_t wanted = 0;
+  {
+    Opened one(folder);
+    one.session->set_filter(kMistakes);
+    one.settle();
+    one.session->round().start();
+    one.settle();
+    one.write();
+    Opened other(folder);
+    CHECK(other.state().round.active());
+    other.session->set_filter("split = 'test'");
+    other.settle();
+    other.session->round().start();
+    other.settle();
+    other.write();
+    wanted = other.state().round.queue.size();
+    one.session->round().leave();
+    one.write();
+    one.session->close();
+    other.session->close();
+  }
+  Opened again(folder);
+  CHECK(again.state().round.queue.size() == wanted);
+}
+
+TEST_CASE("decisions that wait for a lock when the window closes are saved at the next start") {
+  const test::TempDir folder;
+  std::vector<SampleId> decided;
+  {
+    Opened opened(folder);
+    opened.backend->busy_times_ = 1'000'000;
+    for (int i = 0; i < 3; ++i) decided.push_back(opened.state().snapshot.ids[i]);
+    opened.session->set_sort({"id", false});
+    opened.session->tasks().finish_all();
+    REQUIRE(opened.cursor() == decided[0]);
+    opened.session->decide(ReviewKind::kKeep);
+    opened.session->relabel("frog");
+    opened.session->decide(ReviewKind::kExclude);
+    opened.session->undo();  // of the exclusion
+    opened.session->close();
+  }
+  {
+    Opened again(folder);
+    CHECK(again.backend->review_of(decided[0]) == "kept");
+    CHECK(again.backend->review_of(decided[1]) == "relabelled");
+    CHECK(again.backend->label_of(decided[1]) == "frog");
+    CHECK(again.backend->review_of(decided[2]) == "unseen");
+    REQUIRE(again.state().message.has_value());
+    CHECK(again.state().message->text.find("2 decisions that waited") == 0);
+    CHECK_FALSE(again.state().message->is_error);
+  }
+  Opened third(folder);  // not once more
+  CHECK_FALSE(third.state().message.has_value());
+  CHECK(third.backend->review_of(decided[0]) == "unseen");
+}
+
+TEST_CASE("a decision that waits is noted down, so that a crash does not lose it") {
+  const test::TempDir folder;
+  Opened opened(folder);
+  const std::string noted =
+      folder / "state" + fmt::format("/{:016x}.unsaved.json", xxh3_64(folder / "some store.db"));
+  opened.backend->busy_times_ = 1'000'000;
+  opened.session->decide(ReviewKind::kKeep);
+  for (int i = 0; i < 500 && !file_exists(noted); ++i) {
+    poll(nullptr, 0, 10);
+    opened.session->drain();
+    opened.session->frame(opened.now += 1);
+  }
+  REQUIRE(file_exists(noted));
+  CHECK(read_text_file(noted).find("\"keep\"") != std::string::npos);
+  opened.backend->busy_times_ = 0;
+  opened.settle();
+  opened.write();
+  CHECK_FALSE(file_exists(noted));
 }
 
 TEST_CASE("a broken or older file is passed over with a note") {

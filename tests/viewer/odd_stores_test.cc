@@ -39,21 +39,6 @@ struct Opened {
   std::unique_ptr<Session> session;
 };
 
-// A store of one 2x2 image for each of the class folders.
-std::string store_of_classes(const test::TempDir& folder, const std::vector<std::string>& classes) {
-  const std::string image = test::encode_png(2, 2, 3, std::vector<uint8_t>(12, 90));
-  for (const std::string& name : classes) folder.write("images/" + name + "/a.png", image);
-  store::Store store = store::Store::create(folder / "odd.db");
-  Progress progress;
-  const CancelToken cancel;
-  IssueLog issues;
-  store::ImportWriter writer(store, {"images", folder / "images", "", {}, "tester"});
-  const importers::ImportInput input{folder / "images", "", serial_for, progress, cancel, issues};
-  importers::choose_importer(folder / "images", "imagefolder").reader->run(input, writer);
-  writer.finish(issues);
-  return folder / "odd.db";
-}
-
 // Another program that holds the store's write lock.
 class OtherWriter {
  public:
@@ -246,7 +231,7 @@ TEST_CASE("a run that another program completes is told of, its pieces on the wa
 TEST_CASE("one class, one sample, and names of every kind") {
   {
     const test::TempDir folder;
-    Opened opened(store_of_classes(folder, {"only"}));
+    Opened opened(test::store_of_classes(folder, {"only"}));
     CHECK(opened.state().snapshot.ids.size() == 1);
     opened.session->decide(ReviewKind::kExclude);
     opened.session->move_cursor(1);
@@ -257,7 +242,7 @@ TEST_CASE("one class, one sample, and names of every kind") {
   const std::vector<std::string> names{std::string(200, 'w'), "猫",      "שלום", "قط",
                                        "two\nlines",          "caf\xE9", "it's", "a  b "};
   const test::TempDir folder;
-  Opened opened(store_of_classes(folder, names));
+  Opened opened(test::store_of_classes(folder, names));
   REQUIRE(opened.state().snapshot.ids.size() == names.size());
   CHECK_FALSE(opened.state().message.has_value());
   // Each can be chosen by its name, and filtered by.
@@ -283,7 +268,7 @@ TEST_CASE("a store of ten thousand classes is opened, counted and filtered") {
   constexpr size_t kClasses = 10'000;
   std::vector<std::string> names;
   for (size_t i = 0; i < kClasses; ++i) names.push_back(fmt::format("class {:05}", i));
-  Opened opened(store_of_classes(folder, names));
+  Opened opened(test::store_of_classes(folder, names));
   CHECK(opened.state().snapshot.classes.size() == kClasses);
   size_t values = 0;
   for (const FacetView& facet : opened.state().view->facets) {

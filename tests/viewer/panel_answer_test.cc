@@ -34,12 +34,19 @@ struct Opened {
     made.filter = filter;
     return made;
   }
+  const AppState& state() const { return session.state(); }
   const PanelAnswer& answer() const { return *session.state().panels.answer; }
 
   double now = 0;
   SyntheticBackend* backend;  // the session's
   Session session;
 };
+
+// The accuracy with the labels as given, over all of which the audit is a sample.
+double given_share(const PanelAnswer& answer) {
+  return static_cast<double>(answer.audit.right_given) /
+         static_cast<double>(answer.audit.population);
+}
 
 int64_t off_diagonal(const PanelAnswer& answer) {
   int64_t sum = 0;
@@ -108,6 +115,47 @@ TEST_CASE("counts agree with each other") {
   }
 }
 
+TEST_CASE("what the corrections change is told over the same samples, excluded ones left out") {
+  Opened opened;
+  opened.session.set_filter("label != prediction");
+  opened.settle();
+  const size_t mistakes = opened.state().view->order.size();
+  opened.session.select_all();
+  // Leaving out the mistakes makes what is left look better; it corrects nothing.
+  opened.session.decide(ReviewKind::kExclude);
+  opened.settle();
+  PanelQuestion question = opened.question("");
+  std::vector<uint8_t> excluded(700, 0);
+  for (const RowIndex row : opened.state().view->order) excluded[row] = 1;
+  question.samples.add(make_bool_column("excluded", excluded));
+  const auto answer = answer_panels(question);
+  CHECK(answer->samples_of_both == 700 - static_cast<int64_t>(mistakes));
+  CHECK(answer->accuracy.value == 1);
+  CHECK(answer->accuracy_before == 1);
+  CHECK(answer->accuracy_after == 1);
+}
+
+TEST_CASE("an audit is known by its samples, however its filter is written") {
+  Opened opened;
+  opened.session.select_all();
+  opened.session.tag("audit", true);
+  opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  PanelQuestion question = opened.question("split = 'test' and label != prediction");
+  question.has_audit = true;
+  for (const char* same : {"split = 'test'", "split='test'", "split in ('test')"}) {
+    CAPTURE(same);
+    question.audit_population = same;
+    CHECK_FALSE(answer_panels(question)->audit_elsewhere);
+  }
+  for (const char* other :
+       {"", "split = 'train'", "split = 'test' and label != prediction", "no_such_column = 3"}) {
+    CAPTURE(other);
+    question.audit_population = other;
+    CHECK(answer_panels(question)->audit_elsewhere);
+  }
+}
+
 TEST_CASE("corrections of mistakes raise the accuracy, and are told apart from the labels given") {
   Opened opened;
   opened.session.set_filter("label != prediction");
@@ -120,7 +168,9 @@ TEST_CASE("corrections of mistakes raise the accuracy, and are told apart from t
   CHECK(answer.reviewed == 20);
   CHECK(answer.reviewed_where_they_differ == 20);
   CHECK(answer.corrected == 20);
-  CHECK(answer.accuracy_given == doctest::Approx(before));
+  CHECK(answer.samples_of_both == 700);
+  CHECK(answer.accuracy_before == doctest::Approx(before));
+  CHECK(answer.accuracy_after == doctest::Approx(before + 20.0 / 700));
   CHECK(answer.accuracy.value == doctest::Approx(before + 20.0 / 700));
   CHECK_FALSE(answer.audit_estimate);
 }
@@ -149,7 +199,7 @@ TEST_CASE("the audit speaks only for the samples it was drawn from") {
   REQUIRE(answer->audit_estimate);
   CHECK(answer->audit.audited == 700);
   // Nothing was changed: the estimate is the accuracy as given.
-  CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(answer->accuracy_given));
+  CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(given_share(*answer)));
   question.audit_population = "split = 'test'";
   const auto elsewhere = answer_panels(question);
   CHECK(elsewhere->audit_elsewhere);
@@ -172,7 +222,7 @@ TEST_CASE("an excluded sample of the audit counts as it was given") {
   CHECK(answer->samples == 699);
   CHECK(answer->audit.audited == 700);
   REQUIRE(answer->audit_estimate);
-  CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(answer->accuracy_given));
+  CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(given_share(*answer)));
 }
 
 TEST_CASE("the panel follows when an audit becomes known after the samples") {

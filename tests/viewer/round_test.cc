@@ -128,7 +128,7 @@ TEST_CASE("what is decided does not come back, but for what the model now sees o
   opened.settle();
   const size_t shown = opened.order().size();
   opened.run("round.start");
-  const std::vector<SampleId>& queue = opened.round().queue;
+  const std::vector<SampleId> queue = opened.round().queue.ids();
   CHECK(queue.size() == shown - 1);
   CHECK(std::find(queue.begin(), queue.end(), kept) == queue.end());
   CHECK(std::find(queue.begin(), queue.end(), other) != queue.end());
@@ -165,11 +165,11 @@ TEST_CASE("a round outlives a reload and another run") {
   opened.run("round.start");
   opened.run("review.keep");
   opened.run("review.keep");
-  const std::vector<SampleId> queue = opened.round().queue;
+  const std::vector<SampleId> queue = opened.round().queue.ids();
   const SampleId cursor = opened.cursor();
   opened.run("file.reload");
   CHECK(opened.round().active());
-  CHECK(opened.round().queue == queue);
+  CHECK(opened.round().queue.ids() == queue);
   CHECK(opened.round().counts.kept == 2);
   CHECK(opened.cursor() == cursor);
 }
@@ -196,6 +196,50 @@ TEST_CASE("a tag goes on, is counted, and comes off again; undo takes it back") 
   CHECK(tags_of().empty());
   opened.run("edit.undo");
   CHECK(tags_of() == "blurred");
+}
+
+TEST_CASE("a queue of very many is looked up on a lane; what is decided meanwhile counts") {
+  Opened opened(15'000);
+  opened.session.set_filter("");
+  opened.settle();
+  opened.run("round.start");
+  REQUIRE(opened.round().active());
+  CHECK(opened.round().queue.size() == 15'000);
+  CHECK(opened.order().size() == 15'000);
+  opened.session.reload();
+  opened.session.tasks().finish_all();
+  opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  CHECK(opened.round().counts.kept == 1);
+  opened.session.select_all();
+  opened.session.decide(ReviewKind::kExclude);
+  opened.settle();
+  CHECK(opened.round().counts.excluded == 15'000);
+  CHECK(opened.round().finished());
+}
+
+TEST_CASE("an audit drawn under the mistakes is drawn from what is measured there") {
+  Opened opened;  // shows the mistakes
+  opened.session.set_filter("split = 'train' and label != prediction");
+  opened.settle();
+  CHECK(opened.session.round().audit_population() == "split = 'train'");
+  opened.session.round().start_audit(20);
+  opened.settle();
+  REQUIRE(opened.round().active());
+  CHECK(opened.round().queue.size() == 20);
+  CHECK(opened.session.state().filter.applied == "split = 'train'");
+  CHECK(opened.order().size() == 20);
+  for (int i = 0; i < 20; ++i) opened.session.decide(ReviewKind::kKeep);
+  opened.settle();
+  CHECK(opened.round().finished());
+  for (int i = 1; i < 4; ++i) {
+    opened.session.frame(i * 10);
+    opened.settle();
+  }
+  const PanelAnswer& answer = *opened.session.state().panels.answer;
+  CHECK_FALSE(answer.audit_elsewhere);
+  CHECK(answer.audit_drawn == 20);
+  CHECK(answer.audit_estimate.has_value());
 }
 
 TEST_CASE("an audit draws at random from the filter, tags, says how, and starts a round") {
@@ -254,7 +298,8 @@ TEST_CASE("the history has a line for each batch, and shows its samples") {
   opened.run("review.keep");
   opened.session.clear_selection();
   opened.run("review.exclude");
-  opened.session.log().want_history();
+  opened.session.state().layout.bottom_tab = "history";
+  opened.session.frame(1);
   opened.settle();
   const HistoryState& history = opened.session.state().history;
   REQUIRE(history.batches.size() == 2);
@@ -266,7 +311,7 @@ TEST_CASE("the history has a line for each batch, and shows its samples") {
   CHECK(opened.session.state().filter.applied.starts_with("id in ("));
   opened.run("edit.undo");
   CHECK(history.stale);
-  opened.session.log().want_history();
+  opened.session.frame(2);
   opened.settle();
   CHECK(history.batches.size() == 3);
 }

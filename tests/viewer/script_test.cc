@@ -6,7 +6,11 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/files.h"
+#include "tests/support/temp_dir.h"
 #include "tests/viewer/window_fixture.h"
+#include "viewer/app/run_app.h"
+#include "viewer/app/store_backend.h"
 
 namespace errata::test {
 
@@ -78,6 +82,29 @@ TEST_CASE("a command runs, and one that makes no sense now is an error") {
   CHECK(window.state().cursor == 1);
   CHECK_THROWS_WITH_AS(viewer::run_command(window.app(), "edit.redo"),
                        doctest::Contains("edit.redo"), Error);
+}
+
+TEST_CASE("a picture of a store that is not there is refused, but for the first steps") {
+  const TempDir folder;
+  viewer::ViewerOptions options;
+  options.store = folder / "none.db";
+  options.screenshot = folder / "picture.png";
+  const auto open = [](const std::string& path) -> std::unique_ptr<viewer::Backend> {
+    return std::make_unique<viewer::StoreBackend>(path, "tester");
+  };
+  try {
+    viewer::run_app(options, open);
+    FAIL("it was drawn");
+  } catch (const Error& error) {
+    CHECK(error.category() == ErrorCategory::kNotFound);
+    CHECK(error.path() == options.store);
+    CHECK(std::string(error.hint()).find("errata import") != std::string::npos);
+  }
+  CHECK_FALSE(file_exists(options.screenshot));
+  if (!has_virtual_display()) return;
+  options.script = {{false, "welcome"}};
+  viewer::run_app(options, open);
+  CHECK(file_exists(options.screenshot));
 }
 
 }  // namespace errata::test

@@ -240,6 +240,42 @@ TEST_CASE("a decision made while another program writes is kept and saved when i
   CHECK(opened.state().undo.can_redo);
 }
 
+TEST_CASE("a decision on very many is followed on a lane, and what comes after it in its order") {
+  Opened opened(6000);
+  opened.session.select_all();
+  opened.session.decide(ReviewKind::kKeep);
+  opened.session.clear_selection();
+  const SampleId sample = opened.cursor_sample();
+  opened.session.decide(ReviewKind::kExclude);
+  opened.settle();
+  CHECK(opened.count("review", "kept") == 5999);
+  CHECK(opened.count("review", "excluded") == 1);
+  CHECK(text_at(opened, "review", sample) == "excluded");
+  opened.session.undo();
+  opened.session.undo();
+  opened.settle();
+  CHECK(opened.count("review", "unseen") == 6000);
+  opened.session.select_all();
+  opened.session.relabel_to_prediction();
+  opened.settle();
+  CHECK(opened.count("outcome", "right") == 6000);
+  CHECK(opened.state().view->order.size() == 6000);  // the order stays frozen
+}
+
+TEST_CASE("a block of tiles takes the place of the selection, or joins it") {
+  Opened opened(100);
+  opened.session.set_cursor(0);
+  opened.session.set_cursor(99, SelectMode::kToggle);
+  CHECK(opened.state().selection.count() == 2);
+  const RowSet before = opened.state().selection;
+  opened.session.select_block(10, 2, 3, 4, 5, before);
+  CHECK(opened.state().selection.count() == 6);
+  CHECK(opened.state().selection.has(opened.state().view->order[99]));
+  CHECK(opened.state().selection.has(opened.state().view->order[24]));
+  opened.session.select_block(10, 2, 3, 4, 5, RowSet());
+  CHECK(opened.state().selection.count() == 4);
+}
+
 TEST_CASE("closing does not wait for ever for a store that stays locked") {
   Opened opened;
   opened.backend->busy_times_ = 1'000'000;

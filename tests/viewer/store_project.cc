@@ -47,4 +47,12 @@ StoreProject::StoreProject(SyntheticOptions options) : store_path(folder / "my s
   add_run(store, dataset);
 }
 
+std::string store_of_classes(const TempDir& folder, const std::vector<std::string>& classes) {
+  const std::string image = encode_png(2, 2, 3, std::vector<uint8_t>(12, 90));
+  for (const std::string& name : classes) folder.write("images/" + name + "/a.png", image);
+  store::Store store = store::Store::create(folder / "odd.db");
+  import_images(store, folder / "images");
+  return folder / "odd.db";
+}
+
 }  // namespace errata::test

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
@@ -16,5 +17,8 @@ struct StoreProject {
   std::string store_path;  // has a space in it
   SyntheticDataset dataset;
 };
+
+// A store of one 2x2 image for each of the class folders. Returns its path.
+std::string store_of_classes(const TempDir& folder, const std::vector<std::string>& classes);
 
 }  // namespace errata::test

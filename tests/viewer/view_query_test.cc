@@ -68,7 +68,7 @@ Table table() {
   std::vector<int64_t> year(kRows);
   for (size_t i = 0; i < kRows; ++i) {
     night[i] = i % 4 == 0 ? 1 : 0;
-    year[i] = 2001 + static_cast<int64_t>(i % 20);
+    year[i] = 2001 + static_cast<int64_t>(i % 60);
   }
   samples.add(make_bool_column("attr.night", std::move(night)));
   samples.add(make_int_column("attr.year", std::move(year)));
@@ -121,6 +121,44 @@ std::vector<std::string> side(const ViewAnswer& answer) {
 }
 
 }  // namespace
+
+TEST_CASE("an attribute of few whole numbers is a facet in their order, of many a histogram") {
+  Table samples = table();
+  std::vector<int64_t> few(kRows);
+  std::vector<int64_t> many(kRows);
+  for (size_t i = 0; i < kRows; ++i) {
+    few[i] = static_cast<int64_t>(i % 3 == 0 ? 10 : i % 3 + 1);
+    many[i] = static_cast<int64_t>(i);
+  }
+  Column with_null = make_int_column("attr.few", few);
+  with_null.set_null(7);
+  samples.add(with_null);
+  samples.add(make_int_column("attr.many", many));
+  QueryMemory memory;
+  ViewQuestion question{samples, "attr.few in (2, 10)", {"id", false}, {}};
+  const auto answer = answer_view(question, memory);
+  const FacetView* facet = nullptr;
+  for (const FacetView& each : answer->facets) {
+    if (each.column == "attr.few") facet = &each;
+  }
+  REQUIRE(facet != nullptr);
+  REQUIRE(facet->values.size() == 4);
+  CHECK(facet->values[0].text == "2");
+  CHECK(facet->values[0].count == 332);
+  CHECK(facet->values[1].text == "3");
+  CHECK(facet->values[1].count == 333);  // though the filter leaves it out
+  CHECK(facet->values[2].text == "10");
+  CHECK(facet->values[2].count == 334);
+  CHECK(facet->values[3].null);
+  CHECK(answer->order.size() == 666);
+  CHECK(facet_choice(question.filter, "attr.few").values == std::vector<std::string>{"2", "10"});
+  CHECK(with_facet_choice("", "attr.few", {{"2", "3"}, false}, ValueForm::kWord) ==
+        "attr.few in (2, 3)");
+  CHECK(std::any_of(answer->histograms.begin(), answer->histograms.end(),
+                    [](const HistogramView& each) { return each.column == "attr.many"; }));
+  CHECK(std::none_of(answer->histograms.begin(), answer->histograms.end(),
+                     [](const HistogramView& each) { return each.column == "attr.few"; }));
+}
 
 TEST_CASE("the left side has what the columns can tell apart, from top to bottom") {
   Asked asked;
@@ -229,7 +267,7 @@ TEST_CASE("what is folded is not counted, and opening it counts over the same sa
   CHECK(count(*counted, "label", "b") == 250);
   CHECK(count(*counted, "label", "a") == 0);
   CHECK(histogram(*counted, "attr.year")->total == 500);
-  CHECK(histogram(*counted, "attr.year")->bins.size() == 20);
+  CHECK(histogram(*counted, "attr.year")->bins.size() == 31);
 }
 
 TEST_CASE("a value beyond the range that was seen widens it") {

@@ -2,8 +2,6 @@
 // mistakes, review, undo, restart, go on; save a view, make a version, export it.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "jobs/export_job.h"
 #include "jobs/import_job.h"
 #include "jobs/version_job.h"
@@ -28,9 +26,10 @@ StoreProject make_project() {
 // One start of the program: what it remembers between two of them stays in the project's folder.
 struct Start {
   explicit Start(const StoreProject& project) {
-    ::setenv("XDG_STATE_HOME", (project.folder / "state").c_str(), 1);
+    WindowSetup setup;
+    setup.memory = project.folder / "state";
     window = std::make_unique<WindowFixture>(
-        WindowSetup(), std::make_unique<viewer::StoreBackend>(project.store_path, "tester"));
+        setup, std::make_unique<viewer::StoreBackend>(project.store_path, "tester"));
   }
 
   const viewer::AppState& state() { return window->state(); }
@@ -70,14 +69,26 @@ std::vector<Seen> look(Start& start, const std::vector<SampleId>& samples) {
   return seen;
 }
 
-// Runs a job of the window's and waits for it.
-void run_job(Start& start, viewer::JobWork work) {
-  start.window->session().jobs().start(std::move(work));
+// Opens a dialog by its menu, types into the field that has the keyboard, starts it by Enter and
+// waits for its job.
+void use_dialog(Start& start, const char* menu, const std::string& typed) {
+  CHECK(start.window->run([&](ImGuiTestContext* context) {
+    context->SetRef("Top bar");
+    context->MenuClick(menu);
+    context->Yield(4);
+    context->KeyChars(typed.c_str());
+    context->Yield(4);
+    context->KeyPress(ImGuiKey_Enter);
+    context->Yield(2);
+  }) == "");
+  CHECK(start.state().overlay == viewer::Overlay::kNone);
   start.window->session().jobs().runner().wait_idle();
   start.window->settle();
   const std::optional<viewer::Message>& message = start.state().message;
   INFO((message ? message->text : std::string()));
   CHECK_FALSE((message && message->is_error));
+  start.window->session().state().message.reset();
+  CHECK(start.window->misuse() == "");
 }
 
 jobs::VersionJobOptions version_of(const std::string& store_path) {
@@ -148,33 +159,64 @@ TEST_CASE("ten mistakes are reviewed by keyboard, two undone, and a restart find
   }
 }
 
-TEST_CASE("what was reviewed becomes a version, and its export has the version's hash") {
+TEST_CASE("a review goes on after a restart, becomes a version, and its export has its hash") {
   if (!has_virtual_display()) return;
   const StoreProject project = make_project();
   const std::string target = project.folder / "export";
+  std::vector<SampleId> queue;
+  SampleId place = 0;
+  std::vector<Seen> marks;
   {
     Start start(project);
     start.press({ImGuiKey_M});
+    start.press({ImGuiKey_S});
+    REQUIRE(start.state().round.active());
     start.press({ImGuiKey_Enter, ImGuiKey_Enter, ImGuiKey_Enter, ImGuiKey_X, ImGuiKey_K});
-    start.window->session().lists().save_view("mistakes to see");
-    start.window->settle();
+    start.press({ImGuiKey_U});
+    start.press({ImGuiKey_K, ImGuiKey_G, ImGuiMod_Ctrl | ImGuiKey_T});
+    CHECK(start.window->run([&](ImGuiTestContext* context) {
+      context->KeyPress(ImGuiMod_Ctrl | ImGuiKey_S);
+      context->Yield(4);
+      context->KeyChars("mistakes to see");
+      context->KeyPress(ImGuiKey_Enter);
+      context->Yield(4);
+    }) == "");
+    queue = start.shown();
+    marks = look(start, queue);
+    place = queue.at(start.state().cursor);
+    CHECK(start.state().round.counts.decided() == 5);
   }
   Start start(project);
-  REQUIRE(start.state().lists.lists.saved_views.size() == 1);
-  start.window->session().lists().use_view(start.state().lists.lists.saved_views[0]);
-  start.window->settle();
   CHECK(start.state().filter.applied == "label != prediction");
-  CHECK(start.state().view->order.size() == project.dataset.wrong().size() - 3);
+  CHECK(start.state().sort == viewer::SortChoice{"confidence", true});
+  CHECK(start.state().layout.centre == viewer::CentreMode::kTable);
+  CHECK(start.state().theme == viewer::ThemeName::kLight);
+  REQUIRE(start.state().round.active());
+  CHECK(start.shown() == queue);
+  CHECK(look(start, queue) == marks);
+  CHECK(start.state().round.counts.decided() == 5);
+  CHECK(queue.at(start.state().cursor) == place);
+  REQUIRE(start.state().lists.lists.saved_views.size() == 1);
+  const store::SavedView view = start.state().lists.lists.saved_views[0];
+  CHECK(view.name == "mistakes to see");
+  CHECK(view.filter == "label != prediction");
+  CHECK(view.sort == "-confidence");
+  start.press({ImGuiMod_Shift | ImGuiKey_M});  // all of them
+  CHECK(start.state().view->order.size() == project.dataset.good().size());
+  CHECK(start.window->run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_V);
+    context->Yield(4);
+    context->KeyPress(ImGuiKey_Enter);
+    context->Yield(4);
+  }) == "");
+  CHECK(start.state().filter.applied == "label != prediction");
 
-  run_job(start, viewer::version_work(version_of(project.store_path)));
+  use_dialog(start, "File/Make a version ...", "reviewed");
   REQUIRE(start.state().lists.lists.versions.size() == 1);
   const store::VersionInfo version = start.state().lists.lists.versions[0];
+  CHECK(version.name == "reviewed");
   CHECK(version.samples == project.dataset.good().size() - 1);  // one was excluded
-  jobs::ExportJobOptions options;
-  options.store_path = project.store_path;
-  options.version = version.name;
-  options.target = target;
-  run_job(start, viewer::export_work(options));
+  use_dialog(start, "File/Export ...", target);
   CHECK(version.hash.starts_with("errata1:"));
   CHECK(hash_of_folder(target, project.folder / "again.db") == version.hash);
 }

@@ -47,7 +47,12 @@ WindowFixture::WindowFixture(const WindowSetup& setup, std::unique_ptr<viewer::B
     return std::make_unique<SyntheticBackend>(kSamplesOfOthers, path);
   };
   app_ = std::make_unique<viewer::App>(*window_, std::move(backend), setup.theme, open_store);
-  app_->session().open();
+  if (setup.memory.empty()) {
+    app_->session().open();
+  } else {
+    app_->session().memory().use_folder(setup.memory);
+    app_->session().open_remembered();
+  }
   settle();
 }
 

@@ -41,18 +41,26 @@ size_t image_threads() {
 
 }  // namespace
 
-App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme,
-         BackendFactory open_store)
+std::unique_ptr<Session> make_session(std::unique_ptr<Backend> backend, ThemeName theme) {
+  auto session = std::make_unique<Session>(std::move(backend), &Window::wake, image_threads());
+  session->state().theme = theme;
+  return session;
+}
+
+App::App(Window& window, std::unique_ptr<Session> session, BackendFactory open_store)
     : window_(window),
       open_store_(std::move(open_store)),
-      session_(std::make_unique<Session>(std::move(backend), &Window::wake, image_threads())),
+      session_(std::move(session)),
       pictures_(std::make_unique<Pictures>(*session_, window.scale())),
       views_(all_views()),
       workspace_(workspace_views()),
       fonts_(load_fonts()) {
-  session_->state().theme = theme;
   apply_theme_if_changed();
 }
+
+App::App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme,
+         BackendFactory open_store)
+    : App(window, make_session(std::move(backend), theme), std::move(open_store)) {}
 
 App::~App() {
   session_->close();
@@ -76,8 +84,7 @@ void App::change_store() {
   views_.clear();
   workspace_.clear();
   pictures_.reset();
-  session_ = std::make_unique<Session>(std::move(backend), &Window::wake, image_threads());
-  session_->state().theme = theme;
+  session_ = make_session(std::move(backend), theme);
   session_->state().jobs.recent_stores = recent;
   pictures_ = std::make_unique<Pictures>(*session_, window_.scale());
   views_ = all_views();

@@ -18,9 +18,14 @@ namespace errata::viewer {
 // Opens another store. Throws Error.
 using BackendFactory = std::function<std::unique_ptr<Backend>(const std::string& store_path)>;
 
+// As the program has it. Needs no window.
+std::unique_ptr<Session> make_session(std::unique_ptr<Backend> backend, ThemeName theme);
+
 class App {
  public:
-  // Without `open_store` the window stays with its first store.
+  // Without `open_store` the window stays with its first store. `session` may be at work already:
+  // a store loads while the window opens.
+  App(Window& window, std::unique_ptr<Session> session, BackendFactory open_store = nullptr);
   App(Window& window, std::unique_ptr<Backend> backend, ThemeName theme,
       BackendFactory open_store = nullptr);
   ~App();

@@ -1,7 +1,9 @@
 #include "viewer/app/run_app.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -20,8 +22,8 @@ constexpr double kSettleLimitSecs = 60;
 // Dear ImGui hides a new window for its first frame and sizes it over the next.
 constexpr int kLeastFrames = 4;
 
-void start(App& app, const ViewerOptions& options) {
-  Session& session = app.session();
+// Loads from here on, while the window opens.
+void start(Session& session, const ViewerOptions& options) {
   if (options.screenshot.empty()) {
     session.memory().use_folder(Memory::default_folder());
     if (options.theme_given) session.state().theme = options.theme;
@@ -104,6 +106,17 @@ void write_picture(Window& window, App& app, const std::string& path) {
 
 void run_app(const ViewerOptions& options, const BackendFactory& open_store) {
   const bool picture = !options.screenshot.empty();
+  const bool of_welcome = std::any_of(
+      options.script.begin(), options.script.end(),
+      [](const ScriptStep& step) { return !step.is_command && step.name == kWelcomeView; });
+  // A window leads from there to a first import; a picture would be of nothing.
+  if (picture && !of_welcome && !file_exists(options.store)) {
+    throw Error(ErrorCategory::kNotFound, "there is no such store",
+                "`errata import FOLDER` makes one; --view welcome shows the first steps",
+                options.store);
+  }
+  std::unique_ptr<Session> session = make_session(open_store(options.store), options.theme);
+  start(*session, options);
   std::optional<VirtualDisplay> display;
   if (picture && std::getenv("DISPLAY") == nullptr) {
     display.emplace(options.width_px, options.height_px);
@@ -114,8 +127,7 @@ void run_app(const ViewerOptions& options, const BackendFactory& open_store) {
   window_options.visible = !picture;
   window_options.scale = options.scale > 0 || !picture ? options.scale : 1.0F;
   Window window(window_options);
-  App app(window, open_store(options.store), options.theme, open_store);
-  start(app, options);
+  App app(window, std::move(session), open_store);
   run_script(window, app, options, !picture);
   if (picture) {
     write_picture(window, app, options.screenshot);

@@ -95,7 +95,7 @@ std::string keys_text(const Command& command) {
 }  // namespace
 
 std::vector<std::string> view_names() {
-  std::vector<std::string> names;
+  std::vector<std::string> names{std::string(kWelcomeView)};
   for (const NamedCentre& centre : kCentres) names.emplace_back(centre.name);
   for (const std::unique_ptr<Panel>& panel : all_panels()) names.emplace_back(panel->id());
   for (const NamedOverlay& overlay : kOverlays) names.emplace_back(overlay.name);
@@ -107,6 +107,7 @@ std::string list_text() {
   const auto add = [&](std::string_view name, std::string_view what) {
     text += fmt::format("  {:<24} {}\n", name, what);
   };
+  add(kWelcomeView, "the first steps");
   for (const NamedCentre& centre : kCentres) add(centre.name, centre.what);
   for (const std::unique_ptr<Panel>& panel : all_panels()) {
     add(panel->id(), fmt::format("the tab {}", panel->title(AppState())));
@@ -136,6 +137,8 @@ void check_script(const ViewerOptions& options) {
 
 void show_view(Session& session, const std::string& name) {
   LayoutState& layout = session.state().layout;
+  session.state().jobs.welcome = name == kWelcomeView;
+  if (name == kWelcomeView) return;
   for (const NamedCentre& centre : kCentres) {
     if (centre.name != name) continue;
     layout.centre = centre.mode;
@@ -144,6 +147,7 @@ void show_view(Session& session, const std::string& name) {
   }
   for (const NamedOverlay& overlay : kOverlays) {
     if (overlay.name != name) continue;
+    if (overlay.overlay == Overlay::kTag) return session.log().open_tags();
     session.show_overlay(overlay.overlay);
     return;
   }

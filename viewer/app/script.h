@@ -3,12 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "viewer/app/app.h"
 #include "viewer/state/options.h"
 
 namespace errata::viewer {
+
+// The first steps, also over a store that has samples or is not there.
+inline constexpr std::string_view kWelcomeView = "welcome";
 
 // Every name that --view takes, in the order in which --list prints them.
 std::vector<std::string> view_names();

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "base/workers.h"
 #include "jobs/score_job.h"
 #include "store/classes.h"
 #include "store/edits.h"
@@ -98,6 +99,7 @@ std::string default_who() {
 StoreBackend::StoreBackend(std::string store_path, std::string who)
     : path_(errata::absolute_path(store_path)),
       who_(std::move(who)),
+      loaders_(std::clamp<size_t>(hardware_threads(), 2, 8) - 1, "errata-load"),
       thumbnails_(path_ + ".thumbs", kThumbnailBytes) {}
 
 std::string StoreBackend::name() const {
@@ -134,22 +136,32 @@ Loaded StoreBackend::load(const std::string& active_run) {
   }
   store::SnapshotOptions options;
   options.active_run = active_run;
+  options.parallel = loaders_.as_parallel_for();
+  loaded_.reset();
   Loaded loaded;
   loaded.snapshot = store::load_snapshot(*reading_, options);
-  // Scores that were stored before a label was changed are made anew for that sample.
-  for (const RunSummary& run : loaded.snapshot.runs) {
-    if (run.name == loaded.snapshot.samples.active_run && run.kind == "probabilities") {
-      jobs::fill_label_scores(*reading_, loaded.snapshot, run);
-    }
-  }
+  loaded_ = loaded.snapshot;
   name_run_classes(loaded.snapshot, *reading_);
   loaded.undo = undo_state_of(*reading_);
-  for (const store::RootInfo& root : store::list_roots(*reading_)) {
-    if (root.samples > 0 && !is_directory(root.path)) loaded.missing_roots.push_back(root.path);
-  }
+  loaded.missing_roots = store::missing_roots(*reading_);
   seen_event_ = newest_event(*reading_);
   seen_runs_ = complete_runs(*reading_);
   return loaded;
+}
+
+std::vector<Column> StoreBackend::late_columns() {
+  std::vector<Column> columns;
+  if (!loaded_) return columns;
+  Snapshot snapshot = std::move(*loaded_);
+  loaded_.reset();
+  for (const RunSummary& run : snapshot.runs) {
+    if (run.name != snapshot.samples.active_run || run.kind != "probabilities") continue;
+    if (jobs::fill_label_scores(*reading_, snapshot, run) == 0) continue;
+    for (const char* name : {"loss@", "self_confidence@"}) {
+      columns.push_back(std::move(*snapshot.samples.find_mutable(name + run.name)));
+    }
+  }
+  return columns;
 }
 
 bool StoreBackend::changed_by_others() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/workers.h"
 #include "media/reader.h"
 #include "media/thumbnail.h"
 #include "store/edits.h"
@@ -29,6 +30,8 @@ class StoreBackend : public Backend {
   std::string who() const override { return who_; }
   std::string store_path() const override { return path_; }
   Loaded load(const std::string& active_run) override;
+  // Scores of labels that were changed after the scores were stored.
+  std::vector<Column> late_columns() override;
   News news() override;
   EditOutcome review(std::span<const ReviewEdit> edits) override;
   EditOutcome undo() override;
@@ -64,6 +67,8 @@ class StoreBackend : public Backend {
   // Lane::kStore
   std::optional<store::Store> reading_;
   std::optional<store::Store> writing_;
+  WorkerGroup loaders_;             // beside the lane's own thread
+  std::optional<Snapshot> loaded_;  // until its late columns are made
   int64_t seen_data_version_ = 0;
   int64_t seen_event_ = 0;
   std::vector<RunId> seen_runs_;  // complete ones

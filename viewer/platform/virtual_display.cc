@@ -77,6 +77,9 @@ VirtualDisplay::VirtualDisplay(int width_px, int height_px) {
 VirtualDisplay::~VirtualDisplay() {
   kill(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
+  // Whoever comes next is not to look for it.
+  const char* display = getenv("DISPLAY");
+  if (display != nullptr && name_ == display) unsetenv("DISPLAY");
 }
 
 }  // namespace errata::viewer

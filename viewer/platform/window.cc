@@ -7,6 +7,7 @@
 #include <implot.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 
@@ -22,6 +23,8 @@ std::string glfw_problem() {
   glfwGetError(&text);
   return text == nullptr ? "no reason given" : text;
 }
+
+std::atomic<bool> is_there{false};  // between glfwInit and glfwTerminate
 
 constexpr float kLeastScale = 1;
 constexpr float kMostScale = 2;
@@ -75,9 +78,11 @@ Window::Window(const WindowOptions& options) : visible_(options.visible) {
   ImGui_ImplGlfw_InitForOpenGL(window_, true);
   ImGui_ImplOpenGL3_Init("#version 330 core");
   if (!visible_) bind_target(options.width_px, options.height_px);
+  is_there = true;
 }
 
 Window::~Window() {
+  is_there = false;
   ImGui_ImplOpenGL3_Shutdown();
   ImGui_ImplGlfw_Shutdown();
   ImPlot::DestroyContext();
@@ -172,7 +177,8 @@ void Window::set_title(const std::string& title) {
 }
 
 void Window::wake() {
-  glfwPostEmptyEvent();
+  // Before the window is there nobody sleeps that would have to be woken.
+  if (is_there.load()) glfwPostEmptyEvent();
 }
 
 }  // namespace errata::viewer

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "model/snapshot.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/decision.h"
 #include "viewer/state/filter_desk.h"
 #include "viewer/state/inspect_state.h"
 #include "viewer/state/jobs_state.h"
@@ -46,6 +47,7 @@ enum class Overlay : uint8_t {
   kVersion,
   kExport,
   kOpenStore,
+  kResult,   // JobsState::shown_table
   kQuestion  // JobsState::question
 };
 
@@ -122,8 +124,9 @@ struct AppState {
 
   std::optional<Message> message;
   Overlay overlay = Overlay::kNone;
-  std::string overlay_text;   // what was typed into the palette or the class picker
-  size_t overlay_choice = 0;  // the highlighted line
+  std::string overlay_text;      // what was typed into the palette or the class picker
+  size_t overlay_choice = 0;     // the highlighted line
+  std::string audit_population;  // of the audit dialog: RoundDesk::audit_population()
 
   ThemeName theme = ThemeName::kDark;
   LayoutState layout;
@@ -138,8 +141,7 @@ struct AppState {
     if (!view || cursor >= view->order.size()) return std::nullopt;
     return view->order[cursor];
   }
-  // What an action applies to: the selection, else the row under the cursor.
-  std::vector<RowIndex> target_rows() const;
+  Targets targets() const { return {selection, cursor_row()}; }
   size_t target_count() const;
   Folds folds() const { return {layout.folded_facets, layout.opened_facets}; }
   // The table stands in the centre, with something in it.

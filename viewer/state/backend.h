@@ -85,6 +85,9 @@ class Backend {
   // Lane::kStore, in the order asked for.
   // `active_run` may be empty: then the newest complete one is.
   virtual Loaded load(const std::string& active_run) = 0;
+  // Columns that the snapshot of the last load is to have, and which take longer than a first
+  // picture of it may: they replace those of the same name. Called once after each load.
+  virtual std::vector<Column> late_columns() { return {}; }
   // What somebody else has written since. Cheap when nobody has.
   virtual News news() = 0;
   virtual EditOutcome review(std::span<const ReviewEdit> edits) = 0;

@@ -47,6 +47,11 @@ const Command* CommandRegistry::find(std::string_view id) const {
   return nullptr;
 }
 
+const Command& CommandRegistry::at(std::string_view id) const {
+  if (const Command* command = find(id)) return *command;
+  throw Error(ErrorCategory::kInternal, "there is no command " + std::string(id));
+}
+
 const Command* CommandRegistry::for_key(const KeyChord& chord) const {
   for (const Command& command : commands_) {
     if (std::find(command.keys.begin(), command.keys.end(), chord) != command.keys.end()) {

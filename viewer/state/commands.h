@@ -45,6 +45,8 @@ class CommandRegistry {
 
   const std::vector<Command>& all() const { return commands_; }
   const Command* find(std::string_view id) const;
+  // For ids that the program itself names. Error(kInternal) for one that there is not.
+  const Command& at(std::string_view id) const;
   const Command* for_key(const KeyChord& chord) const;
   // Runs an enabled command; an Error becomes the session's message. False when there is none of
   // that id or it is not enabled now.

@@ -25,15 +25,7 @@ void CommandRegistry::add_round_commands() {
        .help = "As if nobody had looked at it; an exclusion is taken back too",
        .undo = Undo::kUndoable,
        .enabled = [](State state) { return state.target_count() > 0; },
-       .run =
-           [](Session& session) {
-             std::vector<ReviewEdit> edits;
-             for (const RowIndex row : session.state().target_rows()) {
-               edits.push_back(
-                   {session.state().snapshot.ids[row], ReviewKind::kUnreview, {}, {}, {}});
-             }
-             session.apply(std::move(edits));
-           }});
+       .run = [](Session& session) { session.unreview(); }});
   add({.id = "review.tag",
        .title = "Tags ...",
        .menu = Menu::kReview,

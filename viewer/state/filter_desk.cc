@@ -71,7 +71,9 @@ void FilterDesk::close_completion() {
 
 ValueForm FilterDesk::value_form(std::string_view column) const {
   const Column* found = session_.state().snapshot.samples.find(column);
-  return found != nullptr && found->type == ColumnType::kBool ? ValueForm::kWord : ValueForm::kText;
+  const bool words =
+      found != nullptr && (found->type == ColumnType::kBool || found->type == ColumnType::kInt);
+  return words ? ValueForm::kWord : ValueForm::kText;
 }
 
 void FilterDesk::toggle_exclusion(const std::string& column, const std::string& value) {

@@ -141,8 +141,13 @@ bool name_is(const Token& token, std::string_view column) {
   return token.text.starts_with('"') && unquote(token.text) == column;
 }
 
-// A text, or true and false for a bool column.
+// A text, true and false for a bool column, or a whole number.
 bool parse_value(const Token& token, std::vector<std::string>& values) {
+  if (token.kind == FilterSpanKind::kNumber &&
+      std::all_of(token.text.begin(), token.text.end(), is_digit)) {
+    values.emplace_back(token.text);
+    return true;
+  }
   if (token.kind == FilterSpanKind::kString) {
     values.push_back(unquote(token.text));
     return true;

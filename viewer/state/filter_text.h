@@ -33,7 +33,7 @@ struct FacetChoice {
 
 // An empty choice when no term of that form is there (everything passes).
 FacetChoice facet_choice(std::string_view text, std::string_view column);
-// How a facet's values are written: texts in quotes, those of a bool column as true and false.
+// How a facet's values are written: texts in quotes; true, false and whole numbers as they are.
 enum class ValueForm : uint8_t { kText, kWord };
 // Replaces the column's facet term; an empty choice removes it.
 std::string with_facet_choice(std::string_view text, std::string_view column,

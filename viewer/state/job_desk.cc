@@ -54,7 +54,7 @@ jobs::JobId JobDesk::start(JobWork work) {
       },
       [this, result, changes_store = work.changes_store,
        after_stop = work.after_stop](const jobs::JobStatus& status) {
-        session_.tasks().post([this, result, changes_store, after_stop, status] {
+        session_.tasks().post(Lane::kPanels, [this, result, changes_store, after_stop, status] {
           finished(status, *result, changes_store, after_stop);
         });
       });
@@ -63,6 +63,12 @@ jobs::JobId JobDesk::start(JobWork work) {
 void JobDesk::finished(const jobs::JobStatus& status, const JobResult& result, bool changes_store,
                        const std::string& after_stop) {
   note_after_load_.clear();
+  if (!result.table.empty()) {
+    session_.state().jobs.tables[status.id] = result.table;
+    show_table(status.id);
+    // It says what a note would.
+    if (session_.state().overlay == Overlay::kResult) return session_.lists().refresh();
+  }
   if (status.state == jobs::JobState::kFailed && status.error) {
     session_.show_error(*status.error);
   } else if (status.state == jobs::JobState::kCancelled) {
@@ -79,6 +85,14 @@ void JobDesk::finished(const jobs::JobStatus& status, const JobResult& result, b
   } else {
     session_.reload();
   }
+}
+
+void JobDesk::show_table(jobs::JobId id) {
+  AppState& state = session_.state();
+  // Not in the way of what a person is at.
+  if (!state.jobs.tables.contains(id) || state.overlay != Overlay::kNone) return;
+  state.jobs.shown_table = id;
+  session_.show_overlay(Overlay::kResult);
 }
 
 void JobDesk::snapshot_taken() {

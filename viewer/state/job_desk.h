@@ -31,6 +31,8 @@ class JobDesk : public SessionPart {
   jobs::JobRunner& runner() { return *runner_; }
   // Cancels what runs and waits for it; nothing can be started afterwards.
   void close() { runner_.reset(); }
+  // Shows what a finished job found as a table, unless another dialog is open.
+  void show_table(jobs::JobId id);
   // Lists the issues of a finished job.
   void show_issues(jobs::JobId id);
 

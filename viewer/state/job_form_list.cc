@@ -75,9 +75,8 @@ class ImportForm : public Form {
          .placeholder = "as the source says"});
     FormField format{.id = "format",
                      .label = "Format",
-                     .help = "The one most sure of itself is taken",
+                     .help = "auto takes the one most sure of itself, named below the path",
                      .kind = FieldKind::kChoice,
-                     .more = true,
                      .choices = {{"auto", "auto"}},
                      .value = "auto"};
     for (const auto* importer : importers::all_importers()) {

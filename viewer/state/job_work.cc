@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -27,22 +28,26 @@ void append(std::string& text, uint64_t count, std::string_view what) {
   if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
 }
 
-// The most frequent changes of a diff, most frequent first: "cat to dog 12, dog to cat 3".
-std::string frequent_pairs(const std::map<std::pair<std::string, std::string>, uint64_t>& by_pair) {
-  constexpr size_t kMostPairs = 4;
-  std::vector<std::pair<uint64_t, std::string>> pairs;
-  for (const auto& [pair, count] : by_pair) {
-    const std::string from = pair.first.empty() ? "none" : pair.first;
-    const std::string to = pair.second.empty() ? "none" : pair.second;
-    pairs.emplace_back(count, fmt::format("{} to {} {}", from, to, with_thousands(count)));
-  }
+// A line for each pair, the most frequent first.
+void add_pairs(const std::map<std::pair<std::string, std::string>, uint64_t>& by_pair,
+               const std::string& what, ResultTable& table) {
+  std::vector<std::pair<uint64_t, std::pair<std::string, std::string>>> pairs;
+  for (const auto& [pair, count] : by_pair) pairs.emplace_back(count, pair);
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::string text;
-  for (size_t i = 0; i < pairs.size() && i < kMostPairs; ++i) {
-    text += (i == 0 ? "" : ", ") + pairs[i].second;
+  const auto named = [](const std::string& name) {
+    return name.empty() ? std::string("none") : to_valid_utf8(name);
+  };
+  for (const auto& [count, pair] : pairs) {
+    table.rows.push_back({what, named(pair.first), named(pair.second), with_thousands(count)});
   }
-  return text;
+}
+
+std::string with_interval(const analysis::Interval& interval) {
+  if (std::isnan(interval.value)) return "n/a";
+  if (std::isnan(interval.low)) return fmt::format("{:.1f} %", interval.value * 100);
+  return fmt::format("{:.1f} % ({:.1f} to {:.1f})", interval.value * 100, interval.low * 100,
+                     interval.high * 100);
 }
 
 }  // namespace
@@ -180,15 +185,24 @@ JobWork diff_work(const std::string& store_path, const std::string& from, const 
   work.title = fmt::format("changes from {} to {}", to_valid_utf8(from),
                            to.empty() ? "now" : to_valid_utf8(to));
   work.changes_store = false;
-  work.run = [store_path, from, to](jobs::JobContext& context, JobResult&) {
+  work.run = [store_path, from, to, title = work.title](jobs::JobContext& context,
+                                                        JobResult& result) {
     const versions::StateDiff diff = jobs::diff_versions(store_path, from, to, context);
     std::string text =
         fmt::format("added {}, removed {}, relabelled {}, moved between splits {}, unchanged {}",
                     with_thousands(diff.added.size()), with_thousands(diff.removed.size()),
                     with_thousands(diff.relabelled.size()), with_thousands(diff.moved.size()),
                     with_thousands(diff.unchanged));
-    const std::string pairs = frequent_pairs(diff.relabelled_by_pair);
-    return pairs.empty() ? text : text + "; " + pairs;
+    result.table = {title, {"Change", "From", "To", "Samples"}, {}, text};
+    const auto add = [&](const char* what, size_t count) {
+      if (count > 0) result.table.rows.push_back({what, "", "", with_thousands(count)});
+    };
+    add("added", diff.added.size());
+    add("removed", diff.removed.size());
+    add_pairs(diff.relabelled_by_pair, "relabelled", result.table);
+    add_pairs(diff.moved_by_pair, "moved", result.table);
+    result.table.rows.push_back({"unchanged", "", "", with_thousands(diff.unchanged)});
+    return text;
   };
   return work;
 }
@@ -198,10 +212,32 @@ JobWork compare_work(const std::string& store_path, const std::string& run_a,
   JobWork work;
   work.title = fmt::format("compare {} with {}", to_valid_utf8(run_a), to_valid_utf8(run_b));
   work.changes_store = false;
-  work.run = [store_path, run_a, run_b](jobs::JobContext& context, JobResult&) {
+  work.run = [store_path, run_a, run_b, title = work.title](jobs::JobContext& context,
+                                                            JobResult& result) {
     jobs::MetricsOptions options;
     options.store_path = store_path;
     const jobs::CompareReport report = jobs::compare_runs(options, run_a, run_b, context);
+    const analysis::ClassificationMetrics& a = report.a.metrics;
+    const analysis::ClassificationMetrics& b = report.b.metrics;
+    result.table = {title,
+                    {"On the same samples", to_valid_utf8(run_a), to_valid_utf8(run_b)},
+                    {},
+                    fmt::format("McNemar p = {:.3g} over {} samples that both predict",
+                                report.mcnemar_p, with_thousands(static_cast<uint64_t>(a.rows)))};
+    std::vector<std::vector<std::string>>& rows = result.table.rows;
+    rows.push_back({"accuracy", with_interval(a.accuracy), with_interval(b.accuracy)});
+    rows.push_back({"balanced accuracy", with_interval(a.balanced_accuracy),
+                    with_interval(b.balanced_accuracy)});
+    if (a.has_confidence && b.has_confidence) {
+      rows.push_back({"calibration error", with_interval(a.calibration.ece),
+                      with_interval(b.calibration.ece)});
+    }
+    rows.push_back({"right where the other is wrong", with_thousands(report.only_a_right),
+                    with_thousands(report.only_b_right)});
+    rows.push_back(
+        {"both right", with_thousands(report.both_right), with_thousands(report.both_right)});
+    rows.push_back(
+        {"both wrong", with_thousands(report.both_wrong), with_thousands(report.both_wrong)});
     return fmt::format(
         "both right {}, only {} {}, only {} {}, both wrong {}; McNemar p = {:.3g}",
         with_thousands(report.both_right), run_a, with_thousands(report.only_a_right), run_b,

@@ -13,12 +13,14 @@
 #include "jobs/predictions_job.h"
 #include "jobs/split_job.h"
 #include "jobs/version_job.h"
+#include "viewer/state/jobs_state.h"
 
 namespace errata::viewer {
 
 // Filled on the job's thread, read once it has ended.
 struct JobResult {
   std::optional<std::string> show_run;  // whose predictions to show now; empty: the newest run's
+  ResultTable table;                    // shown once it is over
 };
 
 struct JobWork {

@@ -23,6 +23,16 @@ struct Question {
   std::function<void(Session&)> run;
 };
 
+// What a job found, to be read as a table: the first column names the line.
+struct ResultTable {
+  std::string title;
+  std::vector<std::string> heads;
+  std::vector<std::vector<std::string>> rows;  // as many cells as heads
+  std::string foot;                            // one sentence; may be empty
+
+  bool empty() const { return rows.empty(); }
+};
+
 struct JobsState {
   // The three steps of a newcomer fill the window: from an empty store to its first mistakes.
   bool welcome = false;
@@ -32,6 +42,8 @@ struct JobsState {
   // By run: what to know before its numbers are believed, one sentence.
   std::map<std::string, std::string> run_warnings;
   std::optional<Question> question;
+  std::map<jobs::JobId, ResultTable> tables;  // of jobs that are over
+  jobs::JobId shown_table = 0;                // of Overlay::kResult
 };
 
 }  // namespace errata::viewer

@@ -51,17 +51,20 @@ void LogDesk::edited(const EditOutcome&) {
   if (session_.state().overlay == Overlay::kTag) ask_tags();
 }
 
-void LogDesk::want_history() {
+void LogDesk::frame(double /*now_secs*/) {
+  const AppState& state = session_.state();
+  if (asked_ || !state.loaded || !state.layout.show_bottom ||
+      state.layout.bottom_tab != "history") {
+    return;
+  }
   HistoryState& history = session_.state().history;
-  if (!history.stale || asked_ || !session_.state().loaded) return;
-  history.stale = false;
-  ask_page(0);
-}
-
-void LogDesk::want_more() {
-  const HistoryState& history = session_.state().history;
-  if (asked_ || history.complete || history.batches.empty()) return;
-  ask_page(history.batches.back().batch);
+  if (history.stale) {
+    history.stale = false;
+    ask_page(0);
+  } else if (!history.complete && !history.batches.empty() &&
+             history.seen_lines >= history.batches.size()) {
+    ask_page(history.batches.back().batch);
+  }
 }
 
 void LogDesk::ask_page(int64_t before_batch) {
@@ -75,7 +78,10 @@ void LogDesk::ask_page(int64_t before_batch) {
         HistoryState& history = session_.state().history;
         history.ready = true;
         history.complete = page->size() < kPage;
-        if (before_batch == 0) history.batches.clear();
+        if (before_batch == 0) {
+          history.batches.clear();
+          history.seen_lines = 0;
+        }
         history.batches.insert(history.batches.end(), page->begin(), page->end());
       };
     } catch (const Error& error) {
@@ -115,8 +121,8 @@ void LogDesk::ask_tags() {
   const uint64_t number = ++newest_tags_;
   session_.tasks().run(Lane::kQuery,
                        [this, number, samples = state.snapshot.samples,
-                        targets = state.target_rows()]() -> Tasks::Apply {
-                         auto tags = count_tags(samples, targets);
+                        targets = state.targets()]() -> Tasks::Apply {
+                         auto tags = count_tags(samples, targets.rows());
                          return [this, number, tags = std::move(tags)] {
                            if (number != newest_tags_) return;
                            session_.state().tags = {tags, number};

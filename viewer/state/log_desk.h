@@ -15,11 +15,6 @@ class LogDesk : public SessionPart {
  public:
   explicit LogDesk(Session& session) : session_(session) {}
 
-  // The panel is seen: reads the newest page when what is there is out of date. Cheap to call each
-  // frame.
-  void want_history();
-  // The next older page.
-  void want_more();
   // Filters to the samples of a batch; of a large one only the first are named.
   void show_batch(int64_t batch);
 
@@ -30,6 +25,9 @@ class LogDesk : public SessionPart {
 
   void snapshot_taken() override;
   void edited(const EditOutcome& outcome) override;
+  // While the panel is open: reads the newest page when what is there is out of date, and the next
+  // older one once the last line was seen.
+  void frame(double now_secs) override;
 
  private:
   void ask_page(int64_t before_batch);

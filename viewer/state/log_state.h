@@ -14,6 +14,7 @@ struct HistoryState {
   bool stale = true;                     // something was written since
   bool complete = false;                 // the oldest batch is here
   std::vector<store::LogBatch> batches;  // newest first
+  size_t seen_lines = 0;  // written by the panel: lines from the first to the last seen
 };
 
 struct TagChoice {

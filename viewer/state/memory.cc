@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
-#include <set>
 #include <utility>
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
-#include "text/json.h"
+#include "viewer/state/memory_files.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -20,113 +20,21 @@ namespace {
 
 using text::Json;
 
-constexpr int kVersion = 1;
 constexpr double kEverySecs = 0.5;
 constexpr size_t kMostRecent = 10;
 
-Json read_version(const std::string& path) {
-  Json json = text::read_json_file(path);
-  if (json.get_int("version") != kVersion) {
-    throw Error(ErrorCategory::kBadInput, "it is of another version", {}, path);
-  }
-  return json;
+UnsavedEdits spelled_out(const std::vector<std::shared_ptr<const StoreChange>>& changes) {
+  UnsavedEdits edits;
+  for (const std::shared_ptr<const StoreChange>& change : changes) edits.push_back(change->edits());
+  return edits;
 }
 
-Json ids_json(const std::vector<SampleId>& ids) {
+Json recent_json(const std::vector<std::string>& recent) {
   Json::Array array;
-  array.reserve(ids.size());
-  for (const SampleId id : ids) array.emplace_back(id);
-  return Json(std::move(array));
-}
-
-std::vector<SampleId> ids_of(const Json& array) {
-  std::vector<SampleId> ids;
-  ids.reserve(array.size());
-  for (const Json& id : array.as_array()) ids.push_back(id.as_int());
-  return ids;
-}
-
-Json sort_json(const SortChoice& sort) {
-  return Json::object({{"column", sort.column}, {"descending", sort.descending}});
-}
-
-SortChoice sort_of(const Json& json) {
-  return {json.at("column").as_string(), json.at("descending").as_bool()};
-}
-
-Json names_json(const std::set<std::string>& names) {
-  Json::Array array;
-  for (const std::string& name : names) array.emplace_back(to_valid_utf8(name));
-  return Json(std::move(array));
-}
-
-std::set<std::string> names_of(const Json& json, std::string_view key) {
-  std::set<std::string> names;
-  if (const Json* found = json.find(key)) {
-    for (const Json& name : found->as_array()) names.insert(name.as_string());
+  for (const std::string& path : recent) {
+    if (is_valid_utf8(path)) array.emplace_back(path);
   }
-  return names;
-}
-
-Json layout_json(const LayoutState& layout) {
-  return Json::object({{"left_width", layout.left_width},
-                       {"right_width", layout.right_width},
-                       {"bottom_height", layout.bottom_height},
-                       {"show_bottom", layout.show_bottom},
-                       {"bottom_tab", layout.bottom_tab},
-                       {"table", layout.centre == CentreMode::kTable},
-                       {"tile_width", layout.tile_width},
-                       {"folded", names_json(layout.folded_facets)},
-                       {"opened", names_json(layout.opened_facets)}});
-}
-
-void take_layout(const Json& json, LayoutState& layout) {
-  const auto length = [&](const char* key, float& value, double least, double most) {
-    value = static_cast<float>(
-        std::clamp(json.get_double(key, static_cast<double>(value)), least, most));
-  };
-  length("left_width", layout.left_width, 100, 2000);
-  length("right_width", layout.right_width, 100, 2000);
-  length("bottom_height", layout.bottom_height, 60, 2000);
-  length("tile_width", layout.tile_width, 60, 480);
-  layout.show_bottom = json.get_bool("show_bottom", layout.show_bottom);
-  layout.bottom_tab = json.get_string("bottom_tab", layout.bottom_tab);
-  layout.folded_facets = names_of(json, "folded");
-  layout.opened_facets = names_of(json, "opened");
-  layout.centre = json.get_bool("table") ? CentreMode::kTable : CentreMode::kGrid;
-}
-
-Json round_json(const RoundState& round) {
-  return Json::object({{"version", kVersion},
-                       {"filter", round.filter},
-                       {"sort", sort_json(round.sort)},
-                       {"audit", round.audit},
-                       {"returned", ids_json(round.returned)},
-                       {"queue", ids_json(round.queue)}});
-}
-
-RoundState round_of(const Json& json) {
-  RoundState round;
-  round.filter = json.at("filter").as_string();
-  round.sort = sort_of(json.at("sort"));
-  round.audit = json.get_bool("audit");
-  round.returned = ids_of(json.at("returned"));
-  round.queue = ids_of(json.at("queue"));
-  return round;
-}
-
-void write(const std::string& path, const std::string& text) {
-  make_directories(std::string(parent_path(path)));
-  write_file_atomic(path, text);
-}
-
-// An empty queue: there is no round any more.
-void write_round(const std::string& path, const RoundState& round) {
-  if (round.queue.empty()) {
-    if (file_exists(path)) remove_all(path);
-  } else {
-    write(path, round_json(round).dump());
-  }
+  return Json(std::move(array));
 }
 
 }  // namespace
@@ -146,6 +54,11 @@ std::string Memory::store_file() const {
 std::string Memory::round_file() const {
   return join_path(folder_,
                    fmt::format("{:016x}.round.json", xxh3_64(session_.backend().store_path())));
+}
+
+std::string Memory::unsaved_file() const {
+  return join_path(folder_,
+                   fmt::format("{:016x}.unsaved.json", xxh3_64(session_.backend().store_path())));
 }
 
 std::string Memory::shared_file() const {
@@ -175,7 +88,8 @@ void Memory::use_folder(const std::string& folder) {
 }
 
 void Memory::read_shared() {
-  const Json json = read_version(shared_file());
+  const Json json = read_memory_file(shared_file());
+  known_shared_ = json;
   session_.state().theme =
       json.get_string("theme") == "light" ? ThemeName::kLight : ThemeName::kDark;
   const Json* recent = json.find("recent");
@@ -186,7 +100,7 @@ void Memory::read_shared() {
 }
 
 void Memory::read_store() {
-  const Json json = read_version(store_file());
+  const Json json = read_memory_file(store_file());
   AppState& state = session_.state();
   const SortChoice sort = sort_of(json.at("sort"));
   const std::string filter = json.at("filter").as_string();
@@ -196,13 +110,45 @@ void Memory::read_store() {
   run_ = json.get_string("run");
   place_ = json.get_int("sample");
   const std::string round = json.get_string("round");
-  has_round_ = round == "active" || round == "paused";
+  known_store_ = json;
+  // Another window may have begun it: its file tells that there is one.
+  has_round_ = file_exists(round_file());
   round_was_active_ = round == "active";
 }
 
 void Memory::view_taken() {
   if (folder_.empty() || std::exchange(shown_, true)) return;
+  // Without a file, what this window begins with is nobody's wish.
+  if (known_store_.is_null()) known_store_ = describe();
+  if (known_shared_.is_null()) known_shared_ = describe_shared();
   go_back();
+  save_what_waited();
+}
+
+void Memory::save_what_waited() {
+  session_.tasks().run(Lane::kPanels, [this, path = unsaved_file()]() -> Tasks::Apply {
+    if (!file_exists(path)) return nullptr;
+    auto changes = std::make_shared<UnsavedEdits>(unsaved_of(read_memory_file(path)));
+    return [this, path, changes] {
+      size_t decisions = 0;
+      for (const std::vector<ReviewEdit>& edits : *changes) decisions += edits.size();
+      for (size_t i = 0; i < changes->size(); ++i) {
+        const bool last = i + 1 == changes->size();
+        session_.apply((*changes)[i], !last ? std::function<void()>() : [this, path, decisions] {
+          session_.tasks().run(Lane::kPanels, [path]() -> Tasks::Apply {
+            if (file_exists(path)) remove_all(path);
+            return nullptr;
+          });
+          session_.show_note(
+              decisions == 1 ? std::string("A decision that waited when the window closed is saved")
+                             : fmt::format("{} decisions that waited when the window closed are "
+                                           "saved",
+                                           with_thousands(decisions)),
+              "another program had locked the store; U takes them back");
+        });
+      }
+    };
+  });
 }
 
 void Memory::go_back() {
@@ -216,12 +162,13 @@ void Memory::go_back() {
   if (!has_round_) return;
   session_.tasks().run(Lane::kPanels, [this, path = round_file()]() -> Tasks::Apply {
     try {
-      auto round = std::make_shared<RoundState>(round_of(read_version(path)));
+      auto round = std::make_shared<RoundState>(round_of(read_memory_file(path)));
       return [this, round] {
         // A round that was begun meanwhile is the one that counts.
         if (session_.state().round.phase != RoundPhase::kNone) return;
         session_.round().put_back(std::move(*round), round_was_active_);
         written_round_ = session_.state().round.number;
+        written_round_id_ = session_.state().round.id;
       };
     } catch (const Error&) {
       return [this] {
@@ -237,8 +184,7 @@ Json Memory::describe() const {
   const AppState& state = session_.state();
   const std::optional<RowIndex> row = state.cursor_row();
   const RoundState& round = state.round;
-  return Json::object({{"version", kVersion},
-                       {"store", to_valid_utf8(session_.backend().store_path())},
+  return Json::object({{"store", to_valid_utf8(session_.backend().store_path())},
                        {"filter", state.filter.applied},
                        {"sort", sort_json(state.sort)},
                        {"run", state.snapshot.samples.active_run},
@@ -249,53 +195,78 @@ Json Memory::describe() const {
                        {"layout", layout_json(state.layout)}});
 }
 
-void Memory::save_now() {
-  if (!shown_) return;
+Json Memory::describe_shared() const {
+  const bool light = session_.state().theme == ThemeName::kLight;
+  return Json::object({{"theme", light ? "light" : "dark"}, {"recent", recent_json(recent_)}});
+}
+
+void Memory::save_now(const std::vector<std::shared_ptr<const StoreChange>>& unsaved) {
+  if (folder_.empty()) {
+    if (!unsaved.empty()) log_warning("{} changes could not be saved", unsaved.size());
+    return;
+  }
   const AppState& state = session_.state();
   try {
-    if (state.round.number != written_round_) write_round(round_file(), state.round);
-    write(store_file(), describe().dump(2));
-  } catch (const Error&) {
-    // There is no window any more to tell it in, and no decision is lost.
+    if (!unsaved.empty()) {
+      write_memory_file(unsaved_file(), unsaved_json(spelled_out(unsaved)));
+    } else if (noted_saves_ > 0 && file_exists(unsaved_file())) {
+      remove_all(unsaved_file());
+    }
+    if (!shown_) return;
+    if (state.round.number != written_round_) {
+      write_round_file(round_file(), state.round, written_round_id_);
+    }
+    merge_memory_file(store_file(), known_store_, describe());
+  } catch (const Error& error) {
+    // There is no window any more to tell it in.
+    log_warning("what was to be remembered could not be written: {}", error.what());
   }
+}
+
+void Memory::write(std::function<void()> work) {
+  session_.tasks().run(Lane::kPanels, [work = std::move(work)]() -> Tasks::Apply {
+    work();
+    return nullptr;
+  });
+}
+
+// Decisions that wait for another program's lock, so that they outlive a crash of this one.
+void Memory::note_unsaved() {
+  const AppState& state = session_.state();
+  const bool waits = !state.save_waits_for.empty();
+  const size_t wanted = waits ? state.saves_pending : state.saves_pending == 0 ? 0 : noted_saves_;
+  if (wanted == noted_saves_) return;
+  noted_saves_ = wanted;
+  write([path = unsaved_file(), changes = session_.changes().unsaved(), waits] {
+    if (waits && !changes.empty()) {
+      write_memory_file(path, unsaved_json(spelled_out(changes)));
+    } else if (!waits && file_exists(path)) {
+      remove_all(path);
+    }
+  });
 }
 
 void Memory::frame(double now_secs) {
   if (!shown_ || now_secs < next_secs_) return;
   next_secs_ = now_secs + kEverySecs;
   const AppState& state = session_.state();
+  note_unsaved();
   if (state.round.number != written_round_) {
+    write([path = round_file(), round = state.round, left = written_round_id_] {
+      write_round_file(path, round, left);
+    });
     written_round_ = state.round.number;
-    session_.tasks().run(Lane::kPanels,
-                         [path = round_file(), round = state.round]() -> Tasks::Apply {
-                           write_round(path, round);
-                           return nullptr;
-                         });
+    written_round_id_ = state.round.id;
   }
-  std::string store = describe().dump(2);
-  if (store != written_store_) {
-    written_store_ = store;
-    session_.tasks().run(Lane::kPanels,
-                         [path = store_file(), text = std::move(store)]() -> Tasks::Apply {
-                           write(path, text);
-                           return nullptr;
-                         });
-  }
-  Json::Array recent;
-  for (const std::string& path : recent_) {
-    if (is_valid_utf8(path)) recent.emplace_back(path);
-  }
-  std::string shared = Json::object({{"version", kVersion},
-                                     {"theme", state.theme == ThemeName::kLight ? "light" : "dark"},
-                                     {"recent", Json(std::move(recent))}})
-                           .dump(2);
-  if (shared == written_shared_) return;
-  written_shared_ = shared;
-  session_.tasks().run(Lane::kPanels,
-                       [path = shared_file(), text = std::move(shared)]() -> Tasks::Apply {
-                         write(path, text);
-                         return nullptr;
-                       });
+  const auto follow = [&](const std::string& path, Json now, Json& known, std::string& written) {
+    std::string text = now.dump();
+    if (text == written) return;
+    write([path, known, now] { merge_memory_file(path, known, now); });
+    known = std::move(now);
+    written = std::move(text);
+  };
+  follow(store_file(), describe(), known_store_, written_store_);
+  follow(shared_file(), describe_shared(), known_shared_, written_shared_);
 }
 
 }  // namespace errata::viewer

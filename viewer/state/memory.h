@@ -1,21 +1,22 @@
 // What the viewer remembers between two starts, for each store and for all: layout, theme, filter,
-// place, round, recent stores. Files below XDG_STATE_HOME; losing them loses no decision.
+// place, round, recent stores; and decisions that waited for a lock when it was closed. Files below
+// XDG_STATE_HOME. Of two windows over one store the last to change a thing has it remembered so.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "model/ids.h"
+#include "text/json.h"
 #include "viewer/state/session_part.h"
-
-namespace errata::text {
-class Json;
-}
 
 namespace errata::viewer {
 
 class Session;
+struct StoreChange;
 
 class Memory : public SessionPart {
  public:
@@ -34,8 +35,8 @@ class Memory : public SessionPart {
   // Newest first, this one included; those that are gone are left out.
   const std::vector<std::string>& recent_stores() const { return recent_; }
 
-  // Writes what changed since, on the caller's thread.
-  void save_now();
+  // Writes what changed since, on the caller's thread; `unsaved` are saved at the next start.
+  void save_now(const std::vector<std::shared_ptr<const StoreChange>>& unsaved);
 
   void view_taken() override;
   void frame(double now_secs) override;
@@ -48,6 +49,11 @@ class Memory : public SessionPart {
   void read_store();
   void go_back();
   text::Json describe() const;
+  text::Json describe_shared() const;
+  std::string unsaved_file() const;
+  void save_what_waited();
+  void note_unsaved();
+  void write(std::function<void()> work);
 
   Session& session_;
   std::string folder_;
@@ -58,9 +64,14 @@ class Memory : public SessionPart {
   bool has_round_ = false;  // a round was remembered and waits for the first view
   bool shown_ = false;      // the first view is here: the state is a person's from now on
   double next_secs_ = 0;
+  // As this window last read or wrote them.
+  text::Json known_store_;
+  text::Json known_shared_;
   std::string written_store_;
   std::string written_shared_;
   uint64_t written_round_ = 0;
+  std::string written_round_id_;
+  size_t noted_saves_ = 0;  // decisions in the file of those that wait
 };
 
 }  // namespace errata::viewer

@@ -104,8 +104,18 @@ class Measurer {
     right_ = query::Selection(population_.rows());
     wrong_ = query::Selection(population_.rows());
     if (rows_.tags != nullptr) audit_code_ = rows_.tags->dictionary->find(kAuditTag);
-    answer_->audit_elsewhere =
-        question_.has_audit && question_.audit_population != answer_->measured_filter;
+    answer_->audit_elsewhere = question_.has_audit && !draws_from_measured();
+  }
+
+  // However the two filters are written, and whatever was decided since: the same samples.
+  bool draws_from_measured() const {
+    if (question_.audit_population == answer_->measured_filter) return true;
+    try {
+      return query::evaluate(query::parse_filter(question_.audit_population), question_.samples) ==
+             population_;
+    } catch (const Error&) {
+      return false;  // it speaks of what is no longer there
+    }
   }
 
   bool is_audited(RowIndex row) const {
@@ -124,10 +134,11 @@ class Measurer {
       count_given(row);
       count_now(row);
     });
-    answer_->accuracy_given =
-        answer_->samples_given == 0
-            ? kNaN
-            : static_cast<double>(right_given_) / static_cast<double>(answer_->samples_given);
+    const auto share = [](int64_t part, int64_t whole) {
+      return whole == 0 ? kNaN : static_cast<double>(part) / static_cast<double>(whole);
+    };
+    answer_->accuracy_before = share(both_right_before_, answer_->samples_of_both);
+    answer_->accuracy_after = share(both_right_after_, answer_->samples_of_both);
   }
 
   // With the labels as imported, whatever was decided since.
@@ -177,6 +188,12 @@ class Measurer {
     }
     ++answer_->samples;
     const ClassIndex predicted = rows_.class_of(rows_.prediction, row);
+    if (rows_.given != nullptr && !rows_.given->is_null(row)) {
+      const ClassIndex given = rows_.class_of(rows_.given, row);
+      ++answer_->samples_of_both;
+      both_right_before_ += given != kNoClass && given == predicted;
+      both_right_after_ += label == predicted;
+    }
     ClassLine& line = answer_->classes[static_cast<size_t>(label)];
     ++line.support;
     if (predicted != kNoClass) ++answer_->classes[static_cast<size_t>(predicted)].predicted;
@@ -359,6 +376,8 @@ class Measurer {
   query::Selection wrong_;
   int32_t audit_code_ = -1;
   int64_t right_given_ = 0;
+  int64_t both_right_before_ = 0;
+  int64_t both_right_after_ = 0;
   std::unordered_map<uint64_t, int64_t> pairs_;
   std::vector<double> confidence_sum_;
   std::vector<int64_t> confidence_count_;

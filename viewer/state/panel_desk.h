@@ -16,6 +16,9 @@ class PanelDesk : public SessionPart {
  public:
   explicit PanelDesk(Session& session) : session_(session) {}
 
+  // What is measured is another: measures again, once it is looked at.
+  void changed();
+
   void snapshot_taken() override;
   void view_taken() override { changed(); }
   void edited(const EditOutcome&) override { changed(); }
@@ -31,7 +34,6 @@ class PanelDesk : public SessionPart {
   static bool shows(std::string_view panel);
 
  private:
-  void changed();
   void ask();
 
   Session& session_;

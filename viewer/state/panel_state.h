@@ -72,8 +72,11 @@ struct PanelAnswer {
   ConfusionView confusion;
   std::vector<ScoreDistribution> scores;
 
-  // With the labels as they were imported, over the same samples, excluded ones included.
-  double accuracy_given = 0;
+  // What the corrections change, over the same samples: those of `samples` that came with a label.
+  int64_t samples_of_both = 0;
+  double accuracy_before = 0;  // with the labels as they were imported
+  double accuracy_after = 0;   // with the labels as they are now
+  // With the labels as they were imported, excluded samples included: what an audit estimates for.
   int64_t samples_given = 0;
   int64_t reviewed = 0;
   int64_t reviewed_where_they_differ = 0;  // the prediction was not the given label

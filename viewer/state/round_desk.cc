@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "base/hash.h"
@@ -13,6 +14,7 @@
 #include "query/rank.h"
 #include "text/json.h"
 #include "viewer/state/evidence.h"
+#include "viewer/state/panel_answer.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -20,10 +22,30 @@ namespace errata::viewer {
 namespace {
 
 constexpr const char* kAuditTag = "audit";
+// More than these take longer to look up than a frame has.
+constexpr size_t kMostAtOnce = 10'000;
+
+// Another for each round of each window.
+std::string new_round_id() {
+  std::random_device random;
+  return fmt::format("{}-{:08x}", now_iso8601_utc(), random());
+}
+
+const std::vector<int64_t>& ids_of(const Table& samples) {
+  return samples.find("id")->ints;
+}
+
+// SIZE_MAX when it is not there.
+size_t row_of(const std::vector<int64_t>& ids, SampleId sample) {
+  const auto found = std::lower_bound(ids.begin(), ids.end(), sample);
+  return found == ids.end() || *found != sample ? SIZE_MAX
+                                                : static_cast<size_t>(found - ids.begin());
+}
 
 // In random order: the first `size` of a shuffle of all.
-std::vector<SampleId> draw_audit(const Table& samples, std::span<const SampleId> ids,
-                                 const std::string& filter, size_t size, uint64_t seed) {
+std::vector<SampleId> draw_audit(const Table& samples, const std::string& filter, size_t size,
+                                 uint64_t seed) {
+  const std::vector<int64_t>& ids = ids_of(samples);
   const Column* review = samples.find("review");
   const query::Selection rows =
       query::evaluate(query::parse_typed_filter(filter, samples), samples);
@@ -38,8 +60,8 @@ std::vector<SampleId> draw_audit(const Table& samples, std::span<const SampleId>
   return drawn;
 }
 
-std::vector<SampleId> tagged(const Table& samples, std::span<const SampleId> ids,
-                             std::string_view tag) {
+std::vector<SampleId> tagged(const Table& samples, std::string_view tag) {
+  const std::vector<int64_t>& ids = ids_of(samples);
   std::vector<SampleId> found;
   const Column* tags = samples.find("tags");
   if (tags == nullptr || !tags->dictionary) return found;
@@ -61,8 +83,11 @@ void RoundDesk::start() {
   const uint64_t number = ++newest_;
   session_.tasks().run(
       Lane::kPanels,
-      [this, number, view = state.view, samples = state.snapshot.samples, ids = state.snapshot.ids,
+      [this, number, view = state.view, samples = state.snapshot.samples,
        filter = state.filter.applied, sort = state.sort]() -> Tasks::Apply {
+        const std::vector<int64_t>& ids = ids_of(samples);
+        std::vector<SampleId> queue;
+        std::vector<SampleId> returned;
         auto round = std::make_shared<RoundState>();
         round->filter = filter;
         round->sort = sort;
@@ -74,9 +99,11 @@ void RoundDesk::start() {
             const bool decided =
                 review != nullptr && !review->is_null(row) && review->text(row) != "unseen";
             const bool comes_back = decided && again.contains(ids[row]);
-            if (comes_back) round->returned.push_back(ids[row]);
-            if (!decided || comes_back) round->queue.push_back(ids[row]);
+            if (comes_back) returned.push_back(ids[row]);
+            if (!decided || comes_back) queue.push_back(ids[row]);
           }
+          round->queue = std::move(queue);
+          round->returned = std::move(returned);
         } catch (const Error& error) {
           return [this, error] {
             session_.state().round.starting = false;
@@ -95,42 +122,41 @@ void RoundDesk::start() {
       });
 }
 
+std::string RoundDesk::audit_population() const {
+  const AppState& state = session_.state();
+  return state.panels.exactly_shown ? state.filter.applied : measured_filter(state.filter.applied);
+}
+
 void RoundDesk::start_audit(size_t size) {
   AppState& state = session_.state();
   if (!state.view || state.round.starting) return;
   state.round.starting = true;
   const uint64_t number = ++newest_;
   const uint64_t seed = mix64(xxh3_64(now_iso8601_utc())) >> 32;
-  session_.tasks().run(
-      Lane::kStore,
-      [this, number, size, seed, samples = state.snapshot.samples, ids = state.snapshot.ids,
-       filter = state.filter.applied, sort = state.sort]() -> Tasks::Apply {
-        try {
-          auto round = std::make_shared<RoundState>();
-          round->audit = true;
-          round->filter = filter;
-          round->sort = sort;
-          round->queue = draw_audit(samples, ids, filter, size, seed);
-          if (!round->queue.empty()) {
-            const auto options = text::Json::object(
-                {{"population", filter}, {"size", round->queue.size()}, {"seed", seed}});
-            session_.backend().save_view({kAuditTag, "tags = 'audit'", "id", options.dump()});
-          }
-          return [this, number, round, seed, former = tagged(samples, ids, kAuditTag)] {
-            if (number == newest_) begin_audit(std::move(*round), former, seed);
-          };
-        } catch (const Error& error) {
-          return [this, error] {
-            session_.state().round.starting = false;
-            session_.show_error(error);
-          };
-        }
-      });
+  session_.tasks().run(Lane::kPanels,
+                       [this, number, size, seed, samples = state.snapshot.samples,
+                        filter = audit_population(), sort = state.sort]() -> Tasks::Apply {
+                         try {
+                           auto round = std::make_shared<RoundState>();
+                           round->audit = true;
+                           round->filter = filter;
+                           round->sort = sort;
+                           round->queue = draw_audit(samples, filter, size, seed);
+                           return [this, number, round, seed, former = tagged(samples, kAuditTag)] {
+                             if (number == newest_) begin_audit(std::move(*round), former, seed);
+                           };
+                         } catch (const Error& error) {
+                           return [this, error] {
+                             session_.state().round.starting = false;
+                             session_.show_error(error);
+                           };
+                         }
+                       });
 }
 
 void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed) {
-  session_.state().round.starting = false;
   if (round.queue.empty()) {
+    session_.state().round.starting = false;
     session_.show_note("There is nothing to draw from: every sample shown is excluded");
     return;
   }
@@ -141,13 +167,25 @@ void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& forme
   for (const SampleId sample : round.queue) {
     edits.push_back({sample, ReviewKind::kTag, {}, kAuditTag, {}});
   }
-  const size_t drawn = round.queue.size();
-  session_.apply(std::move(edits));
-  session_.lists().refresh();
-  session_.show_note(
-      fmt::format("{} samples drawn with seed {}", with_thousands(drawn), seed),
-      "they carry the tag audit; the saved view of that name says how they were drawn");
-  begin(std::move(round));
+  // The view speaks of the tags: it is written once they are, so that it never tells of samples
+  // that were drawn otherwise.
+  const auto options = text::Json::object(
+      {{"population", round.filter}, {"size", round.queue.size()}, {"seed", seed}});
+  auto change = std::make_shared<StoreChange>();
+  change->edits = [edits = std::move(edits)] { return edits; };
+  change->afterwards = [this, options = options.dump()] {
+    session_.backend().save_view({kAuditTag, "tags = 'audit'", "id", options});
+  };
+  change->then = [this, round = std::move(round), seed] {
+    session_.state().round.starting = false;
+    session_.lists().refresh();
+    session_.show_note(
+        fmt::format("{} samples drawn with seed {}", with_thousands(round.queue.size()), seed),
+        "they carry the tag audit; the saved view of that name says how they were drawn");
+    begin(round);
+  };
+  change->otherwise = [this] { session_.state().round.starting = false; };
+  session_.changes().make(std::move(change));
 }
 
 void RoundDesk::begin(RoundState round) {
@@ -164,9 +202,12 @@ void RoundDesk::hold(RoundState round) {
   AppState& state = session_.state();
   round.number = state.round.number + 1;
   round.phase = RoundPhase::kPaused;
+  if (round.id.empty()) round.id = new_round_id();
   round.to_decide_again.insert(round.returned.begin(), round.returned.end());
   state.round = std::move(round);
-  mark_all();
+  marks_.clear();
+  being_saved_.clear();
+  ask_marks(Show::kNothing);
   ask_returned();
 }
 
@@ -178,6 +219,8 @@ void RoundDesk::leave() {
   round = {};
   round.number = number;
   marks_.clear();
+  marking_ = false;
+  ++newest_marks_;
   next_ = Next::kNothing;
   if (active) session_.refresh();
 }
@@ -200,8 +243,7 @@ void RoundDesk::resume() {
   if (state.round.phase != RoundPhase::kPaused) return;
   if (!shows_question()) return ask_for_question(Next::kResume);
   state.round.phase = RoundPhase::kActive;
-  show_queue();
-  if (!state.view->order.empty()) go_to_open(state.view->order.size() - 1);
+  ask_marks(Show::kQueueAtOpen);
 }
 
 void RoundDesk::refresh() {
@@ -211,7 +253,8 @@ void RoundDesk::refresh() {
 
 void RoundDesk::snapshot_taken() {
   if (session_.state().round.phase == RoundPhase::kNone) return;
-  mark_all();
+  marks_.clear();  // rows of the snapshot before
+  ask_marks(Show::kNothing);
   ask_returned();
 }
 
@@ -226,36 +269,22 @@ void RoundDesk::view_taken() {
   } else if (ours && next == Next::kResume) {
     resume();
   } else if (ours && state.round.active()) {
-    show_queue();
+    ask_marks(Show::kQueue);
   } else if (!ours) {
     state.round.phase = RoundPhase::kPaused;
   }
 }
 
-void RoundDesk::show_queue() {
-  const AppState& state = session_.state();
-  std::vector<RowIndex> order;
-  order.reserve(state.round.queue.size());
-  for (const SampleId sample : state.round.queue) {
-    const size_t row = state.snapshot.row_of(sample);
-    if (row != SIZE_MAX) order.push_back(static_cast<RowIndex>(row));
-  }
-  session_.show_order(std::move(order));
-}
-
-RoundDesk::Mark RoundDesk::mark_now(RowIndex row, SampleId sample) const {
-  const AppState& state = session_.state();
-  const Column* review = state.snapshot.samples.find("review");
+RoundDesk::Mark RoundDesk::mark_of(const Column* review, RowIndex row, bool decide_again) {
   if (review == nullptr || review->is_null(row)) return Mark::kOpen;
   const std::string_view text = review->text(row);
   if (text == "relabelled") return Mark::kRelabelled;
   if (text == "excluded") return Mark::kExcluded;
-  if (text == "unseen" || state.round.to_decide_again.contains(sample)) return Mark::kOpen;
+  if (text == "unseen" || decide_again) return Mark::kOpen;
   return text == "ambiguous" ? Mark::kAmbiguous : Mark::kKept;
 }
 
-void RoundDesk::count(Mark mark, bool in) {
-  RoundCounts& counts = session_.state().round.counts;
+void RoundDesk::count(RoundCounts& counts, Mark mark, bool in) {
   const size_t by = in ? 1 : size_t{0} - 1;
   switch (mark) {
     case Mark::kKept: counts.kept += by; break;
@@ -267,28 +296,84 @@ void RoundDesk::count(Mark mark, bool in) {
   }
 }
 
-void RoundDesk::mark_all() {
-  AppState& state = session_.state();
-  marks_.assign(state.snapshot.ids.size(), Mark::kOutside);
-  state.round.counts = {};
-  for (const SampleId sample : state.round.queue) {
-    const size_t row = state.snapshot.row_of(sample);
-    if (row == SIZE_MAX) continue;
-    marks_[row] = mark_now(static_cast<RowIndex>(row), sample);
-    count(marks_[row], true);
+RoundDesk::Marked RoundDesk::mark_queue(const Table& samples, const SampleList& queue,
+                                        const std::unordered_set<SampleId>& again) {
+  const std::vector<int64_t>& ids = ids_of(samples);
+  const Column* review = samples.find("review");
+  Marked marked;
+  marked.marks.assign(ids.size(), Mark::kOutside);
+  marked.order.reserve(queue.size());
+  for (const SampleId sample : queue) {
+    const size_t found = row_of(ids, sample);
+    if (found == SIZE_MAX) continue;
+    const auto row = static_cast<RowIndex>(found);
+    marked.order.push_back(row);
+    marked.marks[row] = mark_of(review, row, again.contains(sample));
+    count(marked.counts, marked.marks[row], true);
   }
+  return marked;
+}
+
+void RoundDesk::ask_marks(Show show) {
+  const AppState& state = session_.state();
+  // One that is under way may have been asked to show the queue.
+  show_ = marking_ ? std::max(show_, show) : show;
+  const uint64_t number = ++newest_marks_;
+  edited_meanwhile_.clear();
+  if (state.round.queue.size() <= kMostAtOnce) {
+    marking_ = false;
+    take_marks(mark_queue(state.snapshot.samples, state.round.queue, state.round.to_decide_again),
+               show_);
+    return;
+  }
+  marking_ = true;
+  session_.tasks().run(Lane::kPanels,
+                       [this, number, samples = state.snapshot.samples, queue = state.round.queue,
+                        again = state.round.to_decide_again]() -> Tasks::Apply {
+                         auto marked = std::make_shared<Marked>(mark_queue(samples, queue, again));
+                         return [this, number, marked] {
+                           if (number != newest_marks_) return;
+                           marking_ = false;
+                           take_marks(std::move(*marked), show_);
+                           for (const SampleId sample : edited_meanwhile_) mark_again(sample);
+                         };
+                       });
+}
+
+void RoundDesk::take_marks(Marked marked, Show show) {
+  AppState& state = session_.state();
+  marks_ = std::move(marked.marks);
+  state.round.counts = marked.counts;
+  if (show == Show::kNothing || !state.round.active()) return;
+  session_.show_order(std::move(marked.order));
+  if (show == Show::kQueueAtOpen && state.view && !state.view->order.empty()) {
+    go_to_open(state.view->order.size() - 1);
+  }
+}
+
+void RoundDesk::mark_again(SampleId sample) {
+  AppState& state = session_.state();
+  const size_t found = state.snapshot.row_of(sample);
+  if (found >= marks_.size() || marks_[found] == Mark::kOutside) return;
+  const auto row = static_cast<RowIndex>(found);
+  count(state.round.counts, marks_[row], false);
+  marks_[row] = mark_of(state.snapshot.samples.find("review"), row,
+                        state.round.to_decide_again.contains(sample));
+  count(state.round.counts, marks_[row], true);
 }
 
 void RoundDesk::edited(const EditOutcome& outcome) {
   const AppState& state = session_.state();
   if (state.round.phase == RoundPhase::kNone) return;
-  for (const SampleId sample : outcome.changed) {
-    being_saved_.erase(sample);
-    const size_t row = state.snapshot.row_of(sample);
-    if (row >= marks_.size() || marks_[row] == Mark::kOutside) continue;
-    count(marks_[row], false);
-    marks_[row] = mark_now(static_cast<RowIndex>(row), sample);
-    count(marks_[row], true);
+  if (outcome.changed.size() > kMostAtOnce) {
+    being_saved_.clear();
+    ask_marks(Show::kNothing);
+  } else {
+    for (const SampleId sample : outcome.changed) {
+      being_saved_.erase(sample);
+      if (marking_) edited_meanwhile_.push_back(sample);
+      mark_again(sample);
+    }
   }
   ask_returned();
 }
@@ -296,19 +381,19 @@ void RoundDesk::edited(const EditOutcome& outcome) {
 void RoundDesk::ask_returned() {
   const AppState& state = session_.state();
   if (state.round.returned.empty()) return;
-  session_.tasks().run(
-      Lane::kPanels,
-      [this, number = state.round.number, returned = state.round.returned,
-       samples = state.snapshot.samples, ids = state.snapshot.ids]() -> Tasks::Apply {
-        auto again =
-            outdated_decisions(session_.backend().newest_decisions(returned), samples, ids);
-        return [this, number, again = std::move(again)] {
-          RoundState& round = session_.state().round;
-          if (round.number != number || round.to_decide_again == again) return;
-          round.to_decide_again = again;
-          mark_all();
-        };
-      });
+  session_.tasks().run(Lane::kPanels,
+                       [this, number = state.round.number, returned = state.round.returned,
+                        samples = state.snapshot.samples]() -> Tasks::Apply {
+                         auto again =
+                             outdated_decisions(session_.backend().newest_decisions(returned.ids()),
+                                                samples, ids_of(samples));
+                         return [this, number, again = std::move(again)] {
+                           RoundState& round = session_.state().round;
+                           if (round.number != number || round.to_decide_again == again) return;
+                           round.to_decide_again = again;
+                           ask_marks(Show::kNothing);
+                         };
+                       });
 }
 
 void RoundDesk::go_to_open(size_t from) {
@@ -317,7 +402,9 @@ void RoundDesk::go_to_open(size_t from) {
   for (size_t i = 1; i <= order.size(); ++i) {
     const size_t position = (from + i) % order.size();
     const RowIndex row = order[position];
-    if (marks_[row] != Mark::kOpen || being_saved_.contains(state.snapshot.ids[row])) continue;
+    if (row >= marks_.size() || marks_[row] != Mark::kOpen ||
+        being_saved_.contains(state.snapshot.ids[row]))
+      continue;
     session_.set_cursor(position);
     return;
   }

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "model/columns.h"
 #include "model/ids.h"
 #include "viewer/state/round_state.h"
 #include "viewer/state/session_part.h"
@@ -20,9 +21,12 @@ class RoundDesk : public SessionPart {
 
   // Freezes the order that is shown, less what is decided already and still stands.
   void start();
-  // Draws `size` samples at random from those that the filter selects less the excluded ones, tags
-  // them `audit`, saves the view `audit` with how they were drawn, and starts a round over them.
+  // Draws `size` samples at random from audit_population() less the excluded ones, tags them
+  // `audit`, then saves the view `audit` with how they were drawn, and starts a round over them.
   void start_audit(size_t size);
+  // What the panels measure over: the filter without its terms about predictions and reviews, among
+  // which a sample says nothing of the accuracy.
+  std::string audit_population() const;
   // A round over exactly these samples, at its first undecided one.
   void begin(RoundState round);
   // A round of an earlier session. It goes on when it was active and its filter is the one shown.
@@ -46,24 +50,41 @@ class RoundDesk : public SessionPart {
   enum class Next : uint8_t { kNothing, kStart, kResume };
   // Of a row: not in the queue, to be decided, or what was decided.
   enum class Mark : uint8_t { kOutside, kOpen, kKept, kRelabelled, kExcluded, kAmbiguous };
+  // What is done once the rows of the queue are known.
+  enum class Show : uint8_t { kNothing, kQueue, kQueueAtOpen };
+  // The queue as a snapshot has it.
+  struct Marked {
+    std::vector<RowIndex> order;
+    std::vector<Mark> marks;  // by row
+    RoundCounts counts;
+  };
 
   void hold(RoundState round);
-  // `former` carry the tag of an earlier audit, which they lose.
+  // The samples of an audit, drawn, are tagged; `former` carried the tag of an earlier one and lose
+  // it. Afterwards the view `audit` says how they were drawn, and the round begins.
   void begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed);
   bool shows_question() const;
-  void show_queue();
   void go_to_open(size_t from);
-  Mark mark_now(RowIndex row, SampleId sample) const;
-  void count(Mark mark, bool in);
-  void mark_all();
+  static Mark mark_of(const Column* review, RowIndex row, bool decide_again);
+  static Marked mark_queue(const Table& samples, const SampleList& queue,
+                           const std::unordered_set<SampleId>& again);
+  static void count(RoundCounts& counts, Mark mark, bool in);
+  // Looks every sample of the queue up: at once when they are few, else on a lane.
+  void ask_marks(Show show);
+  void take_marks(Marked marked, Show show);
+  void mark_again(SampleId sample);
   void ask_returned();
   void ask_for_question(Next next);
 
   Session& session_;
-  std::vector<Mark> marks_;                   // by row
+  std::vector<Mark> marks_;                   // by row; empty until the queue was looked up
   std::unordered_set<SampleId> being_saved_;  // decided, the answer is not back yet
-  Next next_ = Next::kNothing;                // what to do with the view that was asked for
+  std::vector<SampleId> edited_meanwhile_;    // since the marks were asked for
+  bool marking_ = false;
+  Next next_ = Next::kNothing;  // what to do with the view that was asked for
+  Show show_ = Show::kNothing;  // of the marks that were asked for
   uint64_t newest_ = 0;
+  uint64_t newest_marks_ = 0;
 };
 
 }  // namespace errata::viewer

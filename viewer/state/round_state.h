@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "model/ids.h"
@@ -18,6 +20,25 @@ enum class RoundPhase : uint8_t {
   kPaused   // another filter or order is looked at; the queue waits
 };
 
+// Samples that never change once they are chosen: cheap to copy, read by any thread.
+class SampleList {
+ public:
+  SampleList() : ids_(std::make_shared<const std::vector<SampleId>>()) {}
+  SampleList(std::vector<SampleId> ids)  // NOLINT(google-explicit-constructor)
+      : ids_(std::make_shared<const std::vector<SampleId>>(std::move(ids))) {}
+
+  const std::vector<SampleId>& ids() const { return *ids_; }
+  size_t size() const { return ids_->size(); }
+  bool empty() const { return ids_->empty(); }
+  SampleId operator[](size_t at) const { return (*ids_)[at]; }
+  auto begin() const { return ids_->begin(); }
+  auto end() const { return ids_->end(); }
+  bool operator==(const SampleList& other) const { return *ids_ == *other.ids_; }
+
+ private:
+  std::shared_ptr<const std::vector<SampleId>> ids_;
+};
+
 struct RoundCounts {
   size_t kept = 0;
   size_t relabelled = 0;
@@ -29,11 +50,12 @@ struct RoundCounts {
 
 struct RoundState {
   RoundPhase phase = RoundPhase::kNone;
-  bool starting = false;        // the queue is being picked
-  bool audit = false;           // a random sample, in random order
-  std::vector<SampleId> queue;  // in the order frozen at the start
+  bool starting = false;  // the queue is being picked
+  bool audit = false;     // a random sample, in random order
+  std::string id;         // of its own, between windows and starts
+  SampleList queue;       // in the order frozen at the start
   // Decided before the round on evidence that was another then: to be decided again.
-  std::vector<SampleId> returned;
+  SampleList returned;
   std::unordered_set<SampleId> to_decide_again;  // those of `returned` that still wait
   std::string filter;                            // how the queue was chosen
   SortChoice sort;

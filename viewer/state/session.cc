@@ -1,15 +1,12 @@
 #include "viewer/state/session.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "query/filter.h"
-#include "viewer/state/evidence.h"
 
 namespace errata::viewer {
 
@@ -43,12 +40,6 @@ SampleId sample_at(const AppState& state, size_t position) {
 
 }  // namespace
 
-std::vector<RowIndex> AppState::target_rows() const {
-  if (selection.count() > 0) return selection.rows();
-  const std::optional<RowIndex> row = cursor_row();
-  return row ? std::vector<RowIndex>{*row} : std::vector<RowIndex>{};
-}
-
 size_t AppState::target_count() const {
   return selection.count() > 0 ? selection.count() : (cursor_row() ? 1 : 0);
 }
@@ -62,6 +53,7 @@ const RunSummary* AppState::active_run() const {
 
 Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, size_t image_threads)
     : backend_(std::move(backend)),
+      changes_(*this),
       filters_(*this),
       lists_(*this),
       panels_(*this),
@@ -82,9 +74,9 @@ Session::~Session() {
 
 void Session::close() {
   jobs_.close();
-  closing_ = true;
+  changes_.close();
   tasks_.reset();
-  memory_.save_now();
+  memory_.save_now(changes_.unsaved());
 }
 
 void Session::open(const std::string& active_run) {
@@ -123,6 +115,28 @@ void Session::load(const std::string& active_run, bool or_newest) {
       };
     }
   });
+  // In the same lane: no decision comes between, and no other load.
+  tasks_->run(Lane::kStore, [this]() -> Tasks::Apply {
+    auto columns = std::make_shared<std::vector<Column>>(backend_->late_columns());
+    if (columns->empty()) return nullptr;
+    return [this, columns] { take_late_columns(std::move(*columns)); };
+  });
+}
+
+void Session::take_late_columns(std::vector<Column> columns) {
+  bool asked_for = false;
+  for (Column& column : columns) {
+    const std::string_view name = std::string_view(column.name).substr(0, column.name.find('@'));
+    asked_for = asked_for || state_.sort.column == name || state_.sort.column == column.name ||
+                state_.filter.draft.find(name) != std::string::npos;
+    state_.snapshot.samples.add(std::move(column));
+  }
+  panels_.changed();
+  if (asked_for) {
+    ask_view();
+  } else {
+    recount();
+  }
 }
 
 size_t Session::drain() {
@@ -149,7 +163,7 @@ void Session::poll_store(double now_secs) {
     return [this, news] {
       poll_running_ = false;
       state_.store_changed = state_.store_changed || news->reload;
-      if (!news->edits.changed.empty()) follow(news->edits, false);
+      if (!news->edits.changed.empty()) changes_.follow(std::move(news->edits), false);
       if (!news->text.empty()) show_note(news->text);
     };
   });
@@ -157,7 +171,16 @@ void Session::poll_store(double now_secs) {
 
 void Session::take_snapshot(Loaded loaded) {
   place_before_reload_ = sample_at(state_, state_.cursor);
+  changes_.snapshot_taken();
+  // Giving back the memory of a large one takes longer than a frame has.
+  auto former = std::make_shared<Snapshot>(std::move(state_.snapshot));
   state_.snapshot = std::move(loaded.snapshot);
+  if (former->ids.size() > 100'000) {
+    tasks_->run(Lane::kPanels, [former = std::move(former)]() mutable -> Tasks::Apply {
+      former.reset();
+      return nullptr;
+    });
+  }
   state_.undo = std::move(loaded.undo);
   state_.loaded = true;
   state_.no_store = loaded.no_store;
@@ -288,9 +311,10 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
 
 void Session::show_order(std::vector<RowIndex> order) {
   if (!state_.view) return;
-  auto answer = std::make_shared<ViewAnswer>(*state_.view);
-  answer->order = std::move(order);
-  state_.view = std::move(answer);
+  const ViewAnswer& now = *state_.view;
+  state_.view =
+      std::make_shared<ViewAnswer>(ViewAnswer{std::move(order), now.total, now.elapsed_ms,
+                                              now.facets, now.histograms, now.side, now.bases});
   const size_t row =
       place_before_reload_ == 0 ? SIZE_MAX : state_.snapshot.row_of(place_before_reload_);
   const std::vector<RowIndex>& shown = state_.view->order;
@@ -394,10 +418,14 @@ void Session::select_all() {
 }
 
 void Session::select_block(size_t grid_columns, size_t first_row, size_t last_row,
-                           size_t first_column, size_t last_column) {
+                           size_t first_column, size_t last_column, const RowSet& kept) {
   if (!state_.view) return;
   const std::vector<RowIndex>& order = state_.view->order;
-  state_.selection.clear();
+  if (kept.count() == 0) {
+    state_.selection.clear();
+  } else {
+    state_.selection = kept;
+  }
   for (size_t row = first_row; row <= last_row; ++row) {
     for (size_t column = first_column; column <= last_column; ++column) {
       const size_t position = row * grid_columns + column;
@@ -411,26 +439,16 @@ void Session::clear_selection() {
 }
 
 void Session::relabel(const std::string& class_name) {
-  std::vector<ReviewEdit> edits;
-  for (const RowIndex row : state_.target_rows()) {
-    edits.push_back({state_.snapshot.ids[row], ReviewKind::kRelabel, class_name, {}, {}});
-  }
-  send_edits(std::move(edits));
+  decide_on({ReviewKind::kRelabel, class_name}, true);
 }
 
 void Session::relabel_to_prediction() {
   const Column* prediction = state_.snapshot.samples.find("prediction");
+  const std::optional<RowIndex> row = state_.cursor_row();
   if (prediction == nullptr) return;
-  std::vector<ReviewEdit> edits;
-  for (const RowIndex row : state_.target_rows()) {
-    if (prediction->is_null(row)) continue;
-    edits.push_back({state_.snapshot.ids[row],
-                     ReviewKind::kRelabel,
-                     std::string(prediction->text(row)),
-                     {},
-                     {}});
-  }
-  send_edits(std::move(edits));
+  // Of many, those without a prediction are left out when they are spelled out.
+  if (state_.selection.count() > 0) return decide_on({ReviewKind::kRelabel}, true);
+  if (row && !prediction->is_null(*row)) relabel(std::string(prediction->text(*row)));
 }
 
 void Session::relabel_to_probable(size_t k) {
@@ -440,119 +458,64 @@ void Session::relabel_to_probable(size_t k) {
 }
 
 void Session::decide(ReviewKind kind) {
-  std::vector<ReviewEdit> edits;
-  for (const RowIndex row : state_.target_rows()) {
-    edits.push_back({state_.snapshot.ids[row], kind, {}, {}, {}});
-  }
-  send_edits(std::move(edits));
+  decide_on({kind}, true);
 }
 
-void Session::send_edits(std::vector<ReviewEdit> edits) {
-  if (edits.empty()) return;
-  for (const ReviewEdit& edit : edits) {
-    if (edit.kind == ReviewKind::kRelabel &&
-        state_.snapshot.classes.find(edit.class_name) == kNoClass) {
-      throw Error(ErrorCategory::kNotFound,
-                  fmt::format("the project has no class \"{}\"", edit.class_name),
-                  "add it with `errata classes add`, or choose another");
-    }
-  }
-  const bool single = state_.selection.count() == 0;
-  const SampleId first = edits[0].sample;
-  std::vector<RowIndex> rows;
-  rows.reserve(edits.size());
-  for (const ReviewEdit& edit : edits) {
-    rows.push_back(static_cast<RowIndex>(state_.snapshot.row_of(edit.sample)));
-  }
-  change_store(
-      [this, edits = std::move(edits), rows = std::move(rows), samples = state_.snapshot.samples] {
-        return backend_->review(with_evidence(edits, rows, samples));
-      },
-      false);
-  if (single && !round_.move_on(first)) move_cursor(1);
-}
-
-void Session::apply(std::vector<ReviewEdit> edits) {
-  if (edits.empty()) return;
-  change_store([this, edits = std::move(edits)] { return backend_->review(edits); }, false);
+void Session::unreview() {
+  decide_on({.kind = ReviewKind::kUnreview, .with_evidence = false}, false);
 }
 
 void Session::tag(const std::string& tag, bool on) {
-  std::vector<ReviewEdit> edits;
-  for (const RowIndex row : state_.target_rows()) {
-    edits.push_back(
-        {state_.snapshot.ids[row], on ? ReviewKind::kTag : ReviewKind::kUntag, {}, tag, {}});
+  decide_on({on ? ReviewKind::kTag : ReviewKind::kUntag, {}, tag, false}, false);
+}
+
+void Session::decide_on(const Decision& decision, bool moves_on) {
+  const Targets targets = state_.targets();
+  if (targets.count() == 0) return;
+  if (!decision.class_name.empty() &&
+      state_.snapshot.classes.find(decision.class_name) == kNoClass) {
+    throw Error(ErrorCategory::kNotFound,
+                fmt::format("the project has no class \"{}\"", decision.class_name),
+                "add it with `errata classes add`, or choose another");
   }
-  apply(std::move(edits));
+  auto change = std::make_shared<StoreChange>();
+  change->edits = [decision, targets, samples = state_.snapshot.samples] {
+    return spell_out(decision, targets, samples);
+  };
+  const SampleId first = targets.single() ? state_.snapshot.ids[*targets.cursor] : 0;
+  changes_.make(std::move(change));
+  if (moves_on && targets.single() && !round_.move_on(first)) move_cursor(1);
+}
+
+void Session::apply(std::vector<ReviewEdit> edits, std::function<void()> then) {
+  if (edits.empty()) return;
+  auto change = std::make_shared<StoreChange>();
+  change->edits = [edits = std::move(edits)] { return edits; };
+  change->then = std::move(then);
+  changes_.make(std::move(change));
+}
+
+void Session::take_back(std::function<EditOutcome()> other, StoreChange::Back back) {
+  auto change = std::make_shared<StoreChange>();
+  change->back = back;
+  change->other = std::move(other);
+  change->show_first_changed = true;
+  changes_.make(std::move(change));
 }
 
 void Session::undo_batch(int64_t batch) {
-  change_store([this, batch] { return backend_->undo_batch(batch); }, true);
+  take_back([this, batch] { return backend_->undo_batch(batch); }, StoreChange::Back::kNone);
 }
 
 void Session::undo() {
-  change_store([this] { return backend_->undo(); }, true);
+  take_back([this] { return backend_->undo(); }, StoreChange::Back::kUndo);
 }
 
 void Session::redo() {
-  change_store([this] { return backend_->redo(); }, true);
+  take_back([this] { return backend_->redo(); }, StoreChange::Back::kRedo);
 }
 
-void Session::change_store(std::function<EditOutcome()> change, bool show_first_changed) {
-  ++state_.saves_pending;
-  tasks_->run(Lane::kStore,
-              [this, tasks = tasks_.get(), change = std::move(change),
-               show_first_changed]() -> Tasks::Apply {
-                try {
-                  auto outcome = std::make_shared<EditOutcome>(save(change, *tasks));
-                  return [this, outcome, show_first_changed] {
-                    --state_.saves_pending;
-                    state_.save_waits_for.clear();
-                    follow(*outcome, show_first_changed);
-                  };
-                } catch (const Error& error) {
-                  return [this, error] {
-                    --state_.saves_pending;
-                    state_.save_waits_for.clear();
-                    show_error(error);
-                  };
-                }
-              });
-}
-
-// Lane::kStore. A store that another program writes to is no reason to lose a decision: it is tried
-// again until it is saved, and those made after it wait behind it. Only closing sets an end.
-EditOutcome Session::save(const std::function<EditOutcome()>& change, Tasks& tasks) {
-  constexpr int kTriesWhenClosing = 3;
-  constexpr int kPauseMs = 100;
-  for (int closing_tries = 0;;) {
-    try {
-      return change();
-    } catch (const Error& error) {
-      if (error.category() != ErrorCategory::kBusy) throw;
-      if (closing_ && ++closing_tries >= kTriesWhenClosing) {
-        log_warning("a decision could not be saved: {}", error.what());
-        throw;
-      }
-      tasks.post([this, text = std::string(error.what())] { state_.save_waits_for = text; });
-    }
-    poll(nullptr, 0, kPauseMs);
-  }
-}
-
-void Session::follow(const EditOutcome& outcome, bool show_first_changed) {
-  state_.undo = outcome.undo;
-  if (outcome.follow && !outcome.follow(state_.snapshot)) {
-    reload();
-    return;
-  }
-  state_.edits_since_order += outcome.changed.size();
-  if (show_first_changed && !outcome.changed.empty() && state_.view) {
-    const auto row = static_cast<RowIndex>(state_.snapshot.row_of(outcome.changed[0]));
-    const std::vector<RowIndex>& order = state_.view->order;
-    const auto found = std::find(order.begin(), order.end(), row);
-    if (found != order.end()) set_cursor(static_cast<size_t>(found - order.begin()));
-  }
+void Session::tell_edited(const EditOutcome& outcome) {
   for (SessionPart* part : parts_) part->edited(outcome);
   recount();
 }
@@ -561,6 +524,7 @@ void Session::show_overlay(Overlay overlay) {
   state_.overlay = overlay;
   state_.overlay_text.clear();
   state_.overlay_choice = 0;
+  if (overlay == Overlay::kAudit) state_.audit_population = round_.audit_population();
 }
 
 void Session::show_error(const Error& error) {

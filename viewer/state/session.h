@@ -11,6 +11,7 @@
 
 #include "viewer/state/app_state.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/changes.h"
 #include "viewer/state/filter_desk.h"
 #include "viewer/state/filter_text.h"
 #include "viewer/state/inspect_desk.h"
@@ -81,9 +82,10 @@ class Session {
   void move_cursor(int64_t by);
   void set_cursor(size_t position, SelectMode mode = SelectMode::kOne);
   void select_all();
-  // The samples in rows and columns of a grid so many columns wide, both ends in it.
+  // The samples in rows and columns of a grid so many columns wide, both ends in it, and those of
+  // `kept`.
   void select_block(size_t grid_columns, size_t first_row, size_t last_row, size_t first_column,
-                    size_t last_column);
+                    size_t last_column, const RowSet& kept);
   void clear_selection();
   // After what is shown of the sample under the cursor became another.
   void ask_detail_again();
@@ -94,12 +96,18 @@ class Session {
   // The k-th most probable class of the sample under the cursor, from 0.
   void relabel_to_probable(size_t k);
   void decide(ReviewKind kind);
+  // These leave the cursor where it is.
+  void unreview();
   void tag(const std::string& tag, bool on);
-  // Any edits as one batch; the cursor stays.
-  void apply(std::vector<ReviewEdit> edits);
+  // Any edits as one batch; `then` runs once they are saved.
+  void apply(std::vector<ReviewEdit> edits, std::function<void()> then = nullptr);
   void undo();
   void redo();
   void undo_batch(int64_t batch);
+
+  Changes& changes() { return changes_; }
+  // The snapshot has followed a change: tells the parts, and counts again.
+  void tell_edited(const EditOutcome& outcome);
 
   void show_overlay(Overlay overlay);
   void show_error(const Error& error);
@@ -112,10 +120,9 @@ class Session {
   void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                  const SortChoice& sort);
   void ask_detail();
-  void send_edits(std::vector<ReviewEdit> edits);
-  void change_store(std::function<EditOutcome()> change, bool show_first_changed);
-  EditOutcome save(const std::function<EditOutcome()>& change, Tasks& tasks);
-  void follow(const EditOutcome& outcome, bool show_first_changed);
+  void take_late_columns(std::vector<Column> columns);
+  void decide_on(const Decision& decision, bool moves_on);
+  void take_back(std::function<EditOutcome()> other, StoreChange::Back back);
 
   AppState state_;
   std::unique_ptr<Backend> backend_;
@@ -128,8 +135,8 @@ class Session {
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
   QueryMemory query_memory_;  // of the query lane
+  Changes changes_;
   FilterDesk filters_;
-  std::atomic<bool> closing_{false};
   ListDesk lists_;
   PanelDesk panels_;
   RoundDesk round_;

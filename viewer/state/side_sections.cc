@@ -70,9 +70,10 @@ class Collector {
       const bool counts = column->type == ColumnType::kBool ||
                           (column->dictionary && column->dictionary->size() > 1 &&
                            column->dictionary->size() <= kMostAttributeValues);
-      if (kind == SectionKind::kFacet && counts) {
-        sections_.push_back({kind, std::string(name), title, false, {}, false});
-      } else if (kind == SectionKind::kHistogram && is_number(*column)) {
+      const std::shared_ptr<const Column> numbers = ranges_.as_category(column);
+      if (kind == SectionKind::kFacet && (counts || numbers)) {
+        sections_.push_back({kind, std::string(name), title, false, {}, false, numbers});
+      } else if (kind == SectionKind::kHistogram && is_number(*column) && !numbers) {
         add_histogram(*column, {kind, std::string(name), title, true, {}, true});
       }
     }
@@ -124,6 +125,31 @@ const query::NumberRange& ColumnRanges::of(const std::shared_ptr<Column>& column
     known.range = query::number_range(*column, query::Selection::all(column->rows));
   }
   return known.range;
+}
+
+std::shared_ptr<const Column> ColumnRanges::as_category(const std::shared_ptr<Column>& column) {
+  constexpr size_t kMostNumbers = 50;
+  if (column->type != ColumnType::kInt) return nullptr;
+  KnownCategory& known = categories_[column->name];
+  if (known.column.lock() == column) return known.category;
+  known = {column, nullptr};
+  std::map<int64_t, int32_t> codes;
+  for (size_t row = 0; row < column->rows; ++row) {
+    if (column->is_null(static_cast<RowIndex>(row))) continue;
+    const int64_t value = column->ints[row];
+    if (value < 0) return nullptr;
+    if (codes.emplace(value, 0).second && codes.size() > kMostNumbers) return nullptr;
+  }
+  if (codes.size() < 2) return nullptr;
+  const auto dictionary = std::make_shared<Dictionary>();
+  for (auto& [value, code] : codes) code = dictionary->add(std::to_string(value));
+  std::vector<int32_t> of_row(column->rows, -1);
+  for (size_t row = 0; row < column->rows; ++row) {
+    if (!column->is_null(static_cast<RowIndex>(row))) of_row[row] = codes.at(column->ints[row]);
+  }
+  known.category = std::make_shared<const Column>(
+      make_category_column(column->name, std::move(of_row), dictionary));
+  return known.category;
 }
 
 std::optional<query::HistogramSpec> readable_bins(double min, double max, bool whole_numbers) {

@@ -22,12 +22,16 @@ struct SideSection {
   bool folded_by_default = false;
   query::HistogramSpec spec;     // of a histogram
   bool range_from_data = false;  // of a histogram: a changed column may reach beyond it
+  // Of a facet of whole numbers: the same rows as a category, whose texts are the numbers.
+  std::shared_ptr<const Column> as_category = nullptr;
 };
 
 // Extremes of whole columns, found once for each column. One thread at a time.
 class ColumnRanges {
  public:
   const query::NumberRange& of(const std::shared_ptr<Column>& column);
+  // A column of few whole numbers, none below 0, as a category in rising order; null for others.
+  std::shared_ptr<const Column> as_category(const std::shared_ptr<Column>& column);
   // After values were seen to have left their range.
   void forget() { ranges_.clear(); }
 
@@ -36,7 +40,12 @@ class ColumnRanges {
     std::weak_ptr<Column> column;
     query::NumberRange range;
   };
+  struct KnownCategory {
+    std::weak_ptr<Column> column;
+    std::shared_ptr<const Column> category;
+  };
   std::map<std::string, Known> ranges_;
+  std::map<std::string, KnownCategory> categories_;
 };
 
 // Only what can tell samples apart: no histogram of a column with one value, no facet of one

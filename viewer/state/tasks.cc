@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "base/priority.h"
+
 namespace errata::viewer {
 
 Tasks::Tasks(size_t image_threads, std::function<void()> wake)
@@ -24,6 +26,7 @@ void Tasks::run(Lane lane, Work work) {
   ++pending_[static_cast<size_t>(lane)];
   groups_[static_cast<size_t>(lane)]->submit([this, lane, work = std::move(work)] {
     if (stopping_ && lane != Lane::kStore) return;
+    give_way();
     Apply apply;
     try {
       apply = work();
@@ -48,9 +51,9 @@ void Tasks::done(Lane lane, Apply apply) {
   if (wake_ && !stopping_) wake_();
 }
 
-void Tasks::post(Apply apply) {
-  ++pending_[static_cast<size_t>(Lane::kStore)];
-  done(Lane::kStore, std::move(apply));
+void Tasks::post(Lane lane, Apply apply) {
+  ++pending_[static_cast<size_t>(lane)];
+  done(lane, std::move(apply));
 }
 
 size_t Tasks::drain(double budget_secs) {

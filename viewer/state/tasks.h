@@ -1,6 +1,6 @@
 // Background work of the viewer: nothing that may wait runs on the window's thread. Work goes to
 // one of four lanes; what it found comes back as a function that the window's thread runs at the
-// start of its next frame.
+// start of its next frame. The lanes give way to the window's thread where cores are few.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ class Tasks {
   // An exception out of `work` comes back through on_error.
   void run(Lane lane, Work work);
   // Any thread: `apply` runs on the window's thread like the result of a lane's work.
-  void post(Apply apply);
+  void post(Lane lane, Apply apply);
   // Window's thread, once a frame: runs results that are there, in order, until the time is spent;
   // the rest waits for the next frame. Returns how many it ran.
   size_t drain(double budget_secs = std::numeric_limits<double>::infinity());

@@ -1,5 +1,6 @@
 #include "viewer/state/thumbnail_queue.h"
 
+#include <chrono>
 #include <utility>
 
 namespace errata::viewer {
@@ -31,28 +32,40 @@ std::optional<SampleId> ThumbnailQueue::take_next() {
   return std::nullopt;
 }
 
+Picture ThumbnailQueue::make(SampleId sample) const {
+  try {
+    return backend_.thumbnail(sample, max_side_px_);
+  } catch (const Error& error) {
+    return {{}, error.what()};
+  }
+}
+
 void ThumbnailQueue::start_one() {
+  // Long enough that small images do not wait for a frame each; short enough that a whole image
+  // that is asked for meanwhile is decoded soon.
+  static constexpr std::chrono::milliseconds kStretch(8);
   ++running_;
   tasks_.run(Lane::kImages, [this, shared = shared_]() -> Tasks::Apply {
-    const std::optional<SampleId> sample = take_next();
-    if (!sample) {
-      return [this] { --running_; };
-    }
-    auto picture = std::make_shared<Picture>();
-    try {
-      *picture = backend_.thumbnail(*sample, max_side_px_);
-    } catch (const Error& error) {
-      picture->problem = error.what();
-    }
-    return [this, shared, sample = *sample, picture] {
+    const auto began = std::chrono::steady_clock::now();
+    do {
+      const std::optional<SampleId> sample = take_next();
+      if (!sample) break;
+      auto picture = std::make_shared<Picture>(make(*sample));
+      tasks_.post(Lane::kImages, [this, shared, sample = *sample, picture] {
+        {
+          const std::lock_guard lock(shared->mutex);
+          shared->decoding.erase(sample);
+        }
+        ready_(sample, std::move(*picture));
+      });
+    } while (std::chrono::steady_clock::now() - began < kStretch);
+    return [this, shared] {
       bool more = false;
       {
-        std::lock_guard lock(shared->mutex);
-        shared->decoding.erase(sample);
+        const std::lock_guard lock(shared->mutex);
         more = shared->next < shared->wanted.size();
       }
       --running_;
-      ready_(sample, std::move(*picture));
       if (more) start_one();
     };
   });

@@ -36,6 +36,7 @@ class ThumbnailQueue {
   };
 
   std::optional<SampleId> take_next();
+  Picture make(SampleId sample) const;
   void start_one();
 
   Tasks& tasks_;

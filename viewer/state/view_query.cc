@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 
+#include "base/priority.h"
 #include "model/scores.h"
 #include "query/facet.h"
 #include "query/filter.h"
@@ -19,14 +20,16 @@ namespace {
 // A facet with more values than a person reads at a glance shows the most frequent first.
 constexpr size_t kSortedAbove = 20;
 
-void fill_facet(FacetView& view, const Column& column, const query::FacetCounts& counts) {
+// `in_order`: the values have an order of their own, as numbers do.
+void fill_facet(FacetView& view, const Column& column, const query::FacetCounts& counts,
+                bool in_order) {
   const bool is_bool = column.type == ColumnType::kBool;
   for (size_t code = 0; code < counts.counts.size(); ++code) {
     std::string text =
         is_bool ? (code == 0 ? "false" : "true") : (*column.dictionary)[static_cast<int32_t>(code)];
     view.values.push_back({std::move(text), false, counts.counts[code]});
   }
-  if (view.values.size() > kSortedAbove) {
+  if (view.values.size() > kSortedAbove && !in_order) {
     std::stable_sort(view.values.begin(), view.values.end(),
                      [](const FacetValue& a, const FacetValue& b) { return a.count > b.count; });
   }
@@ -107,7 +110,8 @@ std::vector<Walk> plan_walks(ViewAnswer& answer, const std::vector<SideSection>&
 bool do_walk(ViewAnswer& answer, const Table& samples, const Walk& walk) {
   query::SummaryRequest request;
   for (const SideSection* section : walk.sections) {
-    const Column* column = samples.find(section->column);
+    const Column* column =
+        section->as_category ? section->as_category.get() : samples.find(section->column);
     if (section->kind == SectionKind::kFacet) {
       request.facets.push_back(column);
     } else {
@@ -120,8 +124,8 @@ bool do_walk(ViewAnswer& answer, const Table& samples, const Walk& walk) {
   size_t histogram = 0;
   for (size_t i = 0; i < walk.sections.size(); ++i) {
     if (walk.sections[i]->kind == SectionKind::kFacet) {
-      fill_facet(answer.facets[walk.places[i].index], *request.facets[facet],
-                 summary.facets[facet]);
+      fill_facet(answer.facets[walk.places[i].index], *request.facets[facet], summary.facets[facet],
+                 walk.sections[i]->as_category != nullptr);
       ++facet;
       continue;
     }
@@ -178,7 +182,12 @@ bool Folds::is_folded(const SideSection& section) const {
 }
 
 QueryMemory::QueryMemory() : parallel(nullptr), workers_(helper_threads(), "errata-query") {
-  parallel = workers_.as_parallel_for();
+  parallel = [this](size_t n, size_t grain, const RangeFn& fn) {
+    workers_.parallel_for(n, grain, [&](size_t begin, size_t end) {
+      give_way();
+      fn(begin, end);
+    });
+  };
 }
 
 std::shared_ptr<const ViewAnswer> answer_view(const ViewQuestion& question, QueryMemory& memory) {

@@ -29,6 +29,7 @@ std::vector<std::unique_ptr<View>> all_views() {
   views.push_back(make_about());
   views.push_back(make_form_dialog());
   views.push_back(make_question());
+  views.push_back(make_result_dialog());
   return views;
 }
 

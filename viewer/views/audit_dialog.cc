@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "viewer/views/overlay.h"
+#include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
@@ -27,7 +28,7 @@ class AuditDialog : public View {
     line(theme, small(theme), "Samples to draw (200 when empty), then Enter");
     overlay_search(frame, "200");
     const std::string population =
-        state.filter.applied.empty() ? "every sample" : state.filter.applied;
+        state.audit_population.empty() ? "every sample" : state.audit_population;
     ImGui::Dummy(ImVec2(0, theme.px(2)));
     const ImVec2 at = ImGui::GetCursorScreenPos();
     draw_text_fit(theme, ImGui::GetWindowDrawList(), at, ImGui::GetContentRegionAvail().x,
@@ -41,9 +42,9 @@ class AuditDialog : public View {
     if (!fine) line(theme, wrong(theme), "That is not a number of samples");
     const bool enter = ImGui::IsKeyPressed(ImGuiKey_Enter, false) ||
                        ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
-    ImGui::BeginDisabled(!fine);
-    const bool pressed = ImGui::Button("Draw and begin  (Enter)###draw");
-    ImGui::EndDisabled();
+    ImGui::Dummy(ImVec2(0, theme.px(2)));
+    const bool pressed =
+        action_button(theme, "draw", "Enter", "draw and begin", theme.px(190), true, fine);
     end_overlay(frame);
     if (!fine || !(pressed || enter)) return;
     frame.session.show_overlay(Overlay::kNone);

@@ -32,6 +32,7 @@ void BandSelect::draw(const FrameContext& frame, const GridLayout& layout, const
                       mouse.y < area.max.y;
   if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
     pressed_ = inside && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem);
+    kept_ = io.KeyShift || io.KeyCtrl ? frame.state.selection : RowSet();
     from_x_ = x;
     from_y_ = y;
     rows_[0] = 1;
@@ -61,7 +62,7 @@ void BandSelect::draw(const FrameContext& frame, const GridLayout& layout, const
   if (any && !same) {
     std::copy(rows, rows + 2, rows_);
     std::copy(columns, columns + 2, columns_);
-    frame.session.select_block(layout.columns, rows_[0], rows_[1], columns_[0], columns_[1]);
+    frame.session.select_block(layout.columns, rows_[0], rows_[1], columns_[0], columns_[1], kept_);
   }
   ImDrawList* list = ImGui::GetWindowDrawList();
   const auto screen_y = [&](double row) {

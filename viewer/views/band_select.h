@@ -1,7 +1,9 @@
-// A rectangle dragged over the tiles of the grid selects those that it touches.
+// A rectangle dragged over the tiles of the grid selects those that it touches; with Shift or Ctrl
+// held, also what was selected before.
 #pragma once
 
 #include "viewer/state/grid_layout.h"
+#include "viewer/state/row_set.h"
 #include "viewer/views/view.h"
 
 namespace errata::viewer {
@@ -20,6 +22,7 @@ class BandSelect {
   bool active_ = false;
   double from_x_ = 0;  // pixels from the origin
   double from_y_ = 0;  // rows of tiles
+  RowSet kept_;        // what was selected before, where it stays so
   // What was selected last: rows and columns, both ends in it.
   size_t rows_[2] = {0, 0};
   size_t columns_[2] = {0, 0};

@@ -58,8 +58,11 @@ bool overlay_search(const FrameContext& frame, const char* hint) {
   if (ImGui::IsWindowAppearing() || !ImGui::IsAnyItemActive()) ImGui::SetKeyboardFocusHere();
   ImGui::SetNextItemWidth(-1);
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(theme.px(10), theme.px(8)));
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
+  ImGui::PushStyleColor(ImGuiCol_Border, theme.border);
   const bool changed = ImGui::InputTextWithHint("##search", hint, &state.overlay_text);
-  ImGui::PopStyleVar();
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar(2);
   if (changed) state.overlay_choice = 0;
   return changed;
 }

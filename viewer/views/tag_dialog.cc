@@ -26,9 +26,17 @@ class TagDialog : public View {
     ImGui::Dummy(ImVec2(0, theme.px(20)));
     overlay_search(frame, "Type a tag");
     match(frame.state);
-    const int taken = overlay_list(
-        frame, lines_.size(), theme.px(30), kMostVisible,
-        [&](size_t i, ImVec2 min, ImVec2 max, bool) { draw_line(theme, lines_[i], min, max); });
+    int taken = -1;
+    if (lines_.empty() && matched_for_.empty()) {
+      ImGui::Dummy(ImVec2(0, theme.px(2)));
+      draw_words(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
+                 ImGui::GetContentRegionAvail().x, dim(theme), "There is no tag yet");
+      ImGui::Dummy(ImVec2(0, theme.px(24)));
+    } else {
+      taken = overlay_list(
+          frame, lines_.size(), theme.px(30), kMostVisible,
+          [&](size_t i, ImVec2 min, ImVec2 max, bool) { draw_line(theme, lines_[i], min, max); });
+    }
     draw_words(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
                ImGui::GetContentRegionAvail().x, small(theme),
                "Enter adds the tag, or takes it off where it is on \u00B7 Esc closes");

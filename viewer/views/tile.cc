@@ -18,7 +18,7 @@ namespace {
 // Commands of the menu; nullptr: a line between.
 constexpr std::array<const char*, 11> kMenu{
     "review.accept",  "review.keep",      "review.relabel", "review.ambiguous",
-    "review.exclude", "round.tag",        nullptr,          "view.open",
+    "review.exclude", "review.tag",       nullptr,          "view.open",
     "edit.copy_path", "file.open_folder", "edit.undo"};
 
 std::string_view text_or(const Column* column, RowIndex row, std::string_view otherwise) {
@@ -216,15 +216,13 @@ void draw_tile_menu(const FrameContext& frame, const char* id) {
         ImGui::Separator();
         continue;
       }
-      const Command* command = frame.commands.find(entry);
-      if (command == nullptr) continue;
-      const std::string title =
-          command->title_now ? command->title_now(frame.state) : command->title;
-      const std::string key = command->keys.empty() ? "" : key_text(command->keys[0]);
+      const Command& command = frame.commands.at(entry);
+      const std::string title = command.title_now ? command.title_now(frame.state) : command.title;
+      const std::string key = command.keys.empty() ? "" : key_text(command.keys[0]);
       // A long name is cut: the menu is not to leave the window.
       const std::string shown(display_text(shorten_utf8(to_valid_utf8(title), 60)));
       if (ImGui::MenuItem((shown + "##" + entry).c_str(), key.c_str(), false,
-                          command->enabled(frame.state))) {
+                          command.enabled(frame.state))) {
         frame.run(entry);
       }
     }

@@ -82,6 +82,7 @@ std::unique_ptr<View> make_about();
 std::unique_ptr<View> make_welcome();
 std::unique_ptr<View> make_form_dialog();
 std::unique_ptr<View> make_question();
+std::unique_ptr<View> make_result_dialog();
 
 // A fixed, undecorated Dear ImGui window over a region; end with ImGui::End().
 bool begin_region(const char* name, const Rect& rect, ImU32 background, ImVec2 padding,

@@ -17,7 +17,8 @@ namespace {
 
 constexpr float kAccuracyWidth = 270;
 constexpr float kPairsWidth = 230;
-constexpr float kCellHeight = 16;
+// Ten classes and the line below them fit the panel as it begins.
+constexpr float kCellHeight = 15;
 constexpr float kLeastCell = 26;
 constexpr float kMostCell = 44;
 
@@ -26,6 +27,13 @@ ImU32 mix(ImU32 from, ImU32 to, float share) {
   const ImVec4 b = ImGui::ColorConvertU32ToFloat4(to);
   return ImGui::ColorConvertFloat4ToU32(
       ImVec4(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, a.z + (b.z - a.z) * share, 1));
+}
+
+// "6.9k" where "6,891" has no room.
+std::string short_count(int64_t count) {
+  const double thousands = static_cast<double>(count) / 1000;
+  if (thousands >= 999.5) return fmt::format("{:.0f}M", thousands / 1000);
+  return thousands < 9.95 ? fmt::format("{:.1f}k", thousands) : fmt::format("{:.0f}k", thousands);
 }
 
 // The classes in the order that is wanted, as places in ConfusionView::shown.
@@ -122,7 +130,14 @@ class ConfusionPanel : public Panel {
     ImGui::SetCursorScreenPos(ImVec2(after.x + theme.px(14), after.y));
     const int order = choice_words(frame, "order", kOrders, 2, static_cast<int>(panels.order));
     if (order >= 0) panels.order = static_cast<ConfusionOrder>(order);
+    const ImVec2 end = ImGui::GetCursorScreenPos();
+    const bool beside =
+        draw_legend(frame, answer, ImVec2(end.x + theme.px(14), end.y),
+                    start.x + ImGui::GetWindowWidth() - theme.px(8) - end.x - theme.px(14));
     draw_cells(frame, answer, ImVec2(start.x, start.y + theme.px(26)));
+    if (beside) return;
+    draw_legend(frame, answer, ImGui::GetCursorScreenPos(), FLT_MAX);
+    ImGui::Dummy(ImVec2(0, theme.px(16)));
   }
 
   // Where the cells lie; the matrix fills the width it has, within bounds.
@@ -154,19 +169,21 @@ class ConfusionPanel : public Panel {
     ImGui::SetCursorScreenPos(at);
     ImGui::Dummy(ImVec2(names + cell * static_cast<float>(shown),
                         height * static_cast<float>(shown) + theme.px(4)));
-    draw_foot(frame, answer);
   }
 
-  static void draw_foot(const FrameContext& frame, const PanelAnswer& answer) {
+  // What rows and columns are. False, with nothing drawn, when it does not fit into `room`.
+  static bool draw_legend(const FrameContext& frame, const PanelAnswer& answer, ImVec2 at,
+                          float room) {
     const Theme& theme = frame.theme;
-    std::string text = "rows: label, columns: prediction, in the same order";
+    std::string text = "rows: label \u00B7 columns: prediction";
     if (answer.confusion.shown.size() < answer.confusion.occurring) {
-      text = fmt::format("the {} most confused of {} classes; rows: label, columns: prediction",
-                         answer.confusion.shown.size(), with_thousands(answer.confusion.occurring));
+      text +=
+          fmt::format(" \u00B7 the {} most confused of {} classes", answer.confusion.shown.size(),
+                      with_thousands(answer.confusion.occurring));
     }
-    draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
-                  ImGui::GetContentRegionAvail().x, small(theme), text);
-    ImGui::Dummy(ImVec2(0, theme.px(18)));
+    if (text_width(theme, small(theme), text) > room) return false;
+    draw_text(theme, ImGui::GetWindowDrawList(), at, small(theme), text);
+    return true;
   }
 
   static const std::string& name_at(const PanelAnswer& answer, size_t place) {
@@ -179,11 +196,17 @@ class ConfusionPanel : public Panel {
     if (!ImGui::IsRectVisible(min, max)) return;
     const Theme& theme = frame.theme;
     ImDrawList* list = ImGui::GetWindowDrawList();
+    const ConfusionView& view = answer.confusion;
+    const int64_t count = view.counts[label * view.shown.size() + prediction];
     list->AddRectFilled(min, max, cell_color(frame, answer, label, prediction));
-    const std::string number = number_of(answer, frame.state.panels.numbers, label, prediction);
+    std::string number = number_of(answer, frame.state.panels.numbers, label, prediction);
     TextStyle style = small(theme);
     style.color = theme.text;
-    const float width = text_width(theme, style, number);
+    float width = text_width(theme, style, number);
+    if (width > max.x - min.x - theme.px(2) && count >= 1000) {
+      number = short_count(count);
+      width = text_width(theme, style, number);
+    }
     if (width <= max.x - min.x) {
       draw_text(
           theme, list,
@@ -200,12 +223,9 @@ class ConfusionPanel : public Panel {
     ImGui::PopID();
     if (ImGui::IsItemHovered()) {
       list->AddRect(min, max, theme.text_dim);
-      const ConfusionView& view = answer.confusion;
-      ImGui::SetTooltip(
-          "label %s, prediction %s: %s\nclick shows them", label_name.c_str(),
-          prediction_name.c_str(),
-          with_thousands(static_cast<uint64_t>(view.counts[label * view.shown.size() + prediction]))
-              .c_str());
+      ImGui::SetTooltip("label %s, prediction %s: %s\nclick shows them", label_name.c_str(),
+                        prediction_name.c_str(),
+                        with_thousands(static_cast<uint64_t>(count)).c_str());
     }
     if (chosen_label.has(label_name) && chosen_prediction.has(prediction_name)) {
       list->AddRect(min, max, theme.accent, 0, theme.px(2));

@@ -69,7 +69,6 @@ class HistoryPanel : public Panel {
   std::string title(const AppState&) const override { return "History"; }
 
   void draw(const FrameContext& frame) override {
-    frame.session.log().want_history();
     const Theme& theme = frame.theme;
     const HistoryState& history = frame.state.history;
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -83,15 +82,15 @@ class HistoryPanel : public Panel {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(history.batches.size()), height);
-    bool at_end = false;
+    size_t seen = 0;
     while (clipper.Step()) {
+      seen = std::max(seen, static_cast<size_t>(clipper.DisplayEnd));
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
         draw_line(frame, history.batches[static_cast<size_t>(i)], width, height);
-        at_end = at_end || static_cast<size_t>(i) + 1 == history.batches.size();
       }
     }
     ImGui::PopStyleVar();
-    if (at_end) frame.session.log().want_more();
+    frame.session.state().history.seen_lines = seen;
   }
 
  private:

@@ -73,6 +73,13 @@ class JobsPanel : public Panel {
         frame.session.jobs().show_issues(open ? 0 : job.id);
       }
     }
+    if (frame.state.jobs.tables.contains(job.id)) {
+      end -= theme.px(110);
+      ImGui::SetCursorScreenPos(ImVec2(end + theme.px(6), min.y - theme.px(4)));
+      if (choice_button(theme, "table", "Show the table", theme.px(104))) {
+        frame.session.jobs().show_table(job.id);
+      }
+    }
     if (!waits && !running) {
       draw_text_fit(theme, list, ImVec2(x, min.y), end - x, small(theme),
                     human_duration(job.elapsed_secs));

@@ -61,10 +61,10 @@ void draw_corrections(const FrameContext& frame, const PanelAnswer& answer, floa
     paragraph(frame, "Nothing here has been reviewed yet.", theme.text_faint, width);
     return;
   }
-  const double gain = (answer.accuracy.value - answer.accuracy_given) * 100;
+  const double gain = (answer.accuracy_after - answer.accuracy_before) * 100;
   title_line(frame, "With the accepted corrections", width);
-  big_number(frame, percent(answer.accuracy.value),
-             fmt::format("{:+.1f} from {}", gain, percent(answer.accuracy_given)),
+  big_number(frame, percent(answer.accuracy_after),
+             fmt::format("{:+.1f} from {}", gain, percent(answer.accuracy_before)),
              gain > 0.005 ? theme.right : theme.text_dim, width);
   std::string how = fmt::format("{} of {} reviewed, {} relabelled, {} excluded.",
                                 with_thousands(static_cast<uint64_t>(answer.reviewed)),
@@ -77,6 +77,7 @@ void draw_corrections(const FrameContext& frame, const PanelAnswer& answer, floa
                       "can only raise the number.",
                       with_thousands(static_cast<uint64_t>(answer.reviewed_where_they_differ)))
                 : std::string(" What was not reviewed counts as it was given.");
+  if (answer.excluded > 0) how += " Excluded ones count in neither number.";
   paragraph(frame, how, theme.text_dim, width);
 }
 
