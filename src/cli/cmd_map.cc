@@ -38,7 +38,7 @@ CommandBody setup_map(CLI::App& app) {
           fmt::format("{} without an embedding\n", plural(report.without, "sample")));
     }
     if (!report.run_choice.empty()) context.note(report.run_choice);
-    context.note("to see it: errata view, the tab Map");
+    context.note("the places are stored: map_x and map_y, for filters, rank and other tools");
   };
 }
 
