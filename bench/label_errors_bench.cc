@@ -1,0 +1,88 @@
+// Label errors on planted noise: bench_label_errors EMBEDDINGS.npy CLASSES LABELS.npy...
+// For each file of given labels writes beside it, as raw float32: FILE.probs (rows x classes, the
+// probe's held-out probabilities), FILE.score (label_error) and FILE.suspect (0 or 1), and prints
+// the seconds that probe and detector took. bench/peer_label_errors.py measures what came out.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <vector>
+
+#include "analysis/label_errors.h"
+#include "text/npy.h"
+
+namespace {
+
+using namespace errata;
+using Clock = std::chrono::steady_clock;
+
+void write_floats(const std::string& path, std::span<const float> values) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(values.data()),
+            static_cast<std::streamsize>(values.size_bytes()));
+}
+
+double secs_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void measure(int argc, char** argv) {
+  const text::NpyArray array = text::NpyArray::open(argv[1]);
+  const size_t rows = array.header().rows();
+  const size_t columns = array.header().columns();
+  const auto classes = static_cast<size_t>(std::stoul(argv[2]));
+  std::vector<float> values(rows * columns);
+  array.read_rows(0, rows, values.data());
+  WorkerGroup workers(hardware_threads() - 1, "bench");
+  const ParallelFor parallel_for = workers.as_parallel_for();
+  const auto start = Clock::now();
+  const analysis::EmbeddingSpace space =
+      analysis::make_embedding_space(values, columns, parallel_for);
+  const double space_secs = secs_since(start);
+  const analysis::Neighbours neighbours =
+      analysis::find_neighbours(space.matrix(), {50, analysis::Distance::kCosine}, parallel_for);
+  const std::vector<uint32_t> groups = analysis::near_duplicate_groups(neighbours);
+  fmt::print("{} x {}: coordinates {:.1f} s, neighbours {:.1f} s\n", rows, columns, space_secs,
+             secs_since(start) - space_secs);
+  for (int i = 3; i < argc; ++i) {
+    const std::string path = argv[i];
+    const text::NpyArray label_array = text::NpyArray::open(path);
+    std::vector<ClassIndex> labels(rows);
+    for (size_t row = 0; row < rows; ++row) {
+      labels[row] = static_cast<ClassIndex>(label_array.integer(row));
+    }
+    const auto probe_start = Clock::now();
+    const analysis::Probe probe =
+        analysis::run_probe(space, labels, groups, classes, {}, parallel_for, [] {});
+    const double probe_secs = secs_since(probe_start);
+    const auto detector_start = Clock::now();
+    const analysis::LabelErrors errors = analysis::find_label_errors(
+        {classes, labels, &space, &neighbours, groups, {}}, {}, parallel_for, [] {});
+    write_floats(path + ".probs", probe.probabilities);
+    write_floats(path + ".score", errors.score);
+    write_floats(path + ".suspect",
+                 std::vector<float>(errors.suspect.begin(), errors.suspect.end()));
+    fmt::print("{}: probe {:.1f} s, detector {:.1f} s, estimated {:.0f} ({:.0f} to {:.0f})\n",
+               path.substr(path.rfind('/') + 1), probe_secs, secs_since(detector_start),
+               errors.estimated.value, errors.estimated.low, errors.estimated.high);
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    fmt::print(stderr, "usage: bench_label_errors EMBEDDINGS.npy CLASSES LABELS.npy...\n");
+    return 2;
+  }
+  try {
+    measure(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench_label_errors: {}\n", error.what());
+    return 1;
+  }
+  return 0;
+}

