@@ -219,8 +219,10 @@ FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& conte
   if (run.summary.kind != "probabilities") {
     throw Error(ErrorCategory::kNotFound,
                 fmt::format("run '{}' holds no probabilities", run.spec.name),
-                "Confident learning wants one per class: `errata infer`, or `errata predictions` "
-                "with an NPY or a column per class.");
+                run.summary.kind == "detections"
+                    ? "It holds boxes: `errata find boxes` finds wrong labels among them."
+                    : "Confident learning wants one per class: `errata infer`, or `errata "
+                      "predictions` with an NPY or a column per class.");
   }
   report.excluded = leave_out_excluded(report.state, options.where);
   RunMatrix matrix(report.state, run, context);
