@@ -30,6 +30,10 @@ struct PredictionInput {
   Progress& progress;
   const CancelToken& cancel;
   IssueLog& issues;  // each rejected issue is one row seen and not accepted
+  // COCO results: what category ids mean where the file leaves it open. Empty: decided by evidence.
+  // "dataset": ids of the annotations' categories (raw ids of `classes`); "0", "1": classes counted
+  // from there.
+  std::string category_base = {};
 };
 
 class PredictionReader {

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "importers/cifar.h"
+#include "importers/coco.h"
+#include "importers/coco_results.h"
 #include "importers/csv_importer.h"
 #include "importers/idx.h"
 #include "importers/imagefolder.h"
@@ -20,21 +22,23 @@ namespace errata::importers {
 std::span<const Importer* const> all_importers() {
   static const IdxImporter idx;
   static const CifarImporter cifar;
+  static const CocoImporter coco;
   static const CsvImporter csv;
   static const ImageFolderImporter imagefolder;
   static const VocImporter voc;
   // Detect order. Formats known by content come first: a folder with IDX or CIFAR files may hold
   // pictures as well (a README's), and imagefolder would take those for a data set without labels.
   // csv only claims files. imagefolder comes last: it claims any folder with an image in it.
-  static const std::array<const Importer*, 5> all = {&idx, &cifar, &voc, &csv, &imagefolder};
+  static const std::array<const Importer*, 6> all = {&idx, &cifar, &coco, &voc, &csv, &imagefolder};
   return all;
 }
 
 std::span<const PredictionReader* const> all_prediction_readers() {
   static const NpyPredictionReader npy;
   static const CsvPredictionReader csv;
-  // Detect order: npy is known by its first bytes, csv only by its name.
-  static const std::array<const PredictionReader*, 2> all = {&npy, &csv};
+  static const CocoResultsReader coco;
+  // Detect order: npy and COCO results are known by their first bytes, csv only by its name.
+  static const std::array<const PredictionReader*, 3> all = {&npy, &coco, &csv};
   return all;
 }
 

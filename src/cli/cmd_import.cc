@@ -50,6 +50,10 @@ void print_json(CommandContext& context, const jobs::ImportJobReport& report) {
                                          {"returned", samples.returned},
                                          {"vanished", samples.vanished},
                                          {"labels_changed", samples.labels_changed},
+                                         {"objects", samples.objects},
+                                         {"objects_added", samples.objects_added},
+                                         {"objects_changed", samples.objects_changed},
+                                         {"objects_removed", samples.objects_removed},
                                          {"resumed", samples.resumed},
                                          {"new_classes", classes},
                                          {"conflicts", conflicts_json(samples.conflicts)},
@@ -70,7 +74,19 @@ std::string counts_text(const store::ImportReport& samples) {
   append(samples.returned, "back again");
   append(samples.vanished, "vanished");
   append(samples.labels_changed, "labels changed by the source");
-  return text.empty() ? "no samples" : text;
+  if (text.empty()) text = "no samples";
+  if (!samples.has_objects) return text;
+  text += fmt::format("; {}", plural(samples.objects, "object"));
+  std::string changes;
+  const auto add = [&](uint64_t count, std::string_view what) {
+    if (count > 0) {
+      changes += fmt::format("{}{} {}", changes.empty() ? "" : ", ", with_thousands(count), what);
+    }
+  };
+  add(samples.objects_added == samples.objects ? 0 : samples.objects_added, "new");
+  add(samples.objects_changed, "changed");
+  add(samples.objects_removed, "removed");
+  return changes.empty() ? text : text + " (" + changes + ")";
 }
 
 void print_text(CommandContext& context, const jobs::ImportJobReport& report) {

@@ -52,11 +52,12 @@ void print_text(CommandContext& context, const jobs::PredictionsJobReport& repor
 
 CommandBody setup_predictions(CLI::App& app) {
   auto options = std::make_shared<jobs::PredictionsJobOptions>();
-  app.add_option("FILE", options->input_path, "CSV, NPY or NPZ file with predictions or embeddings")
+  app.add_option("FILE", options->input_path,
+                 "CSV, NPY or NPZ file with predictions or embeddings, or COCO results")
       ->required();
   app.add_option("--run", options->run_name, "Name of the run (default: that of the file)")
       ->type_name("NAME");
-  app.add_option("--format", options->format, "auto, csv or npy")->type_name("NAME");
+  app.add_option("--format", options->format, "auto, coco, csv or npy")->type_name("NAME");
   app.add_option("--files", options->files_list,
                  "Text file with one path or id per row (default: looked for beside FILE)")
       ->type_name("FILE");
@@ -67,6 +68,11 @@ CommandBody setup_predictions(CLI::App& app) {
   app.add_option("--class-map", options->class_map,
                  "File with the model's class names in output order (default: the project's)")
       ->type_name("FILE");
+  app.add_option(
+         "--category-base", options->category_base,
+         "COCO results: category ids count from 0 or 1, or are the dataset's (default: told "
+         "by the file)")
+      ->type_name("BASE");
   app.add_option("--trained-on", options->trained_on,
                  "Filter: the samples that the model was trained on")
       ->type_name("EXPR");

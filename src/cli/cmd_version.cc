@@ -186,6 +186,7 @@ void print_diff(CommandContext& context, const versions::StateDiff& diff, size_t
                                                   {"removed", entries_json(diff.removed)},
                                                   {"relabelled", entries_json(diff.relabelled)},
                                                   {"moved", entries_json(diff.moved)},
+                                                  {"redrawn", entries_json(diff.redrawn)},
                                                   {"unchanged", diff.unchanged},
                                                   {"by_pair", to_json_value(pairs_table(diff))}}));
   }
@@ -194,6 +195,7 @@ void print_diff(CommandContext& context, const versions::StateDiff& diff, size_t
   append_entries(text, "removed", diff.removed, limit);
   append_entries(text, "relabelled", diff.relabelled, limit);
   append_entries(text, "moved", diff.moved, limit);
+  append_entries(text, "other objects", diff.redrawn, limit);
   const ResultTable pairs = pairs_table(diff);
   if (pairs.rows() > 0) text += "\n" + pairs.to_text() + "\n";
   text +=

@@ -12,6 +12,7 @@
 #include "importers/class_list.h"
 #include "importers/registry.h"
 #include "infer/pipeline.h"
+#include "jobs/detection_rows.h"
 #include "jobs/import_job.h"
 #include "jobs/score_job.h"
 #include "query/filter.h"
@@ -125,10 +126,16 @@ class CollectingSink : public PredictionSink {
                  JobContext& context)
       : index_(index), options_(options), context_(context) {}
 
-  void begin(const PredictionHeader& header) override { header_ = header; }
+  void begin(const PredictionHeader& header) override {
+    header_ = header;
+    if (header.kind == PredictionKind::kDetections) {
+      detections_.emplace(index_.get().matcher, index_.get().ids, options_.input_path, context_);
+    }
+  }
 
   void rows(PredictionBatch&& batch) override {
     context_.cancel.check();
+    if (detections_) return detections_->take(std::move(batch));
     for (size_t i = 0; i < batch.keys.size(); ++i) {
       const bool taken = take(batch.keys[i], batch.places[i]);
       accepted_.push_back(taken);
@@ -155,6 +162,8 @@ class CollectingSink : public PredictionSink {
   const std::vector<bool>& accepted() const { return accepted_; }
   const AcceptedRows& kept() const { return kept_; }
   const std::string& first_missing() const { return first_missing_; }
+  // Of a file of detections; else nullptr.
+  const DetectionRows* detections() const { return detections_ ? &*detections_ : nullptr; }
 
  private:
   bool take(const std::string& key, const std::string& place) {
@@ -193,6 +202,7 @@ class CollectingSink : public PredictionSink {
   bool keeps_values_ = true;
   uint64_t seen_ = 0;
   std::string first_missing_;
+  std::optional<DetectionRows> detections_;
 };
 
 void write_rows(store::RunWriter& writer, const PredictionHeader& header, AcceptedRows& rows,
@@ -256,6 +266,17 @@ Error nothing_matched(const CollectingSink& sink, const SampleIndex& index,
   if (index.get().ids.empty()) {
     return Error(ErrorCategory::kBadInput, "the store has no samples to attach predictions to",
                  "Import the images first: `errata import SOURCE`.", options.store_path);
+  }
+  if (sink.detections() != nullptr) {
+    const bool named = !sink.detections()->first_missing().empty();
+    return Error(
+        ErrorCategory::kBadInput,
+        named ? "none of the detections is of a sample of the store"
+              : "no detection of this file could be taken",
+        named ? fmt::format("The first image was '{}'.",
+                            shorten_utf8(to_valid_utf8(sink.detections()->first_missing()), 200))
+              : "The issues say why.",
+        options.input_path);
   }
   if (sink.accepted().empty()) {
     const std::vector<Issue> first = issues.issues();
@@ -329,18 +350,25 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
     input.classes = importers::read_class_list(options.class_map);
     input.classes_are_the_models = true;
   }
+  input.category_base = options.category_base;
   const SampleIndex index(store, context.workers);
   CollectingSink sink(index, options, context);
   choice.reader->run(input, sink);
   index.get();
-  if (sink.kept().samples.empty()) throw nothing_matched(sink, index, options, context.issues);
+  const DetectionRows* detections = sink.detections();
+  if (detections == nullptr ? sink.kept().samples.empty() : detections->size() == 0)
+    throw nothing_matched(sink, index, options, context.issues);
 
   const store::RunSpec spec = run_spec(options, sink.header());
+  const std::vector<SampleId> plan =
+      detections == nullptr ? sink.kept().samples : detections->plan(store);
   {
     store::RunWriter writer(
-        store, spec, sink.kept().samples,
+        store, spec, plan,
         options.replace ? store::OnExistingRun::kReplace : store::OnExistingRun::kRefuse);
-    if (sink.keeps_values()) {
+    if (detections != nullptr) {
+      detections->write(writer, plan);
+    } else if (sink.keeps_values()) {
       AcceptedRows rows = sink.kept();
       write_rows(writer, sink.header(), rows, 0, rows.samples.size());
     } else {
@@ -354,7 +382,7 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
     }
     writer.finish();
   }
-  store_label_scores(store, spec.name, context);
+  if (detections == nullptr) store_label_scores(store, spec.name, context);
   store::put_issues(store, "predictions", spec.name, context.issues.issues());
   store.close();
 
@@ -363,12 +391,14 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
   report.reason = choice.reason;
   report.kind = sink.header().kind == PredictionKind::kLogits ? "logits" : spec.kind;
   report.run = spec.name;
-  report.matches = sink.matches();
+  report.matches = detections == nullptr ? sink.matches() : detections->matches();
   report.seen = sink.seen();
   report.rejected = context.issues.rejected();
   report.warned = context.issues.warned();
   report.accepted = report.seen - std::min(report.seen, report.rejected);
-  report.without_prediction = index.get().ids.size() - sink.kept().samples.size();
+  report.covered = plan.size();
+  report.without_prediction = index.get().ids.size() - plan.size();
+  if (detections != nullptr) context.tell(sink.header().reason);
   report.classes = sink.header().classes.size();
   report.classes_not_in_project = lacking(sink.header().classes, project);
   report.issue_kinds = context.issues.count_by_kind();

@@ -18,9 +18,10 @@ struct PredictionsJobOptions {
   std::string files_list;       // one path or id per row; empty: found beside or inside the file
   std::string member;           // array of an NPZ; empty: found
   std::string kind;  // "probabilities", "logits", "top-one", "embedding"; empty: told by the values
-  std::string class_map;   // file with the model's class names in order; empty: the project's
-  std::string trained_on;  // filter: the samples that the model was trained on; empty: not said
-  bool replace = false;    // a run of the same name is deleted first
+  std::string category_base;  // COCO results: "dataset", "0", "1"; empty: told by the file
+  std::string class_map;      // file with the model's class names in order; empty: the project's
+  std::string trained_on;     // filter: the samples that the model was trained on; empty: not said
+  bool replace = false;       // a run of the same name is deleted first
   std::string who;
   size_t memory_limit_bytes = size_t{1} << 30;  // beyond, the file is read twice
 
@@ -39,6 +40,7 @@ struct PredictionsJobReport {
   uint64_t rejected = 0;
   uint64_t warned = 0;
   uint64_t without_prediction = 0;  // samples of the store that no row names
+  size_t covered = 0;  // samples that the run covers; of detections also those without any
   size_t classes = 0;
   std::vector<std::string> classes_not_in_project;
   std::map<std::string, uint64_t> issue_kinds;

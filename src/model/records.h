@@ -35,7 +35,8 @@ struct SampleRecord {
   std::string split;               // empty: in no split
   std::vector<ClassIndex> labels;  // into the source's class map; empty: without a label
   std::string raw_id;              // the source's own id of the image; empty when it has none
-  std::string raw_text;            // of objects: see SourceHeader::documents
+  std::string raw_text;            // of sources with objects: see SourceHeader::documents
+  uint32_t document = 0;           // likewise, which of them
   std::vector<std::pair<std::string, AttributeValue>> attributes;
 };
 
@@ -69,7 +70,6 @@ struct SourceHeader {
   struct Document {
     std::string name;  // file name, as the source has it
     std::string text;
-    uint32_t first_sample = 0;  // this and those up to the next document's are of this one
   };
   static constexpr char kImagesMark = '\x01';
   static constexpr char kObjectsMark = '\x02';

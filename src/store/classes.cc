@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/text.h"
 #include "store/event_log.h"
@@ -73,7 +74,13 @@ std::vector<ProjectClass> list_classes(Store& store, ClassCounts counts) {
 
 ClassMap project_classes(Store& store) {
   ClassMap classes;
-  for (const ProjectClass& entry : list_classes(store)) classes.add(entry.name);
+  std::unordered_map<int64_t, std::string> raw_ids;
+  Statement read = store.db().prepare(
+      "SELECT class_id, raw_id FROM source_class WHERE raw_id <> '' ORDER BY source_id DESC");
+  while (read.step()) raw_ids[read.integer(0)] = read.string(1);
+  for (const ProjectClass& entry : list_classes(store)) {
+    classes.add(entry.name, raw_ids[entry.id]);
+  }
   return classes;
 }
 

@@ -22,6 +22,7 @@ enum class ClassCounts : bool { kLeaveOut, kCount };  // counting reads every la
 // was merged away is not listed.
 std::vector<ProjectClass> list_classes(Store& store, ClassCounts counts = ClassCounts::kLeaveOut);
 // Their names in that order.
+// With the id that the first source which has any gives a class.
 ClassMap project_classes(Store& store);
 
 // Error: kConflict when the name exists; kUsage when it is empty, holds control characters or is

@@ -462,6 +462,7 @@ void ImportWriter::State::take(SampleRecord& record) {
   ++rows_open;
   SampleId sample = 0;
   const std::string raw_text = std::move(record.raw_text);
+  const uint32_t document = record.document;
   if (KnownSample* found = known.find(path, record.member); found != nullptr) {
     sample = match(record, path, *found, false);
   } else if (!known.empty() && known.find_unseen(record.xxh3, record.size_bytes) != nullptr) {
@@ -469,7 +470,7 @@ void ImportWriter::State::take(SampleRecord& record) {
   } else {
     sample = add_new(record, path);
   }
-  if (objects != nullptr) objects->add_image(sample, raw_text);
+  if (objects != nullptr) objects->add_image(sample, raw_text, document);
 }
 
 // Those held back are moved when the old place is gone by now, and new otherwise; what was not seen

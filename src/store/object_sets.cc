@@ -39,13 +39,12 @@ void drop_set(Connection& db, int64_t set) {
   db.prepare("DELETE FROM object_set WHERE id = ?1").bind(1, set).run();
 }
 
-// Documents as one blob of text rows: name, text, first sample, name, ...
+// Documents as one blob of text rows: name, text, name, ...
 std::vector<uint8_t> encode_documents(const std::vector<SourceHeader::Document>& documents) {
   TextRows rows;
   for (const SourceHeader::Document& document : documents) {
     rows.push(document.name);
     rows.push(document.text);
-    rows.push(fmt::format("{}", document.first_sample));
   }
   return rows.encode();
 }
@@ -133,8 +132,9 @@ ObjectSetWriter::ObjectSetWriter(Connection& db, SourceId source, int64_t batch,
             static_cast<int64_t>(header.documents.size()), documents, Codec::kZstd);
 }
 
-void ObjectSetWriter::add_image(SampleId sample, std::string_view raw_text) {
+void ObjectSetWriter::add_image(SampleId sample, std::string_view raw_text, uint32_t document) {
   image_samples_.push_back(sample);
+  image_documents_.push_back(static_cast<int32_t>(document));
   image_raw_.push(raw_text);
   hash_.update(raw_text.data(), raw_text.size());
   if (image_raw_.lengths.size() >= kObjectBlockRows ||
@@ -331,6 +331,9 @@ ObjectSetWriter::Result ObjectSetWriter::finish() {
   }
   put_bytes(db_, ensure_stream(db_, kOwner, set_, "image_sample", "i64"), 0, 0,
             static_cast<int64_t>(image_samples_.size()), bytes_of(image_samples_), Codec::kZstd);
+  put_bytes(db_, ensure_stream(db_, kOwner, set_, "image_document", "i32"), 0, 0,
+            static_cast<int64_t>(image_documents_.size()), bytes_of(image_documents_),
+            Codec::kZstd);
   write_ids(result, old.empty() ? nullptr : &old.front());
   if (!old.empty()) {
     Statement kept = db_.prepare("SELECT 1 FROM version_object_set WHERE set_id = ?1");
@@ -366,18 +369,19 @@ std::vector<SourceHeader::Document> read_documents(Connection& db, int64_t set) 
   const std::vector<ChunkHead> heads = list_chunks(db, stream);
   const auto count = static_cast<size_t>(heads.empty() ? 0 : heads.front().rows);
   TextRows rows;
-  rows.decode(read_stream(db, stream), count * 3);
+  rows.decode(read_stream(db, stream), count * 2);
   std::vector<SourceHeader::Document> documents(count);
   size_t at = 0;
-  for (size_t i = 0; i < count * 3; ++i) {
-    const std::string text = rows.heap.substr(at, rows.lengths[i]);
+  for (size_t i = 0; i < count * 2; ++i) {
+    std::string& to = i % 2 == 0 ? documents[i / 2].name : documents[i / 2].text;
+    to = rows.heap.substr(at, rows.lengths[i]);
     at += rows.lengths[i];
-    SourceHeader::Document& document = documents[i / 3];
-    if (i % 3 == 0) document.name = text;
-    if (i % 3 == 1) document.text = text;
-    if (i % 3 == 2) document.first_sample = static_cast<uint32_t>(std::stoul(text));
   }
   return documents;
+}
+
+std::vector<int32_t> read_image_documents(Connection& db, int64_t set) {
+  return values_of<int32_t>(read_stream(db, find_stream(db, kOwner, set, "image_document")));
 }
 
 TextRows read_image_texts(Connection& db, int64_t set) {

@@ -48,7 +48,7 @@ class ObjectSetWriter {
 
   // In the order in which the importer handed the samples over; id 0 is said later by
   // set_sample().
-  void add_image(SampleId sample, std::string_view raw_text);
+  void add_image(SampleId sample, std::string_view raw_text, uint32_t document);
   size_t images() const { return image_samples_.size(); }
   void set_sample(size_t image, SampleId sample) { image_samples_[image] = sample; }
   void add_objects(std::span<const ObjectRecord> objects, std::span<const int32_t> class_of);
@@ -80,6 +80,7 @@ class ObjectSetWriter {
   int64_t set_ = 0;
   std::unique_ptr<ObjectBlockWriter> blocks_;
   std::vector<SampleId> image_samples_;
+  std::vector<int32_t> image_documents_;
   TextRows image_raw_;
   int64_t image_raw_place_ = 0;
   int64_t image_raw_first_ = 0;
@@ -87,7 +88,9 @@ class ObjectSetWriter {
 };
 
 std::vector<SourceHeader::Document> read_documents(Connection& db, int64_t set);
-TextRows read_image_texts(Connection& db, int64_t set);  // by place of the image
+// By place of the image.
+TextRows read_image_texts(Connection& db, int64_t set);
+std::vector<int32_t> read_image_documents(Connection& db, int64_t set);
 
 // One annotation over the chunks: a row of table object_edit.
 struct ObjectRow {

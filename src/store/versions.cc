@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "base/text.h"
 #include "store/block.h"
 #include "store/chunk.h"
+#include "store/object_sets.h"
+#include "store/snapshot_parts.h"
 
 namespace errata::store {
 
@@ -17,7 +22,9 @@ void put(Connection& db, VersionId version, std::string_view name, std::string_v
 }
 
 std::vector<uint8_t> get(Connection& db, VersionId version, std::string_view name) {
-  return read_stream(db, find_stream(db, "version", version, name));
+  const int64_t stream = find_stream(db, "version", version, name);
+  if (stream == 0) return {};
+  return read_stream(db, stream);
 }
 
 std::vector<uint8_t> encode_texts(const std::vector<std::string>& texts) {
@@ -90,6 +97,99 @@ void put_columns(Connection& db, VersionId id, const VersionColumns& columns) {
 
 }  // namespace
 
+namespace {
+
+void keep_objects(Connection& db, VersionId id, const VersionInfo& info) {
+  if (object_revision(db) != info.object_revision) {
+    throw Error(ErrorCategory::kBusy, "objects were changed while the version was made",
+                "make it again");
+  }
+  Statement keep = db.prepare("INSERT INTO version_object_set(version_id, set_id) VALUES (?1, ?2)");
+  for (const ObjectSet& set : read_object_sets(db)) keep.bind(1, id).bind(2, set.id).run();
+  const std::vector<ObjectRow> rows = read_object_rows(db);
+  if (!rows.empty()) put(db, id, "object_edits", "rows", rows.size(), encode_object_rows(rows));
+}
+
+void put_number(std::string& bytes, double value) {
+  const double plain = value == 0 ? 0 : value;  // -0 is 0
+  bytes.append(reinterpret_cast<const char*>(&plain), sizeof(plain));
+}
+
+void put_length_and(std::string& bytes, std::string_view text) {
+  const auto length = static_cast<uint32_t>(text.size());
+  bytes.append(reinterpret_cast<const char*>(&length), sizeof(length));
+  bytes += text;
+}
+
+// See versions/hash.h.
+std::vector<std::string> canonical_boxes(Connection& db, std::span<const ObjectSet> sets,
+                                         std::span<const ObjectRow> rows,
+                                         std::span<const SampleId> samples,
+                                         const std::unordered_map<int64_t, std::string>& names) {
+  if (sets.empty() && rows.empty()) return {};
+  const StandingObjects objects = read_standing(db, sets, rows, true);
+  std::unordered_map<SampleId, size_t> place;
+  for (size_t i = 0; i < samples.size(); ++i) place.emplace(samples[i], i);
+  std::vector<std::vector<std::string>> boxes(samples.size());
+  size_t shape_at = 0;
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const auto shape =
+        std::string_view(objects.shape.heap).substr(shape_at, objects.shape.lengths[i]);
+    shape_at += objects.shape.lengths[i];
+    const auto found = place.find(objects.sample[i]);
+    if (found == place.end()) continue;
+    std::string bytes;
+    put_length_and(bytes, names.at(objects.class_id[i]));
+    for (const double value : objects.box[i]) put_number(bytes, value);
+    bytes += static_cast<char>(objects.flags[i]);
+    put_length_and(bytes, shape);
+    boxes[found->second].push_back(std::move(bytes));
+  }
+  std::vector<std::string> joined(samples.size());
+  for (size_t i = 0; i < samples.size(); ++i) {
+    std::sort(boxes[i].begin(), boxes[i].end());
+    const auto count = static_cast<uint32_t>(boxes[i].size());
+    joined[i].append(reinterpret_cast<const char*>(&count), sizeof(count));
+    for (const std::string& box : boxes[i]) joined[i] += box;
+  }
+  return joined;
+}
+
+// Names of all class ids as a version has them: one merged away before is the one it went into.
+std::unordered_map<int64_t, std::string> version_names(Connection& db, VersionId version) {
+  std::unordered_map<int64_t, std::string> names;
+  Statement own = db.prepare("SELECT class_id, name FROM version_class WHERE version_id = ?1");
+  own.bind(1, version);
+  while (own.step()) names.emplace(own.integer(0), own.string(1));
+  std::unordered_map<int64_t, int64_t> into;
+  Statement all = db.prepare("SELECT id, coalesce(merged_into, 0) FROM class");
+  while (all.step()) into.emplace(all.integer(0), all.integer(1));
+  for (const auto& [id, target] : into) {
+    int64_t at = target;
+    for (size_t hops = 0; at != 0 && !names.contains(id) && hops <= into.size(); ++hops) {
+      const auto named = names.find(at);
+      if (named != names.end()) {
+        const std::string name = named->second;
+        names.emplace(id, name);
+        break;
+      }
+      at = into.at(at);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> read_boxes(Store& store, std::span<const SampleId> samples) {
+  Connection& db = store.db();
+  const Transaction transaction(db, Transaction::Kind::kRead);
+  const ClassCodes codes = load_class_codes(db);
+  std::unordered_map<int64_t, std::string> names;
+  for (const auto& [id, code] : codes.resolved_of) names.emplace(id, (*codes.dictionary)[code]);
+  return canonical_boxes(db, read_object_sets(db), read_object_rows(db), samples, names);
+}
+
 VersionId insert_version(Store& store, const VersionInfo& info, const VersionColumns& columns) {
   if (trim(info.name).empty() || !is_valid_utf8(info.name)) {
     throw Error(ErrorCategory::kUsage, "a version needs a name");
@@ -120,6 +220,7 @@ VersionId insert_version(Store& store, const VersionInfo& info, const VersionCol
     classes.bind(4, info.class_ids[i]).run();
   }
   put_columns(db, id, columns);
+  keep_objects(db, id, info);
   transaction.commit();
   return id;
 }
@@ -190,6 +291,13 @@ VersionColumns read_version_columns(Store& store, VersionId version) {
   columns.label_offsets.push_back(0);
   for (const uint32_t count : labels.counts) {
     columns.label_offsets.push_back(columns.label_offsets.back() + count);
+  }
+  const std::vector<ObjectSet> sets = read_version_sets(db, version);
+  const std::vector<uint8_t> edits = get(db, version, "object_edits");
+  if (!sets.empty() || !edits.empty()) {
+    const std::vector<ObjectRow> object_rows =
+        edits.empty() ? std::vector<ObjectRow>() : decode_object_rows(edits);
+    columns.boxes = canonical_boxes(db, sets, object_rows, columns.ids, version_names(db, version));
   }
   const bool fit = columns.content.size() == rows && columns.sources.size() == rows &&
                    columns.splits.size() == rows;

@@ -2,6 +2,7 @@
 // a version means (hash, diff, restore) is src/versions' matter.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct VersionInfo {
   std::string hash;         // "errata1:" + 64 hex digits
   std::string recipe_json;  // how the splits were made; empty: not by `errata split`
   int64_t label_revision = 0;
+  // Not stored: insert_version() refuses columns made before the store's last change of objects.
+  int64_t object_revision = 0;
   uint64_t samples = 0;
   std::vector<std::string> classes;  // in training order, empty ones included
   std::vector<ClassId> class_ids;    // of each, when the version was made
@@ -37,7 +40,13 @@ struct VersionColumns {
   std::vector<ClassIndex> labels;       // into VersionInfo::classes
   std::vector<int32_t> splits;          // into split_names; -1: none
   std::vector<std::string> split_names;
+  // The objects of each sample in the form that versions/hash.h hashes; empty altogether where the
+  // store holds none. Not stored but read from the sets of objects, which a version keeps.
+  std::vector<std::string> boxes;
 };
+
+// The objects of samples as they stand now, as VersionColumns::boxes.
+std::vector<std::string> read_boxes(Store& store, std::span<const SampleId> samples);
 
 // `info.id` is ignored; returns the new one. Error: kConflict when the name exists, kUsage for an
 // empty name, kInternal when the lengths differ.

@@ -139,11 +139,29 @@ class Differ {
     pair_where([](size_t, size_t) { return true; });
   }
 
+  // "3 objects", of what hash.h has of them.
+  static std::string count_text(std::string_view boxes) {
+    uint32_t count = 0;
+    if (boxes.size() >= sizeof(count)) __builtin_memcpy(&count, boxes.data(), sizeof(count));
+    return std::to_string(count) + (count == 1 ? " object" : " objects");
+  }
+
   void compare(size_t a, size_t b, StateDiff& diff) const {
     const bool label = same_label(a, b);
     const bool split = same_split(a, b);
+    const auto boxes_of = [](const DatasetState& state, size_t row) {
+      return state.boxes.empty() ? std::string_view() : std::string_view(state.boxes[row]);
+    };
+    const auto plain = [](std::string_view boxes) {  // a count of 0 is none
+      return boxes.size() <= sizeof(uint32_t) ? std::string_view() : boxes;
+    };
+    const bool boxes = plain(boxes_of(from_, a)) == plain(boxes_of(to_, b));
+    if (!boxes) {
+      diff.redrawn.push_back({id_of(to_, b), path_of(to_, b), count_text(boxes_of(from_, a)),
+                              count_text(boxes_of(to_, b))});
+    }
     if (label && split) {
-      ++diff.unchanged;
+      diff.unchanged += boxes ? 1 : 0;
       return;
     }
     const auto note = [&](std::vector<DiffEntry>& entries, auto& pairs, std::string from,

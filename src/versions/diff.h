@@ -22,6 +22,7 @@ struct DatasetState {
   std::vector<std::vector<int32_t>> labels;  // rising codes into class_names; empty: unlabelled
   std::vector<int32_t> splits;               // code into split_names, -1 none
   std::vector<std::string> paths;            // for people; may be empty
+  std::vector<std::string> boxes;            // objects as hash.h has them; empty: none anywhere
   size_t rows() const { return content.size(); }
 };
 
@@ -37,13 +38,15 @@ struct StateDiff {
   std::vector<DiffEntry> removed;     // from = class
   std::vector<DiffEntry> relabelled;  // from, to = class
   std::vector<DiffEntry> moved;       // from, to = split
+  std::vector<DiffEntry> redrawn;     // other objects
   uint64_t unchanged = 0;
   std::map<std::pair<std::string, std::string>, uint64_t> relabelled_by_pair;
   std::map<std::pair<std::string, std::string>, uint64_t> moved_by_pair;
   std::vector<std::string> classes_added;
   std::vector<std::string> classes_removed;
   bool empty() const {
-    return added.empty() && removed.empty() && relabelled.empty() && moved.empty();
+    return added.empty() && removed.empty() && relabelled.empty() && moved.empty() &&
+           redrawn.empty();
   }
 };
 

@@ -29,7 +29,11 @@ Sha256Digest hash_entry(const HashEntry& entry) {
   std::string bytes(reinterpret_cast<const char*>(entry.content.data()), entry.content.size());
   put_u32(bytes, static_cast<uint32_t>(names.size()));
   for (const std::string_view name : names) put_text(bytes, name);
-  put_u32(bytes, 0);  // boxes
+  if (entry.boxes.empty()) {
+    put_u32(bytes, 0);
+  } else {
+    bytes += entry.boxes;
+  }
   put_text(bytes, entry.split);
   return sha256(bytes);
 }

@@ -7,7 +7,9 @@
 //                (versions/canonical_png.h)
 //   set(names)   u32(count), then text(name) for each distinct name in rising byte order; an
 //                unlabelled sample has count 0
-//   boxes        none in this format: the count is 0
+//   boxes        of each object text(class name), f64 x, y, width, height (pixels, -0 as 0), u8
+//                marks (1 crowd, 2 difficult, 4 truncated), text(outline as model/shape.h encodes
+//                it); in rising byte order. The count is 0 without objects
 //   text(s)      u32(length in bytes), then the bytes as they are (UTF-8, not normalised); no split
 //                is the empty text
 //   u32, u64     unsigned, little endian
@@ -30,6 +32,7 @@ struct HashEntry {
   Sha256Digest content{};
   std::vector<std::string_view> class_names;  // any order, duplicates count once
   std::string_view split;                     // empty: in no split
+  std::string_view boxes = {};                // the count and all of them; empty: none
 };
 
 Sha256Digest hash_entry(const HashEntry& entry);

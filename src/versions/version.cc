@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "store/classes.h"
+#include "store/objects.h"
 #include "store/roots.h"
 #include "store/sample_files.h"
 #include "store/splits.h"
@@ -129,6 +130,8 @@ struct StoreRows {
   std::vector<store::SourceInfo> sources;
   std::string recipe_json;
   int64_t label_revision = 0;
+  int64_t object_revision = 0;
+  std::vector<std::string> boxes;  // of each file
 };
 
 StoreRows read_rows(store::Store& store) {
@@ -141,6 +144,8 @@ StoreRows read_rows(store::Store& store) {
     rows.sources = store::list_sources(store);
     rows.recipe_json = store::read_split_recipe(store);
     rows.label_revision = store::label_revision(store);
+    rows.object_revision = store::object_revision(store);
+    rows.boxes = store::read_boxes(store, ids_of(rows.files));
     if (store.data_version() == before) return rows;
   }
   throw Error(ErrorCategory::kBusy, "the store keeps changing while it is read",
@@ -154,6 +159,7 @@ WorkingState read_working_state(store::Store& store, const VersionContext& conte
   const StoreRows rows = read_rows(store);
   working.recipe_json = rows.recipe_json;
   working.label_revision = rows.label_revision;
+  working.object_revision = rows.object_revision;
   std::unordered_map<ClassId, int32_t> code_of;
   for (const store::ProjectClass& project_class : rows.classes) {
     code_of[project_class.id] = static_cast<int32_t>(working.class_ids.size());
@@ -178,6 +184,7 @@ WorkingState read_working_state(store::Store& store, const VersionContext& conte
     state.labels.push_back(label_codes(sample.labels, code_of));
     state.splits.push_back(sample.split.empty() ? -1 : splits.add(sample.split, state.split_names));
     state.paths.push_back(shown_path(file));
+    if (!rows.boxes.empty()) state.boxes.push_back(rows.boxes[i]);
     working.raw_ids.push_back(file.raw_id);
     working.sources.push_back(source_code.at(file.source));
   }
@@ -206,6 +213,7 @@ std::string hash_of(const DatasetState& state, const ParallelFor& parallel_for) 
       }
       entry.split = state.splits[i] < 0 ? std::string_view()
                                         : state.split_names[static_cast<size_t>(state.splits[i])];
+      if (!state.boxes.empty()) entry.boxes = state.boxes[i];
       digests[i] = hash_entry(entry);
     }
   });
@@ -260,6 +268,7 @@ CreatedVersion create_version(store::Store& store, const CreateVersionOptions& o
   info.hash = hash_of(working.state, context.parallel_for);
   info.recipe_json = working.recipe_json;
   info.label_revision = working.label_revision;
+  info.object_revision = working.object_revision;
   info.samples = working.state.rows();
   info.classes = working.state.class_names;
   info.class_ids = working.class_ids;
@@ -284,6 +293,7 @@ DatasetState state_of(const store::VersionInfo& info, store::VersionColumns colu
   state.content = std::move(columns.content);
   state.splits = std::move(columns.splits);
   state.paths = std::move(columns.paths);
+  state.boxes = std::move(columns.boxes);
   state.labels.reserve(state.rows());
   for (size_t i = 0; i < state.rows(); ++i) {
     state.labels.emplace_back(columns.labels.begin() + ptrdiff_t(columns.label_offsets[i]),

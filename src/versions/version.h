@@ -1,6 +1,6 @@
 // Versions of a dataset: immutable, named, with a hash that is the same on every machine.
 //
-// A version holds every present sample that is not excluded, with its labels and split as
+// A version holds every present sample that is not excluded, with its labels, objects and split as
 // corrected.
 #pragma once
 
@@ -46,6 +46,7 @@ struct WorkingState {
   uint64_t excluded = 0;
   std::string recipe_json;
   int64_t label_revision = 0;
+  int64_t object_revision = 0;
 };
 WorkingState read_working_state(store::Store& store, const VersionContext& context);
 

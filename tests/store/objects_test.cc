@@ -49,7 +49,7 @@ store::ImportReport import_objects(store::Store& store, std::vector<ObjectRecord
   options.who = "me";
   store::ImportWriter writer(store, options);
   SourceHeader header{"coco", "/data", make_classes(3), true};
-  header.documents.push_back({"a.json", "[\x01]", 0});
+  header.documents.push_back({"a.json", "[\x01]"});
   writer.begin(header);
   std::vector<SampleRecord> records = make_records(4, 3);
   for (SampleRecord& record : records) record.labels.clear();

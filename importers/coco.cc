@@ -1,0 +1,609 @@
+#include "importers/coco.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ordered_pipeline.h"
+#include "base/text.h"
+#include "importers/coco_json.h"
+#include "importers/export_manifest.h"
+#include "importers/folder_walk.h"
+#include "importers/image_file.h"
+
+namespace errata::importers {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> kArrays{"images", "annotations"};
+constexpr size_t kWindowSpans = 32;  // read ahead of the sink
+constexpr size_t kRootTries = 64;    // images looked for to find out where they are
+
+std::string_view as_text(const MappedFile& map) {
+  return {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()};
+}
+
+// "instances_val2017" -> "val2017"; "val" -> "val"; "a" -> "".
+std::string split_of(std::string_view file) {
+  std::string stem = to_lower_ascii(base_name(file));
+  if (stem.ends_with(".json")) stem.resize(stem.size() - 5);
+  for (const std::string_view split : {"train", "valid", "val", "test"}) {
+    const size_t at = stem.find(split);
+    if (at == std::string::npos) continue;
+    const bool begins = at == 0 || std::isalnum(static_cast<unsigned char>(stem[at - 1])) == 0;
+    const size_t end = stem.find_first_not_of("0123456789", at + split.size());
+    const bool ends =
+        end == std::string::npos || std::isalpha(static_cast<unsigned char>(stem[end])) == 0;
+    if (begins && ends) return split == "valid" ? "val" : std::string(split);
+  }
+  return {};
+}
+
+struct ImageEntry {
+  std::string id;
+  std::string file_name;
+  std::string coco_url;
+  double width = 0;
+  double height = 0;
+  bool odd = false;
+};
+
+bool read_image_entry(std::string_view text, ImageEntry& entry, size_t& at) {
+  text::JsonCursor cursor(text);
+  const bool good = cursor.object([&](std::string_view key) {
+    std::string_view raw;
+    std::string storage;
+    if (key == "id") return read_coco_id(cursor, entry.id, entry.odd);
+    const bool name = key == "file_name";
+    if (name || key == "coco_url") {
+      if (!cursor.string(raw, storage)) return cursor.skip(raw);
+      (name ? entry.file_name : entry.coco_url) = raw;
+      return true;
+    }
+    if (key == "width" || key == "height") {
+      double value = 0;
+      if (!cursor.number(value)) return cursor.skip(raw);
+      (key == "width" ? entry.width : entry.height) = value;
+      return true;
+    }
+    return cursor.skip(raw);
+  });
+  at = cursor.position();
+  return good && cursor.at_end();
+}
+
+// One file, mapped and outlined.
+struct Document {
+  std::string path;
+  MappedFile map;
+  text::JsonOutline outline;
+  std::string split;
+  std::string folder;  // where its images are, absolute
+  std::unordered_map<std::string, ClassIndex> class_by_id;
+  std::unordered_map<std::string, uint32_t> image_by_id;  // place among the samples handed over
+
+  explicit Document(const std::string& file)
+      : path(file), map(file), outline(text::outline_json(as_text(map), kArrays, file)) {}
+  std::string_view text() const { return as_text(map); }
+  std::string_view span_text(const text::JsonSpan& span) const { return text().substr(span.begin); }
+};
+
+std::string place_of(const text::JsonSpan& span, size_t element, size_t at) {
+  return fmt::format("byte {}", span.begin + span.element_begin[element] + at);
+}
+
+std::string_view element_of(const Document& document, const text::JsonSpan& span, size_t i) {
+  return document.span_text(span).substr(span.element_begin[i],
+                                         span.element_end[i] - span.element_begin[i]);
+}
+
+// With what separates it from the one before.
+std::string_view raw_of(const Document& document, const text::JsonSpan& span, size_t i) {
+  const uint32_t begin = i == 0 ? 0 : span.element_end[i - 1];
+  return document.span_text(span).substr(begin, span.element_end[i] - begin);
+}
+
+struct ReadImages {
+  std::vector<SampleRecord> samples;
+  std::vector<std::string> ids;
+  std::vector<Issue> issues;
+};
+
+struct ReadObjects {
+  std::vector<ObjectRecord> objects;
+  std::vector<Issue> issues;
+  uint64_t derived_areas = 0;
+  uint64_t beyond_image = 0;
+};
+
+class Reading {
+ public:
+  Reading(const ImportInput& input, SampleSink& sink) : input_(input), sink_(sink) {}
+
+  void run() {
+    input_.progress.start_stage("looking through the JSON", 0);
+    open_documents();
+    header_.format = "coco";
+    header_.has_objects = true;
+    for (Document& document : documents_) find_images(document);
+    choose_root();
+    read_categories();
+    describe_documents();
+    uint64_t seen = 0;
+    for (const Document& document : documents_) seen += count_of(document);
+    input_.progress.start_stage("reading images and annotations", seen);
+    sink_.begin(header_);
+    for (Document& document : documents_) read_images(document);
+    for (Document& document : documents_) read_objects(document);
+    sink_.end(seen);
+  }
+
+ private:
+  static uint64_t count_of(const Document& document) {
+    uint64_t count = 0;
+    for (const text::JsonArrayOutline& array : document.outline.arrays) count += array.elements;
+    return count;
+  }
+
+  void open_documents();
+  void find_images(Document& document);
+  void choose_root();
+  void read_categories();
+  void describe_documents();
+  void read_images(Document& document);
+  ReadImages read_image_span(const Document& document, const text::JsonSpan& span);
+  std::string locate(const Document& document, const ImageEntry& entry) const;
+  void read_objects(Document& document);
+  ReadObjects read_object_span(const Document& document, const text::JsonSpan& span);
+  bool make_record(const Document& document, CocoObject& object, ObjectRecord& record,
+                   ReadObjects& result, const std::string& place);
+
+  const ImportInput& input_;
+  SampleSink& sink_;
+  std::vector<Document> documents_;
+  SourceHeader header_;
+  uint32_t handed_over_ = 0;
+  std::vector<std::array<int32_t, 2>> image_sizes_;  // of each sample handed over
+};
+
+std::vector<std::string> json_files(const std::string& path) {
+  if (!is_directory(path)) return {path};
+  std::vector<std::string> files;
+  for (const std::string& folder : {path, join_path(path, "annotations")}) {
+    if (!is_directory(folder)) continue;
+    const FolderListing listing = list_folder(folder);
+    for (size_t i = 0; i < listing.files.size(); ++i) {
+      const std::string_view name = listing.files[i];
+      if (extension(name) == ".json" && name != kExportManifestName) {
+        files.push_back(join_path(folder, name));
+      }
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool looks_like_coco(const std::string& file) {
+  std::string head(64 << 10, '\0');
+  std::FILE* stream = std::fopen(file.c_str(), "rb");
+  if (stream == nullptr) return false;
+  head.resize(std::fread(head.data(), 1, head.size(), stream));
+  std::fclose(stream);
+  const size_t first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == std::string::npos || head[first] != '{') return false;
+  return head.find("\"images\"") != std::string::npos ||
+         head.find("\"annotations\"") != std::string::npos ||
+         head.find("\"categories\"") != std::string::npos;
+}
+
+void Reading::open_documents() {
+  for (const std::string& file : json_files(absolute_path(input_.path))) {
+    input_.cancel.check();
+    if (is_directory(input_.path) && !looks_like_coco(file)) continue;
+    Document document(file);
+    if (document.outline.is_array || document.outline.array("images") == nullptr) {
+      throw Error(ErrorCategory::kBadInput, "the JSON has no list of images",
+                  document.outline.is_array
+                      ? "a list is COCO results: `errata predictions FILE` takes them"
+                      : "COCO has the keys images, annotations and categories",
+                  file);
+    }
+    document.split = split_of(file);
+    documents_.push_back(std::move(document));
+  }
+  if (documents_.empty()) {
+    throw Error(ErrorCategory::kBadInput, "the folder holds no COCO annotations", "", input_.path);
+  }
+}
+
+// The folder in which most of the first images are.
+void Reading::find_images(Document& document) {
+  std::vector<std::string> names;
+  for (const text::JsonSpan& span : document.outline.array("images")->spans) {
+    for (size_t i = 0; i < span.size() && names.size() < kRootTries; ++i) {
+      ImageEntry entry;
+      size_t at = 0;
+      if (read_image_entry(element_of(document, span, i), entry, at) &&
+          is_safe_relative_path(entry.file_name)) {
+        names.push_back(entry.file_name);
+      }
+    }
+  }
+  const std::string own(parent_path(document.path));
+  std::vector<std::string> folders;
+  if (!input_.images_root.empty()) {
+    folders.push_back(absolute_path(input_.images_root));
+  } else {
+    const std::string above(parent_path(own));
+    std::string part(base_name(document.path));
+    part.resize(part.size() - extension(part).size());
+    const std::string last = part.substr(part.rfind('_') + 1);
+    for (const std::string& base : {own, above}) {
+      for (const std::string& below : {std::string(), std::string("images"), "images/" + last, last,
+                                       document.split, "images/" + document.split}) {
+        folders.push_back(below.empty() ? base : join_path(base, below));
+      }
+    }
+  }
+  size_t most = 0;
+  document.folder = folders.front();
+  for (const std::string& folder : folders) {
+    size_t found = 0;
+    for (const std::string& name : names) found += file_exists(join_path(folder, name)) ? 1 : 0;
+    if (found > most) {
+      most = found;
+      document.folder = folder;
+    }
+  }
+  if (most == 0 && !names.empty()) {
+    throw Error(ErrorCategory::kNotFound,
+                fmt::format("none of the images is there: '{}' was looked for in {} and beside it",
+                            names.front(), document.folder),
+                "say where they are with --images DIR", document.path);
+  }
+}
+
+// Paths are relative to one folder: that which holds all.
+void Reading::choose_root() {
+  std::string root = documents_.front().folder;
+  for (const Document& document : documents_) {
+    while (root != "/" && document.folder != root &&
+           !document.folder.starts_with(root == "/" ? root : root + "/")) {
+      root = std::string(parent_path(root));
+      if (root.empty() || root == ".") root = "/";
+    }
+  }
+  header_.root = root;
+}
+
+void Reading::read_categories() {
+  for (Document& document : documents_) {
+    const text::JsonMemberOutline* member = document.outline.member("categories");
+    if (member == nullptr) {
+      if (document.outline.array("annotations") == nullptr) continue;
+      throw Error(ErrorCategory::kBadInput, "the JSON has no list of categories",
+                  "add \"categories\": [{\"id\": 1, \"name\": \"cat\"}]", document.path);
+    }
+    const ClassMap own =
+        read_coco_categories(document.text().substr(member->begin, member->end - member->begin),
+                             document.path, input_.issues);
+    for (const ClassEntry& entry : own.entries()) {
+      ClassIndex index = header_.classes.find_raw_id(entry.raw_id);
+      if (index == kNoClass || header_.classes[index].name != entry.name) {
+        index = header_.classes.find(entry.name);
+        if (index == kNoClass || header_.classes[index].raw_id != entry.raw_id) {
+          index = header_.classes.add(entry.name, entry.raw_id);
+        }
+      }
+      document.class_by_id.emplace(entry.raw_id, index);
+    }
+  }
+}
+
+void Reading::describe_documents() {
+  for (const Document& document : documents_) {
+    SourceHeader::Document kept;
+    kept.name = base_name(document.path);
+    uint64_t at = 0;
+    std::vector<const text::JsonArrayOutline*> arrays;
+    for (const auto& array : document.outline.arrays) arrays.push_back(&array);
+    std::sort(arrays.begin(), arrays.end(),
+              [](const auto* a, const auto* b) { return a->begin < b->begin; });
+    for (const text::JsonArrayOutline* array : arrays) {
+      kept.text += document.text().substr(at, array->begin - at);
+      kept.text += array->key == "images" ? SourceHeader::kImagesMark : SourceHeader::kObjectsMark;
+      at = array->spans_end();
+    }
+    kept.text += document.text().substr(at);
+    header_.documents.push_back(std::move(kept));
+  }
+}
+
+// The path below the root; empty when there is no such file.
+std::string Reading::locate(const Document& document, const ImageEntry& entry) const {
+  const size_t below = header_.root == "/" ? 1 : header_.root.size() + 1;
+  std::vector<std::string> names{entry.file_name};
+  if (entry.file_name.find('\\') != std::string::npos) {
+    names.push_back(entry.file_name);
+    std::replace(names.back().begin(), names.back().end(), '\\', '/');
+  }
+  names.emplace_back(base_name(names.back()));
+  if (!entry.coco_url.empty()) names.emplace_back(base_name(entry.coco_url));
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    const std::string full = absolute_path(join_path(document.folder, name));
+    const bool inside = full.size() > below && full.starts_with(header_.root) &&
+                        (header_.root == "/" || full[header_.root.size()] == '/');
+    if (inside && file_exists(full)) return full.substr(below);
+  }
+  return {};
+}
+
+ReadImages Reading::read_image_span(const Document& document, const text::JsonSpan& span) {
+  thread_local ImageFileReader reader;
+  ReadImages result;
+  for (size_t i = 0; i < span.size(); ++i) {
+    ImageEntry entry;
+    size_t at = 0;
+    const bool good = read_image_entry(element_of(document, span, i), entry, at);
+    const auto issue = [&](IssueSeverity severity, const char* kind, std::string message,
+                           std::string fix) {
+      result.issues.push_back({severity, kind, document.path, place_of(span, i, at),
+                               shorten_utf8(to_valid_utf8(entry.file_name), 200),
+                               std::move(message), std::move(fix)});
+    };
+    if (!good || entry.id.empty() || entry.file_name.empty()) {
+      issue(IssueSeverity::kRejected, "bad-image", "the entry is no JSON, or lacks id or file_name",
+            "");
+      continue;
+    }
+    at = 0;
+    const bool absolute = entry.file_name.starts_with('/');
+    if (!absolute && !is_safe_relative_path(entry.file_name)) {
+      issue(IssueSeverity::kRejected, "unsafe-path", "the name leaves the folder of the images",
+            "correct the name, or start at a folder above with --images");
+      continue;
+    }
+    SampleRecord record;
+    record.path = entry.file_name;
+    const std::string plain = join_path(document.folder, entry.file_name);
+    const bool simple = !absolute && document.folder == header_.root &&
+                        entry.file_name.find('\\') == std::string::npos &&
+                        !entry.file_name.starts_with("./");
+    if (!simple || !file_exists(plain)) record.path = locate(document, entry);
+    if (record.path.empty()) {
+      issue(IssueSeverity::kRejected, "missing-image", "the image is not there",
+            "copy it there, or say where the images are with --images");
+      continue;
+    }
+    constexpr int kNoFolder = -1;
+    if (!reader.read(kNoFolder, "", header_.root, record, result.issues)) continue;
+    record.raw_id = entry.id;
+    record.split = document.split;
+    record.raw_text = raw_of(document, span, i);
+    record.document = static_cast<uint32_t>(&document - documents_.data());
+    if (entry.odd) {
+      issue(IssueSeverity::kWarning, "odd-id", "the id of an image is no whole number", "");
+    }
+    if (entry.width > 0 && entry.height > 0 &&
+        (entry.width != record.width_px || entry.height != record.height_px)) {
+      issue(IssueSeverity::kWarning, "size-mismatch",
+            fmt::format("the JSON says {} x {}, the file is {} x {}{}", entry.width, entry.height,
+                        record.width_px, record.height_px,
+                        record.orientation >= 5 ? " and turned by its EXIF orientation" : ""),
+            "boxes are taken as of the file's pixels");
+    }
+    result.ids.push_back(entry.id);
+    result.samples.push_back(std::move(record));
+  }
+  input_.progress.add(span.size());
+  return result;
+}
+
+void Reading::read_images(Document& document) {
+  // Pieces of a few images each, since each is a file to open.
+  std::vector<text::JsonSpan> pieces;
+  for (const text::JsonSpan& span : document.outline.array("images")->spans) {
+    constexpr size_t kPiece = 128;
+    for (size_t first = 0; first < span.size(); first += kPiece) {
+      const size_t end = std::min(span.size(), first + kPiece);
+      text::JsonSpan piece;
+      const uint32_t shift = first == 0 ? 0 : span.element_end[first - 1];
+      piece.first = span.first + first;
+      piece.begin = span.begin + shift;
+      for (size_t i = first; i < end; ++i) {
+        piece.element_begin.push_back(span.element_begin[i] - shift);
+        piece.element_end.push_back(span.element_end[i] - shift);
+      }
+      pieces.push_back(std::move(piece));
+    }
+  }
+  const auto produce = [&](size_t number) {
+    input_.cancel.check();
+    return read_image_span(document, pieces[number]);
+  };
+  const auto consume = [&](ReadImages&& images) {
+    for (Issue& issue : images.issues) input_.issues.add(std::move(issue));
+    std::vector<SampleRecord> accepted;
+    for (size_t i = 0; i < images.samples.size(); ++i) {
+      if (!document.image_by_id.emplace(images.ids[i], handed_over_).second) {
+        input_.issues.reject("duplicate-image-id", document.path, "", images.ids[i],
+                             "an earlier image has the same id; that one counts",
+                             "give each image an id of its own");
+        continue;
+      }
+      image_sizes_.push_back({images.samples[i].width_px, images.samples[i].height_px});
+      ++handed_over_;
+      accepted.push_back(std::move(images.samples[i]));
+    }
+    if (!accepted.empty()) sink_.samples(std::move(accepted));
+  };
+  run_ordered<ReadImages>(input_.parallel_for, pieces.size(), kWindowSpans, produce, consume);
+}
+
+bool Reading::make_record(const Document& document, CocoObject& object, ObjectRecord& record,
+                          ReadObjects& result, const std::string& place) {
+  const auto reject = [&](const char* kind, const char* message, const std::string& text,
+                          const char* fix) {
+    result.issues.push_back(
+        {IssueSeverity::kRejected, kind, document.path, place, text, message, fix});
+    return false;
+  };
+  const auto image = document.image_by_id.find(object.image_id);
+  if (image == document.image_by_id.end()) {
+    return reject("unknown-image", "the annotation is of an image that was not taken",
+                  object.image_id, "");
+  }
+  const auto category = document.class_by_id.find(object.category_id);
+  if (category == document.class_by_id.end()) {
+    return reject("unknown-category", "no category has this id", object.category_id,
+                  "add it to the categories, or correct the id");
+  }
+  if (object.problem == "bad-box") {
+    return reject("bad-box", "the box is not four finite numbers", "", "");
+  }
+  if (object.problem == "negative-box") {
+    return reject("negative-box", "the box has a negative width or height",
+                  fmt::format("{}", fmt::join(object.box, ", ")), "swap its corners");
+  }
+  if (!object.has_box) {
+    const bool outlined = !object.shape.polygons.empty() || !object.shape.mask.counts.empty();
+    if (!outlined)
+      return reject("missing-box", "the annotation has neither box nor outline", "", "");
+    const ShapeBounds bounds = bounds_of(object.shape);
+    object.box = {bounds.x, bounds.y, bounds.width, bounds.height};
+  }
+  record.sample = image->second;
+  record.class_index = category->second;
+  record.box_xywh_px = object.box;
+  record.crowd = object.crowd;
+  record.raw_id = std::move(object.id);
+  if (object.area && std::isfinite(*object.area)) {
+    record.area_px = *object.area;
+  } else {
+    ++result.derived_areas;
+    record.area_px = !object.shape.mask.counts.empty()
+                         ? static_cast<double>(mask_area(object.shape.mask))
+                     : !object.shape.polygons.empty() ? polygon_area(object.shape.polygons)
+                                                      : object.box[2] * object.box[3];
+  }
+  const auto& size = image_sizes_[record.sample];
+  result.beyond_image +=
+      object.box[0] + object.box[2] > size[0] + 1.0 || object.box[1] + object.box[3] > size[1] + 1.0
+          ? 1
+          : 0;
+  if (!object.shape.empty()) record.shape = encode_shape(object.shape);
+  return true;
+}
+
+ReadObjects Reading::read_object_span(const Document& document, const text::JsonSpan& span) {
+  ReadObjects result;
+  result.objects.reserve(span.size());
+  for (size_t i = 0; i < span.size(); ++i) {
+    CocoObject object;
+    size_t at = 0;
+    if (!read_coco_object(element_of(document, span, i), object, at)) {
+      result.issues.push_back(
+          {IssueSeverity::kRejected, "bad-annotation", document.path, place_of(span, i, at),
+           shorten_utf8(to_valid_utf8(element_of(document, span, i)), 200),
+           "the annotation is no JSON as COCO has it (NaN is none)", "correct it at that byte"});
+      continue;
+    }
+    const auto warn = [&](const std::string& kind, const char* message) {
+      result.issues.push_back({IssueSeverity::kWarning, kind, document.path, place_of(span, i, 0),
+                               object.id, message, ""});
+    };
+    ObjectRecord record;
+    const std::vector<std::string> oddities = object.oddities;
+    if (!make_record(document, object, record, result, place_of(span, i, 0))) continue;
+    for (const std::string& kind : oddities) {
+      warn(kind, kind == "nested-polygon" ? "points written as pairs were taken as a polygon"
+                                          : "a part of the outline is unusable and was left out");
+    }
+    if (object.odd_id) warn("odd-id", "an id is no whole number");
+    if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {
+      warn("empty-box", "the box has no width or no height");
+    }
+    record.raw_text = raw_of(document, span, i);
+    result.objects.push_back(std::move(record));
+  }
+  input_.progress.add(span.size());
+  return result;
+}
+
+void Reading::read_objects(Document& document) {
+  const text::JsonArrayOutline* array = document.outline.array("annotations");
+  if (array == nullptr) return;
+  uint64_t derived = 0;
+  uint64_t beyond = 0;
+  uint64_t accepted = 0;
+  std::unordered_set<std::string> ids;
+  ids.reserve(array->elements);
+  const auto produce = [&](size_t number) {
+    input_.cancel.check();
+    return read_object_span(document, array->spans[number]);
+  };
+  const auto consume = [&](ReadObjects&& read) {
+    for (Issue& issue : read.issues) input_.issues.add(std::move(issue));
+    derived += read.derived_areas;
+    beyond += read.beyond_image;
+    accepted += read.objects.size();
+    for (const ObjectRecord& object : read.objects) {
+      if (object.raw_id.empty() || ids.insert(object.raw_id).second) continue;
+      input_.issues.warn("duplicate-annotation-id", document.path, "", object.raw_id,
+                         "an earlier annotation has the same id; both are taken",
+                         "give each an id of its own: pycocotools takes the last");
+    }
+    if (!read.objects.empty()) sink_.objects(std::move(read.objects));
+  };
+  run_ordered<ReadObjects>(input_.parallel_for, array->spans.size(), kWindowSpans, produce,
+                           consume);
+  if (derived > 0) {
+    input_.issues.warn("derived-area", document.path, "", fmt::format("{} annotations", derived),
+                       "they have no area: that of the mask or polygon, else width x height, is "
+                       "taken",
+                       "");
+  }
+  if (accepted > 3 && beyond * 2 > accepted) {
+    input_.issues.warn("corners-as-box", document.path, "",
+                       fmt::format("{} of {} boxes", beyond, accepted),
+                       "most boxes end outside their image: they look like two corners, where COCO "
+                       "has a corner, width and height",
+                       "convert them to x, y, width, height and import again");
+  }
+}
+
+}  // namespace
+
+DetectResult CocoImporter::detect(const std::string& path) const {
+  if (is_directory(path)) {
+    try {
+      if (exported_format(path) == "coco") return {95, "the folder holds an Errata export as COCO"};
+      const std::vector<std::string> files = json_files(absolute_path(path));
+      const size_t looked = std::min<size_t>(files.size(), 16);
+      for (size_t i = 0; i < looked; ++i) {
+        if (looks_like_coco(files[i])) {
+          return {70, fmt::format("'{}' holds COCO annotations", base_name(files[i]))};
+        }
+      }
+    } catch (const Error& error) {
+      return {0, error.what()};
+    }
+    return {0, "the folder holds no COCO annotations"};
+  }
+  if (extension(path) != ".json") return {0, "not named .json"};
+  return looks_like_coco(path) ? DetectResult{90, "a JSON with images, annotations or categories"}
+                               : DetectResult{0, "a JSON without images and annotations"};
+}
+
+void CocoImporter::run(const ImportInput& input, SampleSink& sink) const {
+  Reading(input, sink).run();
+}
+
+}  // namespace errata::importers

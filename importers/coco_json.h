@@ -1,0 +1,50 @@
+// COCO's JSON: ids, categories and single annotations as the format's files in the wild have them.
+// Shared by the importer of annotations and the reader of results.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/issue_log.h"
+#include "model/class_map.h"
+#include "model/shape.h"
+#include "text/json_outline.h"
+
+namespace errata::importers {
+
+// An id as the file writes it: a whole number (also as 7.0 or "7") by its digits, else its text.
+bool read_coco_id(text::JsonCursor& cursor, std::string& id, bool& odd);
+
+// One annotation or result. What is absent keeps its first value.
+struct CocoObject {
+  std::string id;
+  std::string image_id;
+  std::string category_id;
+  std::string file_name;  // of results: Ultralytics'
+  bool odd_id = false;    // an id that is no whole number as JSON
+  bool has_box = false;
+  std::array<double, 4> box{};
+  std::optional<double> area;
+  std::optional<double> score;
+  bool crowd = false;
+  Shape shape;
+  std::vector<std::string> oddities;  // kinds of what was passed over: "bad-polygon", ...
+  std::string problem;                // kind of what makes it unusable, or empty
+};
+
+// False when the text is no JSON object that can be read; `at` is the byte in it.
+bool read_coco_object(std::string_view text, CocoObject& object, size_t& at);
+
+// The categories in order of their ids (as Detectron2 and others number them), raw id and name.
+ClassMap read_coco_categories(std::string_view text, const std::string& file, IssueLog& issues);
+
+// Sum of the shoelace areas of the parts, 0 for none.
+double polygon_area(const std::vector<std::vector<double>>& polygons);
+
+}  // namespace errata::importers

@@ -1,0 +1,26 @@
+// COCO results: a list of detections, as Detectron2, MMDetection, pycocotools and Ultralytics
+// (predictions.json) write them; boxes, masks, keypoints.
+//
+// Images are named by `file_name` where the file has it (Ultralytics), else by `image_id`, a number
+// or a stem. Category ids are those of the annotations, or classes counted from 0 or from 1
+// (Ultralytics changed this between 8.3.44 and 8.3.50): decided over the whole file, and said in
+// the header's reason; Error(kUsage) where both fit. Issues: rejected "bad-result" (with the byte),
+// "bad-box", "negative-box", "missing-box", "bad-score", "unknown-category"; warnings "bad-mask",
+// "bad-polygon", "bytes-as-text".
+#pragma once
+
+#include "importers/predictions.h"
+
+namespace errata::importers {
+
+class CocoResultsReader : public PredictionReader {
+ public:
+  std::string_view name() const override { return "coco"; }
+  std::string_view description() const override {
+    return "COCO results: Detectron2, MMDetection, Ultralytics' predictions.json";
+  }
+  DetectResult detect(const std::string& path) const override;
+  void run(const PredictionInput& input, PredictionSink& sink) const override;
+};
+
+}  // namespace errata::importers

@@ -1,0 +1,124 @@
+#include "jobs/detection_rows.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "base/text.h"
+#include "store/snapshot_loader.h"
+
+namespace errata::jobs {
+
+// Ultralytics writes an image's id as a number, so that 000000000139.jpg becomes 139: a number that
+// fits nothing as it stands is looked for with leading zeros.
+size_t DetectionRows::find_number(const std::string& key) {
+  constexpr size_t kMostDigits = 20;
+  if (key.empty() || key.find_first_not_of("0123456789") != std::string::npos) return SIZE_MAX;
+  size_t found = SIZE_MAX;
+  std::string padded = key;
+  while (padded.size() < kMostDigits) {
+    padded.insert(padded.begin(), '0');
+    const importers::Match match = matcher_.find(padded);
+    if (match.method == importers::MatchMethod::kAmbiguous) return SIZE_MAX;
+    if (!match.found()) continue;
+    if (found != SIZE_MAX && found != match.index) return SIZE_MAX;
+    found = match.index;
+  }
+  return found;
+}
+
+SampleId DetectionRows::find(const std::string& key) {
+  const auto known = known_.find(key);
+  if (known != known_.end()) return known->second;
+  importers::Match match = matcher_.find(key);
+  if (match.method == importers::MatchMethod::kNone) {
+    const size_t index = find_number(key);
+    if (index != SIZE_MAX) match = {importers::MatchMethod::kStem, index};
+  }
+  matches_.add(match.method);
+  const SampleId id = match.found() ? ids_[match.index] : 0;
+  if (id == 0 && first_missing_.empty()) first_missing_ = key;
+  known_.emplace(key, id);
+  return id;
+}
+
+void DetectionRows::take(PredictionBatch&& batch) {
+  context_.cancel.check();
+  std::vector<SampleId> samples;
+  for (const std::string& key : batch.keys) samples.push_back(find(key));
+  DetectionBatch& detections = batch.detections;
+  if (!detections.shape.empty() && shape_.size() < sample_.size()) shape_.resize(sample_.size());
+  for (size_t i = 0; i < detections.size(); ++i) {
+    const uint32_t key = detections.key[i];
+    if (samples[key] == 0) {
+      context_.issues.reject("unknown-sample", file_, batch.places[key],
+                             shorten_utf8(to_valid_utf8(batch.keys[key]), 200),
+                             "No sample of the store has this name, or several fit equally well.",
+                             "Import the image first, or give the path below the source's root.");
+      continue;
+    }
+    sample_.push_back(samples[key]);
+    class_index_.push_back(detections.class_index[i]);
+    box_.push_back(detections.box_xywh_px[i]);
+    confidence_.push_back(detections.confidence[i]);
+    if (!detections.shape.empty()) {
+      shape_.push_back(std::move(detections.shape[i]));
+    } else if (!shape_.empty()) {
+      shape_.emplace_back();
+    }
+  }
+}
+
+std::vector<SampleId> DetectionRows::plan(store::Store& store) const {
+  store::SnapshotOptions options;
+  options.all_runs = false;
+  const Snapshot snapshot = store::load_snapshot(store, options);
+  const Column& source = *snapshot.samples.find("source");
+  const Column& split = *snapshot.samples.find("split");
+  std::set<std::pair<int32_t, int32_t>> covered;
+  for (const auto& [key, id] : known_) {
+    const size_t row = id == 0 ? SIZE_MAX : snapshot.row_of(id);
+    if (row != SIZE_MAX) covered.emplace(source.codes[row], split.codes[row]);
+  }
+  std::vector<SampleId> plan;
+  for (size_t row = 0; row < snapshot.ids.size(); ++row) {
+    if (covered.contains({source.codes[row], split.codes[row]})) plan.push_back(snapshot.ids[row]);
+  }
+  return plan;
+}
+
+void DetectionRows::write(store::RunWriter& writer, const std::vector<SampleId>& plan) const {
+  // Stable by sample: the order within one is the file's.
+  std::vector<uint32_t> order(sample_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return sample_[a] < sample_[b]; });
+  constexpr size_t kSlab = 2048;
+  size_t at = 0;
+  for (size_t first = 0; first < plan.size(); first += kSlab) {
+    context_.cancel.check();
+    const size_t end = std::min(plan.size(), first + kSlab);
+    std::vector<uint32_t> counts;
+    std::vector<ClassIndex> classes;
+    std::vector<std::array<double, 4>> boxes;
+    std::vector<double> confidence;
+    std::vector<std::string> shapes;
+    for (size_t row = first; row < end; ++row) {
+      const size_t before = classes.size();
+      for (; at < order.size() && sample_[order[at]] == plan[row]; ++at) {
+        const uint32_t i = order[at];
+        classes.push_back(class_index_[i]);
+        boxes.push_back(box_[i]);
+        confidence.push_back(confidence_[i]);
+        if (!shape_.empty()) shapes.push_back(shape_[i]);
+      }
+      counts.push_back(static_cast<uint32_t>(classes.size() - before));
+    }
+    store::RunRows rows;
+    rows.detection_counts = counts;
+    rows.detections = {classes, boxes, confidence, shapes};
+    writer.write(first, rows);
+  }
+}
+
+}  // namespace errata::jobs

@@ -1,0 +1,278 @@
+#include "importers/coco.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "importers/coco_results.h"
+#include "importers/registry.h"
+#include "model/shape.h"
+#include "tests/importers/collecting_sink.h"
+#include "tests/support/temp_dir.h"
+#include "text/json_outline.h"
+
+using namespace errata;
+using namespace errata::importers;
+using errata::test::TempDir;
+
+namespace {
+
+// A P5 picture of 20 x 10.
+const std::string kImage = "P5\n20 10\n255\n" + std::string(200, 'x');
+
+class ObjectSink : public CollectingSink {
+ public:
+  void objects(std::vector<ObjectRecord>&& batch) override {
+    std::move(batch.begin(), batch.end(), std::back_inserter(all));
+  }
+  std::vector<ObjectRecord> all;
+};
+
+struct Read {
+  TempDir dir;
+  ObjectSink sink;
+  IssueLog issues;
+  std::string json;
+
+  explicit Read(const std::string& annotations, const std::string& images = kTwo,
+                const std::string& categories = kCategories, size_t threads = 0) {
+    make_directories(dir / "images/sub");
+    write_file_atomic(dir / "images/a.pgm", kImage);
+    write_file_atomic(dir / "images/sub/b.pgm", kImage + "y");
+    json = R"({"info": {"x": 1}, "images": [)" + images + R"(],
+  "annotations": [)" +
+           annotations + R"(], "categories": [)" + categories + "]}\n";
+    write_file_atomic(dir / "a_val2017.json", json);
+    WorkerGroup workers(threads);
+    Progress progress;
+    const CancelToken cancel;
+    CocoImporter().run(
+        {dir / "a_val2017.json", {}, workers.as_parallel_for(), progress, cancel, issues}, sink);
+    CHECK(sink.records.size() + sink.all.size() + issues.rejected() == sink.seen);
+  }
+  size_t count(const std::string& kind) const {
+    const auto counts = issues.count_by_kind();
+    const auto found = counts.find(kind);
+    return found == counts.end() ? 0 : found->second;
+  }
+
+  static inline const std::string kTwo =
+      R"({"id": 7, "file_name": "a.pgm", "width": 20, "height": 10, "odd": [1, "]"]},
+    {"id": 9, "file_name": "sub/b.pgm"})";
+  static inline const std::string kCategories =
+      R"({"id": 90, "name": "dog"}, {"id": 3, "name": "cat"})";
+};
+
+std::string object(const std::string& rest) {
+  return R"({"id": 1, "image_id": 7, "category_id": 3, )" + rest + "}";
+}
+
+}  // namespace
+
+TEST_CASE("COCO: classes by rank of id, objects with box, area, crowd, shape and raw text") {
+  const Read read(
+      R"({"id": 5, "image_id": 9, "category_id": 90, "bbox": [1, 1, 3, 2.5], "area": 6,
+      "iscrowd": 1,
+      "segmentation": {"size": [10, 20], "counts": [11, 2, 187]}, "note": "kept"},
+   {"id": 4, "image_id": 7, "category_id": 3, "bbox": [0.1, 0.2, 0.3, 0.4],
+      "area": 0.12, "iscrowd": 0,
+      "segmentation": [[1, 1, 4, 1, 4, 3]], "keypoints": [1, 2, 2, 0, 0, 0]})",
+      Read::kTwo, Read::kCategories, 1);
+  CHECK(read.issues.rejected() == 0);
+  CHECK(read.issues.warned() == 0);
+  REQUIRE(read.sink.records.size() == 2);
+  CHECK(read.sink.header.root == read.dir / "images");
+  CHECK(read.sink.records[1].path == "sub/b.pgm");
+  CHECK(read.sink.records[0].raw_id == "7");
+  CHECK(read.sink.records[0].split == "val");
+  CHECK(read.sink.header.classes[0].name == "cat");
+  CHECK(read.sink.header.classes[1].raw_id == "90");
+  REQUIRE(read.sink.all.size() == 2);
+  const ObjectRecord& crowd = read.sink.all[0];
+  CHECK(crowd.sample == 1);
+  CHECK(crowd.class_index == 1);
+  CHECK(crowd.crowd);
+  CHECK(crowd.raw_id == "5");
+  CHECK(crowd.box_xywh_px == std::array<double, 4>{1, 1, 3, 2.5});
+  CHECK(decode_shape(crowd.shape).mask == MaskRuns{10, 20, {11, 2, 187}});
+  const Shape shape = decode_shape(read.sink.all[1].shape);
+  CHECK(shape.polygons[0].size() == 6);
+  CHECK(shape.keypoints.size() == 6);
+  // The document with the raw texts in place of its marks is the file, byte for byte.
+  std::string text;
+  for (const char c : read.sink.header.documents[0].text) {
+    if (c == SourceHeader::kImagesMark) {
+      for (const SampleRecord& record : read.sink.records) text += record.raw_text;
+    } else if (c == SourceHeader::kObjectsMark) {
+      for (const ObjectRecord& record : read.sink.all) text += record.raw_text;
+    } else {
+      text += c;
+    }
+  }
+  CHECK(text == read.json);
+}
+
+TEST_CASE("COCO: the traps of the format are told, and nothing is lost unsaid") {
+  CHECK(Read(object(R"("bbox": [1, 1, NaN, 2])")).count("bad-box") == 1);
+  CHECK(Read(object(R"("bbox": [1, 1, -3, 2])")).count("negative-box") == 1);
+  CHECK(Read(object(R"("bbox": [1, 1, 0, 2])")).count("empty-box") == 1);
+  CHECK(Read(object(R"("bbox": [1, 1, 2])")).count("bad-box") == 1);
+  CHECK(Read(object(R"("area": 3)")).count("missing-box") == 1);
+  CHECK(Read(R"({"id": 1, "image_id": 8, "category_id": 3, "bbox": [1, 1, 2, 2]})")
+            .count("unknown-image") == 1);
+  CHECK(Read(R"({"id": 1, "image_id": 7, "category_id": 4, "bbox": [1, 1, 2, 2]})")
+            .count("unknown-category") == 1);
+  const Read texts(R"({"id": "x", "image_id": "7", "category_id": 3.0, "bbox": [1, 1, 2, 3]})");
+  CHECK(texts.count("odd-id") == 1);
+  CHECK(texts.count("derived-area") == 1);
+  REQUIRE(texts.sink.all.size() == 1);
+  CHECK(texts.sink.all[0].area_px == 6);
+  const Read short_polygon(
+      object(R"("bbox": [1, 1, 2, 2], "area": 4, "segmentation": [[1, 1, 2, 2]])"));
+  CHECK(short_polygon.count("bad-polygon") == 1);
+  CHECK(short_polygon.sink.all.size() == 1);
+  const Read pairs(object(R"("area": 4, "segmentation": [[1, 1], [3, 1], [3, 3], [1, 3]])"));
+  CHECK(pairs.count("nested-polygon") == 1);
+  REQUIRE(pairs.sink.all.size() == 1);
+  CHECK(pairs.sink.all[0].box_xywh_px == std::array<double, 4>{1, 1, 2, 2});
+  CHECK(Read(object(R"("bbox": [1, 1, 2, 2], "area": 4, "segmentation": {"size": [10, 20],
+      "counts": "52"})"))
+            .count("bad-mask") == 1);
+  CHECK(Read(object(R"("bbox": [1, 1, 2, 2], "area": 4)") + "," +
+             object(R"("bbox": [1, 1, 2, 2], "area": 4)"))
+            .count("duplicate-annotation-id") == 1);
+  CHECK(Read("").sink.all.empty());
+  std::string corners;
+  for (int i = 0; i < 5; ++i) {
+    corners += (i > 0 ? "," : "") + object(R"("bbox": [12, 6, 19, 9], "area": 9)");
+  }
+  CHECK(Read(corners).count("corners-as-box") == 1);
+}
+
+TEST_CASE("COCO: images that are not there, twice there, elsewhere or outside") {
+  const Read read(object(R"("bbox": [1, 1, 2, 2], "area": 4)"),
+                  R"({"id": 1, "file_name": "gone.pgm"}, {"id": 2, "file_name": "../x.pgm"},
+      {"id": 7, "file_name": "a.pgm"}, {"id": 7, "file_name": "sub/b.pgm"},
+      {"id": 8, "file_name": "sub\\b.pgm", "width": 10, "height": 20}, {"id": 9})");
+  CHECK(read.count("missing-image") == 1);
+  CHECK(read.count("unsafe-path") == 1);
+  CHECK(read.count("duplicate-image-id") == 1);
+  CHECK(read.count("bad-image") == 1);
+  CHECK(read.count("size-mismatch") == 1);
+  CHECK(read.sink.records.size() == 2);
+  CHECK(read.sink.all.size() == 1);
+}
+
+TEST_CASE("COCO: a file that is cut off says where, and hands nothing over") {
+  const TempDir dir;
+  write_file_atomic(dir / "a.pgm", kImage);
+  std::string json = R"({"images": [{"id": 1, "file_name": "a.pgm"}], "annotations": [)";
+  for (int i = 0; i < 1000; ++i) json += R"({"id": 1, "image_id": 1, "bbox": [1, 2, 3, 4]},)";
+  json.resize(20'000);
+  write_file_atomic(dir / "a.json", json);
+  ObjectSink sink;
+  IssueLog issues;
+  Progress progress;
+  const CancelToken cancel;
+  try {
+    CocoImporter().run({dir / "a.json", {}, serial_for, progress, cancel, issues}, sink);
+    FAIL("taken");
+  } catch (const Error& error) {
+    CHECK(error.category() == ErrorCategory::kBadInput);
+    CHECK(std::string(error.what()).find("byte 20000") != std::string::npos);
+  }
+  CHECK_FALSE(sink.begun);
+}
+
+TEST_CASE("an outline checks brackets, commas and strings, and finds each element") {
+  const std::string_view keys[] = {"a"};
+  const std::string text = R"({"b": {"a": [1]}, "a": [ {"x": "]\"}"}, 5 ,[]] })";
+  const text::JsonOutline outline = text::outline_json(text, keys, "x", 1);
+  REQUIRE(outline.array("a") != nullptr);
+  CHECK(outline.array("a")->elements == 3);
+  CHECK(outline.array("a")->spans.size() == 3);
+  CHECK(outline.members.size() == 2);
+  for (const char* bad : {"", "5", "{\"a\": [1, 2}", "{\"a\": [1 2]}", "[1,]", "{\"a\": \"x}",
+                          "[1] 2", "{\"a\" 1}", "[[1]", "{\"a\": 1,}"}) {
+    CHECK_THROWS_AS(text::outline_json(bad, keys, "x"), Error);
+  }
+}
+
+namespace {
+
+struct ReadResults {
+  TempDir dir;
+  IssueLog issues;
+
+  struct Sink : PredictionSink {
+    PredictionHeader header;
+    std::vector<std::string> keys;
+    DetectionBatch all;
+    uint64_t seen = 0;
+    void begin(const PredictionHeader& given) override { header = given; }
+    void rows(PredictionBatch&& batch) override {
+      for (size_t i = 0; i < batch.detections.size(); ++i) {
+        keys.push_back(batch.keys[batch.detections.key[i]]);
+        all.class_index.push_back(batch.detections.class_index[i]);
+        all.box_xywh_px.push_back(batch.detections.box_xywh_px[i]);
+        all.confidence.push_back(batch.detections.confidence[i]);
+      }
+    }
+    void end(uint64_t given_seen) override { seen = given_seen; }
+  } found;
+
+  ReadResults(const std::string& json, const ClassMap& classes, const std::string& base = {}) {
+    write_file_atomic(dir / "r.json", json);
+    Progress progress;
+    const CancelToken cancel;
+    PredictionInput input{dir / "r.json", {}, {}, {}, classes, false, progress, cancel, issues};
+    input.category_base = base;
+    CocoResultsReader().run(input, found);
+    CHECK(found.keys.size() + issues.rejected() == found.seen);
+  }
+};
+
+std::string result(const std::string& image, int category, const std::string& rest = {}) {
+  return R"({"image_id": )" + image + R"(, "category_id": )" + std::to_string(category) +
+         R"(, "bbox": [1.0, 2.0, 3.0, 4.0], "score": 0.91)" + rest + "}";
+}
+
+ClassMap named(const std::vector<std::string>& raw_ids) {
+  ClassMap classes;
+  for (const std::string& id : raw_ids) classes.add("class " + id, id);
+  return classes;
+}
+
+}  // namespace
+
+TEST_CASE("COCO results: category ids of the dataset, from 0, from 1, and where both fit") {
+  const ClassMap gaps = named({"3", "90"});
+  CHECK(ReadResults("[" + result("7", 90) + "]", gaps).found.all.class_index[0] == 1);
+  CHECK(ReadResults("[" + result("7", 0) + "," + result("7", 1) + "]", gaps)
+            .found.all.class_index[1] == 1);
+  const ClassMap plain({"a", "b", "c"});
+  CHECK(ReadResults("[" + result("7", 0) + "]", plain).found.all.class_index[0] == 0);
+  CHECK(ReadResults("[" + result("7", 3) + "]", plain).found.all.class_index[0] == 2);
+  CHECK_THROWS_AS(ReadResults("[" + result("7", 1) + "]", plain), Error);
+  CHECK(ReadResults("[" + result("7", 1) + "]", plain, "0").found.all.class_index[0] == 1);
+  // Ultralytics writes file_name only since it counts from 1.
+  const ReadResults named_file("[" + result("\"b\"", 1, R"(, "file_name": "b.jpg")") + "]", plain);
+  CHECK(named_file.found.all.class_index[0] == 0);
+  CHECK(named_file.found.keys[0] == "b.jpg");
+}
+
+TEST_CASE("COCO results: what cannot be used is rejected with its byte") {
+  const ClassMap plain({"a", "b"});
+  const ReadResults read(
+      "[" + result("7", 0) + R"(, {"image_id": 1, "category_id": 0, "bbox": [1, 2, 3], "score": 1},
+     {"image_id": 1, "category_id": 0, "bbox": [1, 2, 3, 4]},
+     {"image_id": 1, "category_id": 0, "bbox": [1, 2, 3, 4], "score": "0.5"},
+     {"category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5},
+     {"image_id": 1, "category_id": 0, "score": NaN, "bbox": [1, 2, 3, 4]}])",
+      plain);
+  CHECK(read.found.keys.size() == 2);
+  CHECK(read.found.all.confidence[1] == 0.5);
+  CHECK(read.issues.rejected() == 4);
+  const ReadResults empty("[]", plain);
+  CHECK(empty.found.seen == 0);
+}
