@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 
@@ -185,8 +186,11 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   std::vector<std::vector<std::string>> tags;
   for (const State& state : states_) tags.push_back(state.tags);
   snapshot.samples.add(tags_column(tags));
-  snapshot.samples.add(make_int_column("width", std::vector<int64_t>(rows, 32)));
-  snapshot.samples.add(make_int_column("height", std::vector<int64_t>(rows, 32)));
+  const int64_t side = objects_per_sample_ > 0 ? kObjectSide : 32;
+  snapshot.samples.add(make_int_column("width", std::vector<int64_t>(rows, side)));
+  snapshot.samples.add(make_int_column("height", std::vector<int64_t>(rows, side)));
+  if (objects_per_sample_ > 0 && objects_.empty() && detections_.empty()) make_objects();
+  snapshot.objects = objects_.size();
   const std::string run = active_run.empty() ? "resnet20" : active_run;
   snapshot.samples.add(make_category_column("prediction@" + run, std::move(prediction), classes));
   snapshot.samples.add(make_category_column("outcome@" + run, std::move(outcome), outcomes));
@@ -209,6 +213,10 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
 }
 
 EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool forward) {
+  if (!changes.empty() && changes[0].object) {
+    write_log(changes, forward);
+    return apply_objects(changes, forward);
+  }
   EditOutcome outcome;
   std::vector<std::pair<SampleId, State>> now;
   write_log(changes, forward);
@@ -274,6 +282,204 @@ EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) 
   done_.push_back(changes);
   undone_.clear();
   return apply(changes, true);
+}
+
+// A grid of places in each picture, on each an annotation and what the model made of it.
+void SyntheticBackend::make_objects() {
+  const auto per_row =
+      static_cast<size_t>(std::ceil(std::sqrt(static_cast<double>(objects_per_sample_))));
+  const double pitch = static_cast<double>(kObjectSide) / static_cast<double>(per_row);
+  ObjectId next = 1;
+  ObjectId next_detection = kFirstDetection;
+  const auto detect = [&](SampleId sample, size_t label, std::array<double, 4> box, double score) {
+    detections_.push_back(
+        {sample, static_cast<int32_t>(label % kClasses), box, false, ObjectReview::kUnseen});
+    confidences_.push_back(score);
+    detection_ids_.push_back(next_detection++);
+  };
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const auto sample = static_cast<SampleId>(i + 1);
+    for (size_t k = 0; k < objects_per_sample_; ++k) {
+      const uint64_t seed = i * 1'000 + k;
+      const double side = pitch * (0.5 + 0.3 * static_cast<double>(unit(seed + 5)));
+      const std::array<double, 4> box{pitch * (static_cast<double>(k % per_row) + 0.1),
+                                      pitch * (static_cast<double>(k / per_row) + 0.1), side,
+                                      side * 0.9};
+      const size_t label = mix(seed + 77) % 3;
+      const double score = 0.4 + 0.59 * static_cast<double>(unit(seed + 9));
+      const size_t fate = (i + k * 3) % 10;
+      if (fate != 6) {
+        objects_[next++] = {sample, static_cast<int32_t>(label), box, false, ObjectReview::kUnseen};
+      }
+      const double shift = fate == 3 ? side * 0.45 : 1;
+      if (fate != 5) {
+        detect(sample, fate == 4 ? label + 1 : label, {box[0] + shift, box[1], side, side * 0.9},
+               score);
+      }
+      if (fate == 7) detect(sample, label, {box[0] + 2, box[1] + 2, side, side * 0.9}, 0.3);
+      if (fate == 8) detect(sample, label + 2, {box[0], box[1], side * 0.3, side * 0.3}, 0.1);
+    }
+  }
+}
+
+ObjectTable SyntheticBackend::object_table() const {
+  struct Row {
+    ObjectId id;
+    const Object* object;
+    bool given;
+    double confidence;
+  };
+  std::vector<std::vector<Row>> by_sample(states_.size());
+  for (const auto& [id, object] : objects_) {
+    by_sample[static_cast<size_t>(object.sample - 1)].push_back({id, &object, true, 0});
+  }
+  ObjectTable objects;
+  std::vector<Row> all;
+  for (const std::vector<Row>& rows : by_sample) {
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  for (size_t i = 0; i < detections_.size(); ++i) {
+    by_sample[static_cast<size_t>(detections_[i].sample - 1)].push_back(
+        {detection_ids_[i], &detections_[i], false, confidences_[i]});
+  }
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<int64_t> ids, samples;
+  std::vector<int32_t> kinds, reviews, labels;
+  std::vector<double> confidence, x, y, width, height, area;
+  std::vector<uint8_t> crowd;
+  for (size_t i = 0; i < by_sample.size(); ++i) {
+    uint64_t given_end = ids.size();
+    for (const Row& row : by_sample[i]) {
+      ids.push_back(row.id);
+      samples.push_back(static_cast<int64_t>(i));
+      kinds.push_back(row.given ? 0 : 1);
+      reviews.push_back(row.given ? static_cast<int32_t>(row.object->review) : -1);
+      labels.push_back(row.object->label);
+      confidence.push_back(row.given ? nan : row.confidence);
+      x.push_back(row.object->box[0]);
+      y.push_back(row.object->box[1]);
+      width.push_back(row.object->box[2]);
+      height.push_back(row.object->box[3]);
+      area.push_back(row.object->box[2] * row.object->box[3]);
+      crowd.push_back(row.object->crowd ? 1 : 0);
+      if (row.given) given_end = ids.size();
+    }
+    objects.offsets.push_back(ids.size());
+    objects.given_end.push_back(given_end);
+  }
+  const auto classes = std::make_shared<Dictionary>();
+  for (const std::string& name : class_names()) classes->add(name);
+  objects.table = Table(ids.size());
+  objects.table.add(make_int_column("object_id", std::move(ids)));
+  objects.table.add(make_category_column("kind", std::move(kinds), object_kind_dictionary()));
+  objects.table.add(make_category_column("review", std::move(reviews), object_review_dictionary()));
+  objects.table.add(make_int_column("sample", std::move(samples)));
+  objects.table.add(make_category_column("label", std::move(labels), classes));
+  objects.table.add(make_double_column("confidence", std::move(confidence)));
+  objects.table.add(make_double_column("x", std::move(x)));
+  objects.table.add(make_double_column("y", std::move(y)));
+  objects.table.add(make_double_column("width", std::move(width)));
+  objects.table.add(make_double_column("height", std::move(height)));
+  objects.table.add(make_double_column("area_px", std::move(area)));
+  objects.table.add(make_bool_column("crowd", std::move(crowd)));
+  objects.run = "resnet20";
+  return objects;
+}
+
+ObjectTable SyntheticBackend::load_objects(const Snapshot&) {
+  const std::lock_guard lock(mutex_);
+  return object_table();
+}
+
+EditOutcome SyntheticBackend::edit_objects(std::span<const viewer::ObjectEdit> edits) {
+  const std::lock_guard lock(mutex_);
+  if (fail_edits_) throw Error(ErrorCategory::kIo, "the disk is full", "free some space");
+  std::vector<Change> changes;
+  ObjectId next = kFirstAdded;
+  if (!objects_.empty()) next = std::max(next, objects_.rbegin()->first + 1);
+  const auto label_of_name = [](const std::string& name) {
+    const auto& names = class_names();
+    return static_cast<int32_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  };
+  for (const viewer::ObjectEdit& edit : edits) {
+    ObjectChange change{edit.object, std::nullopt, std::nullopt};
+    if (edit.kind == viewer::ObjectEditKind::kAdd) {
+      change.object = next++;
+      change.after = Object{edit.sample, label_of_name(edit.class_name), edit.box_xywh_px, false,
+                            ObjectReview::kAdded};
+    } else {
+      change.before = change.after = objects_.at(edit.object);
+      change.after->review = ObjectReview::kChanged;
+    }
+    switch (edit.kind) {
+      case viewer::ObjectEditKind::kAdd: break;
+      case viewer::ObjectEditKind::kDelete: change.after.reset(); break;
+      case viewer::ObjectEditKind::kSetClass:
+        change.after->label = label_of_name(edit.class_name);
+        break;
+      case viewer::ObjectEditKind::kSetBox: change.after->box = edit.box_xywh_px; break;
+      case viewer::ObjectEditKind::kSetCrowd: change.after->crowd = edit.flag; break;
+      case viewer::ObjectEditKind::kKeep: change.after->review = ObjectReview::kKept; break;
+      case viewer::ObjectEditKind::kAmbiguous:
+        change.after->review = ObjectReview::kAmbiguous;
+        break;
+      case viewer::ObjectEditKind::kUnreview: change.after->review = ObjectReview::kUnseen; break;
+    }
+    changes.push_back({edit.sample, {}, {}, change});
+  }
+  done_.push_back(changes);
+  undone_.clear();
+  return apply(changes, true);
+}
+
+EditOutcome SyntheticBackend::apply_objects(const std::vector<Change>& changes, bool forward) {
+  EditOutcome outcome;
+  for (const Change& change : changes) {
+    const std::optional<Object>& now = forward ? change.object->after : change.object->before;
+    if (now) {
+      objects_[change.object->object] = *now;
+    } else {
+      objects_.erase(change.object->object);
+    }
+    outcome.changed_objects.push_back(change.object->object);
+  }
+  outcome.undo = undo_state();
+  auto table = std::make_shared<ObjectTable>(object_table());
+  outcome.follow_objects = [table](ObjectTable& objects, const Snapshot&) {
+    // What was matched stays for the rows that stay.
+    const std::vector<int64_t> before = objects.table.find("object_id")->ints;
+    const std::vector<int64_t>& after = table->table.find("object_id")->ints;
+    std::vector<int32_t> errors(after.size(), -1);
+    const Column* known = objects.table.find("error");
+    for (size_t i = 0; i < after.size() && known != nullptr; ++i) {
+      const auto found = std::find(before.begin(), before.end(), after[i]);
+      if (found != before.end()) {
+        errors[i] = known->codes[static_cast<size_t>(found - before.begin())];
+      }
+    }
+    objects = *table;
+    objects.table.add(make_category_column("error", std::move(errors), object_error_dictionary()));
+    return true;
+  };
+  return outcome;
+}
+
+std::optional<std::string> SyntheticBackend::object_class(ObjectId object) {
+  const std::lock_guard lock(mutex_);
+  const auto found = objects_.find(object);
+  if (found == objects_.end()) return std::nullopt;
+  return class_names()[static_cast<size_t>(found->second.label)];
+}
+
+std::optional<std::array<double, 4>> SyntheticBackend::object_box(ObjectId object) {
+  const std::lock_guard lock(mutex_);
+  const auto found = objects_.find(object);
+  return found == objects_.end() ? std::nullopt : std::optional(found->second.box);
+}
+
+size_t SyntheticBackend::objects_count() {
+  const std::lock_guard lock(mutex_);
+  return objects_.size();
 }
 
 EditOutcome SyntheticBackend::undo() {
@@ -397,7 +603,8 @@ Picture SyntheticBackend::thumbnail(SampleId sample, int32_t max_side_px) {
 
 Picture SyntheticBackend::picture(SampleId sample) {
   if (sample == kBrokenSample) return {{}, "the file ends in the middle of the image"};
-  return {draw(true_class(sample), sample, 32), {}};
+  const int32_t side = objects_per_sample_ > 0 ? kObjectSide : 32;
+  return {draw(true_class(sample), sample, side), {}};
 }
 
 std::string SyntheticBackend::absolute_path(SampleId sample) {

@@ -2,11 +2,13 @@
 // are confidently wrong, and a log of edits in memory. Known answers for the viewer's tests.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ class SyntheticBackend : public viewer::Backend {
   viewer::Loaded load(const std::string& active_run) override;
   viewer::News news() override;
   viewer::EditOutcome review(std::span<const viewer::ReviewEdit> edits) override;
+  ObjectTable load_objects(const Snapshot& snapshot) override;
+  viewer::EditOutcome edit_objects(std::span<const viewer::ObjectEdit> edits) override;
   viewer::EditOutcome undo() override;
   viewer::EditOutcome redo() override;
   viewer::EditOutcome undo_batch(int64_t batch) override;
@@ -47,6 +51,13 @@ class SyntheticBackend : public viewer::Backend {
   static const std::vector<std::string>& class_names();
   // Every kWrongEvery-th sample has a wrong label that the model contradicts with confidence.
   static constexpr size_t kWrongEvery = 7;
+  static constexpr ObjectId kFirstAdded = 1'000'000;
+  static constexpr ObjectId kFirstDetection = 2'000'000;
+  static constexpr int32_t kObjectSide = 240;  // of the pictures, with objects
+  // Of the store: nullopt when there is no such annotation.
+  std::optional<std::string> object_class(ObjectId object);
+  std::optional<std::array<double, 4>> object_box(ObjectId object);
+  size_t objects_count();
   static constexpr SampleId kBrokenSample = 5;  // its file cannot be read
 
   std::atomic<bool> changed_by_others_{false};
@@ -54,6 +65,9 @@ class SyntheticBackend : public viewer::Backend {
   std::atomic<int> busy_times_{0};       // so often review() throws Error(kBusy) first
   std::string path_;                     // what store_path() says
   std::atomic<size_t> thumbnails_made_{0};
+  // Before the first load: so many annotations in each sample's picture, which then is larger, and
+  // detections of which some are wrong in each of the ways there are.
+  size_t objects_per_sample_ = 0;
   std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 
  private:
@@ -63,12 +77,29 @@ class SyntheticBackend : public viewer::Backend {
     std::vector<std::string> tags;
     std::string why = {};  // of the newest decision that stands
   };
+  // An annotation as it stands; nullopt: none of that id.
+  struct Object {
+    SampleId sample = 0;
+    int32_t label = 0;
+    std::array<double, 4> box{};
+    bool crowd = false;
+    ObjectReview review = ObjectReview::kUnseen;
+  };
+  struct ObjectChange {
+    ObjectId object;
+    std::optional<Object> before;
+    std::optional<Object> after;
+  };
   struct Change {
     SampleId sample;
     State before;
     State after;
+    std::optional<ObjectChange> object = {};
   };
 
+  void make_objects();
+  ObjectTable object_table() const;
+  viewer::EditOutcome apply_objects(const std::vector<Change>& changes, bool forward);
   size_t true_class(SampleId sample) const;
   size_t predicted_class(SampleId sample) const;
   float confidence(SampleId sample) const;
@@ -81,6 +112,10 @@ class SyntheticBackend : public viewer::Backend {
   std::mutex mutex_;
   std::vector<State> states_;
   std::vector<std::string> given_;
+  std::map<ObjectId, Object> objects_;  // annotations
+  std::vector<Object> detections_;      // ids from kFirstDetection on
+  std::vector<double> confidences_;
+  std::vector<ObjectId> detection_ids_;
   std::vector<std::vector<Change>> done_;
   std::vector<std::vector<Change>> undone_;
   size_t batches_ = 0;

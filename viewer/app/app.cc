@@ -188,6 +188,8 @@ void App::drag_borders(const Regions& regions) {
 
 void App::handle_keys() {
   const AppState& state = session_->state();
+  // Held down: the command that it presses is taken back when it is let go.
+  if (ImGui::IsKeyReleased(ImGuiKey_H)) session_->state().objects.shown.hidden = false;
   if (state.overlay != Overlay::kNone || ImGui::GetIO().WantTextInput) return;
   if (ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopup)) return;
   for (const Command& command : commands_.all()) {
@@ -236,7 +238,8 @@ bool App::settled() const {
   const AppState& state = session_->state();
   return (state.loaded || state.message.has_value()) && !state.view_pending &&
          !state.panels.pending && session_->tasks().pending() == 0 && pictures_->complete() &&
-         session_->inspector().complete() && frames_since_change_ > 1;
+         session_->inspector().complete() && session_->objects().complete() &&
+         frames_since_change_ > 1;
 }
 
 double App::patience_secs() const {

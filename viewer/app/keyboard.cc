@@ -26,6 +26,8 @@ ImGuiKey imgui_key(Key key) {
     case Key::kF5: return ImGuiKey_F5;
     case Key::kPlus: return ImGuiKey_KeypadAdd;
     case Key::kMinus: return ImGuiKey_Minus;
+    case Key::kDelete: return ImGuiKey_Delete;
+    case Key::kTab: return ImGuiKey_Tab;
     default: return ImGuiKey_None;
   }
 }

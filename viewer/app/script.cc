@@ -47,11 +47,12 @@ struct NamedCentre {
 constexpr std::array kCentres{
     NamedCentre{"grid", CentreMode::kGrid, false, "thumbnails"},
     NamedCentre{"table", CentreMode::kTable, false, "a line for each sample"},
+    NamedCentre{"objects", CentreMode::kObjects, false, "crops of the objects"},
     NamedCentre{"large", CentreMode::kGrid, true, "the image in the grid's place"},
 };
 
-constexpr std::array kMenus{Menu::kReview, Menu::kEdit, Menu::kView,
-                            Menu::kRun,    Menu::kFile, Menu::kHelp};
+constexpr std::array kMenus{Menu::kReview, Menu::kObjects, Menu::kEdit, Menu::kView,
+                            Menu::kRun,    Menu::kFile,    Menu::kHelp};
 
 // Misspelt, or a part of the name.
 std::vector<std::string> near_names(const std::string& typed,
@@ -141,8 +142,13 @@ void show_view(Session& session, const std::string& name) {
   if (name == kWelcomeView) return;
   for (const NamedCentre& centre : kCentres) {
     if (centre.name != name) continue;
-    layout.centre = centre.mode;
-    layout.show_large = centre.large;
+    if (centre.large) {
+      layout.show_large = true;
+    } else if (centre.mode == CentreMode::kObjects) {
+      session.objects().show({});
+    } else {
+      session.show_rows_of(centre.mode);
+    }
     return;
   }
   for (const NamedOverlay& overlay : kOverlays) {

@@ -13,6 +13,7 @@
 #include "jobs/score_job.h"
 #include "store/classes.h"
 #include "store/edits.h"
+#include "store/objects.h"
 #include "store/roots.h"
 #include "store/runs.h"
 #include "store/sample_files.h"
@@ -76,12 +77,33 @@ store::EditKind edit_kind(ReviewKind kind) {
   return store::EditKind::kKeep;
 }
 
-EditOutcome outcome_of(store::AppliedBatch batch, store::Store& store) {
+store::ObjectEditKind object_edit_kind(ObjectEditKind kind) {
+  switch (kind) {
+    case ObjectEditKind::kAdd: return store::ObjectEditKind::kAdd;
+    case ObjectEditKind::kDelete: return store::ObjectEditKind::kDelete;
+    case ObjectEditKind::kSetClass: return store::ObjectEditKind::kSetClass;
+    case ObjectEditKind::kSetBox: return store::ObjectEditKind::kSetBox;
+    case ObjectEditKind::kSetCrowd: return store::ObjectEditKind::kSetCrowd;
+    case ObjectEditKind::kKeep: return store::ObjectEditKind::kKeep;
+    case ObjectEditKind::kAmbiguous: return store::ObjectEditKind::kAmbiguous;
+    case ObjectEditKind::kUnreview: return store::ObjectEditKind::kUnreview;
+  }
+  return store::ObjectEditKind::kKeep;
+}
+
+EditOutcome outcome_of(store::AppliedBatch applied, store::Store& store) {
   EditOutcome outcome;
-  for (const store::AppliedEdit& edit : batch.edits) outcome.changed.push_back(edit.sample);
+  const auto batch = std::make_shared<const store::AppliedBatch>(std::move(applied));
+  for (const store::AppliedEdit& edit : batch->edits) outcome.changed.push_back(edit.sample);
+  for (const store::AppliedObjectEdit& edit : batch->objects) {
+    outcome.changed_objects.push_back(edit.object);
+  }
   outcome.undo = undo_state_of(store);
-  outcome.follow = [batch = std::move(batch)](Snapshot& snapshot) {
-    return store::apply_to_snapshot(snapshot, batch);
+  outcome.follow = [batch](Snapshot& snapshot) {
+    return store::apply_to_snapshot(snapshot, *batch);
+  };
+  outcome.follow_objects = [batch](ObjectTable& objects, const Snapshot& snapshot) {
+    return store::apply_to_objects(objects, snapshot, *batch);
   };
   return outcome;
 }
@@ -226,6 +248,35 @@ EditOutcome StoreBackend::review(std::span<const ReviewEdit> edits) {
     stored.push_back(std::move(each));
   }
   return follow(store::apply_edits(writer(), stored, who_, "review"));
+}
+
+ObjectTable StoreBackend::load_objects(const Snapshot& snapshot) {
+  store::ObjectOptions options;
+  options.shapes = true;
+  return store::load_objects(*reading_, snapshot, options);
+}
+
+EditOutcome StoreBackend::edit_objects(std::span<const ObjectEdit> edits) {
+  std::unordered_map<std::string, ClassId> classes;
+  std::vector<store::ObjectEdit> stored;
+  stored.reserve(edits.size());
+  for (const ObjectEdit& edit : edits) {
+    store::ObjectEdit each;
+    each.kind = object_edit_kind(edit.kind);
+    each.object = edit.object;
+    each.sample = edit.sample;
+    each.box_xywh_px = edit.box_xywh_px;
+    each.flag = edit.flag;
+    each.shape = edit.shape;
+    each.why = edit.why;
+    if (!edit.class_name.empty()) {
+      const auto [found, added] = classes.emplace(edit.class_name, 0);
+      if (added) found->second = store::require_class(writer(), edit.class_name);
+      each.class_id = found->second;
+    }
+    stored.push_back(std::move(each));
+  }
+  return follow(store::apply_object_edits(writer(), stored, who_, "review"));
 }
 
 EditOutcome StoreBackend::undo() {

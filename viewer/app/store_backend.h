@@ -34,6 +34,8 @@ class StoreBackend : public Backend {
   std::vector<Column> late_columns() override;
   News news() override;
   EditOutcome review(std::span<const ReviewEdit> edits) override;
+  ObjectTable load_objects(const Snapshot& snapshot) override;
+  EditOutcome edit_objects(std::span<const ObjectEdit> edits) override;
   EditOutcome undo() override;
   EditOutcome redo() override;
   EditOutcome undo_batch(int64_t batch) override;

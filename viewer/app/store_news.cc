@@ -50,7 +50,9 @@ std::vector<RunId> complete_runs(store::Store& store) {
 }
 
 bool not_a_decision(const store::LogEntry& entry) {
-  return entry.sample == 0 || entry.batch_kind == "import" || entry.batch_kind == "class";
+  // What others changed about boxes is loaded anew.
+  return entry.sample == 0 || entry.what.starts_with("object-") || entry.batch_kind == "import" ||
+         entry.batch_kind == "class";
 }
 
 store::AppliedBatch as_batch(store::Store& store, const std::vector<store::LogEntry>& entries) {

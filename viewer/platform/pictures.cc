@@ -9,6 +9,7 @@ namespace {
 
 constexpr float kCellPx = 192;
 constexpr uint64_t kAtlasBytes = uint64_t{256} << 20;
+constexpr uint64_t kCropBytes = uint64_t{128} << 20;
 // Whole images decoded ahead and kept for going back.
 constexpr uint64_t kDecodedBytes = uint64_t{192} << 20;
 constexpr size_t kDecodedLeast = 4;
@@ -30,16 +31,37 @@ Pictures::Pictures(Session& session, float scale)
                } else {
                  atlas_.upload(sample, picture.image, frame_);
                }
-             }) {}
+             }),
+      crops_(cell_size(scale), kCropBytes),
+      crop_queue_(session.tasks(), session.backend(), cell_size(scale),
+                  [this](const CropWish& wish, const Picture& picture) {
+                    if (!picture.problem.empty()) {
+                      note_problem(wish.sample, picture);
+                      return;
+                    }
+                    crops_.forget(wish.object);
+                    crops_.upload(wish.object, picture.image, frame_);
+                    crop_parts_[wish.object] = wish.part;
+                  }) {}
 
 void Pictures::begin_frame() {
   ++frame_;
   wanted_.clear();
   wanted_soon_.clear();
+  wanted_crops_.clear();
+  wanted_crops_soon_.clear();
   image_missing_ = false;
 }
 
 void Pictures::end_frame() {
+  std::vector<CropWish> crops = wanted_crops_;
+  crops.insert(crops.end(), wanted_crops_soon_.begin(), wanted_crops_soon_.end());
+  if (!crops.empty() || !asked_crops_.empty()) {
+    if (crops != asked_crops_ || crop_queue_.idle()) {
+      asked_crops_ = crops;
+      crop_queue_.want(std::move(crops));
+    }
+  }
   std::vector<SampleId> wishes = wanted_;
   wishes.insert(wishes.end(), wanted_soon_.begin(), wanted_soon_.end());
   if (wishes.empty() && asked_.empty()) return;
@@ -58,6 +80,22 @@ void Pictures::thumbnail_soon(SampleId sample) {
   if (!atlas_.holds(sample) && !problems_.contains(sample)) wanted_soon_.push_back(sample);
 }
 
+std::optional<Pictures::Crop> Pictures::crop(const CropWish& wish) {
+  const std::optional<TextureRegion> region = crops_.find(wish.object, frame_);
+  const auto part = crop_parts_.find(wish.object);
+  const bool known = region && part != crop_parts_.end();
+  const bool same = known && CropWish{wish.object, wish.sample, part->second} == wish;
+  if (!same && !problems_.contains(wish.sample)) wanted_crops_.push_back(wish);
+  if (!known) return std::nullopt;
+  return Crop{*region, part->second};
+}
+
+void Pictures::crop_soon(const CropWish& wish) {
+  if (!crops_.holds(wish.object) && !problems_.contains(wish.sample)) {
+    wanted_crops_soon_.push_back(wish);
+  }
+}
+
 void Pictures::note_problem(SampleId sample, const Picture& picture) {
   problems_[sample] = picture.problem;
   if (picture.is_gone) gone_.insert(sample);
@@ -66,6 +104,7 @@ void Pictures::note_problem(SampleId sample, const Picture& picture) {
 void Pictures::forget_problems() {
   problems_.clear();
   gone_.clear();
+  crop_queue_.forget();
   std::erase_if(decoded_, [](const Decoded& each) {
     return each.picture != nullptr && !each.picture->problem.empty();
   });
@@ -147,7 +186,7 @@ void Pictures::trim_decoded() {
 }
 
 bool Pictures::complete() const {
-  return wanted_.empty() && !image_missing_;
+  return wanted_.empty() && wanted_crops_.empty() && !image_missing_;
 }
 
 }  // namespace errata::viewer

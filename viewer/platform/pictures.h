@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "viewer/platform/texture.h"
+#include "viewer/state/crop_queue.h"
 #include "viewer/state/session.h"
 #include "viewer/state/thumbnail_queue.h"
 
@@ -38,6 +39,17 @@ class Pictures {
   const TextureRegion* image(SampleId sample);
   // Its pixels, for as long as this frame; nullptr while image() gives none.
   const media::Image* pixels(SampleId sample) const;
+  // A part of a sample's image with an object in it, and which part it is: until a part that was
+  // asked for is there, the one before it.
+  struct Crop {
+    TextureRegion region;
+    Box part;
+  };
+  std::optional<Crop> crop(const CropWish& wish);
+  void crop_soon(const CropWish& wish);
+
+  ImTextureID dashes(int dash_px, int gap_px) { return dashes_.get(dash_px, gap_px); }
+
   // Decoded ahead, for when the cursor gets there.
   void image_soon(SampleId sample);
 
@@ -60,11 +72,18 @@ class Pictures {
   Session& session_;
   ThumbnailAtlas atlas_;
   ThumbnailQueue queue_;
+  ThumbnailAtlas crops_;
+  CropQueue crop_queue_;
+  DashTexture dashes_;
   ImageTexture image_;
   uint64_t frame_ = 0;
   std::vector<SampleId> wanted_;
   std::vector<SampleId> wanted_soon_;
-  std::vector<SampleId> asked_;  // the last wishes sent to the queue
+  std::vector<SampleId> asked_;                   // the last wishes sent to the queue
+  std::unordered_map<ObjectId, Box> crop_parts_;  // of those in crops_, and of some that were
+  std::vector<CropWish> wanted_crops_;
+  std::vector<CropWish> wanted_crops_soon_;
+  std::vector<CropWish> asked_crops_;
   bool image_missing_ = false;
   std::unordered_map<SampleId, std::string> problems_;
   std::unordered_set<SampleId> gone_;

@@ -122,6 +122,24 @@ bool ThumbnailAtlas::upload(SampleId sample, const media::Image& image, uint64_t
   return true;
 }
 
+DashTexture::~DashTexture() {
+  if (name_ != 0) glDeleteTextures(1, &name_);
+}
+
+ImTextureID DashTexture::get(int dash_px, int gap_px) {
+  if (name_ == 0) name_ = make_texture(kLengthPx, 1);
+  if (dash_px != dash_px_) {
+    dash_px_ = dash_px;
+    std::vector<uint8_t> rgba(static_cast<size_t>(kLengthPx) * 4, 255);
+    for (int x = 0; x < kLengthPx; ++x) {
+      rgba[static_cast<size_t>(x) * 4 + 3] = x % (dash_px + gap_px) < dash_px ? 255 : 0;
+    }
+    glBindTexture(GL_TEXTURE_2D, name_);
+    glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, kLengthPx, 1, GL_RGBA, GL_UNSIGNED_BYTE, rgba.data());
+  }
+  return static_cast<ImTextureID>(name_);
+}
+
 ImageTexture::~ImageTexture() {
   clear();
 }

@@ -37,6 +37,7 @@ class ThumbnailAtlas {
   bool holds(SampleId sample) const { return cache_.holds(sample); }
   // False when all cells are in use in this very frame.
   bool upload(SampleId sample, const media::Image& image, uint64_t frame);
+  void forget(SampleId sample) { cache_.forget(sample); }
   void clear();
   int cell_px() const { return cell_px_; }
   size_t cells() const { return cache_.slots(); }
@@ -53,6 +54,24 @@ class ThumbnailAtlas {
   std::vector<unsigned> pages_;
   std::vector<Size> sizes_;  // of each slot's thumbnail
   SlotCache cache_;
+};
+
+// A row of dashes, to be laid along the edges of boxes: one texel is one pixel of the screen.
+class DashTexture {
+ public:
+  static constexpr int kLengthPx = 4096;
+
+  DashTexture() = default;
+  ~DashTexture();
+  DashTexture(const DashTexture&) = delete;
+  DashTexture& operator=(const DashTexture&) = delete;
+
+  // Made when it is first asked for. Lengths in pixels.
+  ImTextureID get(int dash_px, int gap_px);
+
+ private:
+  unsigned name_ = 0;
+  int dash_px_ = 0;
 };
 
 // One image as a texture of its own.

@@ -29,6 +29,10 @@ Theme dark() {
   theme.right = rgb(0x6FD28C);
   theme.caution = rgb(0xF2B45C);
   theme.doubt = rgb(0xBA97F7);
+  theme.error_class = rgb(0xF58BC0);
+  theme.error_both = rgb(0xCFA07A);
+  theme.error_duplicate = rgb(0x7CC4DB);
+  theme.on_mark = rgb(0x14171B);
   theme.track = rgb(0x2A2F36);
   theme.string_text = rgb(0xF2B45C);
   return theme;
@@ -53,6 +57,10 @@ Theme light() {
   theme.right = rgb(0x1A7238);
   theme.caution = rgb(0x935700);
   theme.doubt = rgb(0x6B3FC0);
+  theme.error_class = rgb(0xA8286F);
+  theme.error_both = rgb(0x7A5230);
+  theme.error_duplicate = rgb(0x1F6A80);
+  theme.on_mark = rgb(0xFFFFFF);
   theme.track = rgb(0xE2E6EB);
   theme.string_text = rgb(0x935700);
   return theme;

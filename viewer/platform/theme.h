@@ -28,6 +28,10 @@ struct Theme {
   ImU32 right = 0;
   ImU32 caution = 0;
   ImU32 doubt = 0;
+  ImU32 error_class = 0;  // of objects; the other kinds have colours of the ones above
+  ImU32 error_both = 0;
+  ImU32 error_duplicate = 0;
+  ImU32 on_mark = 0;      // text on a plate of any of these
   ImU32 track = 0;        // empty part of a bar
   ImU32 string_text = 0;  // in the filter bar
 

@@ -18,6 +18,7 @@
 #include "viewer/state/jobs_state.h"
 #include "viewer/state/lists_state.h"
 #include "viewer/state/log_state.h"
+#include "viewer/state/object_state.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/state/round_state.h"
 #include "viewer/state/row_set.h"
@@ -27,7 +28,8 @@
 namespace errata::viewer {
 
 enum class ThemeName : uint8_t { kDark, kLight };
-enum class CentreMode : uint8_t { kGrid, kTable };
+// kObjects: crops of objects; the filter, the order and the selection are then about objects.
+enum class CentreMode : uint8_t { kGrid, kTable, kObjects };
 
 // Panels in front of the window; one at a time.
 enum class Overlay : uint8_t {
@@ -107,6 +109,7 @@ struct AppState {
   RowSet selection;  // rows; empty means: just the cursor
   SampleDetail detail;
   InspectState inspect;
+  ObjectsState objects;
 
   ListsState lists;
   PanelState panels;
@@ -136,13 +139,33 @@ struct AppState {
   bool quit_wanted = false;
   std::string open_wanted;  // a store to open in place of this one
 
-  // The row under the cursor; nullopt when nothing is shown.
+  // The rows of the view are objects rather than samples.
+  bool objects_shown() const { return layout.centre == CentreMode::kObjects; }
+  // What the filter, the order, the cursor and the selection are about.
+  const Table& table() const { return objects_shown() ? objects.table.table : snapshot.samples; }
+  // Of a row of table(): the row of its sample, its id; and the row of an id, or SIZE_MAX.
+  RowIndex sample_of(RowIndex row) const;
+  int64_t id_of(RowIndex row) const;
+  size_t row_of(int64_t id) const;
+  // The question about samples, also while objects are shown.
+  const std::string& sample_filter() const {
+    return objects_shown() ? objects.other.filter : filter.applied;
+  }
+
+  // The sample under the cursor, or of the object there; nullopt when nothing is shown.
   std::optional<RowIndex> cursor_row() const {
     if (!view || cursor >= view->order.size()) return std::nullopt;
-    return view->order[cursor];
+    return sample_of(view->order[cursor]);
   }
-  Targets targets() const { return {selection, cursor_row()}; }
+  // What an action on samples applies to: the selection, else the sample under the cursor.
+  Targets targets() const;
+  // How many samples, or objects where an action is about those.
   size_t target_count() const;
+  // An action is about objects: they are shown, or one was clicked in an image.
+  bool objects_addressed() const { return objects_shown() || objects.picked.has_value(); }
+  // The object clicked in the image, else the one under the cursor.
+  std::optional<RowIndex> current_object() const;
+  std::vector<RowIndex> target_objects() const;
   Folds folds() const { return {layout.folded_facets, layout.opened_facets}; }
   // The table stands in the centre, with something in it.
   bool table_shown() const {

@@ -3,6 +3,7 @@
 // the window's thread; every call may throw Error.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "media/image.h"
+#include "model/objects.h"
 #include "model/snapshot.h"
 #include "viewer/state/lists_state.h"
 
@@ -34,6 +36,29 @@ struct ReviewEdit {
   std::string why;         // what spoke for it, for the log; may be empty
 };
 
+enum class ObjectEditKind : uint8_t {
+  kAdd,  // sample, class_name, box_xywh_px, shape
+  kDelete,
+  kSetClass,  // class_name
+  kSetBox,    // box_xywh_px
+  kSetCrowd,  // flag
+  kKeep,
+  kAmbiguous,
+  kUnreview
+};
+
+// One annotation's decision by a person.
+struct ObjectEdit {
+  ObjectEditKind kind = ObjectEditKind::kKeep;
+  ObjectId object = 0;  // not of kAdd
+  SampleId sample = 0;
+  std::string class_name;  // a class of the project
+  std::array<double, 4> box_xywh_px{};
+  bool flag = false;
+  std::string shape;  // model/shape.h
+  std::string why;    // what spoke for it, for the log; may be empty
+};
+
 // What undo and redo would do now; the log belongs to the store, so this survives a restart.
 struct UndoState {
   bool can_undo = false;
@@ -48,6 +73,9 @@ struct EditOutcome {
   UndoState undo;                 // as of after the change
   // Window's thread; may be empty. False: the snapshot has to be loaded again.
   std::function<bool(Snapshot&)> follow;
+  // The same for annotations. False: the table has to be loaded again.
+  std::vector<ObjectId> changed_objects;
+  std::function<bool(ObjectTable&, const Snapshot&)> follow_objects;
 };
 
 struct Loaded {
@@ -91,6 +119,10 @@ class Backend {
   // What somebody else has written since. Cheap when nobody has.
   virtual News news() = 0;
   virtual EditOutcome review(std::span<const ReviewEdit> edits) = 0;
+  // Annotations and the detections of the snapshot's active run, with their outlines.
+  virtual ObjectTable load_objects(const Snapshot& snapshot) = 0;
+  // As one batch; nothing is changed when one of them cannot be.
+  virtual EditOutcome edit_objects(std::span<const ObjectEdit> edits) = 0;
   // The newest batch that stands, and the newest undo.
   virtual EditOutcome undo() = 0;
   virtual EditOutcome redo() = 0;

@@ -173,14 +173,16 @@ void Changes::follow_apart(EditOutcome outcome, bool show_first_changed) {
 
 void Changes::followed(const EditOutcome& outcome, bool show_first_changed) {
   AppState& state = session_.state();
-  state.edits_since_order += outcome.changed.size();
-  if (show_first_changed && !outcome.changed.empty() && state.view) {
+  const bool renumbered = session_.objects().follow(outcome, show_first_changed);
+  state.edits_since_order +=
+      state.objects_shown() ? outcome.changed_objects.size() : outcome.changed.size();
+  if (show_first_changed && !outcome.changed.empty() && state.view && !state.objects_shown()) {
     const auto row = static_cast<RowIndex>(state.snapshot.row_of(outcome.changed[0]));
     const std::vector<RowIndex>& order = state.view->order;
     const auto found = std::find(order.begin(), order.end(), row);
     if (found != order.end()) session_.set_cursor(static_cast<size_t>(found - order.begin()));
   }
-  session_.tell_edited(outcome);
+  session_.tell_edited(outcome, !renumbered);
 }
 
 }  // namespace errata::viewer

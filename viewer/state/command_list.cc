@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "viewer/state/commands.h"
+#include "viewer/state/object_match.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -27,6 +28,29 @@ std::string suggestion(State state) {
   const Column* prediction = state.snapshot.samples.find("prediction");
   if (!row || prediction == nullptr || prediction->is_null(*row)) return {};
   return std::string(prediction->text(*row));
+}
+
+// What Enter would do about the object it is about; empty when there is nothing.
+std::string object_suggestion(State state) {
+  const std::optional<RowIndex> row = state.current_object();
+  if (!row || !state.objects.ready()) return {};
+  const ObjectColumns columns(state.objects.table.table);
+  return suggestion_text(columns, suggestion_for(columns, *row, state.snapshot.classes.size()));
+}
+
+bool can_accept(State state) {
+  if (!state.objects_addressed()) return has_target(state) && !suggestion(state).empty();
+  return state.target_count() > 1 || !object_suggestion(state).empty();
+}
+
+std::string accept_title(State state) {
+  if (state.target_count() > 1) {
+    return fmt::format("accept all {}", with_thousands(state.target_count()));
+  }
+  const std::string object = state.objects_addressed() ? object_suggestion(state) : std::string();
+  const std::string name = state.objects_addressed() ? std::string() : suggestion(state);
+  if (!object.empty()) return object;
+  return name.empty() ? std::string("accept") : "label is " + name;
 }
 
 std::string given_label(State state) {
@@ -93,10 +117,18 @@ void CommandRegistry::add_edit_commands() {
        .keys = {plain(Key::kEscape)},
        .help = "Also closes the large view",
        .enabled =
-           [](State state) { return state.selection.count() > 0 || state.layout.show_large; },
+           [](State state) {
+             return state.selection.count() > 0 || state.layout.show_large ||
+                    state.objects.drawing || state.objects.picked.has_value();
+           },
        .run =
            [](Session& session) {
-             if (session.state().layout.show_large) {
+             ObjectsState& objects = session.state().objects;
+             if (objects.drawing) {
+               objects.drawing = false;
+             } else if (objects.picked) {
+               session.objects().pick(std::nullopt);
+             } else if (session.state().layout.show_large) {
                session.state().layout.show_large = false;
              } else {
                session.clear_selection();
@@ -111,16 +143,13 @@ void CommandRegistry::add_review_commands() {
        .keys = {plain(Key::kEnter)},
        .help = "The model is right: its prediction becomes the label",
        .undo = Undo::kUndoable,
-       .enabled = [](State state) { return has_target(state) && !suggestion(state).empty(); },
-       .run = [](Session& session) { session.relabel_to_prediction(); },
-       .title_now =
-           [](State state) {
-             if (state.target_count() > 1) {
-               return fmt::format("accept all {}", with_thousands(state.target_count()));
-             }
-             const std::string name = suggestion(state);
-             return name.empty() ? std::string("accept") : "label is " + name;
-           }});
+       .enabled = can_accept,
+       .run =
+           [](Session& session) {
+             if (session.state().objects_addressed()) return session.objects().accept();
+             session.relabel_to_prediction();
+           },
+       .title_now = accept_title});
   add({.id = "review.keep",
        .title = "Keep the label",
        .menu = Menu::kReview,
@@ -128,18 +157,25 @@ void CommandRegistry::add_review_commands() {
        .help = "The label is right as it is",
        .undo = Undo::kUndoable,
        .enabled = has_target,
-       .run = [](Session& session) { session.decide(ReviewKind::kKeep); },
+       .run =
+           [](Session& session) {
+             if (session.state().objects_addressed()) {
+               return session.objects().decide(ObjectEditKind::kKeep);
+             }
+             session.decide(ReviewKind::kKeep);
+           },
        .title_now =
            [](State state) {
              if (state.target_count() > 1)
                return fmt::format("keep all {}", with_thousands(state.target_count()));
+             if (state.objects_addressed()) return std::string("keep");
              const std::string name = given_label(state);
              return name.empty() ? std::string("keep") : "keep " + name;
            }});
   add({.id = "review.relabel",
        .title = "Choose another class",
        .menu = Menu::kReview,
-       .keys = {plain('L')},
+       .keys = {plain('L'), plain('C')},
        .help = "Type a few letters of a class, Enter takes it",
        .undo = Undo::kUndoable,
        .enabled = [](State state) { return has_target(state) && !state.snapshot.classes.empty(); },
@@ -152,7 +188,13 @@ void CommandRegistry::add_review_commands() {
        .help = "Nobody could tell from this image",
        .undo = Undo::kUndoable,
        .enabled = has_target,
-       .run = [](Session& session) { session.decide(ReviewKind::kAmbiguous); },
+       .run =
+           [](Session& session) {
+             if (session.state().objects_addressed()) {
+               return session.objects().decide(ObjectEditKind::kAmbiguous);
+             }
+             session.decide(ReviewKind::kAmbiguous);
+           },
        .title_now = [](State) { return std::string("ambiguous"); }});
   add({.id = "review.exclude",
        .title = "Exclude from versions and exports",
@@ -162,7 +204,10 @@ void CommandRegistry::add_review_commands() {
        .undo = Undo::kUndoable,
        .enabled = has_target,
        .run = [](Session& session) { session.decide(ReviewKind::kExclude); },
-       .title_now = [](State) { return std::string("exclude"); }});
+       .title_now =
+           [](State state) {
+             return std::string(state.objects_addressed() ? "exclude the image" : "exclude");
+           }});
   constexpr std::array kOrdinals{"",     "2nd ", "3rd ", "4th ", "5th ",
                                  "6th ", "7th ", "8th ", "9th "};
   for (size_t k = 0; k < kOrdinals.size(); ++k) {
@@ -170,13 +215,23 @@ void CommandRegistry::add_review_commands() {
          .title = fmt::format("Take the {}most probable class", kOrdinals[k]),
          .menu = Menu::kReview,
          .keys = {plain(static_cast<char>('1' + k))},
-         .help = "As numbered beside the probabilities",
+         .help = "As numbered beside the probabilities; of an object, the project's classes",
          .undo = Undo::kUndoable,
          .enabled =
              [k](State state) {
+               if (state.objects_addressed()) {
+                 return state.current_object() && k < state.snapshot.classes.size();
+               }
                return has_target(state) && k < state.detail.by_probability.size();
              },
-         .run = [k](Session& session) { session.relabel_to_probable(k); }});
+         .run =
+             [k](Session& session) {
+               const ClassMap& classes = session.state().snapshot.classes;
+               if (session.state().objects_addressed()) {
+                 return session.objects().set_class(classes[static_cast<ClassIndex>(k)].name);
+               }
+               session.relabel_to_probable(k);
+             }});
   }
 }
 

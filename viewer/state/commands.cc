@@ -13,6 +13,7 @@ std::string_view menu_title(Menu menu) {
     case Menu::kFile: return "File";
     case Menu::kEdit: return "Edit";
     case Menu::kReview: return "Review";
+    case Menu::kObjects: return "Objects";
     case Menu::kView: return "View";
     case Menu::kRun: return "Run";
     case Menu::kHelp: return "Help";
@@ -25,6 +26,7 @@ CommandRegistry::CommandRegistry() {
   add_job_commands();
   add_edit_commands();
   add_review_commands();
+  add_object_commands();
   add_round_commands();
   add_view_commands();
   add_inspect_commands();

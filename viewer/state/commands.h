@@ -14,7 +14,7 @@ namespace errata::viewer {
 class Session;
 struct AppState;
 
-enum class Menu : uint8_t { kFile, kEdit, kReview, kView, kRun, kHelp };
+enum class Menu : uint8_t { kFile, kEdit, kReview, kObjects, kView, kRun, kHelp };
 std::string_view menu_title(Menu menu);
 
 // Whether undo takes a command back, or why there is nothing to take back.
@@ -65,6 +65,7 @@ class CommandRegistry {
   void add_inspect_commands();
   void add_panel_commands();
   void add_round_commands();
+  void add_object_commands();
   void add_job_commands();
   void add_run_and_help_commands();
 

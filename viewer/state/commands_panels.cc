@@ -24,6 +24,10 @@ void CommandRegistry::add_panel_commands() {
            session.state().layout.bottom_tab = id;
          }});
   };
+  add_panel("budget", "Error budget", "What each kind of error costs a detector, and its AP");
+  add_panel("curves", "Precision and recall", "Curves of a detector, and where its F1 is best");
+  add_panel("detections", "Confusion of detections",
+            "Which class a detector takes each object for, with the background");
   add_panel("confusion", "Confusion matrix", "Which class is taken for which, and the accuracy");
   add_panel("calibration", "Calibration", "Does a confidence of 0.8 mean right in 8 of 10 cases?");
   add_panel("classes", "Classes", "Precision, recall and mistakes of each class");

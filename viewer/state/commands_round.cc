@@ -25,7 +25,13 @@ void CommandRegistry::add_round_commands() {
        .help = "As if nobody had looked at it; an exclusion is taken back too",
        .undo = Undo::kUndoable,
        .enabled = [](State state) { return state.target_count() > 0; },
-       .run = [](Session& session) { session.unreview(); }});
+       .run =
+           [](Session& session) {
+             if (session.state().objects_addressed()) {
+               return session.objects().decide(ObjectEditKind::kUnreview);
+             }
+             session.unreview();
+           }});
   add({.id = "review.tag",
        .title = "Tags ...",
        .menu = Menu::kReview,
@@ -39,7 +45,10 @@ void CommandRegistry::add_round_commands() {
        .menu = Menu::kReview,
        .keys = {plain('S')},
        .help = "Freezes what is shown as a queue; what was decided before stays out",
-       .enabled = [](State state) { return has_samples(state) && !state.round.starting; },
+       .enabled =
+           [](State state) {
+             return has_samples(state) && !state.round.starting && !state.objects_shown();
+           },
        .run = [](Session& session) { session.round().start(); }});
   add({.id = "round.next",
        .title = "Next undecided sample",
@@ -68,7 +77,10 @@ void CommandRegistry::add_round_commands() {
        .keys = {with_shift('A')},
        .help = "Draws samples at random and starts a round over them: an estimate without bias",
        .undo = Undo::kUndoable,
-       .enabled = [](State state) { return has_samples(state) && !state.round.starting; },
+       .enabled =
+           [](State state) {
+             return has_samples(state) && !state.round.starting && !state.objects_shown();
+           },
        .run = [](Session& session) { session.show_overlay(Overlay::kAudit); }});
   add({.id = "round.leave",
        .title = "Leave the review round",

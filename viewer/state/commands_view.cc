@@ -26,9 +26,14 @@ void CommandRegistry::add_view_commands() {
        .menu = Menu::kView,
        .keys = {plain('M')},
        .help = "Where prediction and label differ, the most confident first",
-       .enabled = [](State state) { return state.active_run() != nullptr; },
+       .enabled =
+           [](State state) {
+             return state.active_run() != nullptr &&
+                    state.snapshot.samples.find("prediction") != nullptr;
+           },
        .run =
            [](Session& session) {
+             if (session.state().objects_shown()) session.show_rows_of(CentreMode::kGrid);
              session.state().sort = {"confidence", true};
              session.set_filter("label != prediction");
            }});
@@ -59,11 +64,9 @@ void CommandRegistry::add_view_commands() {
        .keys = {plain('G')},
        .help = "The same samples in the same order, as thumbnails or as lines with every column",
        .run = [](Session& session) {
-         AppState& state = session.state();
-         state.layout.centre =
-             state.layout.centre == CentreMode::kGrid ? CentreMode::kTable : CentreMode::kGrid;
-         state.layout.show_large = false;
-         state.show_cursor_wanted = true;
+         session.show_rows_of(session.state().layout.centre == CentreMode::kGrid
+                                  ? CentreMode::kTable
+                                  : CentreMode::kGrid);
        }});
   add({.id = "view.turn",
        .title = "Turn the order round",

@@ -42,7 +42,7 @@ void FilterDesk::complete(const std::string& text, size_t cursor) {
   const uint64_t number = ++newest_;
   session_.tasks().run(
       Lane::kQuery,
-      [this, number, text, cursor, samples = session_.state().snapshot.samples]() -> Tasks::Apply {
+      [this, number, text, cursor, samples = session_.state().table()]() -> Tasks::Apply {
         auto offer = std::make_shared<query::Completion>(
             query::complete_filter(text, cursor, samples, kMostOffers));
         return [this, number, text, offer] {
@@ -70,7 +70,7 @@ void FilterDesk::close_completion() {
 }
 
 ValueForm FilterDesk::value_form(std::string_view column) const {
-  const Column* found = session_.state().snapshot.samples.find(column);
+  const Column* found = session_.state().table().find(column);
   const bool words =
       found != nullptr && (found->type == ColumnType::kBool || found->type == ColumnType::kInt);
   return words ? ValueForm::kWord : ValueForm::kText;

@@ -21,6 +21,8 @@ std::string key_name(Key key) {
     case Key::kF5: return "F5";
     case Key::kPlus: return "+";
     case Key::kMinus: return "-";
+    case Key::kDelete: return "Del";
+    case Key::kTab: return "Tab";
     default: return std::string(1, static_cast<char>(key));
   }
 }

@@ -23,7 +23,9 @@ enum class Key : uint16_t {
   kPageDown,
   kF5,
   kPlus,
-  kMinus
+  kMinus,
+  kDelete,
+  kTab
 };
 
 constexpr Key letter(char upper_case) {
@@ -47,6 +49,9 @@ constexpr KeyChord plain(char upper_case) {
 }
 constexpr KeyChord with_ctrl(char upper_case) {
   return {letter(upper_case), true, false};
+}
+constexpr KeyChord with_ctrl(Key key) {
+  return {key, true, false};
 }
 constexpr KeyChord with_shift(char upper_case) {
   return {letter(upper_case), false, true};

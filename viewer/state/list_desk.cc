@@ -9,6 +9,13 @@
 
 namespace errata::viewer {
 
+namespace {
+
+// Options of a saved view whose filter and order are about objects.
+constexpr std::string_view kObjectsOption = R"({"rows":"objects"})";
+
+}  // namespace
+
 void ListDesk::refresh() {
   const uint64_t number = ++newest_;
   session_.tasks().run(Lane::kPanels, [this, number]() -> Tasks::Apply {
@@ -38,6 +45,7 @@ void ListDesk::save_view(const std::string& name) {
   store::SavedView view;
   view.name = name;
   view.filter = state.filter.applied;
+  if (state.objects_shown()) view.options_json = kObjectsOption;
   view.sort = (state.sort.descending ? "-" : "") + state.sort.column;
   session_.tasks().run(Lane::kStore, [this, view]() -> Tasks::Apply {
     session_.backend().save_view(view);
@@ -57,6 +65,12 @@ void ListDesk::delete_view(const std::string& name) {
 
 void ListDesk::use_view(const store::SavedView& view) {
   AppState& state = session_.state();
+  const bool objects = view.options_json == kObjectsOption;
+  if (objects) {
+    session_.objects().show({});
+  } else if (state.objects_shown()) {
+    session_.show_rows_of(CentreMode::kGrid);
+  }
   if (!view.sort.empty()) {
     // More than one key is for the command line; the first decides here.
     const std::string first = view.sort.substr(0, view.sort.find(','));

@@ -102,6 +102,7 @@ void LogDesk::show_batch(int64_t batch) {
       for (size_t i = 0; i < std::min(samples.size(), kMostNamed); ++i) {
         ids += fmt::format("{}{}", i == 0 ? "" : ", ", samples[i]);
       }
+      if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
       session_.set_filter(fmt::format("id in ({})", ids));
       if (samples.size() > kMostNamed) {
         session_.show_note(fmt::format("The first {} of the {} samples are shown", kMostNamed,

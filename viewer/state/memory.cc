@@ -107,6 +107,10 @@ void Memory::read_store() {
   take_layout(json.at("layout"), state.layout);
   state.sort = sort;
   state.filter.draft = filter;
+  if (const Json* other = json.find("other")) {
+    state.objects.other.filter = other->at("filter").as_string();
+    state.objects.other.sort = sort_of(other->at("sort"));
+  }
   run_ = json.get_string("run");
   place_ = json.get_int("sample");
   const std::string round = json.get_string("round");
@@ -153,7 +157,7 @@ void Memory::save_what_waited() {
 
 void Memory::go_back() {
   const AppState& state = session_.state();
-  const size_t row = place_ == 0 ? SIZE_MAX : state.snapshot.row_of(place_);
+  const size_t row = place_ == 0 ? SIZE_MAX : state.row_of(place_);
   if (row != SIZE_MAX) {
     const std::vector<RowIndex>& order = state.view->order;
     const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
@@ -182,13 +186,16 @@ void Memory::go_back() {
 
 Json Memory::describe() const {
   const AppState& state = session_.state();
-  const std::optional<RowIndex> row = state.cursor_row();
+  const bool has_place = state.view && state.cursor < state.view->order.size();
+  const int64_t place = has_place ? state.id_of(state.view->order[state.cursor]) : place_;
   const RoundState& round = state.round;
   return Json::object({{"store", to_valid_utf8(session_.backend().store_path())},
                        {"filter", state.filter.applied},
                        {"sort", sort_json(state.sort)},
                        {"run", state.snapshot.samples.active_run},
-                       {"sample", row ? state.snapshot.ids[*row] : place_},
+                       {"sample", place},
+                       {"other", Json::object({{"filter", state.objects.other.filter},
+                                               {"sort", sort_json(state.objects.other.sort)}})},
                        {"round", round.phase == RoundPhase::kActive   ? "active"
                                  : round.phase == RoundPhase::kPaused ? "paused"
                                                                       : "none"},

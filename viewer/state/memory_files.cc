@@ -114,6 +114,7 @@ Json layout_json(const LayoutState& layout) {
                        {"show_bottom", layout.show_bottom},
                        {"bottom_tab", layout.bottom_tab},
                        {"table", layout.centre == CentreMode::kTable},
+                       {"objects", layout.centre == CentreMode::kObjects},
                        {"tile_width", layout.tile_width},
                        {"folded", names_json(layout.folded_facets)},
                        {"opened", names_json(layout.opened_facets)},
@@ -134,7 +135,9 @@ void take_layout(const Json& json, LayoutState& layout) {
   layout.folded_facets = names_of(json, "folded");
   layout.opened_facets = names_of(json, "opened");
   layout.table_columns = columns_of(json);
-  layout.centre = json.get_bool("table") ? CentreMode::kTable : CentreMode::kGrid;
+  layout.centre = json.get_bool("objects") ? CentreMode::kObjects
+                  : json.get_bool("table") ? CentreMode::kTable
+                                           : CentreMode::kGrid;
 }
 
 Json round_json(const RoundState& round) {

@@ -73,7 +73,7 @@ void PanelDesk::ask() {
   PanelQuestion question;
   question.samples = state.snapshot.samples;
   question.classes = state.snapshot.classes;
-  question.filter = state.filter.applied;
+  question.filter = state.sample_filter();
   question.exactly_shown = state.panels.exactly_shown;
   asked_audit_ = audit_options(state.lists.lists);
   read_audit(asked_audit_, question);
@@ -100,6 +100,7 @@ void PanelDesk::set_exactly_shown(bool exactly) {
 }
 
 void PanelDesk::toggle_pair(const std::string& label, const std::string& prediction) {
+  if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
   const std::string draft = session_.state().filter.draft;
   const FacetChoice wanted_label{{label}, false};
   const FacetChoice wanted_prediction{{prediction}, false};
@@ -111,6 +112,7 @@ void PanelDesk::toggle_pair(const std::string& label, const std::string& predict
 }
 
 void PanelDesk::toggle_label(const std::string& label) {
+  if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
   const std::string draft = session_.state().filter.draft;
   const FacetChoice wanted{{label}, false};
   const bool chosen = facet_choice(draft, "label") == wanted;

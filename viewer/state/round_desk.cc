@@ -78,7 +78,7 @@ std::vector<SampleId> tagged(const Table& samples, std::string_view tag) {
 
 void RoundDesk::start() {
   AppState& state = session_.state();
-  if (!state.view || state.round.starting) return;
+  if (!state.view || state.objects_shown() || state.round.starting) return;
   state.round.starting = true;
   const uint64_t number = ++newest_;
   session_.tasks().run(
@@ -227,13 +227,14 @@ void RoundDesk::leave() {
 
 bool RoundDesk::shows_question() const {
   const AppState& state = session_.state();
-  return state.view && !state.view_pending && state.filter.applied == state.round.filter &&
-         state.sort == state.round.sort;
+  return state.view && !state.view_pending && !state.objects_shown() &&
+         state.filter.applied == state.round.filter && state.sort == state.round.sort;
 }
 
 void RoundDesk::ask_for_question(Next next) {
   AppState& state = session_.state();
   next_ = next;
+  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
   state.sort = state.round.sort;
   session_.set_filter(state.round.filter);
 }

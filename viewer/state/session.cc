@@ -33,14 +33,49 @@ float typical_aspect(const Table& samples) {
   return std::clamp(*middle, 0.75F, 1.6F);
 }
 
-SampleId sample_at(const AppState& state, size_t position) {
+// Of the sample or object there.
+int64_t id_at(const AppState& state, size_t position) {
   if (!state.view || position >= state.view->order.size()) return 0;
-  return state.snapshot.ids[state.view->order[position]];
+  return state.id_of(state.view->order[position]);
 }
 
 }  // namespace
 
+RowIndex AppState::sample_of(RowIndex row) const {
+  if (!objects_shown()) return row;
+  return static_cast<RowIndex>(objects.table.table.find("sample")->ints[row]);
+}
+
+int64_t AppState::id_of(RowIndex row) const {
+  return objects_shown() ? objects.table.table.find("object_id")->ints[row] : snapshot.ids[row];
+}
+
+size_t AppState::row_of(int64_t id) const {
+  return objects_shown() ? objects.table.row_of(id) : snapshot.row_of(id);
+}
+
+std::optional<RowIndex> AppState::current_object() const {
+  if (objects.picked) return objects.picked;
+  if (!objects_shown() || !view || cursor >= view->order.size()) return std::nullopt;
+  return view->order[cursor];
+}
+
+std::vector<RowIndex> AppState::target_objects() const {
+  if (objects_shown() && selection.count() > 0) return selection.rows();
+  const std::optional<RowIndex> row = current_object();
+  return row ? std::vector<RowIndex>{*row} : std::vector<RowIndex>{};
+}
+
+Targets AppState::targets() const {
+  if (!objects_shown() || selection.count() == 0) return {selection, cursor_row()};
+  RowSet samples;
+  samples.reset(snapshot.samples.rows());
+  for (const RowIndex row : selection.rows()) samples.set(sample_of(row), true);
+  return {std::move(samples), std::nullopt};
+}
+
 size_t AppState::target_count() const {
+  if (objects.picked && !objects_shown()) return 1;
   return selection.count() > 0 ? selection.count() : (cursor_row() ? 1 : 0);
 }
 
@@ -62,7 +97,9 @@ Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, s
       jobs_(*this),
       memory_(*this),
       inspector_(*this),
-      parts_{&filters_, &lists_, &panels_, &round_, &log_, &jobs_, &memory_, &inspector_},
+      objects_(*this),
+      parts_{&filters_, &lists_,  &panels_,    &round_,  &log_,
+             &jobs_,    &memory_, &inspector_, &objects_},
       tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
   state_.store_name = backend_->name();
   tasks_->on_error = [this](const Error& error) { show_error(error); };
@@ -163,14 +200,16 @@ void Session::poll_store(double now_secs) {
     return [this, news] {
       poll_running_ = false;
       state_.store_changed = state_.store_changed || news->reload;
-      if (!news->edits.changed.empty()) changes_.follow(std::move(news->edits), false);
+      if (!news->edits.changed.empty() || !news->edits.changed_objects.empty()) {
+        changes_.follow(std::move(news->edits), false);
+      }
       if (!news->text.empty()) show_note(news->text);
     };
   });
 }
 
 void Session::take_snapshot(Loaded loaded) {
-  place_before_reload_ = sample_at(state_, state_.cursor);
+  place_before_reload_ = id_at(state_, state_.cursor);
   changes_.snapshot_taken();
   // Giving back the memory of a large one takes longer than a frame has.
   auto former = std::make_shared<Snapshot>(std::move(state_.snapshot));
@@ -188,10 +227,25 @@ void Session::take_snapshot(Loaded loaded) {
   state_.missing_roots = std::move(loaded.missing_roots);
   ++state_.loads;
   state_.tile_aspect = typical_aspect(state_.snapshot.samples);
-  state_.selection.reset(state_.snapshot.ids.size());
   // Row numbers of the old snapshot mean nothing in the new one.
   state_.view = nullptr;
   state_.detail = {};
+  // Before the others: whether there are objects decides what is shown.
+  objects_.take_snapshot();
+  state_.selection.reset(state_.table().rows());
+  check_sort();
+  for (SessionPart* part : parts_) part->snapshot_taken();
+  ask_view();
+}
+
+void Session::check_sort() {
+  if (state_.objects_shown()) {
+    const Table& objects = state_.table();
+    if (objects.rows() > 0 && objects.find(state_.sort.column) == nullptr) {
+      state_.sort = applied_sort_ = {"confidence", true};
+    }
+    return;
+  }
   const Table& samples = state_.snapshot.samples;
   const bool empty = samples.rows() == 0;
   if (empty) state_.sort = SortChoice();  // chosen once there is something to sort
@@ -204,8 +258,60 @@ void Session::take_snapshot(Loaded loaded) {
     if (empty || samples.find(state_.sort.column) != nullptr) break;
     state_.sort = {column, std::string_view(column) != "id"};
   }
-  for (SessionPart* part : parts_) part->snapshot_taken();
+}
+
+void Session::show_rows_of(CentreMode mode, int64_t place) {
+  const bool objects = mode == CentreMode::kObjects;
+  state_.layout.show_large = false;
+  state_.show_cursor_wanted = true;
+  state_.objects.picked.reset();
+  if (objects == state_.objects_shown()) {
+    state_.layout.centre = mode;
+    return;
+  }
+  OtherQuestion& other = state_.objects.other;
+  const OtherQuestion left{state_.filter.applied, state_.sort, id_at(state_, state_.cursor),
+                           state_.layout.grid_scroll};
+  const OtherQuestion next = other;
+  other = left;
+  state_.layout.centre = mode;
+  state_.view = nullptr;
+  state_.selection.reset(state_.table().rows());
+  state_.filter.draft = state_.filter.applied = next.filter;
+  state_.filter.problem.clear();
+  state_.sort = applied_sort_ = next.sort;
+  state_.layout.grid_scroll = next.scroll;
+  state_.edits_since_order = 0;
+  place_before_reload_ = place != 0 ? place : next.place;
+  state_.cursor = 0;
+  filters_.snapshot_taken();
+  check_sort();
   ask_view();
+}
+
+void Session::renumber(std::vector<RowIndex> order, const std::vector<RowIndex>& selected) {
+  state_.selection.reset(state_.table().rows());
+  for (const RowIndex row : selected) state_.selection.set(row, true);
+  if (!state_.view) return;
+  auto shown = std::make_shared<ViewAnswer>(*state_.view);
+  shown->order = std::move(order);
+  if (state_.cursor >= shown->order.size()) {
+    state_.cursor = shown->order.empty() ? 0 : shown->order.size() - 1;
+  }
+  state_.view = shown;
+  const uint64_t number = ++newest_recount_;
+  const uint64_t of_view = newest_view_;
+  ViewQuestion question{state_.table(), state_.filter.applied, state_.sort, state_.folds()};
+  tasks_->run(Lane::kQuery,
+              [this, number, of_view, order = shown->order,
+               question = std::move(question)]() -> Tasks::Apply {
+                if (number != newest_recount_ || of_view != newest_view_) return nullptr;
+                auto answer = std::make_shared<ViewAnswer>(*answer_view(question, query_memory_));
+                answer->order = order;
+                return [this, number, of_view, answer] {
+                  if (number == newest_recount_ && of_view == newest_view_) state_.view = answer;
+                };
+              });
 }
 
 void Session::set_filter(const std::string& text) {
@@ -245,10 +351,10 @@ void Session::refresh() {
 }
 
 void Session::ask_view() {
-  if (!state_.loaded) return;
+  if (!state_.loaded || (state_.objects_shown() && !state_.objects.ready())) return;
   const uint64_t number = ++newest_view_;
   state_.view_pending = true;
-  ViewQuestion question{state_.snapshot.samples, state_.filter.draft, state_.sort, state_.folds()};
+  ViewQuestion question{state_.table(), state_.filter.draft, state_.sort, state_.folds()};
   tasks_->run(Lane::kQuery, [this, number, question = std::move(question)]() -> Tasks::Apply {
     if (number != newest_view_) return nullptr;
     try {
@@ -282,7 +388,7 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
                         const SortChoice& sort) {
   // A new question begins at its start. The same one asked again keeps the sample under the cursor,
   // or the place when that sample is gone.
-  const SampleId place = state_.view ? sample_at(state_, state_.cursor) : place_before_reload_;
+  const int64_t place = state_.view ? id_at(state_, state_.cursor) : place_before_reload_;
   place_before_reload_ = place;
   const bool new_question = filter != state_.filter.applied || sort != applied_sort_;
   applied_sort_ = sort;
@@ -292,9 +398,9 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   state_.filter.problem.clear();
   state_.filter.problem_hint.clear();
   state_.edits_since_order = 0;
-  state_.selection.reset(state_.snapshot.ids.size());
+  state_.selection.reset(state_.table().rows());
   const std::vector<RowIndex>& order = state_.view->order;
-  const size_t row = place == 0 ? SIZE_MAX : state_.snapshot.row_of(place);
+  const size_t row = place == 0 ? SIZE_MAX : state_.row_of(place);
   const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
   if (row != SIZE_MAX && found != order.end() && !new_question) {
     state_.cursor = static_cast<size_t>(found - order.begin());
@@ -315,13 +421,12 @@ void Session::show_order(std::vector<RowIndex> order) {
   state_.view =
       std::make_shared<ViewAnswer>(ViewAnswer{std::move(order), now.total, now.elapsed_ms,
                                               now.facets, now.histograms, now.side, now.bases});
-  const size_t row =
-      place_before_reload_ == 0 ? SIZE_MAX : state_.snapshot.row_of(place_before_reload_);
+  const size_t row = place_before_reload_ == 0 ? SIZE_MAX : state_.row_of(place_before_reload_);
   const std::vector<RowIndex>& shown = state_.view->order;
   const auto found = std::find(shown.begin(), shown.end(), static_cast<RowIndex>(row));
   state_.cursor =
       row != SIZE_MAX && found != shown.end() ? static_cast<size_t>(found - shown.begin()) : 0;
-  state_.selection.reset(state_.snapshot.ids.size());
+  state_.selection.reset(state_.table().rows());
   state_.selection_anchor = state_.cursor;
   state_.show_cursor_wanted = true;
   recount();  // one that is under way still holds the former order
@@ -333,7 +438,7 @@ void Session::recount() {
   const uint64_t number = ++newest_recount_;
   const uint64_t of_view = newest_view_;
   tasks_->run(Lane::kQuery,
-              [this, number, of_view, view = state_.view, samples = state_.snapshot.samples,
+              [this, number, of_view, view = state_.view, samples = state_.table(),
                folds = state_.folds()]() -> Tasks::Apply {
                 if (number != newest_recount_ || of_view != newest_view_) return nullptr;
                 auto counted = recount_view(*view, samples, folds, query_memory_);
@@ -409,6 +514,7 @@ void Session::set_cursor(size_t position, SelectMode mode) {
   }
   state_.cursor = position;
   state_.show_cursor_wanted = true;
+  state_.objects.picked.reset();
   ask_detail();
 }
 
@@ -465,6 +571,13 @@ void Session::unreview() {
   decide_on({.kind = ReviewKind::kUnreview, .with_evidence = false}, false);
 }
 
+void Session::apply(std::vector<ObjectEdit> edits) {
+  if (edits.empty()) return;
+  auto change = std::make_shared<StoreChange>();
+  change->other = [this, edits = std::move(edits)] { return backend_->edit_objects(edits); };
+  changes_.make(std::move(change));
+}
+
 void Session::tag(const std::string& tag, bool on) {
   decide_on({on ? ReviewKind::kTag : ReviewKind::kUntag, {}, tag, false}, false);
 }
@@ -515,9 +628,9 @@ void Session::redo() {
   take_back([this] { return backend_->redo(); }, StoreChange::Back::kRedo);
 }
 
-void Session::tell_edited(const EditOutcome& outcome) {
+void Session::tell_edited(const EditOutcome& outcome, bool counts) {
   for (SessionPart* part : parts_) part->edited(outcome);
-  recount();
+  if (counts) recount();
 }
 
 void Session::show_overlay(Overlay overlay) {

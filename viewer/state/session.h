@@ -19,6 +19,7 @@
 #include "viewer/state/list_desk.h"
 #include "viewer/state/log_desk.h"
 #include "viewer/state/memory.h"
+#include "viewer/state/object_desk.h"
 #include "viewer/state/panel_desk.h"
 #include "viewer/state/round_desk.h"
 #include "viewer/state/tasks.h"
@@ -61,6 +62,7 @@ class Session {
   LogDesk& log() { return log_; }
   JobDesk& jobs() { return jobs_; }
   Memory& memory() { return memory_; }
+  ObjectDesk& objects() { return objects_; }
   InspectDesk& inspector() { return inspector_; }
   const InspectDesk& inspector() const { return inspector_; }
 
@@ -77,6 +79,13 @@ class Session {
   // Puts another order in the place of the answer's, as a review round does; the cursor stays on
   // its sample where that is in it.
   void show_order(std::vector<RowIndex> order);
+
+  // Samples or objects from now on; each has a filter, an order and a place of its own. A place of
+  // 0 is the one that was left.
+  void show_rows_of(CentreMode mode, int64_t place = 0);
+  // After rows came or went: shows the same order by its new rows until the filter was applied
+  // anew. `order` and `selected` are rows of the table as it is now.
+  void renumber(std::vector<RowIndex> order, const std::vector<RowIndex>& selected);
 
   // Cursor and selection, by position in the order.
   void move_cursor(int64_t by);
@@ -101,13 +110,17 @@ class Session {
   void tag(const std::string& tag, bool on);
   // Any edits as one batch; `then` runs once they are saved.
   void apply(std::vector<ReviewEdit> edits, std::function<void()> then = nullptr);
+  // The same of annotations.
+  void apply(std::vector<ObjectEdit> edits);
   void undo();
   void redo();
   void undo_batch(int64_t batch);
 
   Changes& changes() { return changes_; }
-  // The snapshot has followed a change: tells the parts, and counts again.
-  void tell_edited(const EditOutcome& outcome);
+  // The snapshot has followed a change: tells the parts, and counts again where that is wanted.
+  void tell_edited(const EditOutcome& outcome, bool counts);
+  // For a part that has loaded what the view waits for.
+  void ask_view();
 
   void show_overlay(Overlay overlay);
   void show_error(const Error& error);
@@ -116,7 +129,7 @@ class Session {
  private:
   void take_snapshot(Loaded loaded);
   void load(const std::string& active_run, bool or_newest = false);
-  void ask_view();
+  void check_sort();
   void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                  const SortChoice& sort);
   void ask_detail();
@@ -130,7 +143,7 @@ class Session {
   std::atomic<uint64_t> newest_view_{0};
   std::atomic<uint64_t> newest_recount_{0};
   std::atomic<uint64_t> newest_detail_{0};
-  SampleId place_before_reload_ = 0;
+  int64_t place_before_reload_ = 0;  // of a sample, or of an object while those are shown
   SortChoice applied_sort_;
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
@@ -144,7 +157,8 @@ class Session {
   JobDesk jobs_;
   Memory memory_;
   InspectDesk inspector_;
-  std::array<SessionPart*, 8> parts_;
+  ObjectDesk objects_;
+  std::array<SessionPart*, 9> parts_;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
 };
 

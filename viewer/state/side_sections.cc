@@ -47,6 +47,27 @@ constexpr std::array kSizes{
     Named{SectionKind::kHistogram, "size_bytes", "File size", true, Range::kData},
 };
 
+// Of a table of objects.
+constexpr std::array kObjects{
+    Named{SectionKind::kFacet, "error", "Error kind"},
+    Named{SectionKind::kFacet, "verdict", "Is it the label?"},
+    Named{SectionKind::kFacet, "doubt", "What of it is in doubt"},
+    Named{SectionKind::kHistogram, "label_doubt", "Doubt about the label"},
+    Named{SectionKind::kHistogram, "confidence", "Confidence"},
+    Named{SectionKind::kHistogram, "iou", "IoU of the match"},
+    Named{SectionKind::kFacet, "label", "Class"},
+    Named{SectionKind::kFacet, "kind", "Given or predicted"},
+    Named{SectionKind::kFacet, "review", "Review"},
+};
+constexpr std::array kObjectSizes{
+    Named{SectionKind::kHistogram, "area_px", "Area in pixels", true, Range::kData},
+    Named{SectionKind::kHistogram, "width", "Width", true, Range::kData},
+    Named{SectionKind::kHistogram, "height", "Height", true, Range::kData},
+    Named{SectionKind::kFacet, "crowd", "Crowd", true},
+    Named{SectionKind::kFacet, "difficult", "Difficult", true},
+    Named{SectionKind::kFacet, "truncated", "Truncated", true},
+};
+
 bool is_number(const Column& column) {
   return column.type == ColumnType::kInt || column.type == ColumnType::kFloat ||
          column.type == ColumnType::kDouble;
@@ -79,6 +100,16 @@ class Collector {
     }
   }
 
+  // What is measured of objects: every number besides the documented columns.
+  void add_scores() {
+    for (const auto& column : samples_.columns()) {
+      if (column->type != ColumnType::kFloat || column->name == "label_doubt") continue;
+      add_histogram(
+          *column,
+          {SectionKind::kHistogram, column->name, column_title(column->name), true, {}, true});
+    }
+  }
+
   std::vector<SideSection> take() { return std::move(sections_); }
 
  private:
@@ -91,7 +122,8 @@ class Collector {
       if (is_number(*column)) add_histogram(*column, std::move(section));
       return;
     }
-    if (!column->dictionary || column->dictionary->size() == 0) return;
+    const bool is_bool = column->type == ColumnType::kBool;
+    if (!is_bool && (!column->dictionary || column->dictionary->size() == 0)) return;
     if (named.column == "source" && column->dictionary->size() < 2) return;
     sections_.push_back(std::move(section));
   }
@@ -173,6 +205,12 @@ std::optional<query::HistogramSpec> readable_bins(double min, double max, bool w
 
 std::vector<SideSection> side_sections(const Table& samples, ColumnRanges& ranges) {
   Collector collector(samples, ranges);
+  if (samples.find("object_id") != nullptr) {
+    collector.add(kObjects);
+    collector.add_scores();
+    collector.add(kObjectSizes);
+    return collector.take();
+  }
   collector.add(kFirst);
   collector.add_attributes(SectionKind::kFacet);
   collector.add(kScores);

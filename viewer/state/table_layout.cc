@@ -80,6 +80,7 @@ bool is_sortable(const Column& column) {
 SortChoice next_sort(const SortChoice& now, std::string_view name) {
   if (now.column == name) return {now.column, !now.descending};
   const ScoreInfo* score = find_score(name);
+  if (score == nullptr) score = find_object_score(name);
   return {std::string(name), score != nullptr && score->worst == Worst::kHigh};
 }
 
@@ -99,8 +100,13 @@ std::string table_title(std::string_view column) {
 }
 
 std::string column_sentence(std::string_view name, const Column& column) {
-  if (const ScoreInfo* score = find_score(name)) return std::string(score->sentence);
+  for (const ScoreInfo* score : {find_score(name), find_object_score(name)}) {
+    if (score != nullptr) return std::string(score->sentence);
+  }
   for (const ColumnInfo& info : sample_columns()) {
+    if (info.name == name) return std::string(info.sentence);
+  }
+  for (const ColumnInfo& info : object_columns()) {
     if (info.name == name) return std::string(info.sentence);
   }
   return fmt::format("An attribute of the samples ({})", column_type_name(column.type));

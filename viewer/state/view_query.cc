@@ -226,10 +226,12 @@ std::string column_title(std::string_view column) {
 
 std::string sort_text(const SortChoice& sort) {
   const ColumnInfo* text_column = nullptr;
-  for (const ColumnInfo& info : sample_columns()) {
-    if (info.name == sort.column &&
-        (info.type == ColumnType::kText || info.type == ColumnType::kCategory)) {
-      text_column = &info;
+  for (const std::span<const ColumnInfo> columns : {sample_columns(), object_columns()}) {
+    for (const ColumnInfo& info : columns) {
+      if (info.name == sort.column &&
+          (info.type == ColumnType::kText || info.type == ColumnType::kCategory)) {
+        text_column = &info;
+      }
     }
   }
   if (text_column != nullptr) {

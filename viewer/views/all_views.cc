@@ -6,6 +6,7 @@ std::vector<std::unique_ptr<View>> workspace_views() {
   std::vector<std::unique_ptr<View>> views;
   views.push_back(make_facets());
   views.push_back(make_grid());
+  views.push_back(make_object_grid());
   views.push_back(make_table());
   views.push_back(make_round_bar());
   views.push_back(make_inspector());

@@ -40,9 +40,14 @@ class BottomView : public View {
  private:
   Panel* chosen(const FrameContext& frame) const {
     for (const auto& panel : panels_) {
-      if (panel->id() == frame.state.layout.bottom_tab) return panel.get();
+      if (panel->id() == frame.state.layout.bottom_tab && panel->offered(frame.state)) {
+        return panel.get();
+      }
     }
-    return panels_.empty() ? nullptr : panels_.front().get();
+    for (const auto& panel : panels_) {
+      if (panel->offered(frame.state)) return panel.get();
+    }
+    return nullptr;
   }
 
   void draw_tabs(const FrameContext& frame) const {
@@ -53,6 +58,7 @@ class BottomView : public View {
     float x = rect.min.x + theme.px(10);
     const Panel* current = chosen(frame);
     for (const auto& panel : panels_) {
+      if (!panel->offered(frame.state)) continue;
       const std::string title = panel->title(frame.state);
       const float width = text_width(theme, body(theme), title) + theme.px(20);
       ImGui::SetCursorScreenPos(ImVec2(x, rect.min.y + theme.px(4)));

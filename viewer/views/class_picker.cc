@@ -26,8 +26,9 @@ class ClassPicker : public View {
     }
     const Theme& theme = frame.theme;
     const size_t targets = frame.state.target_count();
-    const std::string hint = targets > 1 ? fmt::format("Class of {} samples", targets)
-                                         : std::string("Class of this sample");
+    const char* thing = frame.state.objects_addressed() ? "object" : "sample";
+    const std::string hint = targets > 1 ? fmt::format("Class of {} {}s", targets, thing)
+                                         : fmt::format("Class of this {}", thing);
     overlay_search(frame, hint.c_str());
     if (frame.state.overlay_text != found_for_) {
       found_for_ = frame.state.overlay_text;
@@ -41,7 +42,11 @@ class ClassPicker : public View {
     const std::string name = found_[static_cast<size_t>(taken)].name;
     frame.session.show_overlay(Overlay::kNone);
     try {
-      frame.session.relabel(name);
+      if (frame.state.objects_addressed()) {
+        frame.session.objects().set_class(name);
+      } else {
+        frame.session.relabel(name);
+      }
     } catch (const Error& error) {
       frame.session.show_error(error);
     }

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "viewer/state/table_layout.h"
+#include "viewer/views/box_layer.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
@@ -131,7 +132,7 @@ class FacetsView : public View {
   }
 
   static void tell_about(const FrameContext& frame, const std::string& column, bool folded) {
-    const Column* found = frame.state.snapshot.samples.find(column);
+    const Column* found = frame.state.table().find(column);
     if (found == nullptr || !ImGui::BeginTooltip()) return;
     ImGui::PushTextWrapPos(frame.theme.px(360));
     ImGui::TextUnformatted(column_sentence(column, *found).c_str());
@@ -250,6 +251,10 @@ class FacetsView : public View {
     if (facet.column == "review" && !value.null) dot = review_color(frame.theme, value.text);
     if (facet.column == "outcome" && !value.null) {
       dot = value.text == "wrong" ? frame.theme.wrong : frame.theme.right;
+    }
+    if (facet.column == "error" && !value.null) {
+      const int32_t code = object_error_dictionary()->find(value.text);
+      if (code >= 0) dot = error_color(frame.theme, static_cast<ObjectError>(code));
     }
     const std::string name = value.null ? std::string("none") : to_valid_utf8(value.text);
     ImGui::PushID(static_cast<int>(at));  // names from data may be anything, alike and empty too

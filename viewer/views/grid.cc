@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "viewer/state/grid_layout.h"
 #include "viewer/views/band_select.h"
+#include "viewer/views/box_layer.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/views/tile.h"
 #include "viewer/views/view.h"
@@ -26,11 +27,12 @@ constexpr size_t kPagesAhead = 1;
 class GridView : public View {
  public:
   void draw(const FrameContext& frame) override {
-    if (frame.state.table_shown()) return;
+    const bool large = frame.state.layout.show_large && frame.state.cursor_row();
+    if (frame.state.table_shown() || (frame.state.objects_shown() && !large)) return;
     const Theme& theme = frame.theme;
     if (begin_region("Grid", frame.regions.centre, theme.background, ImVec2(0, 0),
                      ImGuiWindowFlags_NoScrollWithMouse)) {
-      if (frame.state.layout.show_large && frame.state.cursor_row()) {
+      if (large) {
         draw_large(frame);
       } else if (!frame.state.view) {
         draw_waiting(frame);
@@ -216,19 +218,24 @@ class GridView : public View {
     if (sample != large_sample_) large_view_ = ImageViewState();
     large_sample_ = sample;
     const float pad = theme.px(12);
-    ImGui::SetCursorScreenPos(ImVec2(rect.min.x + pad, rect.min.y + pad));
+    ImGui::SetCursorScreenPos(ImVec2(rect.min.x + pad, rect.min.y + theme.px(4)));
+    const float controls = draw_box_controls(frame, rect.width() - pad * 2);
+    const float top = controls > 0 ? controls + theme.px(6) : pad;
+    ImGui::SetCursorScreenPos(ImVec2(rect.min.x + pad, rect.min.y + top));
+    BoxLayer boxes(frame, *frame.state.cursor_row(), drag_, true);
     const TextureRegion* region = frame.pictures.image(sample);
     const std::string* problem = frame.pictures.problem(sample);
     image_view(theme, "large image", region, frame.pictures.pixels(sample),
                problem != nullptr ? std::string_view(*problem) : std::string_view(),
-               ImVec2(rect.width() - pad * 2, rect.height() - pad * 2), large_view_,
-               &frame.session.state().inspect.image_wish);
+               ImVec2(rect.width() - pad * 2, rect.height() - top - pad), large_view_,
+               &frame.session.state().inspect.image_wish, &boxes);
   }
 
   bool menu_wanted_ = false;
   BandSelect band_;
   SampleId large_sample_ = 0;
   ImageViewState large_view_;
+  BoxDrag drag_;
 };
 
 }  // namespace

@@ -1,7 +1,9 @@
 // Right: the sample under the cursor, what the models say of it, and what can be done about it.
 #include <algorithm>
 #include <array>
+#include <span>
 
+#include "viewer/views/box_layer.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/image_view.h"
@@ -30,6 +32,13 @@ constexpr std::array kActions{
     Action{"exclude", "review.exclude"}, Action{"undo", "edit.undo"},
 };
 
+constexpr std::array kObjectActions{
+    Action{"accept", "review.accept"},      Action{"draw", "object.draw"},
+    Action{"class", "review.relabel"},      Action{"ambiguous", "review.ambiguous"},
+    Action{"alike", "object.accept_alike"}, Action{"keep", "review.keep"},
+    Action{"delete", "object.delete"},      Action{"undo", "edit.undo"},
+};
+
 class Inspector : public View {
  public:
   void draw(const FrameContext& frame) override {
@@ -40,13 +49,17 @@ class Inspector : public View {
           frame.regions.right.min, ImVec2(frame.regions.right.min.x, frame.regions.right.max.y),
           theme.border);
       const std::optional<RowIndex> row = frame.state.cursor_row();
-      const float actions = theme.px(kActionHeight + kActionGap) * 3 + theme.px(4);
+      const std::span<const Action> shown = frame.state.objects_addressed()
+                                                ? std::span<const Action>(kObjectActions)
+                                                : std::span<const Action>(kActions);
+      const auto lines = static_cast<float>((shown.size() + 1) / 2);
+      const float actions = theme.px(kActionHeight + kActionGap) * lines + theme.px(4);
       const float room = ImGui::GetContentRegionAvail().y - actions;
       ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
       ImGui::BeginChild("sample", ImVec2(0, std::max(room, theme.px(80))));
       if (row) draw_sample(frame, *row);
       ImGui::EndChild();
-      draw_actions(frame);
+      draw_actions(frame, shown);
       ImGui::PopStyleVar();
     }
     ImGui::End();
@@ -65,21 +78,28 @@ class Inspector : public View {
     // The scroll bar's place is kept free, so that nothing moves when it comes.
     const float width = ImGui::GetWindowWidth() - ImGui::GetStyle().ScrollbarSize - theme.px(2);
     const float height = std::clamp(ImGui::GetWindowHeight() * 0.38F, theme.px(140), width);
+    BoxLayer boxes(frame, row, drag_, false);
     ImageWish& wish = frame.session.state().inspect.image_wish;
     const TextureRegion* region = frame.pictures.image(id);
     const std::string* problem = frame.pictures.problem(id);
     image_view(theme, "image", region, frame.pictures.pixels(id),
                problem != nullptr ? std::string_view(*problem) : std::string_view(),
-               ImVec2(width, height), view_, state.layout.show_large ? nullptr : &wish);
+               ImVec2(width, height), view_, state.layout.show_large ? nullptr : &wish, &boxes);
     wish_next(frame);
     const Inspected sample{frame, row, width};
     draw_sample_name(sample);
-    draw_decision(sample);
-    draw_tags(sample);
-    const bool tall = frame.regions.right.height() >= theme.px(kTallFrom);
-    draw_probabilities(sample, tall ? kMostBars : kFewBars);
-    draw_scores(sample);
-    draw_attributes(sample);
+    if (const std::optional<RowIndex> object = state.current_object();
+        object && state.objects.ready()) {
+      draw_object(sample, *object);
+      draw_tags(sample);
+    } else {
+      draw_decision(sample);
+      draw_tags(sample);
+      const bool tall = frame.regions.right.height() >= theme.px(kTallFrom);
+      draw_probabilities(sample, tall ? kMostBars : kFewBars);
+      draw_scores(sample);
+      draw_attributes(sample);
+    }
     draw_history(sample);
     ImGui::Dummy(ImVec2(0, theme.px(8)));
   }
@@ -89,17 +109,17 @@ class Inspector : public View {
     const AppState& state = frame.state;
     for (size_t i = state.cursor + 1; i <= state.cursor + kAhead && i < state.view->order.size();
          ++i) {
-      frame.pictures.image_soon(state.snapshot.ids[state.view->order[i]]);
+      frame.pictures.image_soon(state.snapshot.ids[state.sample_of(state.view->order[i])]);
     }
   }
 
-  static void draw_actions(const FrameContext& frame) {
+  static void draw_actions(const FrameContext& frame, std::span<const Action> actions) {
     const Theme& theme = frame.theme;
     const float gap = theme.px(kActionGap);
     const ImVec2 start = ImGui::GetCursorScreenPos();
     const float width = (ImGui::GetContentRegionAvail().x - gap) / 2;
-    for (size_t i = 0; i < kActions.size(); ++i) {
-      const Command* command = frame.commands.find(kActions[i].command);
+    for (size_t i = 0; i < actions.size(); ++i) {
+      const Command* command = frame.commands.find(actions[i].command);
       const auto column = static_cast<float>(i % 2);
       const auto line_number = static_cast<float>(i / 2);
       ImGui::SetCursorScreenPos(
@@ -107,7 +127,7 @@ class Inspector : public View {
                  start.y + theme.px(4) + line_number * (theme.px(kActionHeight) + gap)));
       const std::string title =
           command->title_now ? command->title_now(frame.state) : command->title;
-      if (action_button(theme, kActions[i].id, key_text(command->keys[0]), title, width, i == 0,
+      if (action_button(theme, actions[i].id, key_text(command->keys[0]), title, width, i == 0,
                         command->enabled(frame.state))) {
         frame.run(command->id);
       }
@@ -119,6 +139,7 @@ class Inspector : public View {
 
   SampleId shown_ = 0;
   ImageViewState view_;
+  BoxDrag drag_;
 };
 
 }  // namespace

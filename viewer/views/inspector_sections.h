@@ -22,6 +22,8 @@ struct Inspected {
 void draw_sample_name(const Inspected& sample);
 void draw_decision(const Inspected& sample);
 void draw_tags(const Inspected& sample);
+// Of an object of the sample, in the place of the sections about the sample's own label.
+void draw_object(const Inspected& sample, RowIndex object);
 void draw_probabilities(const Inspected& sample, size_t most_bars);
 void draw_scores(const Inspected& sample);
 void draw_attributes(const Inspected& sample);

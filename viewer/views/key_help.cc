@@ -14,10 +14,10 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr float kLineHeight = 25;
+constexpr float kLineHeight = 22;
 constexpr size_t kColumns = 3;
-constexpr std::array kMenus{Menu::kReview, Menu::kEdit, Menu::kView,
-                            Menu::kFile,   Menu::kRun,  Menu::kHelp};
+constexpr std::array kMenus{Menu::kReview, Menu::kObjects, Menu::kEdit, Menu::kView,
+                            Menu::kFile,   Menu::kRun,     Menu::kHelp};
 
 class KeyHelp : public View {
  public:
@@ -52,9 +52,16 @@ class KeyHelp : public View {
     for (const Menu menu : kMenus) {
       lines_.push_back({nullptr, menu_title(menu)});
       for (const Command& command : commands.all()) {
-        if (command.menu == menu && !command.keys.empty()) {
-          lines_.push_back({&command, command.title});
+        if (command.menu != menu || command.keys.empty()) continue;
+        // What each of the four arrows does alike is one line.
+        if (command.id.starts_with("object.nudge_") || command.id.starts_with("object.size_")) {
+          if (command.keys[0].key != Key::kLeft) continue;
+          lines_.push_back({&command, command.id.starts_with("object.nudge_")
+                                          ? "Move the box, with any arrow"
+                                          : "Resize the box, with any arrow"});
+          continue;
         }
+        lines_.push_back({&command, command.title});
       }
     }
   }
@@ -66,7 +73,7 @@ class KeyHelp : public View {
       draw_words(theme, list, ImVec2(at.x, at.y + theme.px(8)), width, heading(theme), line.title);
       return;
     }
-    const float keys_width = theme.px(104);
+    const float keys_width = theme.px(122);
     float x = at.x;
     for (const KeyChord& chord : line.command->keys) {
       x += draw_key_cap(theme, list, ImVec2(x, at.y + theme.px(3)), key_text(chord)) + theme.px(5);

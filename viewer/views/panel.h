@@ -17,6 +17,8 @@ class Panel {
   virtual std::string_view id() const = 0;  // stable: "confusion"; --view takes it
   // On the tab; may carry a count ("Issues · 3").
   virtual std::string title(const AppState& state) const = 0;
+  // Whether there is a tab of it: those about objects need some.
+  virtual bool offered(const AppState&) const { return true; }
   // Inside a scrolling Dear ImGui child that fills the panel.
   virtual void draw(const FrameContext& frame) = 0;
 };

@@ -32,9 +32,10 @@ void SortMenu::find(const Table& samples) {
     lines_.push_back({std::string(name), std::move(title), column_sentence(name, *column), gap});
     gap = false;
   };
-  for (const ScoreInfo& score : all_scores()) add(score.name);
+  const bool objects = samples.find("object_id") != nullptr;
+  for (const ScoreInfo& score : objects ? object_scores() : all_scores()) add(score.name);
   gap = !lines_.empty();
-  for (const ColumnInfo& column : sample_columns()) add(column.name);
+  for (const ColumnInfo& column : objects ? object_columns() : sample_columns()) add(column.name);
   gap = !lines_.empty();
   for (const auto& column : samples.columns()) {
     if (column->name.starts_with("attr.")) add(column->name);
@@ -87,7 +88,7 @@ void SortMenu::draw(const FrameContext& frame) {
   const bool appearing = ImGui::IsWindowAppearing();
   if (appearing) {
     typed_.clear();
-    find(frame.state.snapshot.samples);
+    find(frame.state.table());
     ImGui::SetKeyboardFocusHere();
   }
   const float width = std::min(theme.px(kWidth), frame.regions.all.width() - theme.px(40));
@@ -95,7 +96,7 @@ void SortMenu::draw(const FrameContext& frame) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(theme.px(8), theme.px(6)));
   ImGui::SetNextItemWidth(width - button - theme.px(8));
   if (ImGui::InputTextWithHint("##search", "Sort by", &typed_)) {
-    find(frame.state.snapshot.samples);
+    find(frame.state.table());
   }
   ImGui::SameLine(0, theme.px(8));
   const SortChoice& sort = frame.state.sort;

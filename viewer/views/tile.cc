@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/text.h"
 #include "viewer/views/inspector_sections.h"
@@ -20,6 +21,11 @@ constexpr std::array<const char*, 11> kMenu{
     "review.accept",  "review.keep",      "review.relabel", "review.ambiguous",
     "review.exclude", "review.tag",       nullptr,          "view.open",
     "edit.copy_path", "file.open_folder", "edit.undo"};
+
+constexpr std::array<const char*, 12> kObjectMenu{
+    "review.accept",    "object.accept_alike", "review.keep",      "review.relabel",
+    "review.ambiguous", "object.crowd",        "object.delete",    nullptr,
+    "view.open",        "edit.copy_path",      "file.open_folder", "edit.undo"};
 
 std::string_view text_or(const Column* column, RowIndex row, std::string_view otherwise) {
   return column == nullptr || column->is_null(row) ? otherwise : column->text(row);
@@ -168,6 +174,31 @@ void draw_caption(const FrameContext& frame, const TileColumns& columns, RowInde
   draw_second_line(frame, columns, row, ImVec2(min.x + pad, y), room, label);
 }
 
+void draw_menu(const FrameContext& frame, const char* id, std::span<const char* const> entries) {
+  const Theme& theme = frame.theme;
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(theme.px(10), theme.px(8)));
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(theme.px(16), theme.px(7)));
+  if (ImGui::BeginPopup(id)) {
+    for (const char* entry : entries) {
+      if (entry == nullptr) {
+        ImGui::Separator();
+        continue;
+      }
+      const Command& command = frame.commands.at(entry);
+      const std::string title = command.title_now ? command.title_now(frame.state) : command.title;
+      const std::string key = command.keys.empty() ? "" : key_text(command.keys[0]);
+      // A long name is cut: the menu is not to leave the window.
+      const std::string shown(display_text(shorten_utf8(to_valid_utf8(title), 60)));
+      if (ImGui::MenuItem((shown + "##" + entry).c_str(), key.c_str(), false,
+                          command.enabled(frame.state))) {
+        frame.run(entry);
+      }
+    }
+    ImGui::EndPopup();
+  }
+  ImGui::PopStyleVar(2);
+}
+
 }  // namespace
 
 TileColumns find_tile_columns(const Table& samples) {
@@ -207,28 +238,11 @@ void draw_tile_hover(const FrameContext& frame, const TileColumns& columns, RowI
 }
 
 void draw_tile_menu(const FrameContext& frame, const char* id) {
-  const Theme& theme = frame.theme;
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(theme.px(10), theme.px(8)));
-  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(theme.px(16), theme.px(7)));
-  if (ImGui::BeginPopup(id)) {
-    for (const char* entry : kMenu) {
-      if (entry == nullptr) {
-        ImGui::Separator();
-        continue;
-      }
-      const Command& command = frame.commands.at(entry);
-      const std::string title = command.title_now ? command.title_now(frame.state) : command.title;
-      const std::string key = command.keys.empty() ? "" : key_text(command.keys[0]);
-      // A long name is cut: the menu is not to leave the window.
-      const std::string shown(display_text(shorten_utf8(to_valid_utf8(title), 60)));
-      if (ImGui::MenuItem((shown + "##" + entry).c_str(), key.c_str(), false,
-                          command.enabled(frame.state))) {
-        frame.run(entry);
-      }
-    }
-    ImGui::EndPopup();
-  }
-  ImGui::PopStyleVar(2);
+  draw_menu(frame, id, kMenu);
+}
+
+void draw_object_menu(const FrameContext& frame, const char* id) {
+  draw_menu(frame, id, kObjectMenu);
 }
 
 }  // namespace errata::viewer

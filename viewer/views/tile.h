@@ -27,5 +27,7 @@ void draw_tile_content(const FrameContext& frame, const TileColumns& columns, Ro
 void draw_tile_hover(const FrameContext& frame, const TileColumns& columns, RowIndex row);
 // What can be done about the sample under the cursor, with the keys; opened with ImGui::OpenPopup.
 void draw_tile_menu(const FrameContext& frame, const char* id);
+// The same about objects.
+void draw_object_menu(const FrameContext& frame, const char* id);
 
 }  // namespace errata::viewer

@@ -66,7 +66,7 @@ class TopBar : public View {
     const float sort_width = std::min(most_sort, text_width(theme, style, sort) + pad);
     const float run_width = std::min(most_run, text_width(theme, style, run) + pad);
     const float y = bar.min.y + (bar.height() - theme.px(28)) / 2;
-    const float switch_x = bar.max.x - theme.px(12) - switch_width(theme);
+    const float switch_x = bar.max.x - theme.px(12) - switch_width(frame);
     const float run_x = switch_x - gap - run_width;
     const float sort_x = run_x - gap - sort_width;
     filter_.draw(frame, Rect{ImVec2(left, y), ImVec2(sort_x - gap, y + theme.px(28))});
@@ -81,37 +81,63 @@ class TopBar : public View {
     draw_switch(frame, ImVec2(switch_x, y));
   }
 
-  static float switch_width(const Theme& theme) {
-    const TextStyle style = body(theme);
-    return text_width(theme, style, "Grid") + text_width(theme, style, "Table") + theme.px(32);
+  // What the centre shows; objects only where there are some.
+  struct Choice {
+    const char* word;
+    const char* command;
+    CentreMode mode;
+    bool large;
+  };
+  static constexpr std::array kChoices{
+      Choice{"Grid", nullptr, CentreMode::kGrid, false},
+      Choice{"Table", nullptr, CentreMode::kTable, false},
+      Choice{"Objects", "view.objects", CentreMode::kObjects, false},
+      Choice{"Image", "view.open", CentreMode::kGrid, true}};
+
+  static bool is_offered(const FrameContext& frame, const Choice& choice) {
+    return choice.mode != CentreMode::kObjects || frame.state.objects.phase != ObjectsPhase::kNone;
+  }
+
+  static float switch_width(const FrameContext& frame) {
+    const TextStyle style = body(frame.theme);
+    float width = 0;
+    for (const Choice& choice : kChoices) {
+      if (!is_offered(frame, choice)) continue;
+      width += text_width(frame.theme, style, choice.word) + frame.theme.px(16);
+    }
+    return width;
   }
 
   static void draw_switch(const FrameContext& frame, ImVec2 min) {
     const Theme& theme = frame.theme;
     const TextStyle style = body(theme);
     const float height = theme.px(28);
-    const ImVec2 max(min.x + switch_width(theme), min.y + height);
+    const ImVec2 max(min.x + switch_width(frame), min.y + height);
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddRectFilled(min, max, theme.raised, theme.px(6));
     list->AddRect(min, max, theme.border, theme.px(6));
     float x = min.x;
-    const auto half = [&](const char* word, CentreMode mode) {
-      const float width = text_width(theme, style, word) + theme.px(16);
+    const LayoutState& layout = frame.state.layout;
+    for (const Choice& choice : kChoices) {
+      if (!is_offered(frame, choice)) continue;
+      const float width = text_width(theme, style, choice.word) + theme.px(16);
+      const bool chosen =
+          choice.large ? layout.show_large : !layout.show_large && layout.centre == choice.mode;
       ImGui::SetCursorScreenPos(ImVec2(x, min.y));
-      if (ImGui::InvisibleButton(word, ImVec2(width, height)) &&
-          frame.state.layout.centre != mode) {
-        frame.run("view.table");
+      if (ImGui::InvisibleButton(choice.word, ImVec2(width, height)) && !chosen) {
+        if (choice.command != nullptr) {
+          frame.run(choice.command);
+        } else {
+          frame.session.show_rows_of(choice.mode);
+        }
       }
-      const bool chosen = frame.state.layout.centre == mode;
       TextStyle each = style;
       if (!chosen && !ImGui::IsItemHovered()) each.color = theme.text_faint;
       draw_words(theme, list,
                  ImVec2(x + theme.px(8), min.y + (height - text_height(theme, each)) / 2),
-                 width - theme.px(8), each, word);
+                 width - theme.px(8), each, choice.word);
       x += width;
-    };
-    half("Grid", CentreMode::kGrid);
-    half("Table", CentreMode::kTable);
+    }
   }
 
   // The popup that follows hangs from the button just drawn, inside the window.
@@ -130,7 +156,7 @@ class TopBar : public View {
 
   static void draw_menus(const FrameContext& frame) {
     const Theme& theme = frame.theme;
-    constexpr std::array kMenus{Menu::kFile, Menu::kEdit, Menu::kReview,
+    constexpr std::array kMenus{Menu::kFile, Menu::kEdit, Menu::kReview, Menu::kObjects,
                                 Menu::kView, Menu::kRun,  Menu::kHelp};
     ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
     for (const Menu menu : kMenus) {

@@ -65,6 +65,7 @@ std::vector<std::unique_ptr<View>> all_views();
 std::unique_ptr<View> make_top_bar();
 std::unique_ptr<View> make_facets();
 std::unique_ptr<View> make_grid();
+std::unique_ptr<View> make_object_grid();
 std::unique_ptr<View> make_table();
 std::unique_ptr<View> make_round_bar();
 std::unique_ptr<View> make_inspector();

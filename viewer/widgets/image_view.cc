@@ -19,18 +19,7 @@ constexpr float kNumbersFrom = 64;  // each says its value
 constexpr float kMostFactor = 128;
 constexpr float kWheelStep = 1.25F;
 
-// Where the image is on the screen: a point of the image, in its pixels, is at
-// corner + point * factor.
-struct Placed {
-  ImVec2 min;
-  ImVec2 max;
-  float width = 0;
-  float height = 0;
-  float factor = 1;
-  ImVec2 corner;
-};
-
-void use_wheel(const Placed& view, float whole, ImageViewState& state) {
+void use_wheel(const ImagePlace& view, float whole, ImageViewState& state) {
   const float wheel = ImGui::GetIO().MouseWheel;
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   // The pixel under the pointer stays where it is.
@@ -46,8 +35,8 @@ void use_wheel(const Placed& view, float whole, ImageViewState& state) {
 }
 
 // The image never leaves the view; along a side where it is smaller it stays in the middle.
-Placed place(ImVec2 min, ImVec2 max, float width, float height, float factor,
-             ImageViewState& state) {
+ImagePlace place(ImVec2 min, ImVec2 max, float width, float height, float factor,
+                 ImageViewState& state) {
   const ImVec2 half((max.x - min.x) / (2 * width * factor),
                     (max.y - min.y) / (2 * height * factor));
   state.centre.x = half.x >= 0.5F ? 0.5F : std::clamp(state.centre.x, half.x, 1 - half.x);
@@ -65,7 +54,7 @@ struct PixelRange {
   int first_x, last_x, first_y, last_y;
 };
 
-PixelRange seen_pixels(const Placed& view) {
+PixelRange seen_pixels(const ImagePlace& view) {
   const auto index = [&](float screen, float corner, float count) {
     return static_cast<int>(std::clamp(std::floor((screen - corner) / view.factor), 0.0F, count));
   };
@@ -75,7 +64,8 @@ PixelRange seen_pixels(const Placed& view) {
           index(view.max.y, view.corner.y, view.height - 1)};
 }
 
-void draw_grid(const Theme& theme, ImDrawList* list, const Placed& view, const PixelRange& seen) {
+void draw_grid(const Theme& theme, ImDrawList* list, const ImagePlace& view,
+               const PixelRange& seen) {
   const float share = std::clamp((view.factor - kGridFrom) / 24, 0.2F, 1.0F);
   const ImU32 color = with_alpha(IM_COL32(128, 128, 128, 255), 0.45F * share);
   const float line = theme.px(1);
@@ -105,7 +95,7 @@ ImU32 ink_on(const media::Image& image, const uint8_t* pixel) {
                                                              : IM_COL32_WHITE;
 }
 
-void draw_numbers(const Theme& theme, ImDrawList* list, const Placed& view,
+void draw_numbers(const Theme& theme, ImDrawList* list, const ImagePlace& view,
                   const media::Image& image, const PixelRange& seen) {
   TextStyle style{theme.fonts.regular, Theme::kSmallSize, 0};
   const float line = theme.px(13);
@@ -145,7 +135,7 @@ std::string factor_text(float factor) {
   return factor < 9.95F ? fmt::format("{:.2g}\u00D7", factor) : fmt::format("{:.0f}\u00D7", factor);
 }
 
-void draw_pixel_value(const Theme& theme, ImDrawList* list, const Placed& view,
+void draw_pixel_value(const Theme& theme, ImDrawList* list, const ImagePlace& view,
                       const media::Image& image) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const int x = static_cast<int>(std::floor((mouse.x - view.corner.x) / view.factor));
@@ -167,7 +157,7 @@ void draw_pixel_value(const Theme& theme, ImDrawList* list, const Placed& view,
 
 void image_view(const Theme& theme, const char* id, const TextureRegion* region,
                 const media::Image* pixels, std::string_view note, ImVec2 size,
-                ImageViewState& state, ImageWish* wish) {
+                ImageViewState& state, ImageWish* wish, ImageLayer* layer) {
   const ImVec2 min = ImGui::GetCursorScreenPos();
   const ImVec2 max(min.x + size.x, min.y + size.y);
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -195,12 +185,16 @@ void image_view(const Theme& theme, const char* id, const TextureRegion* region,
   if (hovered && ImGui::GetIO().MouseWheel != 0) {
     use_wheel({min, max, width, height, 1, {}}, whole, state);
   }
-  if (ImGui::IsItemActive()) {
+  const bool active = ImGui::IsItemActive();
+  const bool taken = layer != nullptr &&
+                     layer->take_pointer(place(min, max, width, height, whole * state.zoom, state),
+                                         hovered, active);
+  if (active && !taken) {
     const ImVec2 moved = ImGui::GetIO().MouseDelta;
     state.centre.x -= moved.x / (width * whole * state.zoom);
     state.centre.y -= moved.y / (height * whole * state.zoom);
   }
-  const Placed view = place(min, max, width, height, whole * state.zoom, state);
+  const ImagePlace view = place(min, max, width, height, whole * state.zoom, state);
   list->PushClipRect(min, max, true);
   const ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
   const bool squares = view.factor >= kSquaresFrom && platform.DrawCallback_SetSamplerNearest;
@@ -219,6 +213,7 @@ void image_view(const Theme& theme, const char* id, const TextureRegion* region,
       draw_numbers(theme, list, view, *pixels, seen);
     }
   }
+  if (layer != nullptr) layer->draw(list, view, hovered);
   if (same && hovered && view.factor >= theme.px(kValueFrom)) {
     draw_pixel_value(theme, list, view, *pixels);
   }

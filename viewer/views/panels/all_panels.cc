@@ -5,6 +5,9 @@ namespace errata::viewer {
 
 std::vector<std::unique_ptr<Panel>> all_panels() {
   std::vector<std::unique_ptr<Panel>> panels;
+  panels.push_back(make_error_budget_panel());
+  panels.push_back(make_curves_panel());
+  panels.push_back(make_detections_panel());
   panels.push_back(make_confusion_panel());
   panels.push_back(make_calibration_panel());
   panels.push_back(make_classes_panel());

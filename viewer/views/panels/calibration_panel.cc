@@ -20,6 +20,7 @@ class CalibrationPanel : public Panel {
  public:
   std::string_view id() const override { return "calibration"; }
   std::string title(const AppState&) const override { return "Calibration"; }
+  bool offered(const AppState& state) const override { return has_classifier(state); }
 
   void draw(const FrameContext& frame) override {
     const PanelAnswer* answer = answer_or_note(frame);

@@ -46,6 +46,7 @@ const std::array kColumns{
 class ClassesPanel : public Panel {
  public:
   std::string_view id() const override { return "classes"; }
+  bool offered(const AppState& state) const override { return has_classifier(state); }
   std::string title(const AppState& state) const override {
     return state.snapshot.classes.empty()
                ? std::string("Classes")

@@ -54,6 +54,7 @@ class ConfusionPanel : public Panel {
  public:
   std::string_view id() const override { return "confusion"; }
   std::string title(const AppState&) const override { return "Confusion"; }
+  bool offered(const AppState& state) const override { return has_classifier(state); }
 
   void draw(const FrameContext& frame) override {
     const PanelAnswer* answer = answer_or_note(frame);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "viewer/state/filter_text.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
 
@@ -124,6 +125,58 @@ void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float widt
 
 std::string percent(double share, int decimals) {
   return std::isnan(share) ? std::string("n/a") : fmt::format("{:.{}f} %", share * 100, decimals);
+}
+
+bool has_classifier(const AppState& state) {
+  return !state.objects.ready() || state.snapshot.samples.find("prediction") != nullptr;
+}
+
+bool has_detector(const AppState& state) {
+  return state.objects.ready();
+}
+
+const ObjectMeasures* measures_or_note(const FrameContext& frame) {
+  const ObjectsState& objects = frame.state.objects;
+  const ObjectMeasures* measures = objects.measures.get();
+  if (measures != nullptr && measures->detections > 0) return measures;
+  const std::string_view text = objects.measures_pending || measures == nullptr
+                                    ? "Measuring"
+                                    : "There are no detections to measure yet: errata predictions "
+                                      "brings them in";
+  draw_words(frame.theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
+             ImGui::GetContentRegionAvail().x, dim(frame.theme), text);
+  return nullptr;
+}
+
+void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measures,
+                        bool thresholds) {
+  const Theme& theme = frame.theme;
+  std::string text = fmt::format("Over {} images with {} labels and {} detections",
+                                 with_thousands(measures.images), with_thousands(measures.objects),
+                                 with_thousands(measures.detections));
+  if (thresholds) {
+    text += fmt::format(" \u00B7 detections from {:.2f} on, IoU {:.2f}", measures.choice.confidence,
+                        measures.choice.overlap);
+  } else {
+    text += fmt::format(" \u00B7 IoU {:.2f}", measures.choice.overlap);
+  }
+  draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
+                ImGui::GetContentRegionAvail().x, small(theme), text);
+  ImGui::Dummy(ImVec2(0, theme.px(22)));
+}
+
+void show_objects(const FrameContext& frame, std::string_view error, int32_t label) {
+  std::string filter;
+  if (!error.empty()) filter = with_facet_choice(filter, "error", {{std::string(error)}, false});
+  const Column* labels = frame.state.objects.table.table.find("label");
+  if (label >= 0 && labels != nullptr) {
+    filter = with_facet_choice(filter, "label", {{(*labels->dictionary)[label]}, false});
+  }
+  try {
+    frame.session.objects().show(filter);
+  } catch (const Error& problem) {
+    frame.session.show_error(problem);
+  }
 }
 
 const PanelAnswer* answer_or_note(const FrameContext& frame) {

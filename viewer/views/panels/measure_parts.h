@@ -4,10 +4,23 @@
 #include <string>
 #include <string_view>
 
+#include "viewer/state/object_measures.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/views/view.h"
 
 namespace errata::viewer {
+
+// For Panel::offered: a dataset of boxes without a classifier's predictions has no use for panels
+// about those; one without boxes none for a detector's.
+bool has_classifier(const AppState& state);
+bool has_detector(const AppState& state);
+
+// The same of a detector.
+const ObjectMeasures* measures_or_note(const FrameContext& frame);
+// "Over 318 images, 4,888 labels ..., detections from 0.25 on, IoU 0.50"
+void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measures, bool thresholds);
+// Objects with this error and, unless it is negative, label code, in the centre.
+void show_objects(const FrameContext& frame, std::string_view error, int32_t label);
 
 // The answer to draw; when there is none, says why and returns nullptr.
 const PanelAnswer* answer_or_note(const FrameContext& frame);

@@ -7,6 +7,9 @@
 
 namespace errata::viewer {
 
+std::unique_ptr<Panel> make_error_budget_panel();
+std::unique_ptr<Panel> make_curves_panel();
+std::unique_ptr<Panel> make_detections_panel();
 std::unique_ptr<Panel> make_confusion_panel();
 std::unique_ptr<Panel> make_calibration_panel();
 std::unique_ptr<Panel> make_classes_panel();

@@ -22,6 +22,7 @@ class ScoresPanel : public Panel {
  public:
   std::string_view id() const override { return "scores"; }
   std::string title(const AppState&) const override { return "Scores"; }
+  bool offered(const AppState& state) const override { return has_classifier(state); }
 
   void draw(const FrameContext& frame) override {
     const PanelAnswer* answer = answer_or_note(frame);

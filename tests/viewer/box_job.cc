@@ -1,0 +1,152 @@
+#include "tests/viewer/box_job.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/files.h"
+#include "jobs/version_job.h"
+#include "media/reader.h"
+#include "store/objects.h"
+#include "store/snapshot_loader.h"
+#include "store/versions.h"
+#include "tests/viewer/window_fixture.h"
+#include "viewer/app/store_backend.h"
+
+namespace errata::test {
+
+namespace {
+
+std::unique_ptr<WindowFixture> open(const BoxProject& project, const WindowSetup& setup = {}) {
+  ::setenv("XDG_STATE_HOME", (project.folder / "state").c_str(), 1);
+  return std::make_unique<WindowFixture>(
+      setup, std::make_unique<viewer::StoreBackend>(project.store_path, "tester"));
+}
+
+// As the store has it, read anew.
+ObjectTable stored_objects(const BoxProject& project) {
+  store::Store store = store::Store::open(project.store_path, store::Access::kRead);
+  return store::load_objects(store, store::load_snapshot(store));
+}
+
+uint64_t labels(const BoxProject& project) {
+  store::Store store = store::Store::open(project.store_path, store::Access::kRead);
+  return store::load_snapshot(store).objects;
+}
+
+std::string class_of(const BoxProject& project, ObjectId object) {
+  const ObjectTable objects = stored_objects(project);
+  const size_t row = objects.row_of(object);
+  REQUIRE(row != SIZE_MAX);
+  return std::string(objects.table.find("label")->text(static_cast<RowIndex>(row)));
+}
+
+void press(WindowFixture& window, const std::vector<ImGuiKeyChord>& keys) {
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    for (const ImGuiKeyChord key : keys) context->KeyPress(key);
+    context->Yield(2);
+  }) == "");
+  const auto& message = window.state().message;
+  INFO((message ? message->text : std::string()));
+  CHECK_FALSE((message && message->is_error));
+  CHECK(window.misuse() == "");
+}
+
+void filter(WindowFixture& window, const std::string& text) {
+  window.session().objects().show(text);
+  window.settle();
+  REQUIRE(window.state().view);
+  REQUIRE(window.state().filter.applied == text);
+}
+
+void picture(WindowFixture& window, const std::string& name) {
+  const char* folder = std::getenv("ERRATA_TEST_PICTURES");
+  if (folder == nullptr) return;
+  window.settle();
+  const std::vector<uint8_t> png = media::encode_png(window.capture());
+  write_file_atomic(join_path(folder, name + ".png"), std::string(png.begin(), png.end()));
+}
+
+}  // namespace
+
+void do_box_job(const BoxProject& project) {
+  const uint64_t before = labels(project);
+  {
+    const std::unique_ptr<WindowFixture> window = open(project);
+    const viewer::AppState& state = window->state();
+    REQUIRE(state.objects.ready());
+    CHECK(state.snapshot.objects == before);
+
+    // A missing label: the model is sure, nothing is drawn there.
+    filter(*window, "error = 'background' and kind = 'predicted'");
+    REQUIRE_FALSE(state.view->order.empty());
+    press(*window, {ImGuiKey_Enter});
+    CHECK(labels(project) == before + 1);
+    CHECK(viewer::ObjectColumns(state.objects.table.table).error_of(state.view->order[0]) !=
+          ObjectError::kBackground);
+
+    // Another class for a label, by its name.
+    filter(*window, "kind = 'given' and review = 'unseen'");
+    const ObjectId object = state.id_of(state.view->order[0]);
+    const std::string was = class_of(project, object);
+    const std::string wanted = state.snapshot.classes[was == state.snapshot.classes[0].name].name;
+    CHECK(window->run([&](ImGuiTestContext* context) {
+      context->KeyPress(ImGuiKey_C);
+      context->Yield(2);
+      context->KeyChars(wanted.c_str());
+      context->Yield(2);
+      context->KeyPress(ImGuiKey_Enter);
+      context->Yield(2);
+    }) == "");
+    CHECK(class_of(project, object) == wanted);
+    press(*window, {ImGuiKey_U});
+    CHECK(class_of(project, object) == was);
+    press(*window, {ImGuiMod_Shift | ImGuiKey_U});
+    CHECK(class_of(project, object) == wanted);
+    press(*window, {ImGuiKey_Delete});
+    CHECK(labels(project) == before);
+    press(*window, {ImGuiKey_U});
+
+    jobs::VersionJobOptions version;
+    version.store_path = project.store_path;
+    version.name = "mended";
+    version.who = "tester";
+    window->session().jobs().start(viewer::version_work(version));
+    window->session().jobs().runner().wait_idle();
+    window->settle();
+    CHECK_FALSE(state.lists.lists.versions.empty());
+  }
+  // A restart finds it so, in the same mode with the same filter.
+  const std::unique_ptr<WindowFixture> again = open(project);
+  CHECK(again->state().snapshot.objects == before + 1);
+}
+
+void take_pictures(const BoxProject& project, const std::string& name) {
+  if (std::getenv("ERRATA_TEST_PICTURES") == nullptr) return;
+  for (const auto& [width, height] : {std::pair(1280, 720), std::pair(1600, 1000)}) {
+    for (const viewer::ThemeName theme : {viewer::ThemeName::kDark, viewer::ThemeName::kLight}) {
+      WindowSetup setup;
+      setup.width_px = width;
+      setup.height_px = height;
+      setup.theme = theme;
+      const std::unique_ptr<WindowFixture> window = open(project, setup);
+      const std::string to = fmt::format("{}-{}-{}", name, width,
+                                         theme == viewer::ThemeName::kDark ? "dark" : "light");
+      viewer::AppState& state = window->session().state();
+      state.layout.bottom_tab = "budget";
+      filter(*window, "error = 'background'");
+      picture(*window, to + "-objects");
+      window->app().commands().run("view.open", window->session());
+      picture(*window, to + "-image");
+      filter(*window, "error = 'localisation'");
+      state.layout.bottom_tab = "curves";
+      picture(*window, to + "-curves");
+      state.layout.bottom_tab = "detections";
+      window->app().commands().run("view.open", window->session());
+      picture(*window, to + "-detections");
+    }
+  }
+}
+
+}  // namespace errata::test

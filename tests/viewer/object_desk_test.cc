@@ -1,0 +1,259 @@
+#include "viewer/state/object_desk.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tests/viewer/synthetic_backend.h"
+#include "viewer/state/commands.h"
+#include "viewer/state/object_match.h"
+#include "viewer/state/object_measures.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+namespace {
+
+struct Opened {
+  explicit Opened(size_t samples = 20, size_t objects = 10)
+      : backend(new test::SyntheticBackend(samples)),
+        session(std::unique_ptr<Backend>(backend), nullptr, 1) {
+    backend->objects_per_sample_ = objects;
+    session.open();
+    settle();
+  }
+
+  void settle() {
+    for (int i = 0; i < 50; ++i) {
+      session.tasks().finish_all();
+      session.frame(i);
+      session.tasks().finish_all();
+      if (i > 2 && session.objects().complete()) return;
+    }
+  }
+  void show(const std::string& filter) {
+    session.objects().show(filter);
+    settle();
+  }
+  const AppState& state() const { return session.state(); }
+  ObjectColumns columns() const { return ObjectColumns(state().objects.table.table); }
+  std::map<std::string, size_t> errors() const {
+    std::map<std::string, size_t> counts;
+    for (RowIndex row = 0; row < state().objects.table.rows(); ++row) {
+      const auto error = columns().error_of(row);
+      ++counts[error ? std::string(object_error_name(*error)) : "none"];
+    }
+    return counts;
+  }
+  bool run(std::string_view command) {
+    const bool ran = commands.run(command, session);
+    settle();
+    return ran;
+  }
+
+  test::SyntheticBackend* backend;  // the session's
+  Session session;
+  CommandRegistry commands;
+};
+
+}  // namespace
+
+TEST_CASE("every object has its error, for the thresholds that are set") {
+  Opened opened;
+  REQUIRE(opened.state().objects.ready());
+  // 20 samples of 10 objects, each of ten fates once in ten.
+  auto errors = opened.errors();
+  CHECK(errors["missed"] == 20);
+  CHECK(errors["background"] == 20);
+  CHECK(errors["class"] == 40);         // the detection and its label
+  CHECK(errors["localisation"] == 40);  // likewise
+  CHECK(errors["duplicate"] == 20);
+  CHECK(errors["none"] == 20);  // below the confidence
+  opened.session.objects().set_match({0.25, 0.3});
+  opened.settle();
+  CHECK(opened.state().objects.matched.overlap == 0.3);
+  // A box that is off by less than half is in place now.
+  CHECK(opened.errors()["localisation"] == 0);
+  opened.session.objects().set_match({0.05, 0.5});
+  opened.settle();
+  CHECK(opened.errors()["none"] == 0);
+}
+
+TEST_CASE("the filter, the order, the facets and the selection are about objects in their mode") {
+  Opened opened;
+  opened.session.set_filter("split = 'train'");
+  opened.settle();
+  const SortChoice sort = opened.state().sort;
+  const size_t samples = opened.state().view->order.size();
+  opened.show("error = 'background'");
+  REQUIRE(opened.state().view);
+  CHECK(opened.state().view->order.size() == 20);
+  CHECK(opened.state().view->total == opened.state().objects.table.rows());
+  CHECK(opened.state().view->facets[0].title == "Error kind");
+  CHECK(opened.state().cursor_row().has_value());
+  opened.session.toggle_facet("label", "airplane", false);
+  opened.settle();
+  CHECK(opened.state().filter.applied == "error = 'background' and label = 'airplane'");
+  opened.session.select_all();
+  CHECK(opened.state().target_objects().size() == opened.state().view->order.size());
+  for (const RowIndex row : opened.state().targets().rows()) CHECK(row < 20);
+  // Back, everything is as it was left; and again.
+  opened.session.show_rows_of(CentreMode::kGrid);
+  opened.settle();
+  CHECK(opened.state().filter.applied == "split = 'train'");
+  CHECK(opened.state().sort == sort);
+  CHECK(opened.state().view->order.size() == samples);
+  opened.run("view.objects");
+  CHECK(opened.state().filter.applied == "error = 'background' and label = 'airplane'");
+}
+
+TEST_CASE("a view of objects is saved and comes back as one") {
+  Opened opened;
+  opened.show("error = 'missed'");
+  opened.session.lists().save_view("missed");
+  opened.settle();
+  opened.session.show_rows_of(CentreMode::kGrid);
+  opened.settle();
+  REQUIRE(opened.state().lists.lists.saved_views.size() == 1);
+  opened.session.lists().use_view(opened.state().lists.lists.saved_views[0]);
+  opened.settle();
+  CHECK(opened.state().objects_shown());
+  CHECK(opened.state().view->order.size() == 20);
+}
+
+TEST_CASE("a detection on nothing becomes a label, the order stays, and undo takes it back") {
+  Opened opened;
+  opened.show("error = 'background'");
+  const size_t labels = opened.backend->objects_count();
+  const std::vector<RowIndex> order = opened.state().view->order;
+  const int64_t second = opened.state().id_of(order[1]);
+  REQUIRE(opened.run("review.accept"));
+  CHECK(opened.backend->objects_count() == labels + 1);
+  CHECK(opened.state().view->order.size() == order.size());
+  CHECK(opened.state().cursor == 1);
+  // Rows were numbered anew, the objects in the order are the same.
+  CHECK(opened.state().id_of(opened.state().view->order[1]) == second);
+  // It is found now.
+  CHECK(opened.columns().error_of(opened.state().view->order[0]) == ObjectError::kTrue);
+  CHECK(opened.errors()["background"] == 19);
+  REQUIRE(opened.run("edit.undo"));
+  CHECK(opened.backend->objects_count() == labels);
+  CHECK(opened.errors()["background"] == 20);
+  REQUIRE(opened.run("edit.redo"));
+  CHECK(opened.backend->objects_count() == labels + 1);
+}
+
+TEST_CASE("accepting mends the class or the place where a label is there") {
+  Opened opened;
+  opened.show("error = 'class' and kind = 'predicted'");
+  const RowIndex row = *opened.state().current_object();
+  const ObjectId label = opened.columns().id->ints[*opened.columns().match_of(row)];
+  const std::string wanted(opened.columns().label->text(row));
+  CHECK(opened.backend->object_class(label) != wanted);
+  REQUIRE(opened.run("review.accept"));
+  CHECK(opened.backend->object_class(label) == wanted);
+
+  opened.show("error = 'localisation' and kind = 'given'");
+  const RowIndex given = *opened.state().current_object();
+  const ObjectId moved = opened.columns().id->ints[given];
+  const Box box = opened.columns().box(*opened.columns().match_of(given));
+  REQUIRE(opened.run("review.accept"));
+  CHECK((*opened.backend->object_box(moved))[0] == box.x);
+}
+
+TEST_CASE("all alike are accepted in one batch") {
+  Opened opened;
+  opened.show("error = 'background'");
+  const size_t labels = opened.backend->objects_count();
+  const size_t alike = opened.state().objects.alike;
+  CHECK(alike > 1);
+  CHECK(alike < 20);  // of the same class only
+  REQUIRE(opened.run("object.accept_alike"));
+  CHECK(opened.backend->objects_count() == labels + alike);
+  REQUIRE(opened.run("edit.undo"));
+  CHECK(opened.backend->objects_count() == labels);
+  // The selection is accepted as one batch as well.
+  opened.session.select_all();
+  REQUIRE(opened.run("review.accept"));
+  CHECK(opened.backend->objects_count() == labels + 20);
+}
+
+TEST_CASE("a box is drawn, nudged, made a crowd, given a class and deleted; each is undone") {
+  Opened opened;
+  opened.show("kind = 'given'");
+  const size_t labels = opened.backend->objects_count();
+  const RowIndex sample = *opened.state().cursor_row();
+  opened.session.objects().add_box(sample, {5, 6, 20, 10});
+  opened.settle();
+  CHECK(opened.backend->objects_count() == labels + 1);
+  REQUIRE(opened.state().objects.picked);
+  const ObjectId added = opened.columns().id->ints[*opened.state().objects.picked];
+  CHECK((*opened.backend->object_box(added))[2] == 20);
+  // Keys pressed faster than the store answers add up.
+  CHECK(opened.commands.run("object.nudge_right", opened.session));
+  CHECK(opened.commands.run("object.nudge_right", opened.session));
+  CHECK(opened.commands.run("object.size_down", opened.session));
+  opened.settle();
+  CHECK((*opened.backend->object_box(added))[0] == 7);
+  CHECK((*opened.backend->object_box(added))[3] == 11);
+  opened.session.objects().set_class("cat");
+  opened.settle();
+  CHECK(opened.backend->object_class(added) == "cat");
+  REQUIRE(opened.run("object.crowd"));
+  REQUIRE(opened.run("object.delete"));
+  CHECK(opened.backend->objects_count() == labels);
+  CHECK_FALSE(opened.state().objects.picked);
+  for (int i = 0; i < 6; ++i) REQUIRE(opened.run("edit.undo"));
+  CHECK((*opened.backend->object_box(added))[0] == 5);
+  REQUIRE(opened.run("edit.undo"));
+  CHECK(opened.backend->objects_count() == labels);
+}
+
+TEST_CASE("a decision about an object is one about its label, and what cannot be is refused") {
+  Opened opened;
+  opened.show("error = 'missed'");
+  CHECK_FALSE(opened.commands.run("review.accept", opened.session));
+  REQUIRE(opened.run("review.keep"));
+  const RowIndex kept = opened.state().view->order[0];
+  CHECK(opened.columns().review->text(kept) == "kept");
+  opened.session.objects().set_class("frog");  // the second by now
+  opened.settle();
+  CHECK(opened.columns().label->text(opened.state().view->order[1]) == "frog");
+  CHECK_THROWS_AS(opened.session.objects().set_class("unicorn"), Error);
+  opened.backend->fail_edits_ = true;
+  opened.run("object.delete");
+  REQUIRE(opened.state().message);
+  CHECK(opened.state().message->is_error);
+}
+
+TEST_CASE("a store without boxes has no object mode") {
+  Opened opened(5, 0);
+  CHECK_FALSE(opened.commands.run("view.objects", opened.session));
+  CHECK_THROWS_AS(opened.session.objects().show({}), Error);
+  CHECK_FALSE(opened.state().objects_shown());
+}
+
+TEST_CASE("the detector is measured once a panel of it is open") {
+  Opened opened;
+  opened.session.state().layout.show_bottom = true;
+  opened.session.state().layout.bottom_tab = "budget";
+  opened.settle();
+  REQUIRE(opened.state().objects.measures);
+  const ObjectMeasures& measures = *opened.state().objects.measures;
+  CHECK(measures.objects == opened.backend->objects_count());
+  CHECK(measures.gains[static_cast<size_t>(ObjectError::kMissed)] > 0);
+  CHECK(measures.gains[static_cast<size_t>(ObjectError::kTrue)] == 0);
+  CHECK(measures.ap.low <= measures.ap.value);
+  CHECK(measures.ap.value <= measures.ap.high);
+  // Each object is counted once: in its row.
+  int64_t given = 0;
+  const size_t side = measures.classes.size() + 1;
+  for (size_t row = 0; row + 1 < side; ++row) {
+    for (size_t column = 0; column < side; ++column)
+      given += measures.confusion[row * side + column];
+  }
+  CHECK(given == static_cast<int64_t>(measures.objects));
+}
+
+}  // namespace errata::viewer

@@ -1,0 +1,542 @@
+#include "viewer/state/object_desk.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "viewer/state/filter_text.h"
+#include "viewer/state/object_match.h"
+#include "viewer/state/object_measures.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr RowIndex kGone = std::numeric_limits<RowIndex>::max();
+
+void add_matching(Table& table, std::vector<Column> columns) {
+  for (Column& column : columns) table.add(std::move(column));
+}
+
+// Where the rows of `before` are in `after`; both keep the order of what they share.
+std::vector<RowIndex> follow_rows(const std::vector<int64_t>& before,
+                                  const std::vector<int64_t>& after,
+                                  std::vector<ObjectId> changed) {
+  std::sort(changed.begin(), changed.end());
+  const auto moved = [&](int64_t id) {
+    return std::binary_search(changed.begin(), changed.end(), id);
+  };
+  std::vector<RowIndex> rows(before.size(), kGone);
+  size_t to = 0;
+  for (size_t from = 0; from < before.size(); ++from) {
+    if (to < after.size() && before[from] == after[to]) {
+      rows[from] = static_cast<RowIndex>(to++);
+      continue;
+    }
+    if (moved(before[from])) continue;  // it is gone
+    while (to < after.size() && after[to] != before[from]) ++to;
+    if (to < after.size()) rows[from] = static_cast<RowIndex>(to++);
+  }
+  return rows;
+}
+
+std::vector<int64_t> ids_of(const ObjectTable& objects) {
+  const Column* ids = objects.table.find("object_id");
+  return ids == nullptr ? std::vector<int64_t>() : ids->ints;
+}
+
+// Rising.
+std::vector<ObjectId> missing_from(std::vector<int64_t> ids, std::vector<int64_t> others) {
+  std::sort(ids.begin(), ids.end());
+  std::sort(others.begin(), others.end());
+  std::vector<ObjectId> missing;
+  std::set_difference(ids.begin(), ids.end(), others.begin(), others.end(),
+                      std::back_inserter(missing));
+  return missing;
+}
+
+}  // namespace
+
+void ObjectDesk::take_snapshot() {
+  AppState& state = session_.state();
+  ObjectsState& objects = state.objects;
+  ++newest_load_;
+  objects.table = ObjectTable();
+  ++objects.revision;
+  objects.picked.reset();
+  objects.draft.reset();
+  objects.outlines = {};
+  objects.match_pending = false;
+  objects.measures = nullptr;
+  objects.measures_pending = false;
+  ++newest_measures_;
+  const RunSummary* run = state.active_run();
+  const bool any = state.snapshot.objects > 0 || (run != nullptr && run->kind == "detections");
+  objects.phase = any ? ObjectsPhase::kLoading : ObjectsPhase::kNone;
+  if (any) return load();
+  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+}
+
+void ObjectDesk::load() {
+  ObjectsState& objects = session_.state().objects;
+  // While a table is loaded again, the one before it is shown.
+  if (objects.table.rows() == 0) objects.phase = ObjectsPhase::kLoading;
+  const uint64_t number = ++newest_load_;
+  session_.tasks().run(
+      Lane::kStore,
+      [this, number, choice = objects.wanted,
+       snapshot = session_.state().snapshot]() -> Tasks::Apply {
+        try {
+          auto table = std::make_shared<ObjectTable>(session_.backend().load_objects(snapshot));
+          if (table->rows() > 0) {
+            add_matching(table->table, match_objects(table->table, choice, serial_for));
+          }
+          return [this, number, choice, table] {
+            if (number != newest_load_) return;
+            ObjectsState& now = session_.state().objects;
+            const std::vector<int64_t> before = ids_of(now.table);
+            now.table = std::move(*table);
+            now.phase = now.table.rows() > 0 ? ObjectsPhase::kReady : ObjectsPhase::kNone;
+            now.matched = choice;
+            ++now.revision;
+            // Panels about a classifier have nothing to say here.
+            LayoutState& layout = session_.state().layout;
+            const bool classifier = session_.state().snapshot.samples.find("prediction") != nullptr;
+            if (now.ready() && !classifier && PanelDesk::shows(layout.bottom_tab)) {
+              layout.bottom_tab = "budget";
+            }
+            if (!now.ready()) {
+              now.picked.reset();
+              if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+              return;
+            }
+            if (before.empty()) {
+              if (session_.state().objects_shown()) session_.ask_view();
+              return;
+            }
+            // Loaded again after an edit: what is shown stays, by its new rows.
+            const std::vector<int64_t> after = ids_of(now.table);
+            renumber(follow_rows(before, after, missing_from(before, after)));
+            const std::vector<ObjectId> added = missing_from(after, before);
+            if (!std::exchange(pick_added_, false) || added.empty()) return;
+            show_changed(static_cast<RowIndex>(now.table.row_of(added[0])));
+          };
+        } catch (const Error& error) {
+          return [this, number, error] {
+            if (number != newest_load_) return;
+            session_.state().objects.phase = ObjectsPhase::kNone;
+            session_.show_rows_of(CentreMode::kGrid);
+            session_.show_error(error);
+          };
+        }
+      });
+}
+
+void ObjectDesk::show(const std::string& filter) {
+  AppState& state = session_.state();
+  if (state.objects.phase == ObjectsPhase::kNone) {
+    throw Error(ErrorCategory::kNotFound, "this store has no objects",
+                "errata import reads boxes from COCO, VOC and YOLO datasets");
+  }
+  if (state.objects_shown()) {
+    session_.show_rows_of(CentreMode::kObjects);
+    if (!filter.empty()) session_.set_filter(filter);
+    return;
+  }
+  if (!filter.empty()) state.objects.other.filter = filter;
+  session_.show_rows_of(CentreMode::kObjects);
+}
+
+void ObjectDesk::set_match(const MatchChoice& choice) {
+  session_.state().objects.wanted = choice;
+}
+
+void ObjectDesk::ask_match() {
+  ObjectsState& objects = session_.state().objects;
+  objects.match_pending = true;
+  session_.tasks().run(Lane::kQuery,
+                       [this, table = objects.table.table, choice = objects.wanted,
+                        revision = objects.revision]() -> Tasks::Apply {
+                         auto columns = std::make_shared<std::vector<Column>>(
+                             match_objects(table, choice, serial_for));
+                         return [this, columns, choice, revision] {
+                           ObjectsState& now = session_.state().objects;
+                           now.match_pending = false;
+                           if (revision != now.revision || !now.ready())
+                             return;  // frame() asks again
+                           add_matching(now.table.table, std::move(*columns));
+                           now.matched = choice;
+                           ++now.revision;
+                           if (session_.state().objects_shown()) session_.recount();
+                         };
+                       });
+}
+
+void ObjectDesk::frame(double) {
+  const AppState& state = session_.state();
+  const ObjectsState& objects = state.objects;
+  if (!objects.ready()) return;
+  const bool stale = objects.wanted != objects.matched || edited_revision_ == objects.revision;
+  if (stale && !objects.match_pending) ask_match();
+  const Asked asked{state.current_object(), state.view.get(), objects.revision};
+  ask_outlines();
+  const bool measured = measured_revision_ == objects.revision &&
+                        measured_choice_ == objects.matched && objects.measures != nullptr;
+  if (state.layout.show_bottom && is_measured(state.layout.bottom_tab) && !measured && !stale &&
+      !objects.measures_pending) {
+    ask_measures();
+  }
+  if (state.objects_shown() && asked != alike_asked_) ask_alike(asked);
+}
+
+// Those of the sample under the cursor, once for each state of the table.
+void ObjectDesk::ask_outlines() {
+  AppState& state = session_.state();
+  ObjectsState& objects = state.objects;
+  const std::optional<RowIndex> sample = state.cursor_row();
+  SampleOutlines& known = objects.outlines;
+  if (!sample || !objects.table.has_shapes() || *sample >= objects.table.samples()) return;
+  if (known.sample == sample && known.revision == objects.revision) return;
+  if (known.sample != sample) known.outlines.clear();
+  known.sample = sample;
+  known.revision = objects.revision;
+  const uint64_t number = ++newest_outlines_;
+  const uint64_t first = objects.table.offsets[*sample];
+  std::vector<std::string> shapes;
+  for (uint64_t row = first; row < objects.table.offsets[*sample + 1]; ++row) {
+    shapes.emplace_back(objects.table.shape_bytes(row));
+  }
+  session_.tasks().run(Lane::kQuery, [this, number, first, shapes]() -> Tasks::Apply {
+    if (number != newest_outlines_) return nullptr;
+    auto outlines = decode_outlines(shapes, static_cast<RowIndex>(first));
+    return [this, number, outlines = std::move(outlines)] {
+      if (number == newest_outlines_) session_.state().objects.outlines.outlines = outlines;
+    };
+  });
+}
+
+bool ObjectDesk::is_measured(std::string_view panel) {
+  return panel == "budget" || panel == "curves" || panel == "detections";
+}
+
+void ObjectDesk::ask_measures() {
+  ObjectsState& objects = session_.state().objects;
+  objects.measures_pending = true;
+  measured_revision_ = objects.revision;
+  measured_choice_ = objects.matched;
+  const uint64_t number = ++newest_measures_;
+  const auto take = [this, number](std::shared_ptr<const ObjectMeasures> measures, bool last) {
+    if (number != newest_measures_) return;
+    session_.state().objects.measures = std::move(measures);
+    if (last) session_.state().objects.measures_pending = false;
+  };
+  session_.tasks().run(
+      Lane::kPanels,
+      [this, take, table = objects.table.table, choice = objects.matched]() -> Tasks::Apply {
+        const std::shared_ptr<ObjectMeasures> measures = measure_objects(table, choice, serial_for);
+        if (measures)
+          session_.tasks().post(Lane::kPanels, [take, measures] { take(measures, false); });
+        if (!measures) return [take] { take(std::make_shared<ObjectMeasures>(), true); };
+        auto whole = std::make_shared<ObjectMeasures>(*measures);
+        add_intervals(*whole, table, serial_for);
+        return [take, whole] { take(whole, true); };
+      });
+}
+
+void ObjectDesk::ask_alike(const Asked& asked) {
+  const AppState& state = session_.state();
+  alike_asked_ = asked;
+  const uint64_t number = ++newest_alike_;
+  if (!asked.row || !state.view) {
+    session_.state().objects.alike = 0;
+    return;
+  }
+  session_.tasks().run(
+      Lane::kQuery,
+      [this, number, row = *asked.row, view = state.view, table = state.objects.table.table,
+       classes = state.snapshot.classes.size()]() -> Tasks::Apply {
+        if (number != newest_alike_) return nullptr;
+        const size_t alike = objects_alike(ObjectColumns(table), view->order, row, classes).size();
+        return [this, number, alike] {
+          if (number == newest_alike_) session_.state().objects.alike = alike;
+        };
+      });
+}
+
+bool ObjectDesk::complete() const {
+  const ObjectsState& objects = session_.state().objects;
+  return objects.phase != ObjectsPhase::kLoading && !objects.match_pending &&
+         !objects.measures_pending &&
+         (!objects.ready() ||
+          (objects.wanted == objects.matched && edited_revision_ != objects.revision));
+}
+
+void ObjectDesk::pick(std::optional<RowIndex> row) {
+  AppState& state = session_.state();
+  state.objects.picked.reset();
+  if (!row) return;
+  if (state.objects_shown() && state.view) {
+    // The cursor goes there when the object is among those that are shown.
+    const std::vector<RowIndex>& order = state.view->order;
+    const auto found = std::find(order.begin(), order.end(), *row);
+    if (found != order.end()) {
+      return session_.set_cursor(static_cast<size_t>(found - order.begin()));
+    }
+  }
+  state.objects.picked = row;
+}
+
+void ObjectDesk::pick_next(int64_t by) {
+  const AppState& state = session_.state();
+  const std::optional<RowIndex> sample = state.cursor_row();
+  if (!sample || !state.objects.ready()) return;
+  const auto first = static_cast<int64_t>(state.objects.table.offsets[*sample]);
+  const auto count = static_cast<int64_t>(state.objects.table.offsets[*sample + 1]) - first;
+  if (count == 0) return;
+  const ObjectColumns columns(state.objects.table.table);
+  const std::optional<RowIndex> now = state.current_object();
+  int64_t at = now ? static_cast<int64_t>(*now) - first : (by > 0 ? -1 : count);
+  for (int64_t tried = 0; tried < count; ++tried) {
+    at = ((at + by) % count + count) % count;
+    const auto row = static_cast<RowIndex>(first + at);
+    const bool drawn = columns.is_given(row) ||
+                       columns.confidence->doubles[row] >= state.objects.wanted.confidence;
+    if (!drawn) continue;
+    pick(row);
+    return;
+  }
+}
+
+ObjectEdit ObjectDesk::edit(ObjectEditKind kind, RowIndex row) const {
+  const AppState& state = session_.state();
+  const ObjectColumns columns(state.objects.table.table);
+  ObjectEdit edit;
+  edit.kind = kind;
+  edit.object = columns.id->ints[row];
+  edit.sample = state.snapshot.ids[static_cast<size_t>(columns.sample->ints[row])];
+  return edit;
+}
+
+// The targets that are annotations, and for the others the ones they were matched with.
+std::vector<RowIndex> ObjectDesk::target_annotations() const {
+  const AppState& state = session_.state();
+  const ObjectColumns columns(state.objects.table.table);
+  std::vector<RowIndex> rows;
+  for (const RowIndex row : state.target_objects()) {
+    if (columns.is_given(row)) {
+      rows.push_back(row);
+    } else if (const std::optional<RowIndex> match = columns.match_of(row);
+               match && columns.error_of(row) != ObjectError::kBackground &&
+               columns.error_of(row) != ObjectError::kBoth) {
+      rows.push_back(*match);
+    }
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
+
+void ObjectDesk::send(std::vector<ObjectEdit> edits, bool move_on) {
+  if (edits.empty()) return;
+  const AppState& state = session_.state();
+  const bool single = state.selection.count() == 0 && !state.objects.picked;
+  session_.apply(std::move(edits));
+  if (move_on && single && state.objects_shown()) session_.move_cursor(1);
+}
+
+void ObjectDesk::accept() {
+  const AppState& state = session_.state();
+  const ObjectColumns columns(state.objects.table.table);
+  std::vector<ObjectEdit> edits;
+  for (const RowIndex row : state.target_objects()) {
+    const Suggestion suggestion = suggestion_for(columns, row, state.snapshot.classes.size());
+    if (suggestion.kind == SuggestionKind::kNone) continue;
+    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids, suggestion));
+  }
+  send(std::move(edits), true);
+}
+
+void ObjectDesk::accept_alike() {
+  const AppState& state = session_.state();
+  const std::optional<RowIndex> now = state.current_object();
+  if (!now || !state.view) return;
+  const ObjectColumns columns(state.objects.table.table);
+  const size_t classes = state.snapshot.classes.size();
+  std::vector<ObjectEdit> edits;
+  for (const RowIndex row : objects_alike(columns, state.view->order, *now, classes)) {
+    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids,
+                            suggestion_for(columns, row, classes)));
+  }
+  send(std::move(edits), false);
+}
+
+void ObjectDesk::decide(ObjectEditKind kind) {
+  std::vector<ObjectEdit> edits;
+  for (const RowIndex row : target_annotations()) edits.push_back(edit(kind, row));
+  send(std::move(edits), true);
+}
+
+void ObjectDesk::set_class(const std::string& class_name) {
+  const AppState& state = session_.state();
+  if (state.snapshot.classes.find(class_name) == kNoClass) {
+    throw Error(ErrorCategory::kNotFound, "the project has no class \"" + class_name + "\"",
+                "add it with `errata classes add`, or choose another");
+  }
+  session_.state().objects.draw_class = class_name;
+  const ObjectColumns columns(state.objects.table.table);
+  std::vector<ObjectEdit> edits;
+  for (const RowIndex row : target_annotations()) {
+    edits.push_back(edit(ObjectEditKind::kSetClass, row));
+    edits.back().class_name = class_name;
+  }
+  // A detection on nothing becomes a label of that class.
+  for (const RowIndex row : state.target_objects()) {
+    const Suggestion suggestion = suggestion_for(columns, row, SIZE_MAX);
+    if (suggestion.kind != SuggestionKind::kAdd) continue;
+    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids, suggestion));
+    edits.back().class_name = class_name;
+  }
+  send(std::move(edits), true);
+}
+
+void ObjectDesk::remove() {
+  const AppState& state = session_.state();
+  const ObjectColumns columns(state.objects.table.table);
+  std::vector<ObjectEdit> edits;
+  for (const RowIndex row : state.target_objects()) {
+    if (columns.is_given(row)) edits.push_back(edit(ObjectEditKind::kDelete, row));
+  }
+  send(std::move(edits), false);
+}
+
+void ObjectDesk::toggle_crowd() {
+  const ObjectColumns columns(session_.state().objects.table.table);
+  const std::vector<RowIndex> rows = target_annotations();
+  const bool all = std::all_of(rows.begin(), rows.end(), [&](RowIndex row) {
+    return columns.crowd != nullptr && columns.crowd->bytes[row] != 0;
+  });
+  std::vector<ObjectEdit> edits;
+  for (const RowIndex row : rows) {
+    edits.push_back(edit(ObjectEditKind::kSetCrowd, row));
+    edits.back().flag = !all;
+  }
+  send(std::move(edits), false);
+}
+
+void ObjectDesk::set_box(RowIndex row, const Box& box) {
+  ObjectsState& objects = session_.state().objects;
+  const ObjectColumns columns(objects.table.table);
+  if (!columns.is_given(row)) return;
+  ObjectEdit change = edit(ObjectEditKind::kSetBox, row);
+  change.box_xywh_px = {box.x, box.y, box.width, box.height};
+  objects.draft = {change.object, box};
+  send({change}, false);
+}
+
+void ObjectDesk::add_box(RowIndex sample, const Box& box) {
+  AppState& state = session_.state();
+  state.objects.drawing = false;
+  if (state.snapshot.classes.empty()) {
+    throw Error(ErrorCategory::kUsage, "the project has no class to give to a box",
+                "`errata classes add NAME` makes one");
+  }
+  ObjectEdit add;
+  add.kind = ObjectEditKind::kAdd;
+  add.sample = state.snapshot.ids[sample];
+  add.class_name =
+      state.objects.draw_class.empty() ? state.snapshot.classes[0].name : state.objects.draw_class;
+  add.box_xywh_px = {box.x, box.y, box.width, box.height};
+  pick_added_ = true;
+  session_.apply(std::vector<ObjectEdit>{add});
+}
+
+void ObjectDesk::nudge(double dx, double dy, bool resize) {
+  const AppState& state = session_.state();
+  const std::optional<RowIndex> row = state.current_object();
+  if (!row || !state.objects.ready()) return;
+  const ObjectColumns columns(state.objects.table.table);
+  const ObjectId id = columns.id->ints[*row];
+  const bool drafted = state.objects.draft && state.objects.draft->first == id;
+  const Box box = drafted ? state.objects.draft->second : columns.box(*row);
+  const auto sample = static_cast<RowIndex>(columns.sample->ints[*row]);
+  const Column* width = state.snapshot.samples.find("width");
+  const Column* height = state.snapshot.samples.find("height");
+  const auto side = [&](const Column* column) {
+    return column == nullptr || column->is_null(sample) ? 1e9 : column->number(sample);
+  };
+  set_box(*row, drag_box(box, resize ? BoxPart::kBottomRight : BoxPart::kInside, dx, dy,
+                         side(width), side(height)));
+}
+
+void ObjectDesk::renumber(const std::vector<RowIndex>& new_rows) {
+  AppState& state = session_.state();
+  std::optional<RowIndex>& picked = state.objects.picked;
+  if (picked) picked = new_rows[*picked] == kGone ? std::nullopt : std::optional(new_rows[*picked]);
+  if (!state.objects_shown() || !state.view) return;
+  std::vector<RowIndex> order;
+  order.reserve(state.view->order.size());
+  size_t cursor = state.cursor;
+  for (size_t i = 0; i < state.view->order.size(); ++i) {
+    const RowIndex row = new_rows[state.view->order[i]];
+    if (row == kGone) {
+      if (i < state.cursor) --cursor;
+    } else {
+      order.push_back(row);
+    }
+  }
+  std::vector<RowIndex> selected;
+  for (const RowIndex row : state.selection.rows()) {
+    if (new_rows[row] != kGone) selected.push_back(new_rows[row]);
+  }
+  state.cursor = cursor;
+  session_.renumber(std::move(order), selected);
+}
+
+bool ObjectDesk::follow(const EditOutcome& outcome, bool show_first_changed) {
+  AppState& state = session_.state();
+  ObjectsState& objects = state.objects;
+  if (outcome.changed_objects.empty()) return false;
+  const bool picks = std::exchange(pick_added_, false);
+  if (!objects.ready()) {
+    // The first boxes of a store that had none.
+    load();
+    return false;
+  }
+  const std::vector<int64_t> before = objects.table.table.find("object_id")->ints;
+  if (!outcome.follow_objects || !outcome.follow_objects(objects.table, state.snapshot)) {
+    pick_added_ = picks;
+    load();
+    return true;  // counted when it is there
+  }
+  edited_revision_ = ++objects.revision;
+  if (objects.draft && std::find(outcome.changed_objects.begin(), outcome.changed_objects.end(),
+                                 objects.draft->first) != outcome.changed_objects.end()) {
+    if (state.saves_pending == 0) objects.draft.reset();
+  }
+  const std::vector<int64_t>& after = objects.table.table.find("object_id")->ints;
+  const bool renumbered = before != after;
+  if (renumbered) renumber(follow_rows(before, after, outcome.changed_objects));
+  if (!show_first_changed && !picks) return renumbered;
+  const size_t row = objects.table.row_of(outcome.changed_objects[0]);
+  if (row != SIZE_MAX) show_changed(static_cast<RowIndex>(row));
+  return renumbered;
+}
+
+// The object that an undo or a new box is about; in another image the cursor goes there.
+void ObjectDesk::show_changed(RowIndex row) {
+  const AppState& state = session_.state();
+  if (!state.view) return;
+  const auto sample = static_cast<RowIndex>(state.objects.table.table.find("sample")->ints[row]);
+  if (state.cursor_row() != sample) {
+    const std::vector<RowIndex>& order = state.view->order;
+    const RowIndex wanted = state.objects_shown() ? row : sample;
+    const auto found = std::find(order.begin(), order.end(), wanted);
+    if (found == order.end()) return;
+    session_.set_cursor(static_cast<size_t>(found - order.begin()));
+  }
+  pick(row);
+}
+
+}  // namespace errata::viewer

@@ -1,0 +1,108 @@
+#include "viewer/state/object_measures.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "analysis/coco_eval.h"
+#include "analysis/coco_intervals.h"
+#include "analysis/detection_confusion.h"
+#include "analysis/tide.h"
+#include "viewer/state/object_match.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr size_t kCurvePoints = 200;
+constexpr size_t kMostDetections = 100;  // of an image and class, as COCO has it
+
+// AP at the lowest overlap threshold (0.50) of one class: the mean over recalls.
+double class_ap50(const analysis::CocoResult& result, size_t k) {
+  const size_t limit = result.options.max_detections.size() - 1;
+  double sum = 0;
+  const size_t recalls = result.options.recall_thresholds.size();
+  for (size_t r = 0; r < recalls; ++r) {
+    const double precision = result.precision_at(0, r, k, 0, limit);
+    if (precision < 0) return -1;
+    sum += precision;
+  }
+  return sum / static_cast<double>(recalls);
+}
+
+void take_gains(const analysis::TideResult& tide, ObjectMeasures& measures) {
+  using analysis::DetectionKind;
+  const auto set = [&](ObjectError error, double gain) {
+    measures.gains[static_cast<size_t>(error)] = gain;
+  };
+  set(ObjectError::kClass, tide.gain(DetectionKind::kClass));
+  set(ObjectError::kLocalisation, tide.gain(DetectionKind::kLocalisation));
+  set(ObjectError::kBoth, tide.gain(DetectionKind::kBoth));
+  set(ObjectError::kDuplicate, tide.gain(DetectionKind::kDuplicate));
+  set(ObjectError::kBackground, tide.gain(DetectionKind::kBackground));
+  set(ObjectError::kMissed, tide.missed_gain);
+  measures.tide_ap = tide.average_precision;
+}
+
+}  // namespace
+
+std::shared_ptr<ObjectMeasures> measure_objects(const Table& objects, const MatchChoice& choice,
+                                                const ParallelFor& parallel_for) {
+  const DetectionRows rows(objects, 0);
+  if (rows.given.rows.empty() || rows.predicted.rows.empty()) return nullptr;
+  const analysis::DetectionSet set = rows.set();
+  auto measures = std::make_shared<ObjectMeasures>();
+  measures->images = set.images;
+  measures->objects = rows.given.rows.size();
+  measures->detections = rows.predicted.rows.size();
+  measures->choice = choice;
+  const analysis::CocoResult coco = evaluate_coco(set, {}, parallel_for);
+  measures->coco = summarize_coco(coco);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  measures->ap = {measures->coco[0], nan, nan};
+  measures->ap50 = {measures->coco[1], nan, nan};
+  analysis::TideOptions options;
+  options.positive_overlap = choice.overlap;
+  options.background_overlap = std::min(options.background_overlap, choice.overlap);
+  take_gains(explain_errors(set, options, parallel_for), *measures);
+  const analysis::DetectionCurves curves =
+      draw_detection_curves(set, choice.overlap, kMostDetections, parallel_for);
+  measures->all = thin_curve(curves.all, kCurvePoints);
+  const Column* label = objects.find("label");
+  for (size_t k = 0; k < set.classes; ++k) {
+    DetectorClass line;
+    line.name = (*label->dictionary)[static_cast<int32_t>(k)];
+    line.label = static_cast<int32_t>(k);
+    line.ap = class_average_precision(coco, k);
+    line.ap50 = class_ap50(coco, k);
+    line.objects = curves.per_class[k].objects;
+    line.curve = thin_curve(curves.per_class[k], kCurvePoints);
+    measures->classes.push_back(std::move(line));
+  }
+  const analysis::DetectionConfusion confusion =
+      confuse_detections(set, {choice.overlap, choice.confidence}, parallel_for);
+  measures->confusion = confusion.counts;
+  for (size_t row = 0; row <= set.classes; ++row) {
+    for (size_t column = 0; column <= set.classes; ++column) {
+      if (row != column) {
+        measures->largest_confusion =
+            std::max(measures->largest_confusion, confusion.count(row, column));
+      }
+    }
+  }
+  return measures;
+}
+
+void add_intervals(ObjectMeasures& measures, const Table& objects,
+                   const ParallelFor& parallel_for) {
+  const DetectionRows rows(objects, 0);
+  const analysis::DetectionSet set = rows.set();
+  const analysis::CocoResult coco = evaluate_coco(set, {}, parallel_for);
+  const analysis::DetectionCurves curves =
+      draw_detection_curves(set, measures.choice.overlap, kMostDetections, parallel_for);
+  const analysis::CocoIntervals intervals = bootstrap_coco(set, coco, curves, {}, parallel_for);
+  measures.ap = intervals.summary[0];
+  measures.ap50 = intervals.summary[1];
+  measures.has_intervals = true;
+}
+
+}  // namespace errata::viewer
