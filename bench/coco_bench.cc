@@ -13,36 +13,11 @@
 #include "analysis/coco_eval.h"
 #include "analysis/coco_intervals.h"
 #include "analysis/tide.h"
+#include "bench/box_files.h"
 
 namespace {
 
 using namespace errata;
-
-// Column-major, from rows of native doubles.
-std::vector<std::vector<double>> read_columns(const std::string& path, size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  std::vector<std::vector<double>> columns(count);
-  std::vector<double> row(count);
-  const auto bytes = static_cast<std::streamsize>(count * sizeof(double));
-  while (file.read(reinterpret_cast<char*>(row.data()), bytes)) {
-    for (size_t i = 0; i < count; ++i) columns[i].push_back(row[i]);
-  }
-  return columns;
-}
-
-struct Boxes {
-  explicit Boxes(std::vector<std::vector<double>> from)
-      : values(std::move(from)),
-        image(values[0].begin(), values[0].end()),
-        class_index(values[1].begin(), values[1].end()) {}
-  analysis::BoxColumns columns() const {
-    return {image, class_index, values[2], values[3], values[4], values[5]};
-  }
-  std::vector<std::vector<double>> values;
-  std::vector<int32_t> image;
-  std::vector<ClassIndex> class_index;
-};
 
 template <typename Measure, typename Numbers>
 void report(const char* name, const Measure& measure, const Numbers& numbers) {
@@ -61,8 +36,8 @@ void report(const char* name, const Measure& measure, const Numbers& numbers) {
 void run(const std::string& base) {
   analysis::DetectionSet set;
   std::ifstream(base + ".shape") >> set.images >> set.classes;
-  const Boxes objects(read_columns(base + ".objects.f64", 8));
-  const Boxes detections(read_columns(base + ".detections.f64", 7));
+  const bench::Boxes objects(base + ".objects.f64", 8);
+  const bench::Boxes detections(base + ".detections.f64", 7);
   const std::vector<uint8_t> crowd(objects.values[7].begin(), objects.values[7].end());
   set.objects = {objects.columns(), objects.values[6], crowd};
   set.detections = {detections.columns(), detections.values[6]};

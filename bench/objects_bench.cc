@@ -19,35 +19,11 @@
 #include "analysis/object_doubts.h"
 #include "analysis/object_lab.h"
 #include "analysis/object_mistakenness.h"
+#include "bench/box_files.h"
 
 namespace {
 
 using namespace errata;
-
-std::vector<std::vector<double>> read_columns(const std::string& path, size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  std::vector<std::vector<double>> columns(count);
-  std::vector<double> row(count);
-  const auto bytes = static_cast<std::streamsize>(count * sizeof(double));
-  while (file.read(reinterpret_cast<char*>(row.data()), bytes)) {
-    for (size_t i = 0; i < count; ++i) columns[i].push_back(row[i]);
-  }
-  return columns;
-}
-
-struct Boxes {
-  Boxes(const std::string& path, size_t count)
-      : values(read_columns(path, count)),
-        image(values[0].begin(), values[0].end()),
-        class_index(values[1].begin(), values[1].end()) {}
-  analysis::BoxColumns columns() const {
-    return {image, class_index, values[2], values[3], values[4], values[5]};
-  }
-  std::vector<std::vector<double>> values;
-  std::vector<int32_t> image;
-  std::vector<ClassIndex> class_index;
-};
 
 struct Ranked {
   double value = 0;
@@ -135,8 +111,8 @@ class Table {
     }
   }
 
-  Boxes objects_;
-  Boxes detections_;
+  bench::Boxes objects_;
+  bench::Boxes detections_;
   analysis::DetectionSet set_;
   double dropped_ = 0;
 };

@@ -12,19 +12,6 @@ namespace errata::cli {
 
 namespace {
 
-Cell cell_of(const Table& table, std::string_view name, RowIndex row) {
-  const Column* column = table.find(name);
-  if (column == nullptr || column->is_null(row)) return Cell{};
-  switch (column->type) {
-    case ColumnType::kBool: return column->bytes[row] != 0;
-    case ColumnType::kInt: return column->ints[row];
-    // The shortest decimal of the float, not of the double nearest to it.
-    case ColumnType::kFloat: return std::stod(fmt::format("{}", column->floats[row]));
-    case ColumnType::kDouble: return column->doubles[row];
-    default: return column->display(row);
-  }
-}
-
 ResultTable table_of(const jobs::RankReport& report) {
   const Table& samples = report.state.snapshot.samples;
   std::vector<std::string> names{"path", "label"};

@@ -5,23 +5,9 @@
 
 #include <algorithm>
 
+#include "cli/reports.h"
+
 namespace errata::cli {
-
-namespace {
-
-Cell cell_of(const Table& table, std::string_view name, RowIndex row) {
-  const Column* column = table.find(name);
-  if (column == nullptr || column->is_null(row)) return Cell{};
-  switch (column->type) {
-    case ColumnType::kBool: return column->bytes[row] != 0;
-    case ColumnType::kInt: return column->ints[row];
-    case ColumnType::kFloat: return std::stod(fmt::format("{}", column->floats[row]));
-    case ColumnType::kDouble: return column->doubles[row];
-    default: return column->display(row);
-  }
-}
-
-}  // namespace
 
 ResultTable object_table(const jobs::JudgedObjects& judged, std::span<const RowIndex> rows,
                          const std::string& score) {

@@ -24,6 +24,9 @@ void print_batch(CommandContext& context, const store::AppliedBatch& batch, size
 
 std::string plural(uint64_t count, std::string_view singular);  // "1 sample", "2,000 samples"
 
+// A value of a column as it is printed; NULL where the table has no such column.
+Cell cell_of(const Table& table, std::string_view name, RowIndex row);
+
 // Adds --format table|csv|jsonl to a command that prints a table.
 void add_format_option(CLI::App& app, std::string& format);
 

@@ -145,4 +145,11 @@ ImU32 with_alpha(ImU32 color, float alpha) {
   return ImGui::ColorConvertFloat4ToU32(parts);
 }
 
+ImU32 mix(ImU32 from, ImU32 to, float share) {
+  const ImVec4 a = ImGui::ColorConvertU32ToFloat4(from);
+  const ImVec4 b = ImGui::ColorConvertU32ToFloat4(to);
+  return ImGui::ColorConvertFloat4ToU32(
+      ImVec4(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, a.z + (b.z - a.z) * share, 1));
+}
+
 }  // namespace errata::viewer

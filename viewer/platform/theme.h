@@ -53,6 +53,8 @@ void apply_theme(const Theme& theme, ThemeName name);
 // Of a review state ("kept", "relabelled", ...).
 ImU32 review_color(const Theme& theme, std::string_view review);
 ImU32 with_alpha(ImU32 color, float alpha);
+// An opaque colour between two; `share` of the way.
+ImU32 mix(ImU32 from, ImU32 to, float share);
 
 // Scoped font.
 class FontScope {

@@ -2,16 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/text.h"
-#include "viewer/state/grid_layout.h"
-#include "viewer/views/band_select.h"
 #include "viewer/views/box_layer.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/views/tile.h"
+#include "viewer/views/tile_grid.h"
 #include "viewer/views/view.h"
-#include "viewer/widgets/controls.h"
 #include "viewer/widgets/image_view.h"
 #include "viewer/widgets/text.h"
 
@@ -19,8 +16,6 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr float kGap = 10;
-constexpr float kScrollBar = 12;
 // Whole pages on either side whose thumbnails are decoded ahead.
 constexpr size_t kPagesAhead = 1;
 
@@ -112,102 +107,22 @@ class GridView : public View {
   }
 
   void draw_tiles(const FrameContext& frame, const Rect& rect) {
-    const Theme& theme = frame.theme;
-    AppState& state = frame.session.state();
-    const float pad = theme.px(12);
-    const float bar = theme.px(kScrollBar);
-    const GridLayout layout =
-        make_grid_layout(state.view->order.size(), rect.width() - pad - bar,
-                         rect.height() - pad * 2, theme.px(state.layout.tile_width),
-                         state.tile_aspect, theme.px(kTileCaption), theme.px(kGap));
-    state.grid_columns = layout.columns;
-    state.grid_page_rows = layout.rows_per_page();
-    double& scroll = state.layout.grid_scroll;
-    if (state.show_cursor_wanted) scroll = layout.scroll_to_show(state.cursor, scroll);
-    state.show_cursor_wanted = false;
-    if (ImGui::IsWindowHovered() && ImGui::GetIO().MouseWheel != 0) {
-      constexpr double kRowsPerNotch = 0.6;
-      scroll -= static_cast<double>(ImGui::GetIO().MouseWheel) * kRowsPerNotch;
-    }
-    scroll = layout.clamp_scroll(scroll);
-    size_t first = 0;
-    size_t last = 0;
-    layout.visible_items(scroll, first, last);
-    const TileColumns columns = find_tile_columns(state.snapshot.samples);
-    for (size_t i = first; i < last; ++i) {
-      const double row = static_cast<double>(i / layout.columns) - scroll;
-      const float x =
-          rect.min.x + pad +
-          static_cast<float>(i % layout.columns) * (layout.tile_width_px + layout.gap_px);
-      const float y =
-          rect.min.y + pad + std::round(static_cast<float>(row * layout.row_pitch_px()));
-      draw_tile(frame, columns, i, ImVec2(x, y), layout);
-    }
-    band_.draw(frame, layout, Rect{rect.min, ImVec2(rect.max.x - bar, rect.max.y)},
-               ImVec2(rect.min.x + pad, rect.min.y + pad), scroll);
-    wish_ahead(frame, layout, first, last);
-    if (menu_wanted_) ImGui::OpenPopup("tile menu");
-    menu_wanted_ = false;
-    draw_tile_menu(frame, "tile menu");
-    scroll_bar(theme, "scroll", ImVec2(rect.max.x - bar, rect.min.y + theme.px(4)),
-               ImVec2(bar, rect.height() - theme.px(8)), static_cast<double>(layout.rows),
-               static_cast<double>(layout.rows) - layout.max_scroll(), scroll);
+    const TileColumns columns = find_tile_columns(frame.state.snapshot.samples);
+    const auto content = [&](const GridTile& tile) {
+      if (tile.rested_on) draw_tile_hover(frame, columns, tile.row);
+      draw_tile_content(frame, columns, tile.row, tile.rect, tile.image_height_px, tile.hovered);
+    };
+    wish_ahead(frame, tiles_.draw(frame, rect, frame.state.tile_aspect, content, draw_tile_menu));
   }
 
-  static void wish_ahead(const FrameContext& frame, const GridLayout& layout, size_t first,
-                         size_t last) {
+  static void wish_ahead(const FrameContext& frame, const TileGrid::Shown& shown) {
     const std::vector<RowIndex>& order = frame.state.view->order;
-    const size_t page = layout.columns * layout.rows_per_page() * kPagesAhead;
-    for (size_t i = last; i < std::min(order.size(), last + page); ++i) {
+    const size_t ahead = shown.page * kPagesAhead;
+    for (size_t i = shown.last; i < std::min(order.size(), shown.last + ahead); ++i) {
       frame.pictures.thumbnail_soon(frame.state.snapshot.ids[order[i]]);
     }
-    for (size_t i = first; i-- > (first > page ? first - page : 0);) {
+    for (size_t i = shown.first; i-- > (shown.first > ahead ? shown.first - ahead : 0);) {
       frame.pictures.thumbnail_soon(frame.state.snapshot.ids[order[i]]);
-    }
-  }
-
-  void draw_tile(const FrameContext& frame, const TileColumns& columns, size_t position, ImVec2 min,
-                 const GridLayout& layout) {
-    const Theme& theme = frame.theme;
-    const AppState& state = frame.state;
-    const RowIndex row = state.view->order[position];
-    const ImVec2 max(min.x + layout.tile_width_px, min.y + layout.tile_height_px);
-    ImGui::SetCursorScreenPos(min);
-    ImGui::PushID(static_cast<int>(position));
-    if (ImGui::InvisibleButton("tile", ImVec2(layout.tile_width_px, layout.tile_height_px)) &&
-        !band_.active()) {
-      const ImGuiIO& io = ImGui::GetIO();
-      const SelectMode mode = io.KeyShift  ? SelectMode::kRange
-                              : io.KeyCtrl ? SelectMode::kToggle
-                                           : SelectMode::kOne;
-      frame.session.set_cursor(position, mode);
-    }
-    const bool hovered = ImGui::IsItemHovered();
-    if (ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal | ImGuiHoveredFlags_NoSharedDelay)) {
-      draw_tile_hover(frame, columns, row);
-    }
-    if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Right)) {
-      // The menu is about what was clicked, or about all that are selected with it.
-      if (!state.selection.has(row)) frame.session.set_cursor(position);
-      menu_wanted_ = true;
-    }
-    if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) frame.run("view.open");
-    ImGui::PopID();
-
-    draw_tile_content(frame, columns, row, {min, max}, layout.image_height_px, hovered);
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const float rounding = theme.px(kTileRounding);
-    const bool selected = state.selection.has(row);
-    if (selected) {
-      list->AddRectFilled(min, max, with_alpha(theme.accent, 0.16F), rounding);
-      list->AddRect(min, max, theme.accent, rounding, theme.px(1.5F));
-    }
-    if (position == state.cursor) {
-      const float out = theme.px(2);
-      list->AddRect(ImVec2(min.x - out, min.y - out), ImVec2(max.x + out, max.y + out),
-                    theme.accent, rounding + out, theme.px(2));
-    } else if (!selected) {
-      list->AddRect(min, max, theme.border, rounding);
     }
   }
 
@@ -231,8 +146,7 @@ class GridView : public View {
                &frame.session.state().inspect.image_wish, &boxes);
   }
 
-  bool menu_wanted_ = false;
-  BandSelect band_;
+  TileGrid tiles_;
   SampleId large_sample_ = 0;
   ImageViewState large_view_;
   BoxDrag drag_;

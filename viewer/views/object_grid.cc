@@ -2,25 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/text.h"
-#include "viewer/state/grid_layout.h"
-#include "viewer/views/band_select.h"
 #include "viewer/views/box_layer.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/views/tile.h"
+#include "viewer/views/tile_grid.h"
 #include "viewer/views/view.h"
 #include "viewer/widgets/box_batch.h"
-#include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
 
 namespace {
 
-constexpr float kGap = 10;
-constexpr float kScrollBar = 12;
 constexpr float kDash = 6;
 constexpr float kDashGap = 4;
 
@@ -56,54 +51,28 @@ class ObjectGrid : public View {
 
   void draw_tiles(const FrameContext& frame) {
     const Theme& theme = frame.theme;
-    AppState& state = frame.session.state();
+    const AppState& state = frame.state;
     Rect rect = frame.regions.centre;
     const float pad = theme.px(12);
     ImGui::SetCursorScreenPos(ImVec2(rect.min.x + pad, rect.min.y + theme.px(4)));
     rect.min.y += draw_box_controls(frame, rect.width() - pad * 2) + theme.px(2);
-    const float bar = theme.px(kScrollBar);
-    const GridLayout layout = make_grid_layout(
-        state.view->order.size(), rect.width() - pad - bar, rect.height() - pad * 2,
-        theme.px(state.layout.tile_width), 1, theme.px(kTileCaption), theme.px(kGap));
-    state.grid_columns = layout.columns;
-    state.grid_page_rows = layout.rows_per_page();
-    double& scroll = state.layout.grid_scroll;
-    if (state.show_cursor_wanted) scroll = layout.scroll_to_show(state.cursor, scroll);
-    state.show_cursor_wanted = false;
-    if (ImGui::IsWindowHovered() && ImGui::GetIO().MouseWheel != 0) {
-      constexpr double kRowsPerNotch = 0.6;
-      scroll -= static_cast<double>(ImGui::GetIO().MouseWheel) * kRowsPerNotch;
-    }
-    scroll = layout.clamp_scroll(scroll);
-    size_t first = 0;
-    size_t last = 0;
-    layout.visible_items(scroll, first, last);
     const ObjectColumns columns(state.table());
     const Column* width = state.snapshot.samples.find("width");
     const Column* height = state.snapshot.samples.find("height");
-    ImGui::PushClipRect(rect.min, rect.max, true);
-    for (size_t i = first; i < last; ++i) {
-      const double row = static_cast<double>(i / layout.columns) - scroll;
-      const float x =
-          rect.min.x + pad +
-          static_cast<float>(i % layout.columns) * (layout.tile_width_px + layout.gap_px);
-      const float y =
-          rect.min.y + pad + std::round(static_cast<float>(row * layout.row_pitch_px()));
-      draw_tile(frame, columns, i, ImVec2(x, y), layout, width, height);
+    const auto wish = [&](RowIndex row) { return wish_of(frame, columns, row, width, height); };
+    const auto content = [&](const GridTile& tile) {
+      const auto& [min, max] = tile.rect;
+      ImGui::GetWindowDrawList()->AddRectFilled(
+          min, max, tile.hovered ? theme.hovered : theme.raised, theme.px(kTileRounding));
+      const ImVec2 image_max(max.x, min.y + tile.image_height_px);
+      draw_crop(frame, columns, tile.row, wish(tile.row), Rect{min, image_max});
+      draw_caption(frame, columns, tile.row, ImVec2(min.x, image_max.y), max);
+    };
+    const TileGrid::Shown shown = tiles_.draw(frame, rect, 1, content, draw_object_menu);
+    const std::vector<RowIndex>& order = state.view->order;
+    for (size_t i = shown.last; i < std::min(order.size(), shown.last + shown.page); ++i) {
+      frame.pictures.crop_soon(wish(order[i]));
     }
-    ImGui::PopClipRect();
-    band_.draw(frame, layout, Rect{rect.min, ImVec2(rect.max.x - bar, rect.max.y)},
-               ImVec2(rect.min.x + pad, rect.min.y + pad), scroll);
-    const size_t page = layout.columns * layout.rows_per_page();
-    for (size_t i = last; i < std::min(state.view->order.size(), last + page); ++i) {
-      frame.pictures.crop_soon(wish_of(frame, columns, state.view->order[i], width, height));
-    }
-    if (menu_wanted_) ImGui::OpenPopup("object menu");
-    menu_wanted_ = false;
-    draw_object_menu(frame, "object menu");
-    scroll_bar(theme, "scroll", ImVec2(rect.max.x - bar, rect.min.y + theme.px(4)),
-               ImVec2(bar, rect.height() - theme.px(8)), static_cast<double>(layout.rows),
-               static_cast<double>(layout.rows) - layout.max_scroll(), scroll);
   }
 
   static CropWish wish_of(const FrameContext& frame, const ObjectColumns& columns, RowIndex row,
@@ -114,49 +83,6 @@ class ObjectGrid : public View {
     };
     return {columns.id->ints[row], frame.state.snapshot.ids[sample],
             context_of(columns.box(row), 1, side(width), side(height))};
-  }
-
-  void draw_tile(const FrameContext& frame, const ObjectColumns& columns, size_t position,
-                 ImVec2 min, const GridLayout& layout, const Column* width, const Column* height) {
-    const Theme& theme = frame.theme;
-    const AppState& state = frame.state;
-    const RowIndex row = state.view->order[position];
-    const ImVec2 max(min.x + layout.tile_width_px, min.y + layout.tile_height_px);
-    ImGui::SetCursorScreenPos(min);
-    ImGui::PushID(static_cast<int>(position));
-    if (ImGui::InvisibleButton("tile", ImVec2(layout.tile_width_px, layout.tile_height_px)) &&
-        !band_.active()) {
-      const ImGuiIO& io = ImGui::GetIO();
-      frame.session.set_cursor(position, io.KeyShift  ? SelectMode::kRange
-                                         : io.KeyCtrl ? SelectMode::kToggle
-                                                      : SelectMode::kOne);
-    }
-    const bool hovered = ImGui::IsItemHovered();
-    if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Right)) {
-      if (!state.selection.has(row)) frame.session.set_cursor(position);
-      menu_wanted_ = true;
-    }
-    if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) frame.run("view.open");
-    ImGui::PopID();
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const float rounding = theme.px(kTileRounding);
-    list->AddRectFilled(min, max, hovered ? theme.hovered : theme.raised, rounding);
-    const ImVec2 image_max(max.x, min.y + layout.image_height_px);
-    draw_crop(frame, columns, row, wish_of(frame, columns, row, width, height),
-              Rect{min, image_max});
-    draw_caption(frame, columns, row, ImVec2(min.x, image_max.y), max);
-    const bool selected = state.selection.has(row);
-    if (selected) {
-      list->AddRectFilled(min, max, with_alpha(theme.accent, 0.16F), rounding);
-      list->AddRect(min, max, theme.accent, rounding, theme.px(1.5F));
-    }
-    if (position == state.cursor) {
-      const float out = theme.px(2);
-      list->AddRect(ImVec2(min.x - out, min.y - out), ImVec2(max.x + out, max.y + out),
-                    theme.accent, rounding + out, theme.px(2));
-    } else if (!selected) {
-      list->AddRect(min, max, theme.border, rounding);
-    }
   }
 
   static void draw_crop(const FrameContext& frame, const ObjectColumns& columns, RowIndex row,
@@ -257,8 +183,7 @@ class ObjectGrid : public View {
     draw_text_fit(theme, list, ImVec2(second.x + from, second.y), rest - from, marked, text);
   }
 
-  bool menu_wanted_ = false;
-  BandSelect band_;
+  TileGrid tiles_;
 };
 
 }  // namespace

@@ -22,13 +22,6 @@ constexpr float kCellHeight = 15;
 constexpr float kLeastCell = 26;
 constexpr float kMostCell = 44;
 
-ImU32 mix(ImU32 from, ImU32 to, float share) {
-  const ImVec4 a = ImGui::ColorConvertU32ToFloat4(from);
-  const ImVec4 b = ImGui::ColorConvertU32ToFloat4(to);
-  return ImGui::ColorConvertFloat4ToU32(
-      ImVec4(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, a.z + (b.z - a.z) * share, 1));
-}
-
 // "6.9k" where "6,891" has no room.
 std::string short_count(int64_t count) {
   const double thousands = static_cast<double>(count) / 1000;

@@ -20,13 +20,6 @@ constexpr float kMostCell = 92;
 constexpr float kCellHeight = 24;
 constexpr size_t kMostClasses = 60;
 
-ImU32 mix(ImU32 from, ImU32 to, float share) {
-  const ImVec4 a = ImGui::ColorConvertU32ToFloat4(from);
-  const ImVec4 b = ImGui::ColorConvertU32ToFloat4(to);
-  return ImGui::ColorConvertFloat4ToU32(
-      ImVec4(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, a.z + (b.z - a.z) * share, 1));
-}
-
 class DetectionsPanel : public Panel {
  public:
   std::string_view id() const override { return "detections"; }
