@@ -14,7 +14,8 @@ void IssueLog::add(Issue issue) {
   issue.message = to_valid_utf8(issue.message);
   std::lock_guard lock(mutex_);
   ++(issue.severity == IssueSeverity::kRejected ? rejected_ : warned_);
-  if (++counts_[issue.kind] <= keep_per_kind_) issues_.push_back(std::move(issue));
+  if (++counts_[{issue.kind, issue.severity}] <= keep_per_kind_)
+    issues_.push_back(std::move(issue));
 }
 
 void IssueLog::reject(std::string kind, std::string file, std::string place, std::string text,
@@ -40,6 +41,12 @@ uint64_t IssueLog::warned() const {
 }
 
 std::map<std::string, uint64_t> IssueLog::count_by_kind() const {
+  std::map<std::string, uint64_t> counts;
+  for (const auto& [key, count] : this->counts()) counts[key.first] += count;
+  return counts;
+}
+
+std::map<std::pair<std::string, IssueSeverity>, uint64_t> IssueLog::counts() const {
   std::lock_guard lock(mutex_);
   return counts_;
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace errata {
@@ -25,8 +26,8 @@ struct Issue {
   std::string fix;      // what to do, or empty
 };
 
-// Collects issues from any thread. Keeps the first `keep_per_kind` of each kind whole and counts
-// all of them, so that memory stays bounded whatever the input holds.
+// Collects issues from any thread. Keeps the first `keep_per_kind` of each kind and severity whole
+// and counts all of them, so that memory stays bounded whatever the input holds.
 class IssueLog {
  public:
   explicit IssueLog(size_t keep_per_kind = 10'000) : keep_per_kind_(keep_per_kind) {}
@@ -40,6 +41,8 @@ class IssueLog {
   uint64_t rejected() const;
   uint64_t warned() const;
   std::map<std::string, uint64_t> count_by_kind() const;
+  // The same kind may be a reason to reject one thing and to warn about another.
+  std::map<std::pair<std::string, IssueSeverity>, uint64_t> counts() const;
   // The kept ones, in the order they were added.
   std::vector<Issue> issues() const;
 
@@ -48,7 +51,7 @@ class IssueLog {
   size_t keep_per_kind_;
   uint64_t rejected_ = 0;
   uint64_t warned_ = 0;
-  std::map<std::string, uint64_t> counts_;
+  std::map<std::pair<std::string, IssueSeverity>, uint64_t> counts_;
   std::vector<Issue> issues_;
 };
 

@@ -26,15 +26,15 @@ std::string first_case(const Issue& issue) {
 }  // namespace
 
 std::string issues_text(const IssueLog& issues) {
-  std::map<std::string, const Issue*> first;
+  std::map<std::pair<std::string, IssueSeverity>, const Issue*> first;
   const std::vector<Issue> kept = issues.issues();
-  for (const Issue& issue : kept) first.try_emplace(issue.kind, &issue);
+  for (const Issue& issue : kept) first.try_emplace({issue.kind, issue.severity}, &issue);
   std::string text;
-  for (const auto& [kind, count] : issues.count_by_kind()) {
-    const Issue* issue = first.contains(kind) ? first[kind] : nullptr;
-    const bool rejected = issue != nullptr && issue->severity == IssueSeverity::kRejected;
+  for (const auto& [key, count] : issues.counts()) {
+    const bool rejected = key.second == IssueSeverity::kRejected;
+    const Issue* issue = first.contains(key) ? first[key] : nullptr;
     text += fmt::format("  {} {} {}{}\n", rejected ? "rejected" : "warned", with_thousands(count),
-                        kind, issue == nullptr ? "" : ", first: " + first_case(*issue));
+                        key.first, issue == nullptr ? "" : ", first: " + first_case(*issue));
   }
   return text;
 }

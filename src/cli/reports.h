@@ -10,7 +10,7 @@
 
 namespace errata::cli {
 
-// One line per kind of issue: its count and its first case; empty when there is none.
+// One line per kind and severity of issue: its count and its first case; empty when there is none.
 std::string issues_text(const IssueLog& issues);
 // What a run of predictions has to complain about: classes, then issues. Empty when nothing.
 std::string complaints_text(const std::vector<std::string>& classes_not_in_project,
