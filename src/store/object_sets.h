@@ -146,6 +146,9 @@ struct StandingObjects {
 StandingObjects read_standing(Connection& db, std::span<const ObjectSet> sets,
                               std::span<const ObjectRow> rows, bool shapes);
 
+// How many read_standing() gives for what is now, without reading them where one source has any.
+uint64_t count_standing(Connection& db);
+
 int64_t object_revision(Connection& db);
 void set_object_revision(Connection& db, int64_t event);
 // A run of `count` new ids; returns the first.

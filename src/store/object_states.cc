@@ -266,6 +266,13 @@ class Claims {
   std::vector<int32_t> claimed_;
 };
 
+// Whether all images of a set are samples, so that it counts whole where it stands alone.
+bool names_samples_only(Connection& db, int64_t set) {
+  const auto samples =
+      values_of<int64_t>(read_stream(db, find_stream(db, "objects", set, "image_sample")));
+  return std::find(samples.begin(), samples.end(), 0) == samples.end();
+}
+
 }  // namespace
 
 StandingObjects read_standing(Connection& db, std::span<const ObjectSet> sets,
@@ -328,6 +335,42 @@ StandingObjects read_standing(Connection& db, std::span<const ObjectSet> sets,
     objects.row.push_back(0);
   }
   return objects;
+}
+
+uint64_t count_standing(Connection& db) {
+  const std::vector<ObjectSet> sets = read_object_sets(db);
+  std::unordered_map<ObjectId, bool> changed;  // whether it is deleted
+  Statement edits = db.prepare("SELECT object_id, deleted FROM object_edit");
+  while (edits.step()) changed.emplace(edits.integer(0), edits.integer(1) != 0);
+  if (sets.empty() && changed.empty()) return 0;
+  uint64_t count = 0;
+  Claims claims;
+  for (size_t s = 0; s < sets.size(); ++s) {
+    if (sets.size() == 1 && changed.empty() && names_samples_only(db, sets[s].id)) {
+      return static_cast<uint64_t>(sets[s].objects);
+    }
+    const std::shared_ptr<const ObjectSetIndex> index = read_set_index(db, sets[s].id);
+    ObjectBlockReader reader(db, "objects", sets[s].id, ObjectBlockKind::kAnnotations, 0);
+    ObjectBlock block;
+    size_t row = 0;
+    while (reader.next(block)) {
+      for (const int32_t image : block.sample) {
+        const ObjectId id = index->ids.at(row++);
+        const SampleId sample = index->image_samples.at(static_cast<size_t>(image));
+        if (!claims.claim(sample, static_cast<int32_t>(s))) continue;
+        const auto found = changed.empty() ? changed.end() : changed.find(id);
+        if (found == changed.end()) {
+          ++count;
+        } else {
+          count += found->second ? 0 : 1;
+          changed.erase(found);
+        }
+      }
+    }
+  }
+  // What people added, and what they changed of objects that their source has no longer.
+  for (const auto& [id, deleted] : changed) count += deleted ? 0 : 1;
+  return count;
 }
 
 }  // namespace errata::store

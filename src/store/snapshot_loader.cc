@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "store/event_log.h"
+#include "store/object_sets.h"
 #include "store/sample_state.h"
 #include "store/snapshot_parts.h"
 
@@ -391,10 +392,7 @@ Snapshot load_snapshot(Store& store, const SnapshotOptions& options) {
   table.add_to(snapshot.samples);
   runs.add_to(snapshot);
   snapshot.label_revision = label_revision(db);
-  snapshot.objects = static_cast<uint64_t>(
-      db.integer("SELECT (SELECT coalesce(sum(objects), 0) FROM object_set WHERE state = 1) - "
-                 "(SELECT count(*) FROM object_edit WHERE deleted = 1) + "
-                 "(SELECT count(*) FROM object_edit WHERE source_id IS NULL)"));
+  snapshot.objects = count_standing(db);
   snapshot.data_version = store.data_version();
   return snapshot;
 }

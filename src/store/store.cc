@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "store/block.h"
 #include "store/connection.h"
+#include "store/object_sets.h"
 #include "store/schema.h"
 
 namespace errata::store {
@@ -310,10 +311,7 @@ StoreInfo read_info(Store& store) {
   info.multi_label = count(
       "SELECT count(*) FROM (SELECT 1 FROM label JOIN sample ON sample.id = sample_id "
       "WHERE current = 1 AND vanished_batch IS NULL GROUP BY sample_id HAVING count(*) > 1)");
-  info.objects = count(
-      "SELECT (SELECT coalesce(sum(objects), 0) FROM object_set WHERE state = 1) - "
-      "(SELECT count(*) FROM object_edit WHERE deleted = 1) + "
-      "(SELECT count(*) FROM object_edit WHERE source_id IS NULL)");
+  info.objects = count_standing(db);
   info.object_sources = count("SELECT count(*) FROM object_set WHERE state = 1");
   info.classes = count("SELECT count(*) FROM class WHERE merged_into IS NULL");
   info.sources = count("SELECT count(*) FROM source");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "store/block.h"
@@ -99,14 +100,37 @@ void put_columns(Connection& db, VersionId id, const VersionColumns& columns) {
 
 namespace {
 
+// What each class id of the project means in the version: pairs of an id and the id of the class it
+// is or went into. Sets of objects keep the ids they were imported with.
+std::vector<int64_t> resolved_classes(Connection& db, const VersionInfo& info) {
+  const std::unordered_set<ClassId> known(info.class_ids.begin(), info.class_ids.end());
+  const ClassCodes codes = load_class_codes(db);
+  std::vector<int64_t> pairs;
+  Statement read = db.prepare("SELECT id FROM class ORDER BY id");
+  while (read.step()) {
+    const int64_t id = read.integer(0);
+    const auto code = static_cast<size_t>(codes.resolved_of.at(id));
+    if (code >= codes.class_ids.size() || !known.contains(codes.class_ids[code])) {
+      throw Error(ErrorCategory::kBusy, "classes were changed while the version was made",
+                  "make it again");
+    }
+    pairs.insert(pairs.end(), {id, codes.class_ids[code]});
+  }
+  return pairs;
+}
+
 void keep_objects(Connection& db, VersionId id, const VersionInfo& info) {
   if (object_revision(db) != info.object_revision) {
     throw Error(ErrorCategory::kBusy, "objects were changed while the version was made",
                 "make it again");
   }
-  Statement keep = db.prepare("INSERT INTO version_object_set(version_id, set_id) VALUES (?1, ?2)");
-  for (const ObjectSet& set : read_object_sets(db)) keep.bind(1, id).bind(2, set.id).run();
+  const std::vector<ObjectSet> sets = read_object_sets(db);
   const std::vector<ObjectRow> rows = read_object_rows(db);
+  if (sets.empty() && rows.empty()) return;
+  Statement keep = db.prepare("INSERT INTO version_object_set(version_id, set_id) VALUES (?1, ?2)");
+  for (const ObjectSet& set : sets) keep.bind(1, id).bind(2, set.id).run();
+  const std::vector<int64_t> classes = resolved_classes(db, info);
+  put(db, id, "object_classes", "i64", classes.size(), bytes_of(classes));
   if (!rows.empty()) put(db, id, "object_edits", "rows", rows.size(), encode_object_rows(rows));
 }
 
@@ -139,7 +163,13 @@ std::vector<std::string> canonical_boxes(Connection& db, std::span<const ObjectS
     const auto found = place.find(objects.sample[i]);
     if (found == place.end()) continue;
     std::string bytes;
-    put_length_and(bytes, names.at(objects.class_id[i]));
+    const auto name = names.find(objects.class_id[i]);
+    if (name == names.end()) {
+      throw Error(ErrorCategory::kCorrupt,
+                  fmt::format("objects are of class {}, which has no name", objects.class_id[i]),
+                  "run `errata doctor`");
+    }
+    put_length_and(bytes, name->second);
     for (const double value : objects.box[i]) put_number(bytes, value);
     bytes += static_cast<char>(objects.flags[i]);
     put_length_and(bytes, shape);
@@ -161,19 +191,25 @@ std::unordered_map<int64_t, std::string> version_names(Connection& db, VersionId
   Statement own = db.prepare("SELECT class_id, name FROM version_class WHERE version_id = ?1");
   own.bind(1, version);
   while (own.step()) names.emplace(own.integer(0), own.string(1));
+  const auto name_as = [&](int64_t id, int64_t as) {
+    const auto named = names.find(as);
+    if (named == names.end()) return;
+    std::string name = named->second;
+    names.emplace(id, std::move(name));
+  };
+  const std::vector<int64_t> pairs = values_of<int64_t>(get(db, version, "object_classes"));
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) name_as(pairs[i], pairs[i + 1]);
+  if (!pairs.empty()) return names;
+  // Versions made before they kept it: as classes are merged now.
   std::unordered_map<int64_t, int64_t> into;
   Statement all = db.prepare("SELECT id, coalesce(merged_into, 0) FROM class");
   while (all.step()) into.emplace(all.integer(0), all.integer(1));
   for (const auto& [id, target] : into) {
     int64_t at = target;
     for (size_t hops = 0; at != 0 && !names.contains(id) && hops <= into.size(); ++hops) {
-      const auto named = names.find(at);
-      if (named != names.end()) {
-        const std::string name = named->second;
-        names.emplace(id, name);
-        break;
-      }
-      at = into.at(at);
+      name_as(id, at);
+      const auto next = into.find(at);
+      at = next == into.end() ? 0 : next->second;
     }
   }
   return names;

@@ -234,12 +234,44 @@ TEST_CASE("an import again keeps the ids of objects, and lists what a person had
   project.check_sound();
 }
 
+TEST_CASE("objects are counted as they stand, also those that a source dropped") {
+  Project project;
+  const auto check_count = [&](uint64_t wanted) {
+    project.snapshot = store::load_snapshot(project.store);
+    CHECK(project.load().rows() == wanted);
+    CHECK(project.snapshot.objects == wanted);
+    CHECK(store::read_info(project.store).objects == wanted);
+  };
+  ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
+  relabel.class_id = 3;
+  ObjectEdit add;
+  add.kind = ObjectEditKind::kAdd;
+  add.sample = 4;
+  add.class_id = 1;
+  add.box_xywh_px = {1, 1, 2, 2};
+  project.apply({relabel, add, edit_of(1, ObjectEditKind::kDelete)});
+  check_count(4);
+  project.apply({edit_of(5, ObjectEditKind::kDelete), edit_of(3, ObjectEditKind::kDelete),
+                 edit_of(4, ObjectEditKind::kDelete)});
+  check_count(1);
+  import_objects(project.store, {make_object(0, 1, {5, 5, 10, 10.25}, "b")});
+  check_count(1);
+  import_objects(project.store, {make_object(3, 0, {1, 1, 1, 1}, "e")});
+  check_count(2);  // "b" stays as a person changed it
+  project.apply({edit_of(2, ObjectEditKind::kDelete), edit_of(6, ObjectEditKind::kDelete)});
+  check_count(0);
+  import_objects(project.store, make_objects(), "again");
+  check_count(4);
+  project.check_sound();
+}
+
 TEST_CASE("a second source of the same images does not double their objects") {
   Project project;
   const auto report = import_objects(project.store, make_objects(), "again");
   CHECK(report.objects == 4);
   project.snapshot = store::load_snapshot(project.store);
   CHECK(project.load().rows() == 4);
+  CHECK(project.snapshot.objects == 4);
   project.check_sound();
 }
 

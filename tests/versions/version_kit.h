@@ -63,15 +63,25 @@ struct VersionKit {
     for (const FileSpec& file : files) records.push_back(record(file));
     return import_records(std::move(records), source);
   }
+  // `objects` are of the files by their place.
+  store::ImportReport import_objects(const std::vector<FileSpec>& files,
+                                     std::vector<ObjectRecord> objects) {
+    std::vector<SampleRecord> records;
+    for (const FileSpec& file : files) records.push_back(record(file));
+    return import_records(std::move(records), "pets", std::move(objects));
+  }
   store::ImportReport import_records(std::vector<SampleRecord> records,
-                                     const std::string& source = "pets") {
+                                     const std::string& source = "pets",
+                                     std::vector<ObjectRecord> objects = {}) {
     store::ImportWriter writer(
         db,
         {.source_name = source, .input_path = {}, .split = {}, .class_names = {}, .who = "test"});
     SourceHeader header{"imagefolder", dir / "data", ClassMap(class_names)};
+    header.has_objects = !objects.empty();
     writer.begin(header);
-    const uint64_t seen = records.size();
+    const uint64_t seen = records.size() + objects.size();
     writer.samples(std::move(records));
+    if (!objects.empty()) writer.objects(std::move(objects));
     writer.end(seen);
     return writer.finish(issues);
   }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "store/splits.h"
+#include "tests/store/raw_sql.h"
 #include "tests/versions/version_kit.h"
 #include "versions/hash.h"
 
@@ -30,6 +31,20 @@ ErrorCategory category_of(const std::function<void()>& fn) {
 
 std::string hash_by_hand(const std::vector<HashEntry>& entries) {
   return canonical_hash(entries, serial_for);
+}
+
+ObjectRecord make_object(uint32_t sample, ClassIndex index, std::array<double, 4> box) {
+  ObjectRecord object;
+  object.sample = sample;
+  object.class_index = index;
+  object.box_xywh_px = box;
+  object.area_px = box[2] * box[3];
+  return object;
+}
+
+std::string stored_hash(VersionKit& kit, const std::string& name) {
+  const store::VersionInfo info = store::read_version(kit.db, name);
+  return hash_of(state_of(info, store::read_version_columns(kit.db, info.id)), serial_for);
 }
 
 }  // namespace
@@ -232,6 +247,38 @@ TEST_CASE("restore follows a renamed class, and wants a merge taken back first")
   const StateDiff diff = diff_versions(kit.db, "v1", "", kit.context());
   CHECK(diff.relabelled_by_pair.size() == 1);  // only the new name
   CHECK(diff.relabelled_by_pair.at({"dog", "hound"}) == 1);
+}
+
+TEST_CASE(
+    "a version's objects keep their classes when a merge before it is undone or one follows") {
+  VersionKit kit;
+  kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(2, 1, {3, 3, 4, 4})});
+  store::merge_class(kit.db, "dog", "cat", "me", "");
+  const std::string hash = kit.create("v1").info.hash;
+  CHECK(stored_hash(kit, "v1") == hash);
+  store::undo(kit.db, "me");
+  CHECK(stored_hash(kit, "v1") == hash);
+  const StateDiff diff = diff_versions(kit.db, "v1", "", kit.context());
+  REQUIRE(diff.redrawn.size() == 1);
+  CHECK(diff.redrawn[0].sample == kit.id_of("dog/c.jpg"));
+  store::merge_class(kit.db, "dog", "T-shirt/top", "me", "");
+  CHECK(stored_hash(kit, "v1") == hash);
+}
+
+TEST_CASE("a version of an older Errata whose merge was undone is an error, not a crash") {
+  VersionKit kit;
+  kit.import_objects(kFiles, {make_object(2, 1, {3, 3, 4, 4})});
+  store::merge_class(kit.db, "dog", "cat", "me", "");
+  const std::string hash = kit.create("v1").info.hash;
+  kit.db.close();
+  errata::test::raw_sql(kit.dir / "errata.db",
+                        "DELETE FROM chunk WHERE id / 16777216 IN (SELECT id FROM stream WHERE "
+                        "name = 'object_classes'); DELETE FROM stream WHERE name = "
+                        "'object_classes'");
+  kit.db = store::Store::open(kit.dir / "errata.db", store::Access::kWrite);
+  CHECK(stored_hash(kit, "v1") == hash);
+  store::undo(kit.db, "me");
+  CHECK(category_of([&] { stored_hash(kit, "v1"); }) == ErrorCategory::kCorrupt);
 }
 
 TEST_CASE("the recipe of the split is part of the version") {
