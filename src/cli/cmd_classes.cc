@@ -74,6 +74,10 @@ CommandBody setup_merge(CLI::App& app) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kWrite);
     const store::AppliedBatch batch = store::merge_class(
         store, arguments->name, arguments->to, arguments->who_or_default(), arguments->why);
+    if (batch.edits.empty() && !context.json()) {
+      return context.print_text(fmt::format("'{}' is '{}' now; no sample had it as its label\n",
+                                            arguments->name, arguments->to));
+    }
     print_batch(context, batch, batch.edits.size());
   };
 }

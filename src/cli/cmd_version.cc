@@ -239,7 +239,8 @@ CommandBody setup_restore(CLI::App& app) {
                                                     {"moved", report.moved},
                                                     {"excluded", report.excluded},
                                                     {"included", report.included},
-                                                    {"missing", report.missing}}));
+                                                    {"missing", report.missing},
+                                                    {"other_objects", report.other_objects}}));
     }
     context.print_text(
         issues_text(context.issues()) +
@@ -262,7 +263,7 @@ CommandBody setup_version(CLI::App& app) {
              setup_show);
   family.add("diff", "What changed between two versions, or since one",
              "errata version diff first cleaned\nerrata version diff cleaned", setup_diff);
-  family.add("restore", "Bring labels, exclusions and splits back to a version",
+  family.add("restore", "Bring labels, exclusions and splits back to a version; objects stay",
              "errata version restore first -m 'started over'", setup_restore);
   return family.body();
 }

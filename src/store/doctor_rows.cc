@@ -8,6 +8,7 @@
 #include "store/chunk.h"
 #include "store/doctor_context.h"
 #include "store/lease.h"
+#include "store/object_block.h"
 #include "store/run_rows.h"
 #include "store/schema.h"
 #include "store/versions.h"
@@ -196,6 +197,46 @@ void check_class_maps(DoctorContext& context) {
   }
 }
 
+namespace {
+
+// The boxes of a run of detections: their columns, what its rows and the run say of their number,
+// and their classes.
+void check_detections(DoctorContext& context, const RunInfo& run) {
+  Connection& db = context.db;
+  const RunId id = run.summary.id;
+  const auto damage = [&](const std::string& message) {
+    context.damage("run-rows", fmt::format("run '{}'", run.spec.name), message,
+                   "run the model again with --replace");
+  };
+  uint64_t counted = 0;
+  const auto counts = values_of<uint32_t>(read_stream(db, find_stream(db, "run", id, "counts")));
+  for (const uint32_t count : counts) counted += count;
+  uint64_t boxes = 0;
+  bool known = true;
+  try {
+    ObjectBlockReader reader(db, "run", id, ObjectBlockKind::kDetections,
+                             kBoxColumns | kShapeColumn);
+    ObjectBlock block;
+    while (reader.next(block)) {
+      context.cancel.check();
+      boxes += block.rows();
+      for (const int32_t index : block.class_id) {
+        known = known && index >= 0 && static_cast<size_t>(index) < run.spec.classes.size();
+      }
+    }
+  } catch (const Error& error) {
+    if (error.category() == ErrorCategory::kInterrupted) throw;
+    return damage(error.what());
+  }
+  if (!known) damage("a detection is of no class of the model");
+  const auto said = static_cast<uint64_t>(
+      db.integer(fmt::format("SELECT detections FROM run WHERE id = {}", id)));
+  if (boxes == said && boxes == counted) return;
+  damage(fmt::format("it has {} detections and says {}, its rows {}", boxes, said, counted));
+}
+
+}  // namespace
+
 void check_runs(DoctorContext& context) {
   Connection& db = context.db;
   for (const RunInfo& run : read_runs(db)) {
@@ -209,7 +250,10 @@ void check_runs(DoctorContext& context) {
     };
     std::vector<std::string_view> names{"status"};
     const bool detects = run.spec.kind == "detections";
-    if (detects) names.emplace_back("counts");
+    if (detects) {
+      names.emplace_back("counts");
+      check_detections(context, run);
+    }
     if (run.spec.kind != "embedding" && !detects) {
       names.emplace_back("top");
       names.emplace_back("confidence");

@@ -71,7 +71,7 @@ void check_edits(Connection& db, std::span<const ObjectEdit> edits) {
       const auto& box = edit.box_xywh_px;
       const bool finite =
           std::all_of(box.begin(), box.end(), [](double value) { return std::isfinite(value); });
-      if (!finite || box[2] <= 0 || box[3] <= 0) {
+      if (!finite || box[2] <= 0 || box[3] <= 0 || !std::isfinite(box[2] * box[3])) {
         throw Error(ErrorCategory::kUsage,
                     fmt::format("[{}, {}, {}, {}] is no box", box[0], box[1], box[2], box[3]),
                     "x, y, width and height in pixels; width and height above 0");
@@ -115,8 +115,8 @@ void set_box(ObjectState& state, const std::array<double, 4>& box) {
   const std::string moved = move_shape(state.shape, from, box);
   const bool outlined = !moved.empty() && !decode_shape(moved).polygons.empty();
   const bool scales = outlined && from[2] > 0 && from[3] > 0;
-  state.area_px =
-      scales ? state.area_px * (box[2] / from[2]) * (box[3] / from[3]) : box[2] * box[3];
+  const double scaled = state.area_px * (box[2] / from[2]) * (box[3] / from[3]);
+  state.area_px = scales && std::isfinite(scaled) ? scaled : box[2] * box[3];
   state.shape = moved;
   state.box_xywh_px = box;
 }

@@ -296,9 +296,27 @@ bool fits(const ObjectTable& objects, const Snapshot& snapshot, const AppliedBat
     if (!edit.before || !edit.after) return false;
     if (edit.before->shape != edit.after->shape && objects.has_shapes()) return false;
     if (code_of_class(snapshot, edit.after->class_id) < 0) return false;
-    if (objects.row_of(edit.object) == SIZE_MAX) return false;
   }
   return true;
+}
+
+// Row of each object of the batch, SIZE_MAX for one that the table lacks; one walk over it.
+std::vector<size_t> rows_of(const ObjectTable& objects, const AppliedBatch& batch) {
+  std::vector<size_t> rows(batch.objects.size(), SIZE_MAX);
+  const Column* ids = objects.table.find("object_id");
+  if (ids == nullptr || rows.empty()) return rows;
+  std::vector<std::pair<ObjectId, size_t>> wanted;
+  for (size_t i = 0; i < rows.size(); ++i) wanted.emplace_back(batch.objects[i].object, i);
+  std::sort(wanted.begin(), wanted.end());
+  const ObjectId lowest = wanted.front().first;
+  const ObjectId highest = wanted.back().first;
+  for (size_t row = 0; row < ids->ints.size(); ++row) {
+    const ObjectId id = ids->ints[row];
+    if (id < lowest || id > highest) continue;
+    auto at = std::lower_bound(wanted.begin(), wanted.end(), std::pair(id, size_t{0}));
+    for (; at != wanted.end() && at->first == id; ++at) rows[at->second] = row;
+  }
+  return rows;
 }
 
 // What matching or a score said of a row holds no longer.
@@ -316,15 +334,18 @@ void forget_row(Table& table, RowIndex row) {
 
 bool apply_to_objects(ObjectTable& objects, const Snapshot& snapshot, const AppliedBatch& batch) {
   if (!fits(objects, snapshot, batch)) return false;
+  const std::vector<size_t> rows = rows_of(objects, batch);
+  if (std::find(rows.begin(), rows.end(), SIZE_MAX) != rows.end()) return false;
   Table& table = objects.table;
-  for (const AppliedObjectEdit& edit : batch.objects) {
-    const size_t row = objects.row_of(edit.object);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const AppliedObjectEdit& edit = batch.objects[i];
+    const size_t row = rows[i];
     const ObjectState& after = *edit.after;
     table.find_mutable("label")->codes[row] = code_of_class(snapshot, after.class_id);
     table.find_mutable("review")->codes[row] = static_cast<int32_t>(after.review);
     static constexpr std::string_view kBox[] = {"x", "y", "width", "height"};
-    for (size_t i = 0; i < 4; ++i) {
-      table.find_mutable(kBox[i])->doubles[row] = after.box_xywh_px[i];
+    for (size_t k = 0; k < 4; ++k) {
+      table.find_mutable(kBox[k])->doubles[row] = after.box_xywh_px[k];
     }
     table.find_mutable("area_px")->doubles[row] = after.area_px;
     table.find_mutable("crowd")->bytes[row] = after.crowd ? 1 : 0;

@@ -44,6 +44,11 @@ std::string_view status_name(uint8_t status) {
 class Predictions : public RowSource {
  public:
   Predictions(Store& store, const std::string& run) : info_(read_run(store, run)) {
+    if (info_.spec.kind == "detections") {
+      throw Error(
+          ErrorCategory::kUsage,
+          fmt::format("run '{0}' is one of detections: objects('{0}') has them", info_.spec.name));
+    }
     Connection& db = store.db();
     const RunId id = info_.summary.id;
     plan_ = read_plan(db, id);
@@ -168,6 +173,9 @@ class Objects : public RowSource {
   Objects(Store& store, const std::string& run) : snapshot_(load(store, run)) {
     ObjectOptions options;
     options.predicted = !run.empty();
+    if (options.predicted && read_run(store, run).spec.kind != "detections") {
+      throw Error(ErrorCategory::kUsage, fmt::format("run '{}' is not one of detections", run));
+    }
     objects_ = load_objects(store, snapshot_, options);
     for (const std::string_view name : kNames) columns_.push_back(objects_.table.find(name));
   }

@@ -152,10 +152,7 @@ class Differ {
     const auto boxes_of = [](const DatasetState& state, size_t row) {
       return state.boxes.empty() ? std::string_view() : std::string_view(state.boxes[row]);
     };
-    const auto plain = [](std::string_view boxes) {  // a count of 0 is none
-      return boxes.size() <= sizeof(uint32_t) ? std::string_view() : boxes;
-    };
-    const bool boxes = plain(boxes_of(from_, a)) == plain(boxes_of(to_, b));
+    const bool boxes = same_objects(boxes_of(from_, a), boxes_of(to_, b));
     if (!boxes) {
       diff.redrawn.push_back({id_of(to_, b), path_of(to_, b), count_text(boxes_of(from_, a)),
                               count_text(boxes_of(to_, b))});
@@ -200,6 +197,13 @@ class Differ {
 };
 
 }  // namespace
+
+bool same_objects(std::string_view a, std::string_view b) {
+  const auto plain = [](std::string_view boxes) {
+    return boxes.size() <= sizeof(uint32_t) ? std::string_view() : boxes;
+  };
+  return plain(a) == plain(b);
+}
 
 StateDiff diff_states(const DatasetState& from, const DatasetState& to) {
   return Differ(from, to).run();

@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,5 +55,9 @@ struct StateDiff {
 // then the same class, then in order. A sample may be both relabelled and moved. Entries are in
 // order of the newer state (removed: of the older).
 StateDiff diff_states(const DatasetState& from, const DatasetState& to);
+
+// Whether two samples' objects, as DatasetState::boxes has them, are the same; a count of 0 is
+// none.
+bool same_objects(std::string_view a, std::string_view b);
 
 }  // namespace errata::versions

@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "store/classes.h"
 #include "store/sample_files.h"
 #include "versions/version.h"
@@ -100,6 +103,23 @@ std::vector<ClassId> find_classes(store::Store& store, const store::VersionInfo&
   return ids;
 }
 
+// The samples of the store whose objects are not the version's.
+uint64_t count_other_objects(store::Store& store, const DatasetState& version,
+                             std::span<const SampleId> samples,
+                             const std::unordered_map<SampleId, size_t>& row_of) {
+  const std::vector<std::string> now = store::read_boxes(store, samples);
+  uint64_t count = 0;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const auto row = row_of.find(samples[i]);
+    if (row == row_of.end()) continue;
+    const std::string_view here = now.empty() ? std::string_view() : now[i];
+    const std::string_view then =
+        version.boxes.empty() ? std::string_view() : version.boxes[row->second];
+    count += same_objects(here, then) ? 0 : 1;
+  }
+  return count;
+}
+
 // The edits that bring one sample to the version's state.
 void add_edits(const store::SampleFile& file, const store::SampleState& now,
                std::vector<ClassId> labels, const std::string& split,
@@ -152,6 +172,14 @@ RestoreReport restore_version(store::Store& store, const std::string& name, cons
     context.issues.warn("missing-sample", shown_path(version, row), {}, {},
                         "the version has this sample, the store has no such content any more",
                         "import its source again and restore once more");
+  }
+  report.other_objects = count_other_objects(store, version, ids, row_of);
+  if (report.other_objects > 0) {
+    context.issues.warn("other-objects", "", {},
+                        fmt::format("samples: {}", with_thousands(report.other_objects)),
+                        "the objects are not the version's and stay as they are: labels, "
+                        "exclusions and splits are brought back",
+                        "`errata version diff " + name + "` lists them");
   }
   const std::vector<store::SampleState> states = store::read_states(store, ids);
   std::vector<store::Edit> edits;

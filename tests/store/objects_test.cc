@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "store/doctor.h"
 #include "store/dump.h"
 #include "store/history.h"
 #include "store/snapshot_loader.h"
+#include "store/sql.h"
 #include "tests/store/raw_sql.h"
 #include "tests/store/store_kit.h"
 #include "tests/support/temp_dir.h"
@@ -89,6 +91,24 @@ ObjectEdit edit_of(ObjectId object, ObjectEditKind kind) {
   edit.object = object;
   edit.kind = kind;
   return edit;
+}
+
+// Run "det": two boxes on sample 1, of either class.
+void write_detections(store::Store& store) {
+  store::RunSpec spec;
+  spec.name = "det";
+  spec.kind = "detections";
+  spec.classes = ClassMap({"class 1", "another"});
+  const std::vector<uint32_t> counts{2, 0};
+  const std::vector<ClassIndex> classes{1, 0};
+  const std::vector<std::array<double, 4>> boxes{{1, 1, 2, 2}, {3, 3, 4, 4}};
+  const std::vector<double> confidence{0.9, 0.5};
+  store::RunRows rows;
+  rows.detection_counts = counts;
+  rows.detections = {classes, boxes, confidence, {}};
+  store::RunWriter writer(store, spec, {1, 2}, store::OnExistingRun::kRefuse);
+  writer.write(0, rows);
+  writer.finish();
 }
 
 std::string table_text(const ObjectTable& objects) {
@@ -186,7 +206,9 @@ TEST_CASE("an edit that cannot be changes nothing") {
   nowhere.box_xywh_px = {1, 1, 5, 5};
   ObjectEdit unknown = good;
   unknown.class_id = 99;
-  for (const ObjectEdit& bad : {flat, nowhere, unknown, edit_of(99, ObjectEditKind::kKeep)}) {
+  ObjectEdit vast = edit_of(1, ObjectEditKind::kSetBox);
+  vast.box_xywh_px = {1, 1, 1e200, 1e200};
+  for (const ObjectEdit& bad : {flat, vast, nowhere, unknown, edit_of(99, ObjectEditKind::kKeep)}) {
     CHECK_THROWS_AS(project.apply({good, bad}), Error);
     CHECK(store::dump_store(project.store) == before);
   }
@@ -357,6 +379,61 @@ TEST_CASE("the doctor sees an object that another program changed") {
   const auto findings = store::check_store(project.store, options, serial_for, progress, cancel);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].check == "object-rows");
+}
+
+TEST_CASE("the doctor sees detections that are gone, and counts that do not fit them") {
+  Project project;
+  write_detections(project.store);
+  project.check_sound();
+  const auto damage = [&](const std::string& sql) {
+    const std::string path = project.dir / "damaged.db";
+    write_file_atomic(path, read_text_file(project.dir / "errata.db"));
+    raw_sql(path, sql);
+    store::Store damaged = store::Store::open(path, store::Access::kRead);
+    Progress progress;
+    const CancelToken cancel;
+    store::DoctorOptions options;
+    options.level = store::DoctorLevel::kStore;
+    std::vector<std::string> found;
+    for (const auto& finding : store::check_store(damaged, options, serial_for, progress, cancel)) {
+      found.push_back(std::string(finding.check) + ": " + finding.message);
+    }
+    return found;
+  };
+  project.store.close();
+  const auto drop = [](const std::string& stream) {
+    return "DELETE FROM chunk WHERE id / 16777216 IN (SELECT id FROM stream WHERE name = '" +
+           stream + "')";
+  };
+  CHECK(damage("UPDATE run SET detections = 3") ==
+        std::vector<std::string>{"run-rows: it has 2 detections and says 3, its rows 2"});
+  CHECK(damage(drop("det.sample")) ==
+        std::vector<std::string>{"run-rows: it has 0 detections and says 2, its rows 2"});
+  CHECK(damage(drop("det.box")) ==
+        std::vector<std::string>{"run-rows: column det.box of objects has a wrong length"});
+  CHECK(damage("DELETE FROM run_class WHERE position = 1") ==
+        std::vector<std::string>{"run-rows: a detection is of no class of the model"});
+}
+
+TEST_CASE("objects() takes runs of detections only, predictions() the others") {
+  Project project;
+  write_detections(project.store);
+  make_run(project.store, "classifier", {1, 2}, 3, 1);
+  const auto error_of = [&](const std::string& sql) -> std::string {
+    try {
+      store::query_sql(project.store, sql);
+    } catch (const Error& error) {
+      CHECK(error.category() == ErrorCategory::kUsage);
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(error_of("SELECT * FROM objects('classifier')").find("not one of detections") !=
+        std::string::npos);
+  CHECK(error_of("SELECT * FROM predictions('det')").find("objects('det')") != std::string::npos);
+  CHECK(error_of("SELECT * FROM objects('det')").empty());
+  CHECK(error_of("SELECT * FROM objects").empty());
+  CHECK(error_of("SELECT * FROM predictions('classifier')").empty());
 }
 
 TEST_CASE("an import that was cut off leaves no objects, and goes on whole") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "store/objects.h"
 #include "store/splits.h"
 #include "tests/store/raw_sql.h"
 #include "tests/versions/version_kit.h"
@@ -247,6 +248,24 @@ TEST_CASE("restore follows a renamed class, and wants a merge taken back first")
   const StateDiff diff = diff_versions(kit.db, "v1", "", kit.context());
   CHECK(diff.relabelled_by_pair.size() == 1);  // only the new name
   CHECK(diff.relabelled_by_pair.at({"dog", "hound"}) == 1);
+}
+
+TEST_CASE("restore leaves objects as they are and says where they are not the version's") {
+  VersionKit kit;
+  kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(2, 1, {3, 3, 4, 4})});
+  kit.create("v1");
+  CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).other_objects == 0);
+  CHECK(kit.issues.warned() == 0);
+  store::ObjectEdit move;
+  move.kind = store::ObjectEditKind::kSetBox;
+  move.object = 1;
+  move.box_xywh_px = {1, 1, 2, 3};
+  store::apply_object_edits(kit.db, std::vector{move}, "me", "");
+  const RestoreReport report = restore_version(kit.db, "v1", "me", "", kit.context());
+  CHECK(report.other_objects == 1);
+  CHECK(report.batch.batch == 0);
+  CHECK(kit.issues.count_by_kind().at("other-objects") == 1);
+  CHECK(store::read_object(kit.db, 1)->box_xywh_px == move.box_xywh_px);
 }
 
 TEST_CASE(

@@ -155,10 +155,15 @@ JobWork restore_work(const jobs::VersionJobOptions& options) {
   work.title = "restore " + to_valid_utf8(options.name);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const versions::RestoreReport report = jobs::restore_version(options, context);
-    return fmt::format("relabelled {}, moved {}, excluded {}, included {}, missing {}",
-                       with_thousands(report.relabelled), with_thousands(report.moved),
-                       with_thousands(report.excluded), with_thousands(report.included),
-                       with_thousands(report.missing));
+    std::string text = fmt::format("relabelled {}, moved {}, excluded {}, included {}, missing {}",
+                                   with_thousands(report.relabelled), with_thousands(report.moved),
+                                   with_thousands(report.excluded), with_thousands(report.included),
+                                   with_thousands(report.missing));
+    if (report.other_objects > 0) {
+      text += fmt::format("; the objects of {} are not the version's and stay",
+                          counted(report.other_objects, "sample"));
+    }
+    return text;
   };
   return work;
 }

@@ -136,6 +136,7 @@ void ObjectRunner::forward(const uint8_t* rgb, int64_t width, int64_t height, Ob
 
 RunnerFailure ObjectRunner::run_picture(size_t, const uint8_t* rgb, int32_t width_px,
                                         int32_t height_px, ObjectOutput& out) {
+  use_threads(threads_);
   try {
     forward(rgb, width_px, height_px, out);
   } catch (const Failure& failure) {
