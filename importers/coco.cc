@@ -190,13 +190,8 @@ std::vector<std::string> json_files(const std::string& path) {
 }
 
 bool looks_like_coco(const std::string& file) {
-  std::string head(64 << 10, '\0');
-  std::FILE* stream = std::fopen(file.c_str(), "rb");
-  if (stream == nullptr) return false;
-  head.resize(std::fread(head.data(), 1, head.size(), stream));
-  std::fclose(stream);
-  const size_t first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (first == std::string::npos || head[first] != '{') return false;
+  const std::string head = read_json_head(file, 64 << 10).value_or("");
+  if (!head.starts_with('{')) return false;
   return head.find("\"images\"") != std::string::npos ||
          head.find("\"annotations\"") != std::string::npos ||
          head.find("\"categories\"") != std::string::npos;
@@ -213,6 +208,11 @@ void Reading::open_documents() {
                       ? "a list is COCO results: `errata predictions FILE` takes them"
                       : "COCO has the keys images, annotations and categories",
                   file);
+    }
+    if (document.outline.array("annotations") == nullptr &&
+        document.outline.member("annotations") != nullptr) {
+      throw Error(ErrorCategory::kBadInput, "the annotations of the JSON are no list",
+                  "write \"annotations\": [] where there are none", file);
     }
     document.split = split_of(file);
     documents_.push_back(std::move(document));
@@ -415,7 +415,6 @@ void Reading::read_images(Document& document) {
       const size_t end = std::min(span.size(), first + kPiece);
       text::JsonSpan piece;
       const uint32_t shift = first == 0 ? 0 : span.element_end[first - 1];
-      piece.first = span.first + first;
       piece.begin = span.begin + shift;
       for (size_t i = first; i < end; ++i) {
         piece.element_begin.push_back(span.element_begin[i] - shift);
@@ -447,6 +446,14 @@ void Reading::read_images(Document& document) {
   run_ordered<ReadImages>(input_.parallel_for, pieces.size(), kWindowSpans, produce, consume);
 }
 
+// Of the mask or the polygons, else width x height.
+double derived_area(const CocoObject& object) {
+  if (!object.shape.mask.counts.empty()) return static_cast<double>(mask_area(object.shape.mask));
+  const double area =
+      object.shape.polygons.empty() ? std::nan("") : polygon_area(object.shape.polygons);
+  return std::isfinite(area) ? area : object.box[2] * object.box[3];
+}
+
 bool Reading::make_record(const Document& document, CocoObject& object, ObjectRecord& record,
                           ReadObjects& result, const std::string& place) {
   const auto reject = [&](const char* kind, const char* message, const std::string& text,
@@ -465,33 +472,28 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
     return reject("unknown-category", "no category has this id", object.category_id,
                   "add it to the categories, or correct the id");
   }
+  settle_coco_box(object);
   if (object.problem == "bad-box") {
-    return reject("bad-box", "the box is not four finite numbers", "", "");
+    return reject("bad-box", "the box is not four finite numbers, or too large for an area", "",
+                  "");
   }
   if (object.problem == "negative-box") {
     return reject("negative-box", "the box has a negative width or height",
                   fmt::format("{}", fmt::join(object.box, ", ")), "swap its corners");
   }
-  if (!object.has_box) {
-    const bool outlined = !object.shape.polygons.empty() || !object.shape.mask.counts.empty();
-    if (!outlined)
-      return reject("missing-box", "the annotation has neither box nor outline", "", "");
-    const ShapeBounds bounds = bounds_of(object.shape);
-    object.box = {bounds.x, bounds.y, bounds.width, bounds.height};
+  if (object.problem == "missing-box") {
+    return reject("missing-box", "the annotation has neither box nor outline", "", "");
   }
   record.sample = image->second;
   record.class_index = category->second;
   record.box_xywh_px = object.box;
   record.crowd = object.crowd;
   record.raw_id = std::move(object.id);
-  if (object.area && std::isfinite(*object.area)) {
+  if (object.area && std::isfinite(*object.area) && *object.area >= 0) {
     record.area_px = *object.area;
   } else {
     ++result.derived_areas;
-    record.area_px = !object.shape.mask.counts.empty()
-                         ? static_cast<double>(mask_area(object.shape.mask))
-                     : !object.shape.polygons.empty() ? polygon_area(object.shape.polygons)
-                                                      : object.box[2] * object.box[3];
+    record.area_px = derived_area(object);
   }
   const auto& size = image_sizes_[record.sample];
   result.beyond_image +=

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -250,6 +251,29 @@ bool read_coco_object(std::string_view text, CocoObject& object, size_t& at) {
   }) && cursor.at_end();
   at = cursor.position();
   return good;
+}
+
+void settle_coco_box(CocoObject& object) {
+  if (!object.problem.empty()) return;
+  if (!object.has_box) {
+    if (object.shape.polygons.empty() && object.shape.mask.counts.empty()) {
+      object.problem = "missing-box";
+      return;
+    }
+    const ShapeBounds bounds = bounds_of(object.shape);
+    object.box = {bounds.x, bounds.y, bounds.width, bounds.height};
+  }
+  if (!std::isfinite(object.box[2] * object.box[3])) object.problem = "bad-box";
+}
+
+std::optional<std::string> read_json_head(const std::string& path, size_t bytes) {
+  std::FILE* stream = std::fopen(path.c_str(), "rb");
+  if (stream == nullptr) return std::nullopt;
+  std::string head(bytes, '\0');
+  head.resize(std::fread(head.data(), 1, head.size(), stream));
+  std::fclose(stream);
+  head.erase(0, head.find_first_not_of(" \t\r\n\xEF\xBB\xBF"));
+  return head;
 }
 
 ClassMap read_coco_categories(std::string_view text, const std::string& file, IssueLog& issues) {

@@ -41,6 +41,13 @@ struct CocoObject {
 // False when the text is no JSON object that can be read; `at` is the byte in it.
 bool read_coco_object(std::string_view text, CocoObject& object, size_t& at);
 
+// Gives an object without a box that of its outline. Sets `problem` where there is neither
+// ("missing-box") and where width x height is not finite ("bad-box").
+void settle_coco_box(CocoObject& object);
+
+// The first bytes of a file behind its mark and blanks; nullopt when it cannot be read.
+std::optional<std::string> read_json_head(const std::string& path, size_t bytes);
+
 // The categories in order of their ids (as Detectron2 and others number them), raw id and name.
 ClassMap read_coco_categories(std::string_view text, const std::string& file, IssueLog& issues);
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <optional>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -197,16 +197,11 @@ void Results::read_span(const text::JsonSpan& span) {
       reject("bad-score", span, i, 0, "", "the result has no score that is a number");
       continue;
     }
-    const bool outlined = !object.shape.polygons.empty() || !object.shape.mask.counts.empty();
-    if (!object.has_box && object.problem.empty() && !outlined) object.problem = "missing-box";
+    settle_coco_box(object);
     if (!object.problem.empty()) {
       reject(object.problem.c_str(), span, i, 0, fmt::format("{}", fmt::join(object.box, ", ")),
              "the box is not four finite numbers of a box");
       continue;
-    }
-    if (!object.has_box) {
-      const ShapeBounds bounds = bounds_of(object.shape);
-      object.box = {bounds.x, bounds.y, bounds.width, bounds.height};
     }
     for (const std::string& kind : object.oddities) {
       input_.issues.warn(kind, input_.path,
@@ -240,16 +235,12 @@ void Results::read_span(const text::JsonSpan& span) {
 
 DetectResult CocoResultsReader::detect(const std::string& path) const {
   if (extension(path) != ".json") return {0, "not named .json"};
-  std::string head(4096, '\0');
-  std::FILE* stream = std::fopen(path.c_str(), "rb");
-  if (stream == nullptr) return {0, "it cannot be read"};
-  head.resize(std::fread(head.data(), 1, head.size(), stream));
-  std::fclose(stream);
-  const size_t first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (first == std::string::npos || head[first] != '[') return {0, "not a JSON list"};
-  if (head.find("\"image_id\"") != std::string::npos) return {90, "a list of COCO results"};
-  const size_t next = head.find_first_not_of(" \t\r\n", first + 1);
-  if (next != std::string::npos && head[next] == ']') return {60, "an empty JSON list"};
+  const std::optional<std::string> head = read_json_head(path, 4096);
+  if (!head) return {0, "it cannot be read"};
+  if (!head->starts_with('[')) return {0, "not a JSON list"};
+  if (head->find("\"image_id\"") != std::string::npos) return {90, "a list of COCO results"};
+  const size_t next = head->find_first_not_of(" \t\r\n", 1);
+  if (next != std::string::npos && (*head)[next] == ']') return {60, "an empty JSON list"};
   return {0, "a JSON list of something else"};
 }
 

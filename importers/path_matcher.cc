@@ -68,12 +68,6 @@ class UniqueIndex {
   size_t count_ = 0;
 };
 
-std::string_view stem_of(std::string_view path) {
-  const std::string_view name = base_name(path);
-  const size_t dot = name.rfind('.');
-  return dot == std::string_view::npos || dot == 0 ? name : name.substr(0, dot);
-}
-
 // Orders texts by their reversed bytes.
 bool reversed_less(std::string_view a, std::string_view b) {
   const auto [x, y] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
@@ -128,6 +122,12 @@ std::string MatchCounts::to_text() const {
   return text.empty() ? "nothing to match" : text;
 }
 
+std::string_view file_stem(std::string_view path) {
+  const std::string_view name = base_name(path);
+  const size_t dot = name.rfind('.');
+  return dot == std::string_view::npos || dot == 0 ? name : name.substr(0, dot);
+}
+
 std::string locator_text(std::string_view path, int64_t member) {
   return member < 0 ? std::string(path) : fmt::format("{}#{}", path, member);
 }
@@ -171,7 +171,7 @@ struct PathMatcher::State {
 
   void build_stems() const {
     by_stem.reserve(size());
-    for (uint32_t i = 0; i < size(); ++i) by_stem.add(xxh3_64(stem_of(locator(i))), i);
+    for (uint32_t i = 0; i < size(); ++i) by_stem.add(xxh3_64(file_stem(locator(i))), i);
   }
 
   // True, with the match set, when the key is settled by this step.
@@ -330,14 +330,14 @@ struct PathMatcher::State {
     std::call_once(stems_once, [&] { build_stems(); });
     // The last component may itself be a stem with a dot in it: "img.v2" for "img.v2.jpg".
     const std::string_view name = base_name(key);
-    return find_one_stem(name, match) || find_one_stem(stem_of(name), match);
+    return find_one_stem(name, match) || find_one_stem(file_stem(name), match);
   }
 
   bool find_one_stem(std::string_view stem, Match& match) const {
     const uint32_t* row = stem.empty() ? nullptr : by_stem.find(xxh3_64(stem));
     if (row == nullptr) return false;
     if (*row == kSeveral) return settle(kSeveral, MatchMethod::kAmbiguous, match);
-    if (stem_of(locator(*row)) != stem) return false;
+    if (file_stem(locator(*row)) != stem) return false;
     return settle(*row, MatchMethod::kStem, match);
   }
 };

@@ -37,6 +37,9 @@ struct MatchCounts {
   std::string to_text() const;
 };
 
+// The file name without folder and last extension: "1" for "cat/1.jpg", ".x" for ".x".
+std::string_view file_stem(std::string_view path);
+
 // The text by which a sample is named outside: its path, and "path#17" for image 17 of a container.
 std::string locator_text(std::string_view path, int64_t member);
 

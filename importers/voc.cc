@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -17,6 +15,9 @@
 #include "base/text.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
+#include "importers/path_matcher.h"
+#include "text/csv.h"
+#include "text/lines.h"
 #include "text/xml.h"
 
 namespace errata::importers {
@@ -48,14 +49,8 @@ struct VocFile {
   std::optional<Issue> issue;  // no XML
 };
 
-std::string stem_of(std::string_view name) {
-  const std::string_view file = base_name(name);
-  return std::string(file.substr(0, file.size() - extension(file).size()));
-}
-
 bool read_number(std::string_view text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+  return !text.starts_with('+') && text::parse_double(text, value) && std::isfinite(value);
 }
 
 VocObject object_of(const text::XmlElement& element, std::string_view source) {
@@ -79,7 +74,7 @@ VocObject object_of(const text::XmlElement& element, std::string_view source) {
 VocFile read_voc_file(const std::string& path) {
   VocFile file;
   file.path = path;
-  file.stem = stem_of(path);
+  file.stem = file_stem(path);
   try {
     const std::string source = read_text_file(path, kMostXmlBytes);
     const text::XmlElement root = text::parse_xml(source, path);
@@ -215,7 +210,8 @@ void Reading::find_images() {
   }
   for (const ImageFolder& folder : walk.folders) {
     for (size_t i = 0; i < folder.images.size(); ++i) {
-      images_[stem_of(folder.images[i])].push_back(join_relative(folder.path, folder.images[i]));
+      images_[std::string(file_stem(folder.images[i]))].push_back(
+          join_relative(folder.path, folder.images[i]));
       ++image_files_;
     }
   }
@@ -229,8 +225,7 @@ void Reading::read_splits() {
   for (const char* split : {"train", "val", "test", "trainval"}) {
     const std::string path = join_path(root_, std::string("ImageSets/Main/") + split + ".txt");
     if (!file_exists(path)) continue;
-    std::istringstream lines(read_text_file(path, kMostXmlBytes));
-    for (std::string line; std::getline(lines, line);) {
+    for (const std::string& line : text::read_lines(path, kMostXmlBytes)) {
       const std::string id(trim(line));
       if (!id.empty()) split_of_.emplace(id, split);
     }
@@ -261,7 +256,7 @@ void Reading::choose_origin() {
 }
 
 std::string Reading::image_of(const VocFile& file) {
-  for (const std::string& stem : {file.stem, stem_of(file.filename)}) {
+  for (const std::string& stem : {file.stem, std::string(file_stem(file.filename))}) {
     const auto found = images_.find(stem);
     if (found == images_.end()) continue;
     if (found->second.size() > 1) {

@@ -30,6 +30,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -43,6 +44,9 @@ namespace errata::infer {
 using text::Json;
 
 namespace {
+
+constexpr std::array<std::string_view, 5> kOutputKinds{
+    "logits", "probabilities", "yolo", "yolo_nms", "torchvision"};  // in OutputKind's order
 
 constexpr int64_t kMaxSidePx = 8192;
 
@@ -569,8 +573,7 @@ void Parser::read_output() {
   if (takes_list_) spec_.output_kind = OutputKind::kTorchvision;
   const Json* value = find_value("output");
   if (value == nullptr) return;
-  const std::vector<std::string> kinds = {"logits", "probabilities", "yolo", "yolo_nms",
-                                          "torchvision"};  // in OutputKind's order
+  const std::vector<std::string> kinds(kOutputKinds.begin(), kOutputKinds.end());
   const auto kind_of = [&](std::string_view key, const Json& kind) {
     const auto found = std::find(kinds.begin(), kinds.end(), word(key, kind, kinds));
     return static_cast<OutputKind>(found - kinds.begin());
@@ -697,6 +700,10 @@ ResolvedSpec parse_model_spec(std::string_view json_text, const std::string& whe
                               bool use_test_size, bool takes_list) {
   const Json root = text::parse_json(json_text, where);
   return Parser(root, where, use_test_size, takes_list).parse();
+}
+
+std::string_view output_kind_name(OutputKind kind) {
+  return kOutputKinds.at(static_cast<size_t>(kind));
 }
 
 }  // namespace errata::infer

@@ -38,6 +38,8 @@ enum class OutputKind : uint8_t {
                 // scores
 };
 
+std::string_view output_kind_name(OutputKind kind);  // "logits", ..., "yolo_nms", "torchvision"
+
 // Where the embedding is taken from.
 enum class EmbeddingSource : uint8_t {
   kNone,

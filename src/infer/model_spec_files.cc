@@ -18,9 +18,7 @@ namespace {
 constexpr uint64_t kMaxDescriptionBytes = uint64_t{64} << 20;
 
 // The JSON inside a TorchScript archive: <archive>/extra/<name>.
-std::optional<std::pair<std::string, std::string>> find_extra_file(const std::string& model_path) {
-  if (!text::is_zip_file(model_path)) return std::nullopt;
-  const text::ZipReader zip(model_path);
+std::optional<std::pair<std::string, std::string>> find_extra_file(const text::ZipReader& zip) {
   for (const char* name : {"errata.json", "config.json", "model.json", "config.txt"}) {
     const std::string ending = std::string("/extra/") + name;
     for (size_t i = 0; i < zip.entries().size(); ++i) {
@@ -34,13 +32,12 @@ std::optional<std::pair<std::string, std::string>> find_extra_file(const std::st
 }
 
 // Whether forward of a scripted model takes a list of images, by the source of its class inside the
-// archive: data.pkl begins with that class's name.
-bool forward_takes_list(const std::string& model_path) {
-  if (is_directory(model_path) || !text::is_zip_file(model_path)) return false;
-  const text::ZipReader zip(model_path);
+// archive: data.pkl begins with that class's name. One too large to look into says nothing.
+bool forward_takes_list(const text::ZipReader& zip) {
   const auto entry_ending = [&](const std::string& ending) -> std::string {
     for (size_t i = 0; i < zip.entries().size(); ++i) {
       if (!zip.entries()[i].name.ends_with(ending)) continue;
+      if (zip.entries()[i].size_bytes > kMaxDescriptionBytes) return "";
       const std::vector<uint8_t> bytes = zip.read(i, kMaxDescriptionBytes);
       return std::string(bytes.begin(), bytes.end());
     }
@@ -108,7 +105,9 @@ ResolvedSpec resolve_model_spec(const std::string& model_path,
   if (!file_exists(model_path)) {
     throw Error(ErrorCategory::kNotFound, "there is no such model", "", model_path);
   }
-  const bool takes_list = forward_takes_list(model_path);
+  std::optional<text::ZipReader> zip;
+  if (!is_directory(model_path) && text::is_zip_file(model_path)) zip.emplace(model_path);
+  const bool takes_list = zip && forward_takes_list(*zip);
   if (config_path) {
     return parse_model_spec(read_text_file(*config_path, kMaxDescriptionBytes), *config_path,
                             use_test_size, takes_list);
@@ -120,11 +119,11 @@ ResolvedSpec resolve_model_spec(const std::string& model_path,
     return parse_model_spec(read_text_file(candidate, kMaxDescriptionBytes), candidate,
                             use_test_size, takes_list);
   }
-  if (is_directory(model_path) || !text::is_zip_file(model_path)) {
+  if (!zip) {
     throw Error(ErrorCategory::kBadInput, "this is not a TorchScript file",
                 "make one with torch.jit.trace(model, example).save(FILE)", model_path);
   }
-  if (const auto extra = find_extra_file(model_path)) {
+  if (const auto extra = find_extra_file(*zip)) {
     return parse_model_spec(extra->second, model_path + ": " + extra->first, use_test_size,
                             takes_list);
   }
@@ -142,7 +141,7 @@ std::string model_spec_to_json(const ModelSpec& spec) {
   Json json = Json::object();
   const Json classes(Json::Array(spec.class_names.begin(), spec.class_names.end()));
   if (spec.output_kind == OutputKind::kTorchvision) {
-    json["output"] = Json("torchvision");
+    json["output"] = Json(output_kind_name(spec.output_kind));
     json["first_label"] = Json(spec.first_label);
     if (!spec.class_names.empty()) json["classes"] = classes;
     return json.dump();
@@ -167,10 +166,7 @@ std::string model_spec_to_json(const ModelSpec& spec) {
   } else {
     output["name"] = Json(spec.output_name);
   }
-  output["kind"] = Json(spec.output_kind == OutputKind::kLogits          ? "logits"
-                        : spec.output_kind == OutputKind::kProbabilities ? "probabilities"
-                        : spec.output_kind == OutputKind::kYolo          ? "yolo"
-                                                                         : "yolo_nms");
+  output["kind"] = Json(output_kind_name(spec.output_kind));
   json["output"] = std::move(output);
   json["embedding"] = embedding_json(spec);
   return json.dump();

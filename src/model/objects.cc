@@ -22,12 +22,6 @@ std::shared_ptr<const Dictionary> dictionary_of(const std::array<std::string_vie
 
 }  // namespace
 
-std::string_view object_kind_name(ObjectKind kind) {
-  return kKinds.at(static_cast<size_t>(kind));
-}
-std::string_view object_review_name(ObjectReview review) {
-  return kReviews.at(static_cast<size_t>(review));
-}
 std::string_view object_error_name(ObjectError error) {
   return kErrors.at(static_cast<size_t>(error));
 }

@@ -34,11 +34,9 @@ enum class ObjectError : uint8_t {
   kBackground = 5,
   kMissed = 6,  // of an annotation: nothing found it
 };
-std::string_view object_kind_name(ObjectKind kind);        // "given", "predicted"
-std::string_view object_review_name(ObjectReview review);  // "unseen", "kept", ...
-std::string_view object_error_name(ObjectError error);     // "true", "class", "localisation", ...
-std::shared_ptr<const Dictionary> object_kind_dictionary();
-std::shared_ptr<const Dictionary> object_review_dictionary();
+std::string_view object_error_name(ObjectError error);         // "true", "class", ...
+std::shared_ptr<const Dictionary> object_kind_dictionary();    // "given", "predicted"
+std::shared_ptr<const Dictionary> object_review_dictionary();  // "unseen", "kept", ...
 std::shared_ptr<const Dictionary> object_error_dictionary();
 
 // One row for each annotation that stands and one for each detection of the active run, in order

@@ -357,8 +357,7 @@ ObjectSetWriter::Result ObjectSetWriter::finish() {
   Statement event = db_.prepare(
       "INSERT INTO event(batch_id, what, value_from, value_to) VALUES (?1, 'objects', ?2, ?3)");
   event.bind(1, batch_).bind_optional(2, from).bind(3, to).run();
-  result.event = db_.last_id();
-  set_object_revision(db_, result.event);
+  set_object_revision(db_, db_.last_id());
   count_covered(result);
   return result;
 }

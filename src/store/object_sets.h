@@ -14,12 +14,6 @@
 
 namespace errata::store {
 
-enum class SetState : uint8_t {
-  kWriting = 0,
-  kCurrent = 1,  // of its source
-  kKept = 2      // an older one that versions refer to
-};
-
 struct ObjectSet {
   int64_t id = 0;
   SourceId source = 0;
@@ -59,7 +53,6 @@ class ObjectSetWriter {
     uint64_t added = 0;
     uint64_t removed = 0;
     uint64_t changed = 0;  // same object, other class or box
-    int64_t event = 0;     // 0: nothing changed
     // Objects that a person had changed and that the source changed or dropped since.
     std::vector<ObjectId> conflicts;
     // Images whose objects another source brought already: those stay.
@@ -137,8 +130,6 @@ struct StandingObjects {
   std::vector<uint8_t> flags;
   std::vector<uint8_t> review;  // ObjectReview
   std::vector<uint8_t> edited;  // 1: its class, box, mark or outline is not the source's
-  std::vector<int32_t> set;     // position in `sets`; -1: added
-  std::vector<uint32_t> row;    // in the set
   TextRows shape;               // empty unless asked for
 
   size_t size() const { return id.size(); }

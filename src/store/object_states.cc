@@ -322,8 +322,6 @@ StandingObjects read_standing(Connection& db, std::span<const ObjectSet> sets,
           }
         }
         objects.edited.push_back(edited);
-        objects.set.push_back(static_cast<int32_t>(s));
-        objects.row.push_back(row);
       }
     }
   }
@@ -331,8 +329,6 @@ StandingObjects read_standing(Connection& db, std::span<const ObjectSet> sets,
     if (row.deleted || !changed.contains(row.object)) continue;
     push_state(objects, row.object, row.source, row.state, shapes);
     objects.edited.push_back(1);
-    objects.set.push_back(-1);
-    objects.row.push_back(0);
   }
   return objects;
 }

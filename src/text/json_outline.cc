@@ -115,7 +115,6 @@ uint64_t outline_array(const Scanner& scan, uint64_t begin, size_t span_bytes,
     while (true) {
       if (array.spans.empty() || last_end - array.spans.back().begin >= span_bytes) {
         JsonSpan& span = array.spans.emplace_back();
-        span.first = array.elements;
         span.begin = last_end;
       }
       JsonSpan& span = array.spans.back();
@@ -131,7 +130,6 @@ uint64_t outline_array(const Scanner& scan, uint64_t begin, size_t span_bytes,
       at = scan.skip_space(at + 1);
     }
   }
-  array.end = at;
   return at + 1;
 }
 
@@ -176,7 +174,10 @@ JsonOutline outline_json(std::string_view text, std::span<const std::string_view
       at = scan.skip_space(at + 1);
       member.begin = at;
       const bool wanted = std::find(arrays.begin(), arrays.end(), member.key) != arrays.end();
-      if (wanted && scan.at(at) == '[' && outline.array(member.key) == nullptr) {
+      if (wanted && outline.member(member.key) != nullptr) {
+        scan.fail(at, fmt::format("a second \"{}\"", member.key));
+      }
+      if (wanted && scan.at(at) == '[') {
         JsonArrayOutline& array = outline.arrays.emplace_back();
         array.key = member.key;
         at = outline_array(scan, at + 1, span_bytes, array);

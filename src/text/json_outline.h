@@ -14,7 +14,6 @@ namespace errata::text {
 
 // Elements of an array that lie together, some hundred kilobytes of them.
 struct JsonSpan {
-  uint64_t first = 0;  // number of the first element
   uint64_t begin = 0;  // byte where the element before ends (or behind the bracket)
   std::vector<uint32_t> element_begin;  // from `begin`
   std::vector<uint32_t> element_end;
@@ -24,7 +23,6 @@ struct JsonSpan {
 struct JsonArrayOutline {
   std::string key;     // of the object that is the file; empty: the file is an array
   uint64_t begin = 0;  // behind the opening bracket
-  uint64_t end = 0;    // at the closing one
   uint64_t elements = 0;
   std::vector<JsonSpan> spans;
   uint64_t spans_end() const;  // where the last element ends; `begin` when there is none
@@ -45,12 +43,13 @@ struct JsonOutline {
 };
 
 // Brackets, strings and commas are checked; what stands between them is not. Throws
-// Error(kBadInput) with the byte offset: the file ends too early, or is no JSON object or array.
+// Error(kBadInput) with the byte offset: the file ends too early, is no JSON object or array, or
+// has one of `arrays` twice.
 JsonOutline outline_json(std::string_view text, std::span<const std::string_view> arrays,
                          const std::string& name, size_t span_bytes = size_t{256} << 10);
 
-// Reads one value after the other out of a text. Each function gives false, and stays where it is,
-// when something else stands there; error() then is what and where.
+// Reads one value after the other out of a text. Each function gives false when something else
+// stands there; position() then is where.
 class JsonCursor {
  public:
   explicit JsonCursor(std::string_view text) : begin_(text.data()), rest_(text) {}

@@ -142,6 +142,16 @@ TEST_CASE("COCO: the traps of the format are told, and nothing is lost unsaid") 
              object(R"("bbox": [1, 1, 2, 2], "area": 4)"))
             .count("duplicate-annotation-id") == 1);
   CHECK(Read("").sink.all.empty());
+  CHECK(Read(object(R"("bbox": [1, 1, 1e200, 1e200], "area": 4)")).count("bad-box") == 1);
+  CHECK(Read(object(R"("segmentation": [[0, 0, 1e200, 0, 1e200, 1e200]])")).count("bad-box") == 1);
+  const Read negative(object(R"("bbox": [1, 1, 2, 3], "area": -4)"));
+  CHECK(negative.count("derived-area") == 1);
+  REQUIRE(negative.sink.all.size() == 1);
+  CHECK(negative.sink.all[0].area_px == 6);
+  const Read vast_polygon(
+      object(R"("bbox": [1, 1, 2, 3], "segmentation": [[0, 0, 1e200, 0, 1e200, 1e200]])"));
+  REQUIRE(vast_polygon.sink.all.size() == 1);
+  CHECK(vast_polygon.sink.all[0].area_px == 6);
   std::string corners;
   for (int i = 0; i < 5; ++i) {
     corners += (i > 0 ? "," : "") + object(R"("bbox": [12, 6, 19, 9], "area": 9)");
@@ -161,6 +171,36 @@ TEST_CASE("COCO: images that are not there, twice there, elsewhere or outside") 
   CHECK(read.count("size-mismatch") == 1);
   CHECK(read.sink.records.size() == 2);
   CHECK(read.sink.all.size() == 1);
+}
+
+TEST_CASE("COCO: annotations that are no list or stand twice are an error, not a dataset without") {
+  const TempDir dir;
+  write_file_atomic(dir / "a.pgm", kImage);
+  const std::string images = R"("images": [{"id": 1, "file_name": "a.pgm"}])";
+  const auto error_of = [&](const std::string& rest) -> std::string {
+    write_file_atomic(dir / "a.json", "{" + images + R"(, "categories": [], )" + rest + "}");
+    ObjectSink sink;
+    IssueLog issues;
+    Progress progress;
+    const CancelToken cancel;
+    try {
+      CocoImporter().run({dir / "a.json", {}, serial_for, progress, cancel, issues}, sink);
+    } catch (const Error& error) {
+      CHECK(error.category() == ErrorCategory::kBadInput);
+      CHECK_FALSE(sink.begun);
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(error_of(R"("annotations": [])").empty());
+  CHECK(error_of(R"("annotations": null)").find("no list") != std::string::npos);
+  CHECK(error_of(R"("annotations": {"1": {}})").find("no list") != std::string::npos);
+  CHECK(error_of(R"("annotations": [], "annotations": [])").find("a second \"annotations\"") !=
+        std::string::npos);
+  CHECK(error_of(R"("annotations": null, "annotations": [])").find("second") != std::string::npos);
+  CHECK(error_of(R"("annotations": [], )" + images).find("a second \"images\"") !=
+        std::string::npos);
+  CHECK(error_of(R"("annotations": [], "info": 1, "info": 2)").empty());
 }
 
 TEST_CASE("COCO: a file that is cut off says where, and hands nothing over") {

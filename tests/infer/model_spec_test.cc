@@ -232,6 +232,50 @@ TEST_CASE("the file is found beside the model, or given") {
   CHECK_THROWS_AS(resolve_model_spec(dir / "absent.pt", std::nullopt), Error);
 }
 
+TEST_CASE("an archive whose data.pkl is too large to look into has its description beside it") {
+  // A zip of one packed entry that says to hold 100 MB.
+  const std::string name = "m/data.pkl";
+  std::string zip;
+  const auto put = [&](uint64_t value, size_t bytes) {
+    for (size_t i = 0; i < bytes; ++i) zip += static_cast<char>(value >> 8 * i & 0xff);
+  };
+  const auto put_entry = [&] {
+    put(20, 2);           // version to unpack it
+    put(0, 2);            // flags
+    put(8, 2);            // deflate
+    put(0x5a210000, 4);   // time and day
+    put(0, 4);            // CRC
+    put(2, 4);            // packed
+    put(100'000'000, 4);  // unpacked
+    put(name.size(), 2);
+    put(0, 2);  // no extra field
+  };
+  put(0x04034b50, 4);
+  put_entry();
+  zip += name + std::string("\x03\0", 2);
+  const size_t directory = zip.size();
+  put(0x02014b50, 4);
+  put(20, 2);
+  put_entry();
+  put(0, 10);  // comment, disk, attributes
+  put(0, 4);
+  put(0, 2);
+  zip.resize(directory + 46);
+  zip += name;
+  const size_t end = zip.size();
+  put(0x06054b50, 4);
+  put(0, 4);
+  put(1, 2);
+  put(1, 2);
+  put(end - directory, 4);
+  put(directory, 4);
+  put(0, 2);
+  const TempDir dir;
+  write_file_atomic(dir / "m.pt", zip);
+  write_file_atomic(dir / "m.json", with(""));
+  CHECK(resolve_model_spec(dir / "m.pt", std::nullopt).spec.output_kind == OutputKind::kLogits);
+}
+
 TEST_CASE("Ultralytics' classifiers carry config.txt, and other tasks are refused") {
   const ModelSpec spec = parse(
       R"({"description": "d", "author": "Ultralytics", "date": "2026", "stride": 1,
