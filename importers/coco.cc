@@ -567,10 +567,11 @@ void Reading::read_objects(Document& document) {
   run_ordered<ReadObjects>(input_.parallel_for, array->spans.size(), kWindowSpans, produce,
                            consume);
   if (derived > 0) {
-    input_.issues.warn("derived-area", document.path, "", fmt::format("{} annotations", derived),
-                       "they have no area: that of the mask or polygon, else width x height, is "
-                       "taken",
-                       "");
+    input_.issues.warn(
+        "derived-area", document.path, "", fmt::format("{} annotations", derived),
+        "their area is missing or negative: that of the mask or polygon, else width x "
+        "height, is taken",
+        "");
   }
   if (accepted > 3 && beyond * 2 > accepted) {
     input_.issues.warn("corners-as-box", document.path, "",

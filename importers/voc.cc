@@ -311,6 +311,11 @@ bool Reading::make_box(const VocFile& file, const VocObject& object, size_t numb
                          "the box ends before it begins", "swap its corners");
     return false;
   }
+  if (!std::isfinite(record.box_xywh_px[2] * record.box_xywh_px[3])) {
+    input_.issues.reject("bad-box", file.path, place, fmt::format("{}", fmt::join(c, ", ")),
+                         "the box is too large for an area", "");
+    return false;
+  }
   if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {
     input_.issues.warn("empty-box", file.path, place, object.name,
                        "the box has no width or no height", "");

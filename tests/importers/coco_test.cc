@@ -313,6 +313,10 @@ TEST_CASE("COCO results: what cannot be used is rejected with its byte") {
   CHECK(read.found.keys.size() == 2);
   CHECK(read.found.all.confidence[1] == 0.5);
   CHECK(read.issues.rejected() == 4);
+  const ReadResults vast(
+      R"([{"image_id": 7, "category_id": 1, "bbox": [0, 0, 1e200, 1e200], "score": 1}])", plain,
+      "0");
+  CHECK(vast.issues.count_by_kind().at("bad-box") == 1);
   const ReadResults empty("[]", plain);
   CHECK(empty.found.seen == 0);
 }

@@ -185,4 +185,19 @@ TEST_CASE("XML says where its elements stand, and what is none says the byte") {
   }
 }
 
+TEST_CASE("a VOC box too large for an area, and numbers that are none, are rejected") {
+  const TempDir dir;
+  write_image(dir, "JPEGImages/a.png");
+  dir.write("Annotations/a.xml",
+            file_xml("a.png", object_xml("x", box_xml("1", "1", "1e200", "1e200")) +
+                                  object_xml("x", box_xml("+1", "1", "5", "5")) +
+                                  object_xml("x", box_xml("1", "1", "5 px", "5")) +
+                                  object_xml("x", box_xml(" 1.0 ", "1", "5e0", "5"))));
+  Imported result;
+  import_into(result, VocImporter(), dir.path());
+  CHECK(result.issues.count_by_kind().at("bad-box") == 3);
+  REQUIRE(result.sink.object_records.size() == 1);
+  CHECK(result.sink.object_records[0].area_px == 25);
+}
+
 }  // namespace errata::importers
