@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "analysis/quantile.h"
+
 namespace errata::analysis {
 
 namespace {
@@ -29,14 +31,6 @@ double normal_quantile(double p) {
     (normal_cdf(middle) < p ? low : high) = middle;
   }
   return (low + high) / 2;
-}
-
-// Of sorted values, linear between them (numpy's default).
-double quantile(std::span<const double> sorted, double q) {
-  const double at = std::clamp(q, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(at);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
 bool keep_numbers_sorted(std::vector<double>& values) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/quantile.h"
 #include "base/error.h"
 
 namespace errata::analysis {
@@ -427,13 +428,7 @@ Interval interval_of(double value, std::vector<double>& drawn, double level) {
   std::sort(drawn.begin(), drawn.end());
   const double bias = mean_of(drawn) - value;
   const double outside = (1 - level) / 2;
-  const auto at = [&](double q) {
-    const double place = q * static_cast<double>(drawn.size() - 1);
-    const auto below = static_cast<size_t>(place);
-    const size_t above = std::min(below + 1, drawn.size() - 1);
-    const double between = place - static_cast<double>(below);
-    return drawn[below] + between * (drawn[above] - drawn[below]) - bias;
-  };
+  const auto at = [&](double q) { return quantile(drawn, q) - bias; };
   return {value, std::clamp(at(outside), 0.0, std::max(value, 0.0)),
           std::max(value, std::min(at(1 - outside), 1.0))};
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "analysis/fma.h"
 #include "base/random.h"
 
 namespace errata::analysis {
@@ -66,10 +67,6 @@ __attribute__((target("avx2,fma"))) void add_product_avx2(const FloatView& a, si
                                                           size_t b_stride, size_t columns,
                                                           float* to, size_t to_stride) {
   add_product_body(a, rows, depth, b, b_stride, columns, to, to_stride);
-}
-bool has_fma() {
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return has;
 }
 #endif
 

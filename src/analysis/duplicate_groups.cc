@@ -2,39 +2,18 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "base/union_find.h"
 
 namespace errata::analysis {
 
 namespace {
 
-class Groups {
- public:
-  explicit Groups(size_t count) : parent_(count) { std::iota(parent_.begin(), parent_.end(), 0); }
-
-  uint32_t root(uint32_t at) {
-    while (parent_[at] != at) {
-      parent_[at] = parent_[parent_[at]];
-      at = parent_[at];
-    }
-    return at;
-  }
-  // The lower root stays: it is the earliest picture.
-  void join(uint32_t a, uint32_t b) {
-    a = root(a);
-    b = root(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<uint32_t> parent_;
-};
-
 template <typename IdOf>
-void join_equal(size_t count, const IdOf& id_of, Groups& groups) {
+void join_equal(size_t count, const IdOf& id_of, UnionFind& groups) {
   std::unordered_map<int32_t, uint32_t> first;
   for (uint32_t i = 0; i < count; ++i) {
     const int32_t id = id_of(i);
@@ -79,7 +58,7 @@ struct HashRuns {
 };
 
 void join_near(std::span<const PictureIdentity> pictures, int radius,
-               const ParallelFor& parallel_for, Groups& groups) {
+               const ParallelFor& parallel_for, UnionFind& groups) {
   const HashRuns runs(pictures);
   const auto join_confirmed = [&](uint32_t a, uint32_t b) {
     if (look_alike(pictures[a].coarse, pictures[b].coarse)) groups.join(a, b);
@@ -165,7 +144,7 @@ std::vector<DuplicateGroup> group_duplicates(std::span<const PictureIdentity> pi
                                              std::optional<int> radius,
                                              const ParallelFor& parallel_for,
                                              std::span<const std::pair<uint32_t, uint32_t>> more) {
-  Groups joined(pictures.size());
+  UnionFind joined(pictures.size());
   join_equal(
       pictures.size(), [&](uint32_t i) { return pictures[i].file; }, joined);
   join_equal(

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "analysis/fma.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define ERRATA_PRODUCTS_AVX2 1
@@ -68,16 +70,8 @@ __attribute__((target("avx2,fma"))) void tile_avx2(const float* left, const floa
     _mm256_storeu_ps(to + 8, sums[i][1]);
   }
 }
-
-bool has_fma() {
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return has;
-}
 #else
 constexpr auto* tile_avx2 = tile_plain;
-constexpr bool has_fma() {
-  return false;
-}
 #endif
 
 }  // namespace

@@ -5,19 +5,12 @@
 #include <limits>
 #include <numeric>
 
+#include "analysis/quantile.h"
 #include "analysis/row_geometry.h"
 
 namespace errata::analysis {
 
 namespace {
-
-// numpy.percentile's default: linear between the two nearest. `sorted` is not empty.
-double quantile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<size_t>(at);
-  const size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
 
 std::vector<double> mean_distances(const Neighbours& neighbours) {
   std::vector<double> means(neighbours.rows, 0.0);

@@ -8,6 +8,7 @@
 #include "analysis/dense.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/union_find.h"
 
 namespace errata::analysis {
 
@@ -46,9 +47,8 @@ EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
 std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {
   constexpr double kShare = 0.1;
   constexpr size_t kTenth = 10;
-  std::vector<uint32_t> group(neighbours.rows);
-  std::iota(group.begin(), group.end(), 0u);
-  if (neighbours.rows == 0 || neighbours.k == 0) return group;
+  UnionFind groups(neighbours.rows);
+  if (neighbours.rows == 0 || neighbours.k == 0) return groups.roots();
   const size_t at = std::min(kTenth, neighbours.k) - 1;
   std::vector<float> distances(neighbours.rows);
   for (size_t row = 0; row < neighbours.rows; ++row) {
@@ -58,21 +58,12 @@ std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {
                    distances.begin() + static_cast<ptrdiff_t>(distances.size() / 2),
                    distances.end());
   const double radius = kShare * distances[distances.size() / 2];
-  const auto root_of = [&](uint32_t row) {
-    while (group[row] != row) row = group[row] = group[group[row]];
-    return row;
-  };
   for (size_t row = 0; row < neighbours.rows; ++row) {
     for (size_t i = 0; i < neighbours.k && neighbours.distances_of(row)[i] < radius; ++i) {
-      const uint32_t a = root_of(static_cast<uint32_t>(row));
-      const uint32_t b = root_of(neighbours.of(row)[i]);
-      group[std::max(a, b)] = std::min(a, b);
+      groups.join(static_cast<uint32_t>(row), neighbours.of(row)[i]);
     }
   }
-  for (size_t row = 0; row < neighbours.rows; ++row) {
-    group[row] = root_of(static_cast<uint32_t>(row));
-  }
-  return group;
+  return groups.roots();
 }
 
 size_t grouped_rows(std::span<const uint32_t> groups) {

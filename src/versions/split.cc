@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "base/union_find.h"
 #include "versions/split_groups.h"
 
 namespace errata::versions {
@@ -394,28 +395,17 @@ SplitResult make_split(const SplitInput& input, const SplitRecipe& recipe) {
 
 std::vector<int64_t> join_groups(size_t samples,
                                  std::span<const std::span<const int64_t>> groupings) {
-  std::vector<size_t> parent(samples);
-  std::iota(parent.begin(), parent.end(), size_t{0});
-  const auto root = [&](size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
+  UnionFind joined(samples);
   for (const std::span<const int64_t> grouping : groupings) {
-    std::unordered_map<int64_t, size_t> first;
-    for (size_t i = 0; i < samples && i < grouping.size(); ++i) {
+    std::unordered_map<int64_t, uint32_t> first;
+    for (uint32_t i = 0; i < samples && i < grouping.size(); ++i) {
       if (grouping[i] < 0) continue;
       const auto [at, is_new] = first.try_emplace(grouping[i], i);
-      // The lower root stays, so that the result does not depend on the order of joining.
-      if (!is_new) {
-        const size_t a = root(at->second);
-        const size_t b = root(i);
-        parent[std::max(a, b)] = std::min(a, b);
-      }
+      if (!is_new) joined.join(at->second, i);
     }
   }
-  std::vector<int64_t> groups(samples);
-  for (size_t i = 0; i < samples; ++i) groups[i] = static_cast<int64_t>(root(i));
-  return groups;
+  const std::vector<uint32_t> roots = joined.roots();
+  return {roots.begin(), roots.end()};
 }
 
 }  // namespace errata::versions
