@@ -197,6 +197,7 @@ std::vector<RareClass> rare_classes(std::span<const ClassIndex> labels, size_t c
 OrderCheck check_order(const Neighbours& neighbours, size_t orders, uint64_t seed,
                        const ParallelFor& parallel_for) {
   OrderCheck check;
+  check.scores.assign(neighbours.rows, 1.0);
   if (neighbours.rows < 2 || neighbours.k == 0) return check;
   check.statistic = statistic_of(neighbours, [](size_t row) { return row; });
   std::vector<uint8_t> as_high(orders, 0);
@@ -212,7 +213,6 @@ OrderCheck check_order(const Neighbours& neighbours, size_t orders, uint64_t see
   });
   const size_t count = std::accumulate(as_high.begin(), as_high.end(), size_t{0});
   check.p_value = static_cast<double>(count + 1) / static_cast<double>(orders + 1);
-  check.scores.resize(neighbours.rows);
   parallel_for(neighbours.rows, 4096, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) check.scores[row] = order_score(neighbours, row);
   });

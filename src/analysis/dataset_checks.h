@@ -29,7 +29,8 @@ struct OrderCheck {
   // Share of random orders with a statistic as high, the own one counted: at least 1 / (orders +
   // 1). Datalab reads it off a Gaussian density through 25 of them, which knows no least value.
   double p_value = 1;
-  // Of each row, 0..1: low where its neighbours are unusually near or far in the order.
+  // Of each row, 0..1: low where its neighbours are unusually near or far in the order. 1 where
+  // there are none.
   std::vector<double> scores;
 };
 OrderCheck check_order(const Neighbours& neighbours, size_t orders, uint64_t seed,

@@ -4,12 +4,14 @@
 
 #include "base/text.h"
 #include "cli/find_parts.h"
+#include "jobs/find_boxes_job.h"
 #include "jobs/find_dataset_job.h"
 #include "jobs/find_duplicates_job.h"
 #include "jobs/find_labels_job.h"
 #include "jobs/find_outliers_job.h"
 #include "jobs/find_quality_job.h"
 #include "jobs/find_slices_job.h"
+#include "store/store.h"
 
 namespace errata::cli {
 
@@ -26,7 +28,7 @@ template <typename Options>
 Options options_for(CommandContext& context) {
   Options options;
   options.store_path = context.store_path();
-  options.who = jobs::default_who();
+  if constexpr (requires { options.who; }) options.who = jobs::default_who();
   return options;
 }
 
@@ -34,6 +36,15 @@ Told tell_labels(CommandContext& context, jobs::JobContext& job) {
   const auto report = jobs::find_labels(options_for<jobs::FindLabelsOptions>(context), job);
   return {report.suspects.size(),
           fmt::format("labels that run '{}' speaks against", report.state.run)};
+}
+
+Told tell_boxes(CommandContext& context, jobs::JobContext& job) {
+  jobs::FindBoxesOptions options;
+  options.judge.store_path = context.store_path();
+  const auto report = jobs::find_boxes(options, job);
+  return {report.queue.size(),
+          fmt::format("objects in doubt: run '{}' speaks against {} labels",
+                      report.judged.state.run, with_thousands(report.verdicts[0]))};
 }
 
 Told tell_quality(CommandContext& context, jobs::JobContext& job) {
@@ -96,13 +107,16 @@ struct Kind {
   Told (*tell)(CommandContext&, jobs::JobContext&);
 };
 
-constexpr Kind kKinds[]{{"labels", tell_labels},         {"quality", tell_quality},
-                        {"duplicates", tell_duplicates}, {"outliers", tell_outliers},
-                        {"slices", tell_slices},         {"dataset", tell_dataset}};
+constexpr Kind kKinds[]{{"labels", tell_labels},     {"boxes", tell_boxes},
+                        {"quality", tell_quality},   {"duplicates", tell_duplicates},
+                        {"outliers", tell_outliers}, {"slices", tell_slices},
+                        {"dataset", tell_dataset}};
 
 }  // namespace
 
 void find_all(CommandContext& context) {
+  // Without a store no kind can run: that is an error, not what each kind lacks.
+  store::Store::open(context.store_path(), store::Access::kRead);
   std::vector<ResultColumn> columns{
       {"kind"}, {"found", Align::kRight}, {"what", Align::kLeft, 0, 100}, {"next"}};
   if (context.json()) columns.push_back({"lacks"});  // else below: sentences are no column

@@ -73,22 +73,21 @@ text::Json counts_json(const Names& names, const Counts& counts) {
 }
 
 void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
-                const ResultTable& queue, const ResultTable& images) {
-  text::Json warnings = text::Json::array();
-  for (const std::string& warning : report.judged.warnings) warnings.push_back(warning);
-  context.print_json(text::Json::object({{"kind", "boxes"},
-                                         {"run", report.judged.state.run},
-                                         {"confidence", report.judged.confidence},
-                                         {"iou", report.judged.overlap},
-                                         {"images", report.judged.input.images},
-                                         {"excluded", report.judged.excluded},
-                                         {"errors", to_json_value(error_table(report))},
-                                         {"doubts", counts_json(kDoubts, report.doubts)},
-                                         {"verdicts", counts_json(kVerdicts, report.verdicts)},
-                                         {"in_doubt", report.queue.size()},
-                                         {"warnings", warnings},
-                                         {"images_by_ap", to_json_value(images)},
-                                         {"rows", to_json_value(queue)}}));
+                const ResultTable& queue, const ResultTable* images) {
+  text::Json json = text::Json::object({{"kind", "boxes"},
+                                        {"run", report.judged.state.run},
+                                        {"confidence", report.judged.confidence},
+                                        {"iou", report.judged.overlap},
+                                        {"images", report.judged.input.images},
+                                        {"excluded", report.judged.excluded},
+                                        {"errors", to_json_value(error_table(report))},
+                                        {"doubts", counts_json(kDoubts, report.doubts)},
+                                        {"verdicts", counts_json(kVerdicts, report.verdicts)},
+                                        {"in_doubt", report.queue.size()},
+                                        {"warnings", texts_json(report.judged.warnings)},
+                                        {"rows", to_json_value(queue)}});
+  if (images != nullptr) json["images_by_ap"] = to_json_value(*images);
+  context.print_json(json);
 }
 
 void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
@@ -96,8 +95,11 @@ void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
   const size_t shown = arguments.limit == 0 ? report.queue.size() : arguments.limit;
   const ResultTable queue = object_table(
       report.judged, std::span(report.queue).first(std::min(shown, report.queue.size())), "iou");
-  const ResultTable images = image_table(report, shown);
-  if (context.json()) return print_json(context, report, queue, images);
+  const ResultTable images =
+      image_table(report, arguments.limit == 0 ? report.images.size() : arguments.limit);
+  if (context.json()) {
+    return print_json(context, report, queue, arguments.options.images ? &images : nullptr);
+  }
   const TableFormat format = parse_table_format(arguments.format);
   if (format != TableFormat::kTable) {
     context.print_table(arguments.options.images ? images : queue, format);

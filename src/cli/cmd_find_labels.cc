@@ -41,8 +41,6 @@ ResultTable suspect_table(const jobs::FindLabelsReport& report, size_t limit) {
 }
 
 text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& table) {
-  text::Json warnings = text::Json::array();
-  for (const std::string& warning : report.warnings) warnings.push_back(warning);
   text::Json classes = text::Json::array();
   for (const analysis::ClassHealth& each : report.health.by_class) {
     classes.push_back(
@@ -65,7 +63,7 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
                              {"estimated_wrong", report.estimated},
                              {"overall_health", report.health.overall},
                              {"tagged", report.tagged.edits.size()},
-                             {"warnings", warnings},
+                             {"warnings", texts_json(report.warnings)},
                              {"classes", classes},
                              {"overlapping", overlaps},
                              {"rows", to_json_value(table)}});

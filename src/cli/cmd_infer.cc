@@ -19,33 +19,32 @@ double images_per_sec(const jobs::InferJobReport& report) {
 }
 
 void print_json(CommandContext& context, const jobs::InferJobReport& report) {
-  text::Json lacking = text::Json::array();
-  for (const std::string& name : report.classes_not_in_project) lacking.push_back(name);
-  context.print_json(text::Json::object({{"run", report.run},
-                                         {"device", report.runner.device},
-                                         {"device_name", report.runner.device_name},
-                                         {"precision", report.runner.precision},
-                                         {"engine", report.runner.engine},
-                                         {"batch", report.runner.batch},
-                                         {"classes", report.classes},
-                                         {"embedding_columns", report.runner.embedding_columns},
-                                         {"embedding_source", report.runner.embedding_source},
-                                         {"preprocessing", report.preprocessing},
-                                         {"resumed", report.resumed},
-                                         {"planned", report.planned},
-                                         {"predicted", report.predicted},
-                                         {"detector", report.detector},
-                                         {"detections", report.detections},
-                                         {"unreadable", report.pass.unreadable},
-                                         {"not_finite", report.pass.not_finite},
-                                         {"images", report.pass.images},
-                                         {"skipped", report.pass.skipped},
-                                         {"elapsed_secs", report.pass.elapsed_secs},
-                                         {"images_per_sec", images_per_sec(report)},
-                                         {"classes_not_in_project", lacking},
-                                         {"rejected", report.rejected},
-                                         {"warned", report.warned},
-                                         {"issues", issues_json(context.issues())}}));
+  context.print_json(
+      text::Json::object({{"run", report.run},
+                          {"device", report.runner.device},
+                          {"device_name", report.runner.device_name},
+                          {"precision", report.runner.precision},
+                          {"engine", report.runner.engine},
+                          {"batch", report.runner.batch},
+                          {"classes", report.classes},
+                          {"embedding_columns", report.runner.embedding_columns},
+                          {"embedding_source", report.runner.embedding_source},
+                          {"preprocessing", report.preprocessing},
+                          {"resumed", report.resumed},
+                          {"planned", report.planned},
+                          {"predicted", report.predicted},
+                          {"detector", report.detector},
+                          {"detections", report.detections},
+                          {"unreadable", report.pass.unreadable},
+                          {"not_finite", report.pass.not_finite},
+                          {"images", report.pass.images},
+                          {"skipped", report.pass.skipped},
+                          {"elapsed_secs", report.pass.elapsed_secs},
+                          {"images_per_sec", images_per_sec(report)},
+                          {"classes_not_in_project", texts_json(report.classes_not_in_project)},
+                          {"rejected", report.rejected},
+                          {"warned", report.warned},
+                          {"issues", issues_json(context.issues())}}));
 }
 
 void print_text(CommandContext& context, const jobs::InferJobReport& report) {

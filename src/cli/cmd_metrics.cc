@@ -101,12 +101,6 @@ ResultTable calibration_table(const ClassificationMetrics& metrics) {
   return table;
 }
 
-text::Json texts_json(const std::vector<std::string>& texts) {
-  text::Json array = text::Json::array();
-  for (const std::string& text : texts) array.push_back(text);
-  return array;
-}
-
 text::Json report_json(const jobs::MetricsReport& report) {
   const ClassificationMetrics& metrics = report.metrics;
   text::Json numbers = text::Json::object();
@@ -260,6 +254,16 @@ jobs::DetectionMetricsOptions detection_options(const MetricArguments& arguments
   return options;
 }
 
+// An option that cannot have an effect on a run is an error, not nothing.
+void refuse_given(const CLI::App& app, std::initializer_list<const char*> names,
+                  std::string_view wanted, std::string_view held) {
+  for (const char* name : names) {
+    if (app.count(name) == 0) continue;
+    throw Error(ErrorCategory::kUsage, fmt::format("{} is for a run of {}", name, wanted),
+                fmt::format("This run holds {}: leave it out, or name another with --run.", held));
+  }
+}
+
 // Of a run of detections.
 void measure_boxes(CommandContext& context, const MetricArguments& arguments,
                    bool resamples_given) {
@@ -307,8 +311,11 @@ CommandBody setup_metrics(CLI::App& app) {
   return [arguments, &app](CommandContext& context) {
     arguments->options.store_path = context.store_path();
     if (jobs::is_detection_run(arguments->options.store_path, arguments->options.run)) {
+      refuse_given(app, {"--top-k", "--bins", "--confusion", "--calibration"}, "class predictions",
+                   "boxes");
       return measure_boxes(context, *arguments, app.count("--resamples") > 0);
     }
+    refuse_given(app, {"--iou", "--confidence", "--masks"}, "boxes", "class predictions");
     jobs::JobContext job = context.job();
     const jobs::MetricsReport report = jobs::measure(arguments->options, job);
     context.end_progress();

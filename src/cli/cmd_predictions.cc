@@ -12,8 +12,6 @@ namespace errata::cli {
 namespace {
 
 void print_json(CommandContext& context, const jobs::PredictionsJobReport& report) {
-  text::Json lacking = text::Json::array();
-  for (const std::string& name : report.classes_not_in_project) lacking.push_back(name);
   context.print_json(
       text::Json::object({{"run", report.run},
                           {"format", report.format},
@@ -30,7 +28,7 @@ void print_json(CommandContext& context, const jobs::PredictionsJobReport& repor
                                                           {"missing", report.matches.missing}})},
                           {"samples_without_prediction", report.without_prediction},
                           {"classes", report.classes},
-                          {"classes_not_in_project", lacking},
+                          {"classes_not_in_project", texts_json(report.classes_not_in_project)},
                           {"issues", issues_json(context.issues())},
                           {"elapsed_secs", report.elapsed_secs}}));
 }
@@ -62,8 +60,9 @@ CommandBody setup_predictions(CLI::App& app) {
                  "Text file with one path or id per row (default: looked for beside FILE)")
       ->type_name("FILE");
   app.add_option("--array", options->member, "Which array of an NPZ")->type_name("NAME");
-  app.add_option("--kind", options->kind,
-                 "probabilities, logits, top-one or embedding (default: told by the values)")
+  app.add_option(
+         "--kind", options->kind,
+         "probabilities, logits, top-one, embedding or detections (default: told by the values)")
       ->type_name("KIND");
   app.add_option("--class-map", options->class_map,
                  "File with the model's class names in output order (default: the project's)")

@@ -43,14 +43,12 @@ ResultTable table_of(const jobs::RankReport& report) {
 }
 
 void print_json(CommandContext& context, const jobs::RankReport& report, const ResultTable& table) {
-  text::Json warnings = text::Json::array();
-  for (const std::string& warning : report.warnings) warnings.push_back(warning);
   context.print_json(text::Json::object({{"score", report.score},
                                          {"worst", report.worst == Worst::kHigh ? "high" : "low"},
                                          {"run", report.state.run},
                                          {"ranked", report.ranked},
                                          {"excluded", report.excluded},
-                                         {"warnings", warnings},
+                                         {"warnings", texts_json(report.warnings)},
                                          {"rows", to_json_value(table)}}));
 }
 
@@ -73,8 +71,6 @@ void rank_objects(CommandContext& context, const jobs::RankObjectsOptions& optio
   context.end_progress();
   const ResultTable table = object_table(report.judged, report.rows, report.score);
   if (context.json()) {
-    text::Json warnings = text::Json::array();
-    for (const std::string& warning : report.judged.warnings) warnings.push_back(warning);
     return context.print_json(
         text::Json::object({{"score", report.score},
                             {"worst", report.worst == Worst::kHigh ? "high" : "low"},
@@ -83,7 +79,7 @@ void rank_objects(CommandContext& context, const jobs::RankObjectsOptions& optio
                             {"iou", report.judged.overlap},
                             {"ranked", report.ranked},
                             {"excluded", report.judged.excluded},
-                            {"warnings", warnings},
+                            {"warnings", texts_json(report.judged.warnings)},
                             {"rows", to_json_value(table)}}));
   }
   context.print_table(table, parse_table_format(format));

@@ -161,12 +161,6 @@ text::Json curve_json(const analysis::DetectionCurve& full) {
   return json;
 }
 
-text::Json texts_json(const std::vector<std::string>& texts) {
-  text::Json array = text::Json::array();
-  for (const std::string& text : texts) array.push_back(text);
-  return array;
-}
-
 text::Json known_json(double value) {
   return value > -1 ? text::Json(value) : text::Json();
 }
@@ -256,10 +250,12 @@ void print_detection_comparison(CommandContext& context, const DetectionMetricsR
       if (other.name == line.name) add(line.name, line.value, other.value);
     }
   }
-  for (size_t k = 0; k < std::min(a.class_ap.size(), b.class_ap.size()); ++k) {
-    if (a.class_names[k] == b.class_names[k]) {
-      add("AP " + a.class_names[k], a.class_ap[k], b.class_ap[k]);
-    }
+  // Behind the project's classes each run has those that only it knows: numbers are not shared.
+  for (size_t k = 0; k < a.class_names.size(); ++k) {
+    const auto other = std::find(b.class_names.begin(), b.class_names.end(), a.class_names[k]);
+    if (other == b.class_names.end()) continue;
+    add("AP " + a.class_names[k], a.class_ap[k],
+        b.class_ap[static_cast<size_t>(other - b.class_names.begin())]);
   }
   context.print_table(table, parse_table_format(format));
   for (const std::string& warning : a.warnings) context.warn(warning);

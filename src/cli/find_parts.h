@@ -48,7 +48,9 @@ template <typename Arguments, typename Find, typename Print>
 CommandBody find_body(std::shared_ptr<Arguments> arguments, Find find, Print print) {
   return [arguments, find, print](CommandContext& context) {
     arguments->options.store_path = context.store_path();
-    if (arguments->options.who.empty()) arguments->options.who = jobs::default_who();
+    if constexpr (requires { arguments->options.who; }) {
+      if (arguments->options.who.empty()) arguments->options.who = jobs::default_who();
+    }
     jobs::JobContext job = context.job();
     const auto report = find(arguments->options, job);
     context.end_progress();

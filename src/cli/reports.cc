@@ -74,6 +74,12 @@ text::Json issues_json(const IssueLog& issues) {
   return array;
 }
 
+text::Json texts_json(const std::vector<std::string>& texts) {
+  text::Json array = text::Json::array();
+  for (const std::string& text : texts) array.push_back(text);
+  return array;
+}
+
 std::string plural(uint64_t count, std::string_view singular) {
   return fmt::format("{} {}{}", with_thousands(count), singular, count == 1 ? "" : "s");
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/issue_log.h"
 #include "cli/command.h"
@@ -18,6 +19,7 @@ std::string complaints_text(const std::vector<std::string>& classes_not_in_proje
 // The same on stderr, for a command that fails because of them.
 void note_issues(CommandContext& context);
 text::Json issues_json(const IssueLog& issues);
+text::Json texts_json(const std::vector<std::string>& texts);
 
 // "3 labels set" and the like, with how to take it back.
 void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected);

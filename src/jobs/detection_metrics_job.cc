@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "model/shape.h"
 #include "store/objects.h"
-#include "store/snapshot_loader.h"
+#include "store/runs.h"
 
 namespace errata::jobs {
 
@@ -165,24 +165,19 @@ DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options
     };
   }
   measure_set(set, options, context, report);
-  report.warnings = state.notes;
-  if (const RunSummary* summary = find_run(state.snapshot, run); summary != nullptr) {
-    const std::string trained = trained_on_warning(state.snapshot, *summary, state.selection);
-    if (!trained.empty()) report.warnings.push_back(trained);
-    if (summary->state != RunState::kComplete) {
-      report.warnings.push_back(fmt::format("run '{}' is not complete", run));
-    }
-  }
+  report.warnings = run_warnings(state);
   return report;
 }
 
 bool is_detection_run(const std::string& store_path, const std::string& run) {
   store::Store store = store::Store::open(store_path, store::Access::kRead);
-  store::SnapshotOptions options;
-  options.active_run = run;
-  const Snapshot snapshot = store::load_snapshot(store, options);
-  const RunSummary* active = find_run(snapshot, snapshot.samples.active_run);
-  return active != nullptr && active->kind == "detections";
+  if (!run.empty()) return store::read_run(store, run).summary.kind == "detections";
+  // The run that a snapshot makes the active one: the newest with predictions.
+  const std::vector<store::RunInfo> runs = store::list_runs(store);
+  const auto newest = std::find_if(runs.rbegin(), runs.rend(), [](const store::RunInfo& each) {
+    return each.summary.kind != "embedding";
+  });
+  return newest != runs.rend() && newest->summary.kind == "detections";
 }
 
 std::array<std::string_view, 12> coco_number_names() {

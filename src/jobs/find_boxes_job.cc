@@ -17,6 +17,8 @@ namespace errata::jobs {
 
 namespace {
 
+constexpr double kLeastDoubt = 0.1;  // from which a row is in the queue
+
 bool is_number(const Column& column) {
   return column.type == ColumnType::kInt || column.type == ColumnType::kFloat ||
          column.type == ColumnType::kDouble;
@@ -124,7 +126,7 @@ FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context)
     }
     const int32_t verdict = table.find("verdict")->codes[row];
     if (verdict >= 0) ++report.verdicts[static_cast<size_t>(verdict)];
-    if (doubt.is_null(row) || doubt.floats[row] < options.least) return;
+    if (doubt.is_null(row) || doubt.floats[row] < kLeastDoubt) return;
     queue.set(row);
     ++report.doubts[static_cast<size_t>(table.find("doubt")->codes[row])];
   });

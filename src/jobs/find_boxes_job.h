@@ -35,7 +35,6 @@ RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& co
 struct FindBoxesOptions {
   JudgeOptions judge;
   std::string where;    // of objects; empty: all
-  double least = 0.1;   // label_doubt from which a row is in the queue
   bool images = false;  // list images too
 };
 
@@ -59,7 +58,7 @@ struct FindBoxesReport {
   std::array<size_t, 5> doubts{};     // of the queue: class, place, spurious, copy, missing
   std::array<size_t, 3> verdicts{};   // of all: label, model, ambiguous
   std::vector<ImageRow> images = {};  // hardest first
-  std::vector<RowIndex> queue = {};   // worst first
+  std::vector<RowIndex> queue = {};   // of a label_doubt of at least 0.1, worst first
 };
 FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context);
 

@@ -82,18 +82,7 @@ void check_correlations(const FindDatasetOptions& options, std::span<const RowIn
 }  // namespace
 
 FindDatasetReport find_dataset(const FindDatasetOptions& options, JobContext& context) {
-  FindDatasetReport report{load_state({options.store_path, "", options.where, false}),
-                           0,
-                           0,
-                           {},
-                           {},
-                           {},
-                           true,
-                           false,
-                           {},
-                           {},
-                           {},
-                           {}};
+  FindDatasetReport report{.state = load_state({options.store_path, "", options.where, false})};
   report.excluded = leave_out_excluded(report.state, options.where);
   const std::vector<ClassIndex> all_labels = project_labels(report.state.snapshot);
   const std::vector<RowIndex> rows = report.state.selection.to_rows();

@@ -211,23 +211,10 @@ void FindDuplicatesOptions::check() const {
 
 FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context) {
   options.check();
-  FindDuplicatesReport report{load_state({options.store_path, "", options.where, false}),
-                              {},
-                              {},
-                              0,
-                              0,
-                              0,
-                              0,
-                              {},
-                              0,
-                              0,
-                              0,
-                              0,
-                              0,
-                              0,
-                              {},
-                              {}};
+  FindDuplicatesReport report{.state = load_state({options.store_path, "", options.where, false})};
   const Snapshot& snapshot = report.state.snapshot;
+  // A wrong name is told before every picture is decoded.
+  if (!options.embeddings.empty()) choose_embeddings(report.state, options.embeddings);
   report.excluded = leave_out_excluded(report.state, options.where);
   report.rows = report.state.selection.to_rows();
   report.looked_at = report.rows.size();

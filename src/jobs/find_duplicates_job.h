@@ -28,8 +28,8 @@ struct FindDuplicatesOptions {
 
 struct FindDuplicatesReport {
   LoadedState state;
-  std::vector<RowIndex> rows;  // of the snapshot, of each picture that the groups name
-  std::vector<analysis::DuplicateGroup> groups;
+  std::vector<RowIndex> rows = {};  // of the snapshot, of each picture that the groups name
+  std::vector<analysis::DuplicateGroup> groups = {};
   size_t looked_at = 0;
   size_t unreadable = 0;            // could not be decoded: compared by their bytes only
   size_t excluded = 0;              // left out because a person excluded them before
@@ -41,8 +41,8 @@ struct FindDuplicatesReport {
   size_t embedded_pairs = 0;     // near by embeddings
   size_t without_embedding = 0;  // with --embeddings
   double usual_distance = 0;     // between pictures that are no copies, by embeddings
-  store::AppliedBatch tagged;
-  store::AppliedBatch dropped;  // --exclude
+  store::AppliedBatch tagged = {};
+  store::AppliedBatch dropped = {};  // --exclude
 };
 
 // Reads and decodes every picture once. Files are equal when size and XXH3 in the store and SHA-256

@@ -206,15 +206,8 @@ void FindLabelsOptions::check() const {
 
 FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context) {
   options.check();
-  FindLabelsReport report{load_state({options.store_path, options.run, options.where, true}),
-                          {},
-                          {},
-                          0,
-                          0,
-                          0,
-                          {},
-                          {},
-                          {}};
+  FindLabelsReport report{.state =
+                              load_state({options.store_path, options.run, options.where, true})};
   const store::RunInfo run = store::read_run(report.state.store, report.state.run);
   if (run.summary.kind != "probabilities") {
     throw Error(ErrorCategory::kNotFound,

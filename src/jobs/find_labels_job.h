@@ -36,14 +36,14 @@ struct LabelSuspect {
 
 struct FindLabelsReport {
   LoadedState state;
-  std::vector<std::string> class_names;  // the project's, then what only the run knows
-  std::vector<LabelSuspect> suspects;    // worst first
-  size_t looked_at = 0;                  // samples with a label and a prediction
-  size_t excluded = 0;                   // left out because a person excluded them
-  int64_t estimated = 0;                 // wrong labels, from the calibrated joint
-  analysis::DatasetHealth health;
-  store::AppliedBatch tagged;
-  std::vector<std::string> warnings;
+  std::vector<std::string> class_names = {};  // the project's, then what only the run knows
+  std::vector<LabelSuspect> suspects = {};    // worst first
+  size_t looked_at = 0;                       // samples with a label and a prediction
+  size_t excluded = 0;                        // left out because a person excluded them
+  int64_t estimated = 0;                      // wrong labels, from the calibrated joint
+  analysis::DatasetHealth health = {};
+  store::AppliedBatch tagged = {};
+  std::vector<std::string> warnings = {};
 };
 
 // The names that FindLabelsOptions::filter takes, cleanlab's.

@@ -16,18 +16,7 @@ constexpr size_t kTypicalClusters = 20;    // FiftyOne's
 }  // namespace
 
 FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext& context) {
-  FindOutliersReport report{load_state({options.store_path, "", options.where, false}),
-                            {},
-                            {},
-                            {},
-                            {},
-                            {},
-                            {},
-                            {},
-                            0,
-                            0,
-                            0,
-                            {}};
+  FindOutliersReport report{.state = load_state({options.store_path, "", options.where, false})};
   const Snapshot& snapshot = report.state.snapshot;
   report.excluded = leave_out_excluded(report.state, options.where);
   const Embeddings embeddings = load_embeddings(report.state, options.embeddings, context);

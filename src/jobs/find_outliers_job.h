@@ -21,17 +21,17 @@ struct FindOutliersOptions {
 
 struct FindOutliersReport {
   LoadedState state;
-  std::string run;                         // whose embeddings
-  std::string run_choice;                  // why that one; may be empty
-  std::vector<RowIndex> rows;              // of the snapshot, of each score
-  std::vector<double> outlier;             // low: alone
-  std::vector<double> uniqueness;          // low: there are others like it
-  std::vector<double> representativeness;  // high: in the middle of its cluster
-  std::vector<size_t> found;               // outliers, places in `rows`, worst first
-  double farthest_usual = 0;               // mean distance above which a picture is an outlier
-  size_t without = 0;                      // samples without an embedding
+  std::string run = {};                         // whose embeddings
+  std::string run_choice = {};                  // why that one; may be empty
+  std::vector<RowIndex> rows = {};              // of the snapshot, of each score
+  std::vector<double> outlier = {};             // low: alone
+  std::vector<double> uniqueness = {};          // low: there are others like it
+  std::vector<double> representativeness = {};  // high: in the middle of its cluster
+  std::vector<size_t> found = {};               // outliers, places in `rows`, worst first
+  double farthest_usual = 0;                    // mean distance above which a picture is an outlier
+  size_t without = 0;                           // samples without an embedding
   size_t excluded = 0;
-  store::AppliedBatch tagged;
+  store::AppliedBatch tagged = {};
 };
 
 // Stores the three as columns ("outlier", "uniqueness", "representativeness"). Throws what

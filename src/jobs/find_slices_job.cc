@@ -171,16 +171,8 @@ std::vector<RowIndex> rows_of(const FindSlicesReport& report, std::span<const Ro
 }  // namespace
 
 FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context) {
-  FindSlicesReport report{load_state({options.store_path, options.run, options.where, true}),
-                          {},
-                          {},
-                          0,
-                          0,
-                          0,
-                          0,
-                          {},
-                          {},
-                          {}};
+  FindSlicesReport report{.state =
+                              load_state({options.store_path, options.run, options.where, true})};
   LoadedState& state = report.state;
   const Snapshot& snapshot = state.snapshot;
   leave_out_excluded(state, options.where);
@@ -200,11 +192,7 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
                 "Run `errata infer --model FILE` or `errata predictions FILE` first.",
                 options.store_path);
   }
-  const RunSummary* run = find_run(snapshot, state.run);
-  if (run != nullptr) {
-    const std::string warning = trained_on_warning(snapshot, *run, state.selection);
-    if (!warning.empty()) report.warnings.push_back(warning);
-  }
+  report.warnings = run_warnings(state);
   std::vector<SliceFeature> features = features_of(snapshot, rows);
   if (snapshot.samples.find("blurry") == nullptr) {
     report.lacks += "without brightness, blur and the like: run `errata find quality` first\n";

@@ -28,15 +28,15 @@ struct FoundSlice {
 
 struct FindSlicesReport {
   LoadedState state;
-  std::vector<FoundSlice> slices;  // most errors above the usual first
-  std::vector<std::string> features;
+  std::vector<FoundSlice> slices = {};  // most errors above the usual first
+  std::vector<std::string> features = {};
   size_t looked_at = 0;  // samples with a label and a prediction
   size_t groups = 0;     // that were large enough to be compared
   size_t candidates = 0;
-  double accuracy = 0;  // of the half that confirms
-  std::string lacks;    // what would let it see more: sentences; may be empty
-  store::AppliedBatch tagged;
-  std::vector<std::string> warnings;
+  double accuracy = 0;     // of the half that confirms
+  std::string lacks = {};  // what would let it see more: sentences; may be empty
+  store::AppliedBatch tagged = {};
+  std::vector<std::string> warnings = {};
 };
 
 // Features are label, source, split, attributes, quality scores, sizes, and clusters of embeddings,

@@ -11,6 +11,7 @@
 #include "importers/class_list.h"
 #include "infer/load_runner.h"
 #include "infer/model_spec.h"
+#include "jobs/existing_run.h"
 #include "jobs/loaded_state.h"
 #include "jobs/score_job.h"
 #include "media/reader.h"
@@ -83,6 +84,19 @@ void refuse_missing_roots(store::Store& store, const std::vector<infer::InferIte
   }
 }
 
+// torchvision lists the background first, as label 0.
+ClassMap without_background(const ClassMap& classes) {
+  std::vector<std::string> names;
+  for (const ClassEntry& entry : classes.entries()) {
+    if (names.empty() && &entry == &classes.entries().front() &&
+        (entry.name == "__background__" || entry.name == "background")) {
+      continue;
+    }
+    names.push_back(entry.name);
+  }
+  return ClassMap(names);
+}
+
 // The model's class names: its own, those of --class-map, or the project's when their number fits.
 // What torchvision's detectors have no names for is told by the labels they give, too late to
 // count.
@@ -99,6 +113,14 @@ ClassMap classes_of(const InferJobOptions& options, const infer::ModelSpec& spec
     classes = store::project_classes(store);
     origin = "the project";
   }
+  if (spec.output_kind == infer::OutputKind::kTorchvision) {
+    classes = without_background(classes);
+    if (classes.empty()) {
+      throw Error(
+          ErrorCategory::kBadInput, fmt::format("{} names no class but the background", origin),
+          "Give the names of the model's labels with --class-map FILE.", options.model_path);
+    }
+  }
   size_t expected = info.classes;
   if (spec.output_kind == infer::OutputKind::kYolo) {
     // Beyond the class scores there may be mask coefficients, of which only the names tell.
@@ -111,19 +133,6 @@ ClassMap classes_of(const InferJobOptions& options, const infer::ModelSpec& spec
               fmt::format("the model gives {} values per image, but {} names {} classes", expected,
                           origin, classes.size()),
               "Give its class names in output order with --class-map FILE.", options.model_path);
-}
-
-// torchvision lists the background first, as label 0.
-ClassMap without_background(const ClassMap& classes) {
-  std::vector<std::string> names;
-  for (const ClassEntry& entry : classes.entries()) {
-    if (names.empty() && &entry == &classes.entries().front() &&
-        (entry.name == "__background__" || entry.name == "background")) {
-      continue;
-    }
-    names.push_back(entry.name);
-  }
-  return ClassMap(names);
 }
 
 // The thresholds of a detector. Throws where one was given that cannot have an effect.
@@ -243,21 +252,6 @@ store::OnExistingRun on_existing(const InferJobOptions& options) {
   return options.replace ? store::OnExistingRun::kReplace : store::OnExistingRun::kRefuse;
 }
 
-// A run that is there is told before the model is loaded, which takes seconds.
-void refuse_early(store::Store& store, const InferJobOptions& options) {
-  if (options.resume || options.replace) return;
-  const std::string name = run_name_of(options);
-  for (const store::RunInfo& run : store::list_runs(store)) {
-    if (run.summary.name != name) continue;
-    const bool complete = run.summary.state == RunState::kComplete;
-    throw Error(
-        ErrorCategory::kConflict,
-        fmt::format("there is a run '{}' already{}", name, complete ? "" : ", which did not end"),
-        complete ? "Use --replace to make it anew, or --run NAME for another."
-                 : "Use --resume to go on with it, or --replace to begin anew.");
-  }
-}
-
 infer::RunnerOptions runner_options(const InferJobOptions& options, size_t workers) {
   infer::RunnerOptions runner;
   runner.device = options.device;
@@ -322,7 +316,6 @@ ClassMap settle_classes(const InferJobOptions& options, store::Store& store, Job
                         infer::ModelSpec& spec, InferJobReport& report) {
   ClassMap classes = classes_of(options, spec, report.runner, store);
   if (spec.output_kind == infer::OutputKind::kTorchvision) {
-    classes = without_background(classes);
     context.tell(fmt::format("note: label {} of the model is \"{}\", label {} is \"{}\"",
                              spec.first_label, classes.entries().front().name,
                              spec.first_label + static_cast<int32_t>(classes.size()) - 1,
@@ -353,7 +346,9 @@ InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
   const infer::DetectOptions detect = detect_options(options, resolved.spec);
   const std::vector<SampleId> plan = plan_of(options);
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
-  refuse_early(store, options);
+  if (!options.resume && !options.replace) {
+    refuse_existing_run(store, run_name_of(options), Resumable::kYes);
+  }
   const std::vector<infer::InferItem> items = items_of(store, plan);
   refuse_missing_roots(store, items);
 

@@ -11,7 +11,7 @@
 #include "analysis/object_mistakenness.h"
 #include "base/text.h"
 #include "store/objects.h"
-#include "store/snapshot_loader.h"
+#include "store/runs.h"
 
 namespace errata::jobs {
 
@@ -270,18 +270,6 @@ void add_scores(const DetectionInput& input, const DoubtColumns& columns, JobCon
   table.add(make_float_column("objectlab_overlooked", std::move(overlooked)));
 }
 
-void add_warnings(JudgedObjects& judged) {
-  judged.warnings = judged.state.notes;
-  const RunSummary* run = find_run(judged.state.snapshot, judged.state.run);
-  if (run == nullptr) return;
-  const std::string trained =
-      trained_on_warning(judged.state.snapshot, *run, judged.state.selection);
-  if (!trained.empty()) judged.warnings.push_back(trained);
-  if (run->state != RunState::kComplete) {
-    judged.warnings.push_back(fmt::format("run '{}' is not complete", run->name));
-  }
-}
-
 }  // namespace
 
 analysis::DetectionSet DetectionInput::set() const {
@@ -326,17 +314,14 @@ void JudgeOptions::check() const {
 }
 
 std::string detection_run(store::Store& store, const std::string& run) {
-  store::SnapshotOptions options;
-  options.active_run = run;
-  const Snapshot snapshot = store::load_snapshot(store, options);
   if (!run.empty()) {
-    const RunSummary* found = find_run(snapshot, run);
-    if (found != nullptr && found->kind == "detections") return run;
+    if (store::read_run(store, run).summary.kind == "detections") return run;
     throw Error(ErrorCategory::kNotFound, fmt::format("run '{}' holds no detections", run),
                 "`errata runs` says what each run holds.");
   }
-  for (auto each = snapshot.runs.rbegin(); each != snapshot.runs.rend(); ++each) {
-    if (each->kind == "detections") return each->name;
+  const std::vector<store::RunInfo> runs = store::list_runs(store);
+  for (auto each = runs.rbegin(); each != runs.rend(); ++each) {
+    if (each->summary.kind == "detections") return each->summary.name;
   }
   throw Error(ErrorCategory::kNotFound, "the store has no detections yet",
               "Run `errata predictions FILE` with a detector's results first.");
@@ -383,7 +368,7 @@ JudgedObjects judge_objects(const JudgeOptions& options, JobContext& context) {
   columns.decide(errors);
   columns.add_to(judged.objects.table);
   add_scores(judged.input, columns, context, judged.objects.table);
-  add_warnings(judged);
+  judged.warnings = run_warnings(judged.state);
   return judged;
 }
 

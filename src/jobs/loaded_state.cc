@@ -107,6 +107,18 @@ std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
       run.name, with_thousands(seen), with_thousands(total), run.trained_on);
 }
 
+std::vector<std::string> run_warnings(const LoadedState& state) {
+  std::vector<std::string> warnings = state.notes;
+  const RunSummary* run = find_run(state.snapshot, state.run);
+  if (run == nullptr) return warnings;
+  const std::string trained = trained_on_warning(state.snapshot, *run, state.selection);
+  if (!trained.empty()) warnings.push_back(trained);
+  if (run->state != RunState::kComplete) {
+    warnings.push_back(fmt::format("run '{}' is not complete", run->name));
+  }
+  return warnings;
+}
+
 size_t fill_stale_scores(LoadedState& state) {
   const RunSummary* run = find_run(state.snapshot, state.run);
   if (run == nullptr || !run->scores_stale) return 0;

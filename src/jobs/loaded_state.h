@@ -42,6 +42,10 @@ const RunSummary* find_run(const Snapshot& snapshot, std::string_view name);
 std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
                                const query::Selection& rows);
 
+// What is to be said of the numbers of the state's run on the selected rows: the state's notes,
+// that the run was trained on them, that it is not complete.
+std::vector<std::string> run_warnings(const LoadedState& state);
+
 // Gives loss and self_confidence of the run to rows whose label changed since they were stored:
 // from the run's probabilities and the labels of the snapshot. Returns how many rows were filled.
 size_t fill_stale_scores(LoadedState& state);

@@ -102,14 +102,7 @@ analysis::MetricsOptions metric_options(const MetricsOptions& options, size_t cl
 }
 
 void add_warnings(const LoadedState& state, MetricsReport& report) {
-  report.warnings = state.notes;
-  const RunSummary* run = find_run(state.snapshot, state.run);
-  if (run == nullptr) return;
-  const std::string trained = trained_on_warning(state.snapshot, *run, state.selection);
-  if (!trained.empty()) report.warnings.push_back(trained);
-  if (run->state != RunState::kComplete) {
-    report.warnings.push_back(fmt::format("run '{}' is not complete", run->name));
-  }
+  report.warnings = run_warnings(state);
   const analysis::ClassificationMetrics& metrics = report.metrics;
   if (metrics.unknown_predictions > 0) {
     report.warnings.push_back(

@@ -8,6 +8,7 @@
 #include "analysis/calibration.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
+#include "jobs/existing_run.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 #include "text/json.h"
@@ -88,6 +89,7 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   options.check();
   const auto start = std::chrono::steady_clock::now();
   LoadedState state = load_state({options.store_path, "", options.where, false});
+  if (!options.replace) refuse_existing_run(state.store, options.run_name, Resumable::kNo);
   Embeddings embeddings = load_embeddings(state, options.embeddings, context);
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();

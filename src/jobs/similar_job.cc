@@ -51,7 +51,7 @@ void SimilarOptions::check() const {
 
 SimilarReport find_similar(const SimilarOptions& options, JobContext& context) {
   options.check();
-  SimilarReport report{load_state({options.store_path, "", options.where, false}), {}, {}, {}, 0};
+  SimilarReport report{.state = load_state({options.store_path, "", options.where, false})};
   LoadedState& state = report.state;
   const EmbeddingRun run = choose_embeddings(state, options.embeddings);
   report.run = run.summary->name;
@@ -62,6 +62,8 @@ SimilarReport find_similar(const SimilarOptions& options, JobContext& context) {
   add_directions(state, *run.summary, like, 1, direction);
   add_directions(state, *run.summary, unlike, -1, direction);
   const std::vector<float> weights(direction.begin(), direction.end());
+  std::vector<SampleId> named = like;
+  named.insert(named.end(), unlike.begin(), unlike.end());
 
   context.progress.start_stage("comparing", state.selection.count());
   store::for_each_embedding_chunk(
@@ -71,7 +73,7 @@ SimilarReport find_similar(const SimilarOptions& options, JobContext& context) {
         for (size_t i = 0; i < samples.size(); ++i) {
           const size_t row = state.snapshot.row_of(samples[i]);
           if (row == SIZE_MAX || !state.selection.test(static_cast<RowIndex>(row))) continue;
-          if (std::find(like.begin(), like.end(), samples[i]) != like.end()) continue;
+          if (std::find(named.begin(), named.end(), samples[i]) != named.end()) continue;
           const std::span<const float> each = values.subspan(i * columns, columns);
           const double norm = norm_of(each);
           if (norm == 0 || !std::isfinite(norm)) continue;

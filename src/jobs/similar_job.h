@@ -28,9 +28,9 @@ struct SimilarSample {
 
 struct SimilarReport {
   LoadedState state;
-  std::string run;
-  std::string run_choice;
-  std::vector<SimilarSample> found;  // most similar first; not the named ones
+  std::string run = {};
+  std::string run_choice = {};
+  std::vector<SimilarSample> found = {};  // most similar first; not the named ones
   size_t compared = 0;
 };
 

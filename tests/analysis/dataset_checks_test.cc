@@ -75,6 +75,17 @@ TEST_CASE("rare classes: all of them and empty ones, where Datalab stops at the 
   }
 }
 
+TEST_CASE("order: rows without a neighbour have a score all the same") {
+  for (const size_t rows : {size_t{0}, size_t{1}}) {
+    const std::vector<float> values(rows, 1.0f);
+    const Neighbours alone =
+        nearest_neighbours({values, rows, 1}, {10, Distance::kEuclidean}, serial_for);
+    const OrderCheck found = check_order(alone, 99, 1, serial_for);
+    CHECK(found.p_value == 1);
+    CHECK(found.scores == std::vector<double>(rows, 1.0));
+  }
+}
+
 TEST_CASE("correlation of a property with the label is Datalab's with its baseline, and right") {
   const text::Json& cases = test::datalab_json().at("correlations");
   REQUIRE(cases.size() == 4);

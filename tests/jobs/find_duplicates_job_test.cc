@@ -166,6 +166,16 @@ TEST_CASE("equal sums are not equal files: a file changed since the import is co
                      [](const std::string& line) { return line.starts_with("exact"); }));
 }
 
+TEST_CASE("a wrong name of embeddings is told before the pictures are looked at") {
+  Planted planted;
+  FindDuplicatesOptions options;
+  options.store_path = planted.store;
+  options.embeddings = "none";
+  JobContext context = planted.job();
+  CHECK_THROWS_AS(find_duplicates(options, context), Error);
+  CHECK(planted.progress.stage() != "comparing images");
+}
+
 TEST_CASE("a radius that would call everything alike is refused") {
   FindDuplicatesOptions options;
   options.radius = 33;

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/random.h"
+#include "infer/load_runner.h"
 #include "media/image.h"
 #include "media/reader.h"
 #include "store/dump.h"
@@ -198,6 +199,24 @@ TEST_CASE("a model with another number of classes than its list is refused") {
   INFO(good.output);
   CHECK(good.exit_code == 0);
   CHECK(good.output.find("classes that the project lacks: a, b, c, d, e") != std::string::npos);
+}
+
+TEST_CASE("a torchvision detector whose list names only the background is refused") {
+  const DetectorBench bench;
+  REQUIRE(infer::probe_environment().available);  // brings torchvision's operators
+  write_toy_torchvision(bench.dir / "toy.pt", "");
+  bench.dir.write("names.txt", "background\n");
+  const Ended ended = run_errata({"-s", bench.base, "infer", "--model", bench.dir / "toy.pt",
+                                  "--class-map", bench.dir / "names.txt"});
+  INFO(ended.output);
+  CHECK(ended.exit_code == 4);
+  CHECK(ended.output.find("names no class but the background") != std::string::npos);
+  bench.dir.write("names.txt", "background\nred\nblue\n");
+  const Ended named = run_errata({"-s", bench.base, "infer", "--model", bench.dir / "toy.pt",
+                                  "--class-map", bench.dir / "names.txt"});
+  INFO(named.output);
+  CHECK(named.exit_code == 0);
+  CHECK(named.output.find("classes that the project lacks: red, blue") != std::string::npos);
 }
 
 TEST_CASE("an image that has gone is an issue, and the pass goes on") {
