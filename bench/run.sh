@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Measures Errata and, where it is installed, the peer in the same run, on this machine.
-#   bench/run.sh [import|predictions|export|query|infer|media|viewer|all]
-# ERRATA_PEERS_PYTHON names a Python that has fiftyone (and openvino); without it only ours is
-# measured. Data is drawn once into bench/out.
+#   bench/run.sh [import|predictions|export|query|infer|media|coco|labels|quality|duplicates|
+#                 neighbours|map|objects|label_errors|viewer|all]
+# ERRATA_PEERS_PYTHON names a Python that has fiftyone (and openvino and what the script of each
+# says); without it only ours is measured, and label_errors, which wants ERRATA_BACKBONE_PYTHON too,
+# is left out of all. Data is drawn once into bench/out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 what="${1:-all}"
@@ -78,4 +80,11 @@ fi
 if wants query; then build/bin/bench_query; fi
 if wants infer; then bench/infer.sh; fi
 if wants media; then bench/media.sh; fi
+for each in coco labels quality duplicates neighbours map objects; do
+  if wants "$each"; then "bench/$each.sh"; fi
+done
+if [ "$what" = label_errors ] || { wants label_errors && [ -n "$peers" ] &&
+  [ -n "${ERRATA_BACKBONE_PYTHON:-}" ]; }; then
+  bench/label_errors.sh
+fi
 if wants viewer; then bench/viewer.sh; fi

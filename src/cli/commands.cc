@@ -39,11 +39,13 @@ constexpr std::array kCommands{
                  "errata compare resnet18 resnet50 --where \"split = 'test'\"", setup_compare},
     CommandEntry{"scores", "List the scores and columns that filters and rank know",
                  "errata scores\nerrata scores --json", setup_scores},
-    CommandEntry{"find", "Find what is wrong: labels, pictures, copies, outliers, weak slices",
-                 "errata find\n"
-                 "errata find labels --where \"split = 'test'\"\n"
-                 "errata find labels --tag suspect",
-                 setup_find},
+    CommandEntry{
+        "find",
+        "Find what is wrong: labels, boxes, pictures, copies, outliers, weak slices, the set",
+        "errata find\n"
+        "errata find labels --where \"split = 'test'\"\n"
+        "errata find labels --tag suspect",
+        setup_find},
     CommandEntry{"similar", "Samples that look like others, or unlike them",
                  "errata similar photos/17.jpg\n"
                  "errata similar id:17 id:18 --unlike id:40 --where \"label = 'cat'\"",

@@ -17,7 +17,8 @@ struct PredictionsJobOptions {
   std::string format = "auto";  // reader's name, or "auto"
   std::string files_list;       // one path or id per row; empty: found beside or inside the file
   std::string member;           // array of an NPZ; empty: found
-  std::string kind;  // "probabilities", "logits", "top-one", "embedding"; empty: told by the values
+  // "probabilities", "logits", "top-one", "embedding", "detections"; empty: told by the values
+  std::string kind;
   std::string category_base;  // COCO results: "dataset", "0", "1"; empty: told by the file
   std::string class_map;      // file with the model's class names in order; empty: the project's
   std::string trained_on;     // filter: the samples that the model was trained on; empty: not said
