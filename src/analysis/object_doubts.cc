@@ -366,7 +366,10 @@ Strongest strongest_doubt(const ObjectDoubts& doubts, size_t object) {
   offer(ObjectDoubt::kClass, doubts.of_class[object]);
   offer(ObjectDoubt::kPlace, doubts.of_place[object]);
   offer(ObjectDoubt::kSpurious, doubts.spurious[object]);
-  offer(ObjectDoubt::kCopy, doubts.copy[object]);
+  const int32_t other = doubts.copy_of[object];
+  const bool is_first = other > static_cast<int32_t>(object) &&
+                        doubts.copy_of[static_cast<size_t>(other)] == static_cast<int32_t>(object);
+  if (!is_first) offer(ObjectDoubt::kCopy, doubts.copy[object]);
   return strongest;
 }
 

@@ -47,7 +47,8 @@ struct ObjectDoubts {
 // Scores of detections are probabilities. Throws Error(kInternal) as check_detections() does.
 ObjectDoubts doubt_objects(const DetectionSet& set, const ParallelFor& parallel_for);
 
-// The strongest doubt of an object or a detection.
+// The strongest doubt of an object. Of two that are copies of each other only the later is doubted
+// as a copy.
 struct Strongest {
   ObjectDoubt kind = ObjectDoubt::kNone;
   double value = 0;

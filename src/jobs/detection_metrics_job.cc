@@ -94,10 +94,7 @@ void measure_set(const analysis::DetectionSet& set, const DetectionMetricsOption
   context.cancel.check();
   report.curves = analysis::draw_detection_curves(set, options.overlap, coco.max_detections.back(),
                                                   parallel_for);
-  analysis::TideOptions tide;
-  tide.positive_overlap = options.overlap;
-  tide.background_overlap = std::min(tide.background_overlap, options.overlap / 2);
-  report.tide = analysis::explain_errors(set, tide, parallel_for);
+  report.tide = analysis::explain_errors(set, tide_options(options.overlap), parallel_for);
   const analysis::DetectionCurve& all = report.curves.all;
   report.confidence = options.confidence >= 0 ? options.confidence
                       : all.empty()           ? 0
@@ -143,7 +140,8 @@ DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options
   store::ObjectOptions object_options;
   object_options.shapes = options.masks;
   const ObjectTable objects = store::load_objects(state.store, state.snapshot, object_options);
-  const DetectionInput input = detection_input(state, objects);
+  const DetectionInput input =
+      detection_input(state.snapshot.samples, state.selection, objects.table);
   report.class_names = input.class_names;
   report.images = input.images;
   report.objects = input.objects.size();

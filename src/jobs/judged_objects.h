@@ -7,41 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/object_doubts.h"
 #include "analysis/tide.h"
 #include "jobs/job_context.h"
+#include "jobs/judge_columns.h"
 #include "jobs/loaded_state.h"
 #include "model/objects.h"
 
 namespace errata::jobs {
-
-// The objects and detections of some samples as columns for src/analysis.
-struct DetectionInput {
-  size_t images = 0;
-  std::vector<std::string> class_names;  // the project's, then what only the run knows
-  struct Boxes {
-    std::vector<RowIndex> rows;  // of the object table
-    std::vector<int32_t> image;  // rising with the samples' rows
-    std::vector<ClassIndex> class_index;
-    std::vector<double> x, y, width, height;
-    analysis::BoxColumns columns() const { return {image, class_index, x, y, width, height}; }
-    size_t size() const { return rows.size(); }
-  };
-  Boxes objects;
-  std::vector<double> area;
-  std::vector<uint8_t> crowd;
-  Boxes detections;
-  std::vector<double> score;
-  std::vector<int32_t> image_width;  // px, per image; 0: not known
-  std::vector<int32_t> image_height;
-  std::vector<RowIndex> samples;  // per image
-
-  analysis::DetectionSet set() const;
-};
-
-// Of the samples that `state` selects. Boxes without size are kept; detections whose confidence is
-// not a number are left out.
-DetectionInput detection_input(const LoadedState& state, const ObjectTable& objects);
 
 struct JudgeOptions {
   std::string store_path = "errata.db";

@@ -77,13 +77,17 @@ size_t leave_out_excluded(LoadedState& state, const std::string& where) {
       if (name == "excluded" || name == "review") return 0;
     }
   }
-  const Column* excluded = state.snapshot.samples.find("excluded");
+  return leave_out_excluded(state.selection, state.snapshot.samples);
+}
+
+size_t leave_out_excluded(query::Selection& selection, const Table& samples) {
+  const Column* excluded = samples.find("excluded");
   if (excluded == nullptr) return 0;
-  query::Selection left_out(state.selection.rows());
-  state.selection.for_each([&](RowIndex row) {
+  query::Selection left_out(selection.rows());
+  selection.for_each([&](RowIndex row) {
     if (excluded->bytes[row] != 0) left_out.set(row);
   });
-  state.selection.subtract(left_out);
+  selection.subtract(left_out);
   return left_out.count();
 }
 

@@ -34,6 +34,8 @@ LoadedState load_state(const StateOptions& options);
 // Takes what a person excluded out of the selection, unless `where` speaks of `excluded` or
 // `review`. Returns how many samples that left out.
 size_t leave_out_excluded(LoadedState& state, const std::string& where);
+// The same out of any rows of `samples`.
+size_t leave_out_excluded(query::Selection& selection, const Table& samples);
 
 const RunSummary* find_run(const Snapshot& snapshot, std::string_view name);
 

@@ -97,6 +97,21 @@ TEST_CASE("each planted error is the first of its kind, and its strongest doubt 
   CHECK(many.missing == found.missing);
 }
 
+TEST_CASE("of two copies only the later is doubted as one; the other's next doubt stays") {
+  ObjectDoubts doubts;
+  doubts.of_class = {0.4, 0.1};
+  doubts.of_place = {0.2, 0};
+  doubts.spurious = {0, 0};
+  doubts.copy = {0.9, 0.9};
+  doubts.copy_of = {1, 0};
+  CHECK(strongest_doubt(doubts, 0).kind == ObjectDoubt::kClass);
+  CHECK(strongest_doubt(doubts, 0).value == 0.4);
+  CHECK(strongest_doubt(doubts, 1).kind == ObjectDoubt::kCopy);
+  CHECK(strongest_doubt(doubts, 1).value == 0.9);
+  doubts.copy_of = {1, kNoMatch};  // not of each other
+  CHECK(strongest_doubt(doubts, 0).kind == ObjectDoubt::kCopy);
+}
+
 TEST_CASE("an unfound box is less doubtful where the class is often not found") {
   // Class 1 is found half of the time: that nothing supports one more box says little.
   DetectionCase each = clean_case();

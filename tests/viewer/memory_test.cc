@@ -19,8 +19,10 @@ constexpr const char* kMistakes = "label != prediction";
 
 // A session over the given folder; it is dropped without close(), as a crash would.
 struct Opened {
-  explicit Opened(const test::TempDir& folder, const std::vector<std::string>& kept = {})
+  explicit Opened(const test::TempDir& folder, const std::vector<std::string>& kept = {},
+                  size_t objects = 0)
       : backend(new test::SyntheticBackend(300)) {
+    backend->objects_per_sample_ = objects;
     backend->path_ = folder / "some store.db";
     write_file_atomic(backend->path_, "");
     // What an earlier session decided is in the store.
@@ -236,6 +238,69 @@ TEST_CASE("decisions that wait for a lock when the window closes are saved at th
   Opened third(folder);  // not once more
   CHECK_FALSE(third.state().message.has_value());
   CHECK(third.backend->review_of(decided[0]) == "unseen");
+}
+
+TEST_CASE("edits of boxes that wait when the window closes are saved at the next start") {
+  const test::TempDir folder;
+  SampleId decided = 0;
+  {
+    Opened opened(folder, {}, 2);
+    opened.backend->busy_times_ = 1'000'000;
+    decided = opened.cursor();
+    opened.session->decide(ReviewKind::kKeep);
+    opened.session->apply(std::vector<ObjectEdit>{
+        {ObjectEditKind::kSetClass, 1, 1, "frog", {}, false, {}, "it is green"}});
+    opened.session->apply(std::vector<ObjectEdit>{
+        {ObjectEditKind::kAdd,
+         0,
+         2,
+         "ship",
+         {5, 6, 20.25, 10},
+         false,
+         std::string("\0\xff", 2),
+         {}},
+        {ObjectEditKind::kSetBox, 2, 1, {}, {1, 2, 30, 40}, false, {}, {}}});
+    opened.session->apply(
+        std::vector<ObjectEdit>{{ObjectEditKind::kDelete, 3, 2, {}, {}, false, {}, {}}});
+    opened.session->undo();  // of the deletion, not of what was before it
+    opened.session->close();
+  }
+  Opened again(folder, {}, 2);
+  CHECK(again.backend->review_of(decided) == "kept");
+  CHECK(again.backend->object_class(1) == "frog");
+  CHECK(again.backend->object_class(test::SyntheticBackend::kFirstAdded) == "ship");
+  CHECK((*again.backend->object_box(test::SyntheticBackend::kFirstAdded))[2] == 20.25);
+  CHECK((*again.backend->object_box(2))[3] == 40);
+  CHECK(again.backend->object_class(3).has_value());
+  REQUIRE(again.state().message.has_value());
+  CHECK(again.state().message->text.find("4 decisions that waited") == 0);
+  again.settle();
+  again.session->close();
+  CHECK_FALSE(file_exists(folder / "state" +
+                          fmt::format("/{:016x}.unsaved.json", xxh3_64(folder / "some store.db"))));
+}
+
+TEST_CASE("the place of an object is not taken for a sample's when the objects are gone") {
+  const test::TempDir folder;
+  {
+    Opened opened(folder, {}, 2);
+    opened.session->show_rows_of(CentreMode::kObjects);
+    opened.session->set_sort({"object_id", false});
+    opened.settle();
+    opened.session->set_cursor(40);
+    REQUIRE(opened.state().id_of(opened.state().view->order[40]) <= 300);
+    opened.write();
+    opened.session->close();
+  }
+  {
+    Opened again(folder, {}, 2);
+    CHECK(again.state().objects_shown());
+    CHECK(again.state().cursor == 40);
+    again.session->close();
+  }
+  const Opened without(folder);
+  CHECK(without.session->state().view->order.size() == 300);
+  CHECK(without.session->state().cursor == 0);
 }
 
 TEST_CASE("a decision that waits is noted down, so that a crash does not lose it") {

@@ -16,10 +16,11 @@ namespace errata::viewer {
 namespace {
 
 struct Opened {
-  explicit Opened(size_t samples = 20, size_t objects = 10)
+  explicit Opened(size_t samples = 20, size_t objects = 10, bool detections = true)
       : backend(new test::SyntheticBackend(samples)),
         session(std::unique_ptr<Backend>(backend), nullptr, 1) {
     backend->objects_per_sample_ = objects;
+    backend->no_detections_ = !detections;
     session.open();
     settle();
   }
@@ -254,6 +255,83 @@ TEST_CASE("the detector is measured once a panel of it is open") {
       given += measures.confusion[row * side + column];
   }
   CHECK(given == static_cast<int64_t>(measures.objects));
+}
+
+TEST_CASE("an answer about samples is not taken for one about objects that still load") {
+  auto* backend = new test::SyntheticBackend(20);
+  backend->objects_per_sample_ = 10;
+  backend->hold_objects_ = true;
+  Session session(std::unique_ptr<Backend>(backend), nullptr, 1);
+  session.open();
+  while (!session.state().loaded) session.tasks().drain(0);
+  // The samples are asked for and not answered yet.
+  session.show_rows_of(CentreMode::kObjects);
+  while (session.tasks().pending(Lane::kQuery) > 0) session.tasks().drain();
+  CHECK(session.state().view == nullptr);
+  backend->hold_objects_ = false;
+  session.tasks().finish_all();
+  REQUIRE(session.state().view);
+  CHECK(session.state().view->total == session.state().objects.table.rows());
+}
+
+TEST_CASE("a filter asked for before rows were numbered anew is answered by the new rows") {
+  Opened opened;
+  opened.show("");
+  const ObjectId first = opened.columns().id->ints[0];
+  opened.session.set_filter("kind = 'predicted'");
+  ObjectEdit edit;
+  edit.kind = ObjectEditKind::kDelete;
+  edit.object = first;
+  edit.sample = 1;
+  opened.session.changes().follow(opened.backend->edit_objects(std::vector{edit}), false);
+  REQUIRE(opened.state().view_pending);
+  opened.settle();
+  CHECK(opened.state().filter.applied == "kind = 'predicted'");
+  CHECK(opened.state().view->total == opened.state().objects.table.rows());
+  for (const RowIndex row : opened.state().view->order) CHECK(!opened.columns().is_given(row));
+}
+
+TEST_CASE("with the last object gone the samples are shown, and undo brings it back") {
+  Opened opened(1, 1, false);
+  opened.backend->reload_objects_ = true;
+  opened.show("");
+  REQUIRE(opened.state().objects_shown());
+  REQUIRE(opened.state().view->order.size() == 1);
+  REQUIRE(opened.run("object.delete"));
+  CHECK(opened.backend->objects_count() == 0);
+  CHECK_FALSE(opened.state().objects_shown());
+  REQUIRE(opened.state().view);
+  CHECK(opened.state().view->order.size() == 1);
+  CHECK(opened.state().objects.phase == ObjectsPhase::kNone);
+  REQUIRE(opened.run("edit.undo"));
+  CHECK(opened.state().objects.ready());
+  CHECK_FALSE(opened.state().message.has_value());
+}
+
+TEST_CASE("the box that was added is picked, whatever was changed before it") {
+  for (const bool reloads : {false, true}) {
+    Opened opened;
+    opened.backend->reload_objects_ = reloads;
+    opened.session.objects().pick(opened.columns().is_given(0) ? 0 : 1);
+    opened.session.objects().decide(ObjectEditKind::kKeep);
+    opened.session.objects().add_box(*opened.state().cursor_row(), {5, 6, 20, 10});
+    opened.settle();
+    REQUIRE(opened.state().objects.picked);
+    CHECK(opened.columns().id->ints[*opened.state().objects.picked] >=
+          test::SyntheticBackend::kFirstAdded);
+  }
+}
+
+TEST_CASE("a box that cannot be saved stands where it was") {
+  Opened opened;
+  opened.show("kind = 'given'");
+  const RowIndex row = opened.state().view->order[0];
+  opened.backend->fail_edits_ = true;
+  opened.session.objects().set_box(row, {1, 2, 30, 40});
+  REQUIRE(opened.state().objects.draft);
+  opened.settle();
+  CHECK_FALSE(opened.state().objects.draft);
+  REQUIRE(opened.state().message);
 }
 
 }  // namespace errata::viewer

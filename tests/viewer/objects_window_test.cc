@@ -159,6 +159,16 @@ TEST_CASE("in the image a box is picked, moved, resized, drawn and hidden by the
     context->Yield(3);
   }) == "");
   CHECK_FALSE(window.state().objects.shown.hidden);
+  // What a menu hid stays so when the letter is typed.
+  window.session().state().objects.shown.hidden = true;
+  window.session().show_overlay(viewer::Overlay::kPalette);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->Yield(3);
+    context->KeyPress(ImGuiKey_H);
+    context->Yield(2);
+  }) == "");
+  CHECK(window.state().objects.shown.hidden);
+  window.session().show_overlay(viewer::Overlay::kNone);
   CHECK(window.misuse() == "");
 }
 

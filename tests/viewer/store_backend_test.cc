@@ -5,15 +5,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <numeric>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "jobs/find_boxes_job.h"
 #include "store/edits.h"
 #include "tests/support/temp_dir.h"
+#include "tests/viewer/box_project.h"
 #include "tests/viewer/store_project.h"
 #include "viewer/state/evidence.h"
+#include "viewer/state/object_measures.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -203,6 +207,81 @@ TEST_CASE("a store that is not one is said so, once") {
   REQUIRE(session.state().message.has_value());
   CHECK(session.state().message->is_error);
   CHECK(session.state().message->text.find("not a store.db") != std::string::npos);
+}
+
+TEST_CASE("objects have the columns here that errata find boxes makes of them") {
+  const test::BoxProject project(6);
+  Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
+  double now = 0;
+  const auto settle = [&] {
+    do {
+      session.tasks().finish_all();
+      session.frame(now += 1);
+    } while (session.tasks().pending() > 0 || !session.objects().complete());
+  };
+  const ObjectsState& objects = session.state().objects;
+  session.open();
+  settle();
+  REQUIRE(objects.ready());
+  session.state().layout.show_bottom = true;
+  session.state().layout.bottom_tab = "budget";
+  settle();
+  REQUIRE(objects.measures);
+  CHECK(objects.measures->images == 6);
+  // A crowd, on which a detection lies; a copy of a box; a sample that is left out.
+  const auto add = [&](ObjectEditKind kind, RowIndex row, bool flag) {
+    const ObjectColumns columns(objects.table.table);
+    const Box box = columns.box(row);
+    ObjectEdit edit;
+    edit.kind = kind;
+    edit.object = columns.id->ints[row];
+    edit.sample = session.state().snapshot.ids[static_cast<size_t>(columns.sample->ints[row])];
+    edit.class_name = columns.label->text(row);
+    edit.box_xywh_px = {box.x + 1, box.y, box.width, box.height};
+    edit.flag = flag;
+    session.apply(std::vector{edit});
+    settle();
+  };
+  add(ObjectEditKind::kSetCrowd, 0, true);
+  add(ObjectEditKind::kAdd, 2, false);
+  session.set_cursor(4);
+  session.decide(ReviewKind::kExclude);
+  settle();
+  CHECK(objects.measures->images == 5);
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  WorkerGroup workers(2);
+  jobs::JobContext context{progress, cancel, issues, workers};
+  for (const MatchChoice& choice :
+       {MatchChoice{0.25, 0.5}, MatchChoice{0, 0.15}, MatchChoice{1, 0.5}}) {
+    session.objects().set_match(choice);
+    settle();
+    REQUIRE(objects.matched == choice);
+    jobs::FindBoxesOptions options;
+    options.judge.store_path = project.store_path;
+    options.judge.confidence = choice.confidence;
+    options.judge.overlap = choice.overlap;
+    const jobs::FindBoxesReport report = jobs::find_boxes(options, context);
+    const Table& theirs = report.judged.objects.table;
+    const Table& ours = objects.table.table;
+    REQUIRE(ours.rows() == theirs.rows());
+    for (const char* name : {"object_id", "crowd", "error", "iou", "match", "label_doubt", "doubt",
+                             "verdict", "suggested", "evidence", "class_doubt", "place_doubt",
+                             "spurious_doubt", "copy_doubt", "missing_doubt"}) {
+      CAPTURE(name);
+      REQUIRE(ours.find(name) != nullptr);
+      size_t others = 0;
+      for (size_t i = 0; i < ours.rows(); ++i) {
+        const auto row = static_cast<RowIndex>(i);
+        others += ours.find(name)->display(row) != theirs.find(name)->display(row) ? 1U : 0U;
+      }
+      CHECK(others == 0);
+    }
+    // The crowd and what is left out are no errors.
+    CHECK(ours.find("error")->is_null(0));
+    CHECK(std::isnan(ours.find("label_doubt")->floats[0]));
+  }
 }
 
 }  // namespace errata::viewer

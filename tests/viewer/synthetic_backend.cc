@@ -1,6 +1,7 @@
 #include "tests/viewer/synthetic_backend.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -247,8 +248,7 @@ EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool for
   return outcome;
 }
 
-EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) {
-  const std::lock_guard lock(mutex_);
+void SyntheticBackend::refuse_edits() {
   if (fail_edits_) {
     throw Error(ErrorCategory::kIo, "the disk is full", "free some space", "synthetic.db");
   }
@@ -256,6 +256,11 @@ EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) 
     --busy_times_;
     throw Error(ErrorCategory::kBusy, "the store is being written to by errata import (pid 7)");
   }
+}
+
+EditOutcome SyntheticBackend::review(std::span<const viewer::ReviewEdit> edits) {
+  const std::lock_guard lock(mutex_);
+  refuse_edits();
   std::vector<Change> changes;
   for (const viewer::ReviewEdit& edit : edits) {
     const State& before = states_.at(static_cast<size_t>(edit.sample - 1));
@@ -292,6 +297,7 @@ void SyntheticBackend::make_objects() {
   ObjectId next = 1;
   ObjectId next_detection = kFirstDetection;
   const auto detect = [&](SampleId sample, size_t label, std::array<double, 4> box, double score) {
+    if (no_detections_) return;
     detections_.push_back(
         {sample, static_cast<int32_t>(label % kClasses), box, false, ObjectReview::kUnseen});
     confidences_.push_back(score);
@@ -387,13 +393,14 @@ ObjectTable SyntheticBackend::object_table() const {
 }
 
 ObjectTable SyntheticBackend::load_objects(const Snapshot&) {
+  while (hold_objects_) poll(nullptr, 0, 1);
   const std::lock_guard lock(mutex_);
   return object_table();
 }
 
 EditOutcome SyntheticBackend::edit_objects(std::span<const viewer::ObjectEdit> edits) {
   const std::lock_guard lock(mutex_);
-  if (fail_edits_) throw Error(ErrorCategory::kIo, "the disk is full", "free some space");
+  refuse_edits();
   std::vector<Change> changes;
   ObjectId next = kFirstAdded;
   if (!objects_.empty()) next = std::max(next, objects_.rbegin()->first + 1);
@@ -445,7 +452,9 @@ EditOutcome SyntheticBackend::apply_objects(const std::vector<Change>& changes, 
   }
   outcome.undo = undo_state();
   auto table = std::make_shared<ObjectTable>(object_table());
-  outcome.follow_objects = [table](ObjectTable& objects, const Snapshot&) {
+  outcome.follow_objects = [table, fails = reload_objects_.load()](ObjectTable& objects,
+                                                                   const Snapshot&) {
+    if (fails) return false;
     // What was matched stays for the rows that stay.
     const std::vector<int64_t> before = objects.table.find("object_id")->ints;
     const std::vector<int64_t>& after = table->table.find("object_id")->ints;

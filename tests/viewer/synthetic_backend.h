@@ -61,9 +61,12 @@ class SyntheticBackend : public viewer::Backend {
   static constexpr SampleId kBrokenSample = 5;  // its file cannot be read
 
   std::atomic<bool> changed_by_others_{false};
-  std::atomic<bool> fail_edits_{false};  // review() throws Error(kIo)
-  std::atomic<int> busy_times_{0};       // so often review() throws Error(kBusy) first
-  std::string path_;                     // what store_path() says
+  std::atomic<bool> fail_edits_{false};      // edits throw Error(kIo)
+  std::atomic<int> busy_times_{0};           // so often edits throw Error(kBusy) first
+  std::atomic<bool> hold_objects_{false};    // load_objects() waits until it is false again
+  std::atomic<bool> reload_objects_{false};  // edits of objects cannot be followed in place
+  bool no_detections_ = false;               // before the first load: nobody looked for objects
+  std::string path_;                         // what store_path() says
   std::atomic<size_t> thumbnails_made_{0};
   // Before the first load: so many annotations in each sample's picture, which then is larger, and
   // detections of which some are wrong in each of the ways there are.
@@ -105,6 +108,7 @@ class SyntheticBackend : public viewer::Backend {
   float confidence(SampleId sample) const;
   viewer::EditOutcome apply(const std::vector<Change>& changes, bool forward);
   viewer::UndoState undo_state() const;
+  void refuse_edits();
   static Column tags_column(const std::vector<std::vector<std::string>>& tags);
   void write_log(const std::vector<Change>& changes, bool forward);
 

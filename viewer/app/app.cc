@@ -189,7 +189,10 @@ void App::drag_borders(const Regions& regions) {
 void App::handle_keys() {
   const AppState& state = session_->state();
   // Held down: the command that it presses is taken back when it is let go.
-  if (ImGui::IsKeyReleased(ImGuiKey_H)) session_->state().objects.shown.hidden = false;
+  if (hides_boxes_ && ImGui::IsKeyReleased(ImGuiKey_H)) {
+    hides_boxes_ = false;
+    session_->state().objects.shown.hidden = false;
+  }
   if (state.overlay != Overlay::kNone || ImGui::GetIO().WantTextInput) return;
   if (ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopup)) return;
   for (const Command& command : commands_.all()) {
@@ -197,7 +200,8 @@ void App::handle_keys() {
         std::any_of(command.keys.begin(), command.keys.end(),
                     [&](const KeyChord& chord) { return chord_pressed(chord, command.repeats); });
     if (!pressed) continue;
-    commands_.run(command.id, *session_);
+    const bool ran = commands_.run(command.id, *session_);
+    hides_boxes_ = hides_boxes_ || (ran && command.id == "view.hide_boxes");
     return;  // one key, one command
   }
 }

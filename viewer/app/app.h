@@ -63,7 +63,8 @@ class App {
   Theme theme_;
   ThemeName applied_theme_ = ThemeName::kDark;
   bool theme_applied_ = false;
-  size_t loads_ = 0;  // as of the last frame
+  size_t loads_ = 0;          // as of the last frame
+  bool hides_boxes_ = false;  // H is held down
   std::string title_;
   size_t frames_since_change_ = 0;
 };

@@ -65,6 +65,8 @@ void Changes::save(StoreChange& change, Tasks& tasks, std::optional<EditOutcome>
     try {
       if (!change.done && change.edits) {
         if (!edits.empty()) outcome = session_.backend().review(edits);
+      } else if (!change.done && !change.object_edits.empty()) {
+        outcome = session_.backend().edit_objects(change.object_edits);
       } else if (!change.done) {
         outcome = change.other();
       }
@@ -94,7 +96,7 @@ std::vector<std::shared_ptr<const StoreChange>> Changes::unsaved() const {
   std::vector<std::shared_ptr<const StoreChange>> undone;
   for (const std::shared_ptr<StoreChange>& change : waiting_) {
     if (change->done) continue;
-    if (change->edits) {
+    if (change->edits || !change->object_edits.empty()) {
       changes.push_back(change);
       undone.clear();
     } else if (change->back == StoreChange::Back::kUndo && !changes.empty()) {

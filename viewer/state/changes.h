@@ -21,7 +21,8 @@ struct StoreChange {
   // A person's decisions, to be written. Any thread, more than once: they can be noted down where
   // they cannot be saved. Empty for undo and redo, which mean something else at another time.
   std::function<std::vector<ReviewEdit>()> edits = nullptr;
-  std::function<EditOutcome()> other = nullptr;  // Lane::kStore; used without `edits`
+  std::vector<ObjectEdit> object_edits;          // the same of annotations; used without `edits`
+  std::function<EditOutcome()> other = nullptr;  // Lane::kStore; used without either
   std::function<void()> afterwards = nullptr;    // Lane::kStore, once it is saved
   std::function<void()> then = nullptr;          // window's thread, once it is saved and followed
   std::function<void()> otherwise = nullptr;     // window's thread, in place of `then`
@@ -44,7 +45,7 @@ class Changes {
 
   // From now on what cannot be saved soon is given up: unsaved() has it after the lanes have ended.
   void close() { closing_ = true; }
-  // Decisions that are not in the store yet, in their order.
+  // Decisions that are not in the store yet, in their order: with `edits` or `object_edits`.
   std::vector<std::shared_ptr<const StoreChange>> unsaved() const;
 
  private:

@@ -15,7 +15,8 @@ bool has_objects(State state) {
   return state.objects.phase != ObjectsPhase::kNone;
 }
 bool has_object(State state) {
-  return state.objects.ready() && !state.target_objects().empty();
+  return state.objects.ready() &&
+         ((state.objects_shown() && state.selection.count() > 0) || state.current_object());
 }
 // One object that is an annotation.
 bool has_annotation(State state) {

@@ -25,7 +25,10 @@ constexpr size_t kMostRecent = 10;
 
 UnsavedEdits spelled_out(const std::vector<std::shared_ptr<const StoreChange>>& changes) {
   UnsavedEdits edits;
-  for (const std::shared_ptr<const StoreChange>& change : changes) edits.push_back(change->edits());
+  for (const std::shared_ptr<const StoreChange>& change : changes) {
+    edits.push_back(
+        {change->edits ? change->edits() : std::vector<ReviewEdit>(), change->object_edits});
+  }
   return edits;
 }
 
@@ -113,6 +116,7 @@ void Memory::read_store() {
   }
   run_ = json.get_string("run");
   place_ = json.get_int("sample");
+  place_of_object_ = state.objects_shown();
   const std::string round = json.get_string("round");
   known_store_ = json;
   // Another window may have begun it: its file tells that there is one.
@@ -135,29 +139,40 @@ void Memory::save_what_waited() {
     auto changes = std::make_shared<UnsavedEdits>(unsaved_of(read_memory_file(path)));
     return [this, path, changes] {
       size_t decisions = 0;
-      for (const std::vector<ReviewEdit>& edits : *changes) decisions += edits.size();
-      for (size_t i = 0; i < changes->size(); ++i) {
-        const bool last = i + 1 == changes->size();
-        session_.apply((*changes)[i], !last ? std::function<void()>() : [this, path, decisions] {
-          session_.tasks().run(Lane::kPanels, [path]() -> Tasks::Apply {
-            if (file_exists(path)) remove_all(path);
-            return nullptr;
-          });
-          session_.show_note(
-              decisions == 1 ? std::string("A decision that waited when the window closed is saved")
-                             : fmt::format("{} decisions that waited when the window closed are "
-                                           "saved",
-                                           with_thousands(decisions)),
-              "another program had locked the store; U takes them back");
+      for (const UnsavedChange& change : *changes) {
+        decisions += change.edits.size() + change.object_edits.size();
+      }
+      const auto all_saved = [this, path, decisions] {
+        session_.tasks().run(Lane::kPanels, [path]() -> Tasks::Apply {
+          if (file_exists(path)) remove_all(path);
+          return nullptr;
         });
+        session_.show_note(
+            decisions == 1 ? std::string("A decision that waited when the window closed is saved")
+                           : fmt::format("{} decisions that waited when the window closed are "
+                                         "saved",
+                                         with_thousands(decisions)),
+            "another program had locked the store; U takes them back");
+      };
+      for (size_t i = 0; i < changes->size(); ++i) {
+        const UnsavedChange& change = (*changes)[i];
+        const std::function<void()> then =
+            i + 1 == changes->size() ? std::function<void()>(all_saved) : nullptr;
+        session_.apply(change.edits, then);
+        session_.apply(change.object_edits, then);
       }
     };
   });
 }
 
+// A store may have lost its objects, and opens at its samples then.
+int64_t Memory::known_place() const {
+  return place_of_object_ == session_.state().objects_shown() ? place_ : 0;
+}
+
 void Memory::go_back() {
   const AppState& state = session_.state();
-  const size_t row = place_ == 0 ? SIZE_MAX : state.row_of(place_);
+  const size_t row = known_place() == 0 ? SIZE_MAX : state.row_of(known_place());
   if (row != SIZE_MAX) {
     const std::vector<RowIndex>& order = state.view->order;
     const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
@@ -187,7 +202,7 @@ void Memory::go_back() {
 Json Memory::describe() const {
   const AppState& state = session_.state();
   const bool has_place = state.view && state.cursor < state.view->order.size();
-  const int64_t place = has_place ? state.id_of(state.view->order[state.cursor]) : place_;
+  const int64_t place = has_place ? state.id_of(state.view->order[state.cursor]) : known_place();
   const RoundState& round = state.round;
   return Json::object({{"store", to_valid_utf8(session_.backend().store_path())},
                        {"filter", state.filter.applied},

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "model/ids.h"
 #include "text/json.h"
 #include "viewer/state/session_part.h"
 
@@ -47,6 +46,7 @@ class Memory : public SessionPart {
   std::string shared_file() const;
   void read_shared();
   void read_store();
+  int64_t known_place() const;  // of what is shown now; 0: none
   void go_back();
   text::Json describe() const;
   text::Json describe_shared() const;
@@ -59,7 +59,8 @@ class Memory : public SessionPart {
   std::string folder_;
   std::string run_;
   std::vector<std::string> recent_;
-  SampleId place_ = 0;  // under the cursor when the store was closed
+  int64_t place_ = 0;  // of the sample or object under the cursor when the store was closed
+  bool place_of_object_ = false;
   bool round_was_active_ = false;
   bool has_round_ = false;  // a round was remembered and waits for the first view
   bool shown_ = false;      // the first view is here: the state is a person's from now on

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace errata::viewer {
@@ -26,6 +27,94 @@ constexpr std::array<std::pair<ReviewKind, std::string_view>, 7> kKinds{{
     {ReviewKind::kTag, "tag"},
     {ReviewKind::kUntag, "untag"},
 }};
+
+constexpr std::array<std::pair<ObjectEditKind, std::string_view>, 8> kObjectKinds{{
+    {ObjectEditKind::kAdd, "add"},
+    {ObjectEditKind::kDelete, "delete"},
+    {ObjectEditKind::kSetClass, "set_class"},
+    {ObjectEditKind::kSetBox, "set_box"},
+    {ObjectEditKind::kSetCrowd, "set_crowd"},
+    {ObjectEditKind::kKeep, "keep"},
+    {ObjectEditKind::kAmbiguous, "ambiguous"},
+    {ObjectEditKind::kUnreview, "unreview"},
+}};
+
+template <typename Kinds, typename Kind>
+std::string_view name_of(const Kinds& kinds, Kind kind) {
+  return std::find_if(kinds.begin(), kinds.end(),
+                      [&](const auto& each) { return each.first == kind; })
+      ->second;
+}
+
+template <typename Kinds>
+auto kind_of(const Kinds& kinds, const std::string& name) {
+  const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                 [&](const auto& each) { return each.second == name; });
+  if (kind == kinds.end()) {
+    throw Error(ErrorCategory::kBadInput, "there is no decision \"" + name + "\"");
+  }
+  return kind->first;
+}
+
+std::string hex_of(std::string_view bytes) {
+  return to_hex({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+}
+
+std::string bytes_of(std::string_view hex) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    const size_t high = kDigits.find(hex[i]);
+    const size_t low = kDigits.find(hex[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) {
+      throw Error(ErrorCategory::kBadInput, "a shape is not hexadecimal");
+    }
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
+Json edit_json(const ReviewEdit& edit) {
+  return Json::object({{"sample", edit.sample},
+                       {"kind", name_of(kKinds, edit.kind)},
+                       {"class", edit.class_name},
+                       {"tag", edit.tag},
+                       {"why", edit.why}});
+}
+
+ReviewEdit edit_of(const Json& json) {
+  return {json.at("sample").as_int(), kind_of(kKinds, json.get_string("kind")),
+          json.get_string("class"), json.get_string("tag"), json.get_string("why")};
+}
+
+// With "object", which tells it from one of a sample.
+Json object_edit_json(const ObjectEdit& edit) {
+  Json::Array box;
+  for (const double value : edit.box_xywh_px) box.emplace_back(value);
+  return Json::object({{"object", edit.object},
+                       {"sample", edit.sample},
+                       {"kind", name_of(kObjectKinds, edit.kind)},
+                       {"class", edit.class_name},
+                       {"box", Json(std::move(box))},
+                       {"flag", edit.flag},
+                       {"shape", hex_of(edit.shape)},
+                       {"why", edit.why}});
+}
+
+ObjectEdit object_edit_of(const Json& json) {
+  ObjectEdit edit;
+  edit.kind = kind_of(kObjectKinds, json.get_string("kind"));
+  edit.object = json.at("object").as_int();
+  edit.sample = json.at("sample").as_int();
+  edit.class_name = json.get_string("class");
+  for (size_t i = 0; i < edit.box_xywh_px.size(); ++i) {
+    edit.box_xywh_px[i] = json.at("box").at(i).as_double();
+  }
+  edit.flag = json.get_bool("flag");
+  edit.shape = bytes_of(json.get_string("shape"));
+  edit.why = json.get_string("why");
+  return edit;
+}
 
 Json ids_json(const SampleList& ids) {
   Json::Array array;
@@ -201,17 +290,10 @@ void merge_memory_file(const std::string& path, const Json& known, const Json& o
 
 Json unsaved_json(const UnsavedEdits& changes) {
   Json::Array all;
-  for (const std::vector<ReviewEdit>& edits : changes) {
+  for (const UnsavedChange& change : changes) {
     Json::Array array;
-    for (const ReviewEdit& edit : edits) {
-      const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                     [&](const auto& each) { return each.first == edit.kind; });
-      array.push_back(Json::object({{"sample", edit.sample},
-                                    {"kind", kind->second},
-                                    {"class", edit.class_name},
-                                    {"tag", edit.tag},
-                                    {"why", edit.why}}));
-    }
+    for (const ReviewEdit& edit : change.edits) array.push_back(edit_json(edit));
+    for (const ObjectEdit& edit : change.object_edits) array.push_back(object_edit_json(edit));
     all.emplace_back(std::move(array));
   }
   return Json::object({{"changes", Json(std::move(all))}});
@@ -220,18 +302,15 @@ Json unsaved_json(const UnsavedEdits& changes) {
 UnsavedEdits unsaved_of(const Json& json) {
   UnsavedEdits changes;
   for (const Json& each : json.at("changes").as_array()) {
-    std::vector<ReviewEdit> edits;
+    UnsavedChange change;
     for (const Json& edit : each.as_array()) {
-      const std::string name = edit.get_string("kind");
-      const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                     [&](const auto& known) { return known.second == name; });
-      if (kind == kKinds.end()) {
-        throw Error(ErrorCategory::kBadInput, "there is no decision \"" + name + "\"");
+      if (edit.find("object") != nullptr) {
+        change.object_edits.push_back(object_edit_of(edit));
+      } else {
+        change.edits.push_back(edit_of(edit));
       }
-      edits.push_back({edit.at("sample").as_int(), kind->first, edit.get_string("class"),
-                       edit.get_string("tag"), edit.get_string("why")});
     }
-    changes.push_back(std::move(edits));
+    changes.push_back(std::move(change));
   }
   return changes;
 }

@@ -34,8 +34,12 @@ text::Json merge_members(const text::Json& there, const text::Json& known, const
 // Reads what is there, merges and writes. `ours` alone when that cannot be read.
 void merge_memory_file(const std::string& path, const text::Json& known, const text::Json& ours);
 
-// Decisions that could not be saved, one list for each change.
-using UnsavedEdits = std::vector<std::vector<ReviewEdit>>;
+// Decisions of one change that could not be saved: of samples or of annotations.
+struct UnsavedChange {
+  std::vector<ReviewEdit> edits;
+  std::vector<ObjectEdit> object_edits;
+};
+using UnsavedEdits = std::vector<UnsavedChange>;
 text::Json unsaved_json(const UnsavedEdits& changes);
 UnsavedEdits unsaved_of(const text::Json& json);
 

@@ -1,11 +1,11 @@
 #include "viewer/state/object_desk.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <limits>
 #include <utility>
 
-#include "viewer/state/filter_text.h"
 #include "viewer/state/object_match.h"
 #include "viewer/state/object_measures.h"
 #include "viewer/state/session.h"
@@ -15,9 +15,14 @@ namespace errata::viewer {
 namespace {
 
 constexpr RowIndex kGone = std::numeric_limits<RowIndex>::max();
+// An edit is followed in place by a walk of the table: more rows than these take longer than a
+// frame has.
+constexpr size_t kMostWalked = 10'000'000;
 
-void add_matching(Table& table, std::vector<Column> columns) {
-  for (Column& column : columns) table.add(std::move(column));
+// Of every sample; empty where a snapshot does not say.
+std::vector<uint8_t> excluded_samples(const Snapshot& snapshot) {
+  const Column* excluded = snapshot.samples.find("excluded");
+  return excluded == nullptr ? std::vector<uint8_t>() : excluded->bytes;
 }
 
 // Where the rows of `before` are in `after`; both keep the order of what they share.
@@ -69,6 +74,8 @@ void ObjectDesk::take_snapshot() {
   objects.draft.reset();
   objects.outlines = {};
   objects.match_pending = false;
+  ++newest_match_;
+  show_once_loaded_.reset();
   objects.measures = nullptr;
   objects.measures_pending = false;
   ++newest_measures_;
@@ -85,53 +92,79 @@ void ObjectDesk::load() {
   if (objects.table.rows() == 0) objects.phase = ObjectsPhase::kLoading;
   const uint64_t number = ++newest_load_;
   session_.tasks().run(
-      Lane::kStore,
-      [this, number, choice = objects.wanted,
-       snapshot = session_.state().snapshot]() -> Tasks::Apply {
+      Lane::kStore, [this, number, snapshot = session_.state().snapshot]() -> Tasks::Apply {
         try {
           auto table = std::make_shared<ObjectTable>(session_.backend().load_objects(snapshot));
-          if (table->rows() > 0) {
-            add_matching(table->table, match_objects(table->table, choice, serial_for));
-          }
-          return [this, number, choice, table] {
-            if (number != newest_load_) return;
-            ObjectsState& now = session_.state().objects;
-            const std::vector<int64_t> before = ids_of(now.table);
-            now.table = std::move(*table);
-            now.phase = now.table.rows() > 0 ? ObjectsPhase::kReady : ObjectsPhase::kNone;
-            now.matched = choice;
-            ++now.revision;
-            // Panels about a classifier have nothing to say here.
-            LayoutState& layout = session_.state().layout;
-            const bool classifier = session_.state().snapshot.samples.find("prediction") != nullptr;
-            if (now.ready() && !classifier && PanelDesk::shows(layout.bottom_tab)) {
-              layout.bottom_tab = "budget";
-            }
-            if (!now.ready()) {
-              now.picked.reset();
-              if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
-              return;
-            }
-            if (before.empty()) {
-              if (session_.state().objects_shown()) session_.ask_view();
-              return;
-            }
-            // Loaded again after an edit: what is shown stays, by its new rows.
-            const std::vector<int64_t> after = ids_of(now.table);
-            renumber(follow_rows(before, after, missing_from(before, after)));
-            const std::vector<ObjectId> added = missing_from(after, before);
-            if (!std::exchange(pick_added_, false) || added.empty()) return;
-            show_changed(static_cast<RowIndex>(now.table.row_of(added[0])));
+          return [this, number, table] {
+            if (number == newest_load_) match_loaded(number, table);
           };
         } catch (const Error& error) {
-          return [this, number, error] {
-            if (number != newest_load_) return;
-            session_.state().objects.phase = ObjectsPhase::kNone;
-            session_.show_rows_of(CentreMode::kGrid);
-            session_.show_error(error);
-          };
+          return [this, number, error] { fail_load(number, error); };
         }
       });
+}
+
+// Not in the lane of the store, where decisions would wait for it.
+void ObjectDesk::match_loaded(uint64_t number, std::shared_ptr<ObjectTable> table) {
+  if (table->rows() == 0) return take_nothing();
+  const AppState& state = session_.state();
+  excluded_ = excluded_samples(state.snapshot);
+  session_.tasks().run(Lane::kPanels,
+                       [this, number, table, choice = state.objects.wanted,
+                        samples = state.snapshot.samples, follows = follows_]() -> Tasks::Apply {
+                         try {
+                           match_objects(table->table, samples, choice, serial_for);
+                         } catch (const Error& error) {
+                           return [this, number, error] { fail_load(number, error); };
+                         }
+                         return [this, number, table, choice, follows] {
+                           if (number != newest_load_) return;
+                           // The store has gone on meanwhile.
+                           if (follows != follows_) return load();
+                           take_loaded(std::move(*table), choice);
+                         };
+                       });
+}
+
+void ObjectDesk::take_loaded(ObjectTable table, const MatchChoice& choice) {
+  AppState& state = session_.state();
+  ObjectsState& now = state.objects;
+  const std::vector<int64_t> before = ids_of(now.table);
+  now.table = std::move(table);
+  now.phase = ObjectsPhase::kReady;
+  now.matched = choice;
+  ++now.revision;
+  if (excluded_ != excluded_samples(state.snapshot)) edited_revision_ = now.revision;
+  // Panels about a classifier have nothing to say here, and are not offered.
+  const bool classifier = state.snapshot.samples.find("prediction") != nullptr;
+  if (!classifier && PanelDesk::shows(state.layout.bottom_tab)) state.layout.bottom_tab = "budget";
+  if (before.empty()) {
+    if (state.objects_shown()) session_.ask_view();
+  } else {
+    // Loaded again after an edit: what is shown stays, by its new rows.
+    const std::vector<int64_t> after = ids_of(now.table);
+    renumber(follow_rows(before, after, missing_from(before, after)));
+  }
+  if (!show_once_loaded_) return;
+  const size_t row = now.table.row_of(*std::exchange(show_once_loaded_, std::nullopt));
+  if (row != SIZE_MAX) show_changed(static_cast<RowIndex>(row));
+}
+
+void ObjectDesk::take_nothing() {
+  ObjectsState& now = session_.state().objects;
+  // Before the table goes, of whose rows the view speaks.
+  if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  now.table = ObjectTable();
+  now.phase = ObjectsPhase::kNone;
+  now.picked.reset();
+  ++now.revision;
+}
+
+void ObjectDesk::fail_load(uint64_t number, const Error& error) {
+  if (number != newest_load_) return;
+  session_.state().objects.phase = ObjectsPhase::kNone;
+  if (session_.state().objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  session_.show_error(error);
 }
 
 void ObjectDesk::show(const std::string& filter) {
@@ -154,19 +187,34 @@ void ObjectDesk::set_match(const MatchChoice& choice) {
 }
 
 void ObjectDesk::ask_match() {
-  ObjectsState& objects = session_.state().objects;
-  objects.match_pending = true;
+  const AppState& state = session_.state();
+  session_.state().objects.match_pending = true;
+  excluded_ = excluded_samples(state.snapshot);
+  const uint64_t number = ++newest_match_;
   session_.tasks().run(Lane::kQuery,
-                       [this, table = objects.table.table, choice = objects.wanted,
-                        revision = objects.revision]() -> Tasks::Apply {
-                         auto columns = std::make_shared<std::vector<Column>>(
-                             match_objects(table, choice, serial_for));
-                         return [this, columns, choice, revision] {
+                       [this, number, table = std::make_shared<Table>(state.objects.table.table),
+                        samples = state.snapshot.samples, choice = state.objects.wanted,
+                        revision = state.objects.revision]() -> Tasks::Apply {
+                         try {
+                           match_objects(*table, samples, choice, serial_for);
+                         } catch (const Error& error) {
+                           return [this, number, error] {
+                             if (number != newest_match_) return;
+                             // Not asked for again: the sliders stand as the table is.
+                             ObjectsState& now = session_.state().objects;
+                             now.match_pending = false;
+                             now.wanted = now.matched;
+                             edited_revision_ = 0;
+                             session_.show_error(error);
+                           };
+                         }
+                         return [this, number, table, choice, revision] {
+                           if (number != newest_match_) return;
                            ObjectsState& now = session_.state().objects;
                            now.match_pending = false;
                            if (revision != now.revision || !now.ready())
                              return;  // frame() asks again
-                           add_matching(now.table.table, std::move(*columns));
+                           now.table.table = std::move(*table);
                            now.matched = choice;
                            ++now.revision;
                            if (session_.state().objects_shown()) session_.recount();
@@ -234,14 +282,24 @@ void ObjectDesk::ask_measures() {
   };
   session_.tasks().run(
       Lane::kPanels,
-      [this, take, table = objects.table.table, choice = objects.matched]() -> Tasks::Apply {
-        const std::shared_ptr<ObjectMeasures> measures = measure_objects(table, choice, serial_for);
-        if (measures)
+      [this, number, take, table = objects.table.table, samples = session_.state().snapshot.samples,
+       choice = objects.matched]() -> Tasks::Apply {
+        try {
+          const jobs::DetectionInput input = detections_of(table, samples);
+          const std::shared_ptr<ObjectMeasures> measures =
+              measure_objects(input, choice, serial_for);
+          if (!measures) return [take] { take(std::make_shared<ObjectMeasures>(), true); };
           session_.tasks().post(Lane::kPanels, [take, measures] { take(measures, false); });
-        if (!measures) return [take] { take(std::make_shared<ObjectMeasures>(), true); };
-        auto whole = std::make_shared<ObjectMeasures>(*measures);
-        add_intervals(*whole, table, serial_for);
-        return [take, whole] { take(whole, true); };
+          auto whole = std::make_shared<ObjectMeasures>(*measures);
+          add_intervals(*whole, input, serial_for);
+          return [take, whole] { take(whole, true); };
+        } catch (const Error& error) {
+          return [this, number, take, error] {
+            if (number != newest_measures_) return;
+            take(std::make_shared<ObjectMeasures>(), true);
+            session_.show_error(error);
+          };
+        }
       });
 }
 
@@ -429,10 +487,19 @@ void ObjectDesk::set_box(RowIndex row, const Box& box) {
   ObjectsState& objects = session_.state().objects;
   const ObjectColumns columns(objects.table.table);
   if (!columns.is_given(row)) return;
-  ObjectEdit change = edit(ObjectEditKind::kSetBox, row);
-  change.box_xywh_px = {box.x, box.y, box.width, box.height};
-  objects.draft = {change.object, box};
-  send({change}, false);
+  ObjectEdit edited = edit(ObjectEditKind::kSetBox, row);
+  edited.box_xywh_px = {box.x, box.y, box.width, box.height};
+  objects.draft = {edited.object, box};
+  auto change = std::make_shared<StoreChange>();
+  change->object_edits = {edited};
+  // Saved or refused; one that was moved on since has a draft of a later change.
+  change->then = change->otherwise = [this, edited] {
+    auto& draft = session_.state().objects.draft;
+    if (!draft || draft->first != edited.object) return;
+    const Box& now = draft->second;
+    if (std::array{now.x, now.y, now.width, now.height} == edited.box_xywh_px) draft.reset();
+  };
+  session_.changes().make(std::move(change));
 }
 
 void ObjectDesk::add_box(RowIndex sample, const Box& box) {
@@ -448,8 +515,10 @@ void ObjectDesk::add_box(RowIndex sample, const Box& box) {
   add.class_name =
       state.objects.draw_class.empty() ? state.snapshot.classes[0].name : state.objects.draw_class;
   add.box_xywh_px = {box.x, box.y, box.width, box.height};
-  pick_added_ = true;
-  session_.apply(std::vector<ObjectEdit>{add});
+  auto change = std::make_shared<StoreChange>();
+  change->object_edits = {add};
+  change->show_first_changed = true;
+  session_.changes().make(std::move(change));
 }
 
 void ObjectDesk::nudge(double dx, double dy, bool resize) {
@@ -474,7 +543,8 @@ void ObjectDesk::renumber(const std::vector<RowIndex>& new_rows) {
   AppState& state = session_.state();
   std::optional<RowIndex>& picked = state.objects.picked;
   if (picked) picked = new_rows[*picked] == kGone ? std::nullopt : std::optional(new_rows[*picked]);
-  if (!state.objects_shown() || !state.view) return;
+  if (!state.objects_shown()) return;
+  if (!state.view) return session_.renumber({}, {});
   std::vector<RowIndex> order;
   order.reserve(state.view->order.size());
   size_t cursor = state.cursor;
@@ -498,30 +568,45 @@ bool ObjectDesk::follow(const EditOutcome& outcome, bool show_first_changed) {
   AppState& state = session_.state();
   ObjectsState& objects = state.objects;
   if (outcome.changed_objects.empty()) return false;
-  const bool picks = std::exchange(pick_added_, false);
+  ++follows_;
+  const auto load_and_show = [&] {
+    if (show_first_changed) show_once_loaded_ = outcome.changed_objects[0];
+    load();
+  };
   if (!objects.ready()) {
     // The first boxes of a store that had none.
-    load();
+    load_and_show();
     return false;
   }
-  const std::vector<int64_t> before = objects.table.table.find("object_id")->ints;
-  if (!outcome.follow_objects || !outcome.follow_objects(objects.table, state.snapshot)) {
-    pick_added_ = picks;
-    load();
+  const std::vector<int64_t> before = ids_of(objects.table);
+  const bool in_place = outcome.changed_objects.size() * before.size() <= kMostWalked;
+  if (!in_place || !outcome.follow_objects ||
+      !outcome.follow_objects(objects.table, state.snapshot)) {
+    load_and_show();
     return true;  // counted when it is there
   }
   edited_revision_ = ++objects.revision;
-  if (objects.draft && std::find(outcome.changed_objects.begin(), outcome.changed_objects.end(),
-                                 objects.draft->first) != outcome.changed_objects.end()) {
-    if (state.saves_pending == 0) objects.draft.reset();
-  }
-  const std::vector<int64_t>& after = objects.table.table.find("object_id")->ints;
+  const std::vector<int64_t> after = ids_of(objects.table);
   const bool renumbered = before != after;
   if (renumbered) renumber(follow_rows(before, after, outcome.changed_objects));
-  if (!show_first_changed && !picks) return renumbered;
+  if (!show_first_changed) return renumbered;
   const size_t row = objects.table.row_of(outcome.changed_objects[0]);
   if (row != SIZE_MAX) show_changed(static_cast<RowIndex>(row));
   return renumbered;
+}
+
+// What matching leaves out is another.
+void ObjectDesk::edited(const EditOutcome& outcome) {
+  const AppState& state = session_.state();
+  if (!state.objects.ready()) return;
+  const Column* excluded = state.snapshot.samples.find("excluded");
+  if (excluded == nullptr) return;
+  const bool another =
+      std::any_of(outcome.changed.begin(), outcome.changed.end(), [&](SampleId sample) {
+        const size_t row = state.snapshot.row_of(sample);
+        return row < excluded_.size() && excluded_[row] != excluded->bytes[row];
+      });
+  if (another) edited_revision_ = ++session_.state().objects.revision;
 }
 
 // The object that an undo or a new box is about; in another image the cursor goes there.

@@ -2,12 +2,15 @@
 // edits, and turns what a person does about objects into edits of the store.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "viewer/state/backend.h"
 #include "viewer/state/object_state.h"
 #include "viewer/state/session_part.h"
@@ -52,6 +55,7 @@ class ObjectDesk : public SessionPart {
   // A panel that shows them is open. Cheap to call each frame.
   static bool is_measured(std::string_view panel);
 
+  void edited(const EditOutcome& outcome) override;
   void frame(double now_secs) override;
   // Nothing is being loaded or matched.
   bool complete() const;
@@ -65,6 +69,10 @@ class ObjectDesk : public SessionPart {
   };
 
   void load();
+  void match_loaded(uint64_t number, std::shared_ptr<ObjectTable> table);
+  void take_loaded(ObjectTable table, const MatchChoice& choice);
+  void take_nothing();
+  void fail_load(uint64_t number, const Error& error);
   void ask_match();
   void ask_measures();
   void ask_outlines();
@@ -76,15 +84,19 @@ class ObjectDesk : public SessionPart {
   void show_changed(RowIndex row);
 
   Session& session_;
+  // Numbers of the newest questions; those that a lane reads are atomic.
   uint64_t newest_load_ = 0;
-  uint64_t newest_alike_ = 0;
+  uint64_t newest_match_ = 0;
   uint64_t newest_measures_ = 0;
-  uint64_t newest_outlines_ = 0;
+  std::atomic<uint64_t> newest_alike_{0};
+  std::atomic<uint64_t> newest_outlines_{0};
   uint64_t measured_revision_ = 0;
   MatchChoice measured_choice_;
   Asked alike_asked_;
-  uint64_t edited_revision_ = 0;  // the table's, when it was changed without being matched
-  bool pick_added_ = false;       // what the next edit adds is picked
+  uint64_t edited_revision_ = 0;   // the table's, when it was changed without being matched
+  uint64_t follows_ = 0;           // edits of annotations that were followed
+  std::vector<uint8_t> excluded_;  // per sample, as the newest matching knew them
+  std::optional<ObjectId> show_once_loaded_;
 };
 
 }  // namespace errata::viewer

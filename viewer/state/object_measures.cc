@@ -7,7 +7,6 @@
 #include "analysis/coco_intervals.h"
 #include "analysis/detection_confusion.h"
 #include "analysis/tide.h"
-#include "viewer/state/object_match.h"
 
 namespace errata::viewer {
 
@@ -45,32 +44,28 @@ void take_gains(const analysis::TideResult& tide, ObjectMeasures& measures) {
 
 }  // namespace
 
-std::shared_ptr<ObjectMeasures> measure_objects(const Table& objects, const MatchChoice& choice,
+std::shared_ptr<ObjectMeasures> measure_objects(const jobs::DetectionInput& input,
+                                                const MatchChoice& choice,
                                                 const ParallelFor& parallel_for) {
-  const DetectionRows rows(objects, 0);
-  if (rows.given.rows.empty() || rows.predicted.rows.empty()) return nullptr;
-  const analysis::DetectionSet set = rows.set();
+  if (input.objects.size() == 0 || input.detections.size() == 0) return nullptr;
+  const analysis::DetectionSet set = input.set();
   auto measures = std::make_shared<ObjectMeasures>();
   measures->images = set.images;
-  measures->objects = rows.given.rows.size();
-  measures->detections = rows.predicted.rows.size();
+  measures->objects = input.objects.size();
+  measures->detections = input.detections.size();
   measures->choice = choice;
   const analysis::CocoResult coco = evaluate_coco(set, {}, parallel_for);
   measures->coco = summarize_coco(coco);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   measures->ap = {measures->coco[0], nan, nan};
   measures->ap50 = {measures->coco[1], nan, nan};
-  analysis::TideOptions options;
-  options.positive_overlap = choice.overlap;
-  options.background_overlap = std::min(options.background_overlap, choice.overlap);
-  take_gains(explain_errors(set, options, parallel_for), *measures);
+  take_gains(explain_errors(set, jobs::tide_options(choice.overlap), parallel_for), *measures);
   const analysis::DetectionCurves curves =
       draw_detection_curves(set, choice.overlap, kMostDetections, parallel_for);
   measures->all = thin_curve(curves.all, kCurvePoints);
-  const Column* label = objects.find("label");
   for (size_t k = 0; k < set.classes; ++k) {
     DetectorClass line;
-    line.name = (*label->dictionary)[static_cast<int32_t>(k)];
+    line.name = input.class_names[k];
     line.label = static_cast<int32_t>(k);
     line.ap = class_average_precision(coco, k);
     line.ap50 = class_ap50(coco, k);
@@ -92,10 +87,9 @@ std::shared_ptr<ObjectMeasures> measure_objects(const Table& objects, const Matc
   return measures;
 }
 
-void add_intervals(ObjectMeasures& measures, const Table& objects,
+void add_intervals(ObjectMeasures& measures, const jobs::DetectionInput& input,
                    const ParallelFor& parallel_for) {
-  const DetectionRows rows(objects, 0);
-  const analysis::DetectionSet set = rows.set();
+  const analysis::DetectionSet set = input.set();
   const analysis::CocoResult coco = evaluate_coco(set, {}, parallel_for);
   const analysis::DetectionCurves curves =
       draw_detection_curves(set, measures.choice.overlap, kMostDetections, parallel_for);

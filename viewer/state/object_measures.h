@@ -11,7 +11,7 @@
 #include "analysis/bootstrap.h"
 #include "analysis/detection_curves.h"
 #include "base/workers.h"
-#include "model/columns.h"
+#include "jobs/judge_columns.h"
 #include "viewer/state/object_state.h"
 
 namespace errata::viewer {
@@ -47,9 +47,11 @@ struct ObjectMeasures {
 };
 
 // Null without annotations or detections.
-std::shared_ptr<ObjectMeasures> measure_objects(const Table& objects, const MatchChoice& choice,
+std::shared_ptr<ObjectMeasures> measure_objects(const jobs::DetectionInput& input,
+                                                const MatchChoice& choice,
                                                 const ParallelFor& parallel_for);
-// Fills in the intervals: slower than all the rest.
-void add_intervals(ObjectMeasures& measures, const Table& objects, const ParallelFor& parallel_for);
+// Fills in the intervals: slower than all the rest. `input` as measured.
+void add_intervals(ObjectMeasures& measures, const jobs::DetectionInput& input,
+                   const ParallelFor& parallel_for);
 
 }  // namespace errata::viewer

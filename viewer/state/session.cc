@@ -292,13 +292,18 @@ void Session::show_rows_of(CentreMode mode, int64_t place) {
 void Session::renumber(std::vector<RowIndex> order, const std::vector<RowIndex>& selected) {
   state_.selection.reset(state_.table().rows());
   for (const RowIndex row : selected) state_.selection.set(row, true);
-  if (!state_.view) return;
+  // An answer that is under way is about the rows as they were.
+  if (!state_.view) {
+    if (state_.view_pending) ask_view();
+    return;
+  }
   auto shown = std::make_shared<ViewAnswer>(*state_.view);
   shown->order = std::move(order);
   if (state_.cursor >= shown->order.size()) {
     state_.cursor = shown->order.empty() ? 0 : shown->order.size() - 1;
   }
   state_.view = shown;
+  if (state_.view_pending) return ask_view();
   const uint64_t number = ++newest_recount_;
   const uint64_t of_view = newest_view_;
   ViewQuestion question{state_.table(), state_.filter.applied, state_.sort, state_.folds()};
@@ -351,8 +356,10 @@ void Session::refresh() {
 }
 
 void Session::ask_view() {
-  if (!state_.loaded || (state_.objects_shown() && !state_.objects.ready())) return;
+  if (!state_.loaded) return;
+  // First: an answer that is under way is about what was shown before.
   const uint64_t number = ++newest_view_;
+  if (state_.objects_shown() && !state_.objects.ready()) return;
   state_.view_pending = true;
   ViewQuestion question{state_.table(), state_.filter.draft, state_.sort, state_.folds()};
   tasks_->run(Lane::kQuery, [this, number, question = std::move(question)]() -> Tasks::Apply {
@@ -571,10 +578,11 @@ void Session::unreview() {
   decide_on({.kind = ReviewKind::kUnreview, .with_evidence = false}, false);
 }
 
-void Session::apply(std::vector<ObjectEdit> edits) {
+void Session::apply(std::vector<ObjectEdit> edits, std::function<void()> then) {
   if (edits.empty()) return;
   auto change = std::make_shared<StoreChange>();
-  change->other = [this, edits = std::move(edits)] { return backend_->edit_objects(edits); };
+  change->object_edits = std::move(edits);
+  change->then = std::move(then);
   changes_.make(std::move(change));
 }
 

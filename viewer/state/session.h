@@ -111,7 +111,7 @@ class Session {
   // Any edits as one batch; `then` runs once they are saved.
   void apply(std::vector<ReviewEdit> edits, std::function<void()> then = nullptr);
   // The same of annotations.
-  void apply(std::vector<ObjectEdit> edits);
+  void apply(std::vector<ObjectEdit> edits, std::function<void()> then = nullptr);
   void undo();
   void redo();
   void undo_batch(int64_t batch);

@@ -151,8 +151,11 @@ bool BoxLayer::take_pointer(const ImagePlace& place, bool hovered, bool pressed)
     }
   }
   if (pressed && !drag_.active && ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
-    drag_ = {true, false, state.drawing, part, current_.value_or(0), {}, x, y};
-    if (part != BoxPart::kNone) drag_.start = box_of(*current_);
+    drag_ = {true, false, state.drawing, part, 0, {}, x, y};
+    if (part != BoxPart::kNone) {
+      drag_.object = columns_.id->ints[*current_];
+      drag_.start = box_of(*current_);
+    }
   }
   if (!drag_.active) return false;
   const ImVec2 moved = ImGui::GetMouseDragDelta(ImGuiMouseButton_Left, 0);
@@ -165,7 +168,7 @@ bool BoxLayer::take_pointer(const ImagePlace& place, bool hovered, bool pressed)
                           static_cast<double>(place.height))
             : drag_box(drag_.start, drag_.part, x - drag_.from_x, y - drag_.from_y,
                        static_cast<double>(place.width), static_cast<double>(place.height));
-    state.draft = {drag_.makes_box ? 0 : columns_.id->ints[drag_.row], box};
+    state.draft = {drag_.makes_box ? 0 : drag_.object, box};
   }
   if (!ImGui::IsMouseDown(ImGuiMouseButton_Left)) {
     if (!drag_.moved) {
@@ -187,9 +190,14 @@ void BoxLayer::finish_drag() {
   try {
     if (drag_.makes_box) {
       frame_.session.objects().add_box(sample_, box);
-    } else {
-      frame_.session.objects().set_box(drag_.row, box);
+      return;
     }
+    for (RowIndex row = first_; row < last_; ++row) {
+      if (columns_.id->ints[row] == drag_.object) {
+        return frame_.session.objects().set_box(row, box);
+      }
+    }
+    state.draft.reset();  // it was deleted meanwhile
   } catch (const Error& error) {
     frame_.session.show_error(error);
   }

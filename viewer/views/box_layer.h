@@ -23,7 +23,7 @@ struct BoxDrag {
   bool moved = false;
   bool makes_box = false;
   BoxPart part = BoxPart::kNone;
-  RowIndex row = 0;
+  ObjectId object = 0;  // an edit may number the rows anew meanwhile
   Box start;
   double from_x = 0;
   double from_y = 0;

@@ -44,6 +44,10 @@ class DetectionsPanel : public Panel {
                                        : std::string_view("background");
   }
 
+  static int64_t count_at(const ObjectMeasures& measures, size_t row, size_t column) {
+    return measures.confusion[row * (measures.classes.size() + 1) + column];
+  }
+
   static void draw_matrix(const FrameContext& frame, const ObjectMeasures& measures) {
     const Theme& theme = frame.theme;
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -63,6 +67,7 @@ class DetectionsPanel : public Panel {
                                   theme.px(kMostCell));
     const float height = theme.px(kCellHeight);
     const float head = theme.px(20);
+    const float right = at.x + names + cell * static_cast<float>(shown.size());
     draw_text_fit(theme, list, at, names - theme.px(8), small(theme), "label");
     for (size_t column = 0; column < shown.size(); ++column) {
       const float x = at.x + names + static_cast<float>(column) * cell;
@@ -71,13 +76,17 @@ class DetectionsPanel : public Panel {
     }
     for (size_t row = 0; row < shown.size(); ++row) {
       const float y = at.y + head + static_cast<float>(row) * height;
+      if (!ImGui::IsRectVisible(ImVec2(at.x, y), ImVec2(right, y + height))) continue;
       draw_text_fit(theme, list, ImVec2(at.x, y + theme.px(3)), names - theme.px(8), dim(theme),
                     name_at(measures, shown[row]));
+      const ImVec2 size(cell - theme.px(2), height - theme.px(2));
+      int64_t total = 0;
+      for (size_t k = 0; k <= classes; ++k) total += count_at(measures, shown[row], k);
       for (size_t column = 0; column < shown.size(); ++column) {
         if (row + 1 == shown.size() && column + 1 == shown.size()) continue;
-        draw_cell(frame, measures, shown[row], shown[column],
-                  ImVec2(at.x + names + static_cast<float>(column) * cell, y),
-                  ImVec2(cell - theme.px(2), height - theme.px(2)));
+        const ImVec2 min(at.x + names + static_cast<float>(column) * cell, y);
+        if (!ImGui::IsRectVisible(min, ImVec2(min.x + size.x, min.y + size.y))) continue;
+        draw_cell(frame, measures, shown[row], shown[column], total, min, size);
       }
     }
     ImGui::SetCursorScreenPos(at);
@@ -86,16 +95,12 @@ class DetectionsPanel : public Panel {
   }
 
   static void draw_cell(const FrameContext& frame, const ObjectMeasures& measures, size_t row,
-                        size_t column, ImVec2 min, ImVec2 size) {
+                        size_t column, int64_t row_total, ImVec2 min, ImVec2 size) {
     const Theme& theme = frame.theme;
     const size_t classes = measures.classes.size();
-    const int64_t count = measures.confusion[row * (classes + 1) + column];
+    const int64_t count = count_at(measures, row, column);
     const bool right = row == column;
-    int64_t most = std::max<int64_t>(1, measures.largest_confusion);
-    if (right) {
-      most = 1;
-      for (size_t k = 0; k <= classes; ++k) most += measures.confusion[row * (classes + 1) + k];
-    }
+    const int64_t most = right ? 1 + row_total : std::max<int64_t>(1, measures.largest_confusion);
     const float share =
         std::sqrt(static_cast<float>(static_cast<double>(count) / static_cast<double>(most)));
     const ImU32 color = count == 0 ? theme.panel
