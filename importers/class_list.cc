@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.h"
@@ -11,12 +12,15 @@
 #include "text/csv.h"
 #include "text/json.h"
 #include "text/lines.h"
+#include "text/yaml.h"
 
 namespace errata::importers {
 
 namespace {
 
 using text::Json;
+
+constexpr uint64_t kMostYamlBytes = uint64_t{4} << 20;
 
 Error bad(const std::string& path, const std::string& message) {
   return Error(ErrorCategory::kBadInput, message,
@@ -109,6 +113,9 @@ std::vector<std::string> read_names(const std::string& path) {
       throw error.path().empty() ? bad(path, error.what()) : error;
     }
   }
+  if (suffix == ".yaml" || suffix == ".yml") {
+    return names_of_json(text::parse_yaml(read_text_file(path, kMostYamlBytes), path), path);
+  }
   if (suffix == ".csv") {
     if (auto names = names_of_csv(path)) return *names;
   }
@@ -136,6 +143,20 @@ ClassMap read_class_list(const std::string& path) {
     classes.add(names[i], std::to_string(i));
   }
   return classes;
+}
+
+ClassMap in_training_order(const ClassMap& classes) {
+  std::vector<std::pair<int64_t, ClassEntry>> entries;
+  for (const ClassEntry& entry : classes.entries()) {
+    int64_t id = 0;
+    if (!text::parse_int(entry.raw_id, id)) return classes;
+    entries.emplace_back(id, entry);
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  ClassMap sorted;
+  for (auto& [id, entry] : entries) sorted.add(entry.name, entry.raw_id);
+  return sorted;
 }
 
 }  // namespace errata::importers

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "importers/class_list.h"
 #include "importers/coco_json.h"
 #include "text/csv.h"
 
@@ -73,21 +74,6 @@ Meaning by_dataset(const Survey& survey, const ClassMap& classes, std::string re
 size_t count_known(const Meaning& meaning) {
   return meaning.class_of.size() - static_cast<size_t>(std::count(
                                        meaning.class_of.begin(), meaning.class_of.end(), kNoClass));
-}
-
-// The order of classes in the sense of category ids: rank of the raw id where all have a number.
-ClassMap ranked(const ClassMap& classes) {
-  std::vector<std::pair<int64_t, ClassEntry>> entries;
-  for (const ClassEntry& entry : classes.entries()) {
-    int64_t id = 0;
-    if (!text::parse_int(entry.raw_id, id)) return classes;
-    entries.emplace_back(id, entry);
-  }
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  ClassMap sorted;
-  for (auto& [id, entry] : entries) sorted.add(entry.name, entry.raw_id);
-  return sorted;
 }
 
 Meaning decide(const Survey& survey, const ClassMap& classes, const PredictionInput& input) {
@@ -250,7 +236,7 @@ void CocoResultsReader::run(const PredictionInput& input, PredictionSink& sink) 
                               map.bytes().size());
   Results results(input, text);
   results.read();
-  const ClassMap classes = ranked(input.classes);
+  const ClassMap classes = in_training_order(input.classes);
   const Meaning meaning = decide(results.survey, classes, input);
   PredictionHeader header;
   header.kind = PredictionKind::kDetections;

@@ -168,7 +168,8 @@ namespace {
 
 class Walker {
  public:
-  Walker(const std::string& root, const CancelToken& cancel) : root_(root), cancel_(cancel) {}
+  Walker(const std::string& root, const CancelToken& cancel, bool (*wanted)(std::string_view))
+      : root_(root), cancel_(cancel), wanted_(wanted == nullptr ? has_image_suffix : wanted) {}
 
   WalkResult run(const std::string& start) {
     const std::string full = join_path(root_, start);
@@ -234,7 +235,7 @@ class Walker {
     for_each_entry(directory, [&](std::string_view name, bool is_inner) {
       if (is_inner) {
         inner.add(name);
-      } else if (has_image_suffix(name)) {
+      } else if (wanted_(name)) {
         folder.images.add(name);
       } else {
         result_.add_skipped(name, join_relative(path, name));
@@ -268,6 +269,7 @@ class Walker {
 
   const std::string& root_;
   const CancelToken& cancel_;
+  bool (*const wanted_)(std::string_view);
   std::vector<Identity> ancestors_;
   WalkResult result_;
 };
@@ -292,9 +294,9 @@ bool holds_image_below(const Directory& directory, size_t& entries_left, size_t 
 
 }  // namespace
 
-WalkResult walk_images(const std::string& root, const std::string& start,
-                       const CancelToken& cancel) {
-  return Walker(root, cancel).run(start);
+WalkResult walk_images(const std::string& root, const std::string& start, const CancelToken& cancel,
+                       bool (*wanted)(std::string_view)) {
+  return Walker(root, cancel, wanted).run(start);
 }
 
 bool holds_image(const std::string& root, const std::string& start, size_t most_entries) {

@@ -66,10 +66,10 @@ struct WalkResult {
   void add_skipped(std::string_view file_name, const std::string& path);
 };
 
-// Everything below root/start. Paths in the result begin with `start`. Safe to call from several
-// threads for different folders.
-WalkResult walk_images(const std::string& root, const std::string& start,
-                       const CancelToken& cancel);
+// Everything below root/start whose name `wanted` takes (none: has_image_suffix()). Paths in the
+// result begin with `start`. Safe to call from several threads for different folders.
+WalkResult walk_images(const std::string& root, const std::string& start, const CancelToken& cancel,
+                       bool (*wanted)(std::string_view name) = nullptr);
 
 // True at the first image found below root/start; gives up (false) after `most_entries` names.
 bool holds_image(const std::string& root, const std::string& start, size_t most_entries = SIZE_MAX);

@@ -16,6 +16,8 @@
 #include "importers/predictions_csv.h"
 #include "importers/predictions_npy.h"
 #include "importers/voc.h"
+#include "importers/yolo.h"
+#include "importers/yolo_predictions.h"
 
 namespace errata::importers {
 
@@ -26,10 +28,12 @@ std::span<const Importer* const> all_importers() {
   static const CsvImporter csv;
   static const ImageFolderImporter imagefolder;
   static const VocImporter voc;
+  static const YoloImporter yolo;
   // Detect order. Formats known by content come first: a folder with IDX or CIFAR files may hold
   // pictures as well (a README's), and imagefolder would take those for a data set without labels.
   // csv only claims files. imagefolder comes last: it claims any folder with an image in it.
-  static const std::array<const Importer*, 6> all = {&idx, &cifar, &coco, &voc, &csv, &imagefolder};
+  static const std::array<const Importer*, 7> all = {&idx,  &cifar, &coco,       &voc,
+                                                     &yolo, &csv,   &imagefolder};
   return all;
 }
 
@@ -37,8 +41,10 @@ std::span<const PredictionReader* const> all_prediction_readers() {
   static const NpyPredictionReader npy;
   static const CsvPredictionReader csv;
   static const CocoResultsReader coco;
-  // Detect order: npy and COCO results are known by their first bytes, csv only by its name.
-  static const std::array<const PredictionReader*, 3> all = {&npy, &coco, &csv};
+  static const YoloPredictionReader yolo;
+  // Detect order: npy and COCO results are known by their first bytes, csv only by its name;
+  // yolo takes folders only.
+  static const std::array<const PredictionReader*, 4> all = {&npy, &coco, &csv, &yolo};
   return all;
 }
 

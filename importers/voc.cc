@@ -35,7 +35,8 @@ struct VocObject {
   bool has_box = false;
   bool difficult = false;
   bool truncated = false;
-  std::string raw_text;
+  size_t begin = text::XmlElement::kUnknown;  // in the file's text
+  size_t end = text::XmlElement::kUnknown;
 };
 
 struct VocFile {
@@ -45,7 +46,7 @@ struct VocFile {
   double width = 0;
   double height = 0;
   std::vector<VocObject> objects;
-  std::string raw_text;
+  std::string text;            // empty where it is not known where the objects stand
   std::optional<Issue> issue;  // no XML
 };
 
@@ -53,7 +54,7 @@ bool read_number(std::string_view text, double& value) {
   return !text.starts_with('+') && text::parse_double(text, value) && std::isfinite(value);
 }
 
-VocObject object_of(const text::XmlElement& element, std::string_view source) {
+VocObject object_of(const text::XmlElement& element) {
   VocObject object;
   object.name = element.child_text("name");
   object.difficult = element.child_text("difficult") == "1";
@@ -65,9 +66,8 @@ VocObject object_of(const text::XmlElement& element, std::string_view source) {
       object.has_box = object.has_box && read_number(box->child_text(keys[k]), object.corners[k]);
     }
   }
-  if (element.end != text::XmlElement::kUnknown) {
-    object.raw_text = source.substr(element.begin, element.end - element.begin);
-  }
+  object.begin = element.begin;
+  object.end = element.end;
   return object;
 }
 
@@ -87,18 +87,13 @@ VocFile read_voc_file(const std::string& path) {
       read_number(size->child_text("width"), file.width);
       read_number(size->child_text("height"), file.height);
     }
-    size_t at = 0;
     bool whole = root.begin != text::XmlElement::kUnknown;
     for (const text::XmlElement& child : root.children) {
       if (child.name != "object") continue;
-      file.objects.push_back(object_of(child, source));
+      file.objects.push_back(object_of(child));
       whole = whole && child.end != text::XmlElement::kUnknown;
-      if (!whole) continue;
-      file.raw_text += source.substr(at, child.begin - at);
-      file.raw_text += SourceHeader::kObjectsMark;
-      at = child.end;
     }
-    file.raw_text = whole ? file.raw_text + source.substr(at) : std::string();
+    if (whole) file.text = source;
   } catch (const Error& error) {
     file.issue = Issue{IssueSeverity::kRejected,           "bad-xml", path, "", "", error.what(),
                        "correct the file, or take it away"};
@@ -144,7 +139,8 @@ class Reading {
     std::vector<Issue> issues;
   };
   Read read_sample(const VocFile& file);
-  std::vector<ObjectRecord> objects_of(VocFile& file, uint32_t sample);
+  // Those that are taken; what is left of the file's text goes to `sample`.
+  std::vector<ObjectRecord> objects_of(const VocFile& file, uint32_t number, SampleRecord& sample);
   bool make_box(const VocFile& file, const VocObject& object, size_t number, ObjectRecord& record);
 
   const ImportInput& input_;
@@ -286,7 +282,6 @@ Reading::Read Reading::read_sample(const VocFile& file) {
          fmt::format("{} x {}", file.width, file.height),
          fmt::format("the image has {} x {} pixels", record.width_px, record.height_px), ""});
   }
-  record.raw_text = file.raw_text;
   read.sample = std::move(record);
   return read;
 }
@@ -323,20 +318,29 @@ bool Reading::make_box(const VocFile& file, const VocObject& object, size_t numb
   return true;
 }
 
-std::vector<ObjectRecord> Reading::objects_of(VocFile& file, uint32_t sample) {
+std::vector<ObjectRecord> Reading::objects_of(const VocFile& file, uint32_t number,
+                                              SampleRecord& sample) {
   std::vector<ObjectRecord> records;
+  const std::string_view text = file.text;
+  size_t at = 0;
   for (size_t i = 0; i < file.objects.size(); ++i) {
-    VocObject& object = file.objects[i];
+    const VocObject& object = file.objects[i];
     ObjectRecord record;
     if (!make_box(file, object, i, record)) continue;
-    record.sample = sample;
+    record.sample = number;
     record.class_index = header_.classes.find(object.name);
     record.area_px = record.box_xywh_px[2] * record.box_xywh_px[3];
     record.difficult = object.difficult;
     record.truncated = object.truncated;
-    record.raw_text = std::move(object.raw_text);
+    if (!text.empty()) {
+      record.raw_text = text.substr(object.begin, object.end - object.begin);
+      sample.raw_text += text.substr(at, object.begin - at);
+      sample.raw_text += SourceHeader::kObjectsMark;
+      at = object.end;
+    }
     records.push_back(std::move(record));
   }
+  sample.raw_text += text.substr(at);
   return records;
 }
 
@@ -379,7 +383,7 @@ void Reading::hand_over() {
       VocFile& file = *listed[at++];
       for (Issue& issue : read.issues) input_.issues.add(std::move(issue));
       if (read.sample) {
-        for (ObjectRecord& object : objects_of(file, handed_over++)) {
+        for (ObjectRecord& object : objects_of(file, handed_over++, *read.sample)) {
           objects.push_back(std::move(object));
         }
         samples.push_back(std::move(*read.sample));

@@ -50,12 +50,14 @@ void print_text(CommandContext& context, const jobs::PredictionsJobReport& repor
 
 CommandBody setup_predictions(CLI::App& app) {
   auto options = std::make_shared<jobs::PredictionsJobOptions>();
-  app.add_option("FILE", options->input_path,
-                 "CSV, NPY or NPZ file with predictions or embeddings, or COCO results")
+  app.add_option(
+         "FILE", options->input_path,
+         "CSV, NPY or NPZ file with predictions or embeddings, COCO results, or a folder of YOLO's "
+         "text predictions")
       ->required();
   app.add_option("--run", options->run_name, "Name of the run (default: that of the file)")
       ->type_name("NAME");
-  app.add_option("--format", options->format, "auto, coco, csv or npy")->type_name("NAME");
+  app.add_option("--format", options->format, "auto, coco, csv, npy or yolo")->type_name("NAME");
   app.add_option("--files", options->files_list,
                  "Text file with one path or id per row (default: looked for beside FILE)")
       ->type_name("FILE");

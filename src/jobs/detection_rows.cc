@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "model/shape.h"
 #include "store/snapshot_loader.h"
 
 namespace errata::jobs {
@@ -18,7 +19,7 @@ size_t DetectionRows::find_number(const std::string& key) {
   std::string padded = key;
   while (padded.size() < kMostDigits) {
     padded.insert(padded.begin(), '0');
-    const importers::Match match = matcher_.find(padded);
+    const importers::Match match = samples_.matcher.find(padded);
     if (match.method == importers::MatchMethod::kAmbiguous) return SIZE_MAX;
     if (!match.found()) continue;
     if (found != SIZE_MAX && found != match.index) return SIZE_MAX;
@@ -27,37 +28,63 @@ size_t DetectionRows::find_number(const std::string& key) {
   return found;
 }
 
-SampleId DetectionRows::find(const std::string& key) {
+size_t DetectionRows::find(const std::string& key) {
   const auto known = known_.find(key);
   if (known != known_.end()) return known->second;
-  importers::Match match = matcher_.find(key);
+  importers::Match match = samples_.matcher.find(key);
   if (match.method == importers::MatchMethod::kNone) {
     const size_t index = find_number(key);
     if (index != SIZE_MAX) match = {importers::MatchMethod::kStem, index};
   }
   matches_.add(match.method);
-  const SampleId id = match.found() ? ids_[match.index] : 0;
-  if (id == 0 && first_missing_.empty()) first_missing_ = key;
-  known_.emplace(key, id);
-  return id;
+  if (!match.found() && first_missing_.empty()) first_missing_ = key;
+  known_.emplace(key, match.index);
+  return match.index;
 }
+
+namespace {
+
+void points_to_pixels(const UprightFrame& frame, std::vector<double>& numbers, size_t step) {
+  for (size_t i = 0; i + 1 < numbers.size(); i += step) {
+    const auto point =
+        frame.to_stored({numbers[i] * frame.width_px(), numbers[i + 1] * frame.height_px()});
+    numbers[i] = point[0];
+    numbers[i + 1] = point[1];
+  }
+}
+
+void to_pixels(const UprightFrame& frame, DetectionBatch& detections, size_t i) {
+  auto& [x, y, width, height] = detections.box_xywh_px[i];
+  detections.box_xywh_px[i] =
+      frame.box_to_stored({x * frame.width_px(), y * frame.height_px(), width * frame.width_px(),
+                           height * frame.height_px()});
+  if (detections.shape.empty() || detections.shape[i].empty()) return;
+  Shape shape = decode_shape(detections.shape[i]);
+  for (std::vector<double>& polygon : shape.polygons) points_to_pixels(frame, polygon, 2);
+  points_to_pixels(frame, shape.corners, 2);
+  points_to_pixels(frame, shape.keypoints, 3);
+  detections.shape[i] = encode_shape(shape);
+}
+
+}  // namespace
 
 void DetectionRows::take(PredictionBatch&& batch) {
   context_.cancel.check();
-  std::vector<SampleId> samples;
-  for (const std::string& key : batch.keys) samples.push_back(find(key));
+  std::vector<size_t> places;
+  for (const std::string& key : batch.keys) places.push_back(find(key));
   DetectionBatch& detections = batch.detections;
   if (!detections.shape.empty() && shape_.size() < sample_.size()) shape_.resize(sample_.size());
   for (size_t i = 0; i < detections.size(); ++i) {
     const uint32_t key = detections.key[i];
-    if (samples[key] == 0) {
+    if (places[key] == SIZE_MAX) {
       context_.issues.reject("unknown-sample", file_, batch.places[key],
                              shorten_utf8(to_valid_utf8(batch.keys[key]), 200),
                              "No sample of the store has this name, or several fit equally well.",
                              "Import the image first, or give the path below the source's root.");
       continue;
     }
-    sample_.push_back(samples[key]);
+    if (parts_of_upright_) to_pixels(samples_.frames[places[key]], detections, i);
+    sample_.push_back(samples_.ids[places[key]]);
     class_index_.push_back(detections.class_index[i]);
     box_.push_back(detections.box_xywh_px[i]);
     confidence_.push_back(detections.confidence[i]);
@@ -76,8 +103,8 @@ std::vector<SampleId> DetectionRows::plan(store::Store& store) const {
   const Column& source = *snapshot.samples.find("source");
   const Column& split = *snapshot.samples.find("split");
   std::set<std::pair<int32_t, int32_t>> covered;
-  for (const auto& [key, id] : known_) {
-    const size_t row = id == 0 ? SIZE_MAX : snapshot.row_of(id);
+  for (const auto& [key, place] : known_) {
+    const size_t row = place == SIZE_MAX ? SIZE_MAX : snapshot.row_of(samples_.ids[place]);
     if (row != SIZE_MAX) covered.emplace(source.codes[row], split.codes[row]);
   }
   std::vector<SampleId> plan;

@@ -9,6 +9,7 @@
 #include "importers/path_matcher.h"
 #include "jobs/job_context.h"
 #include "model/records.h"
+#include "model/upright.h"
 #include "store/runs.h"
 #include "store/sample_files.h"
 
@@ -16,10 +17,19 @@ namespace errata::jobs {
 
 class DetectionRows {
  public:
-  // `ids` are the matcher's samples. Both must live as long as this.
-  DetectionRows(const importers::PathMatcher& matcher, const std::vector<SampleId>& ids,
-                const std::string& file, JobContext& context)
-      : matcher_(matcher), ids_(ids), file_(file), context_(context) {}
+  // The samples of the store: what a matcher finds is the place in the other two.
+  struct Samples {
+    importers::PathMatcher matcher;
+    std::vector<SampleId> ids;
+    std::vector<UprightFrame> frames;
+  };
+  // `samples` must live as long as this.
+  DetectionRows(const Samples& samples, const PredictionHeader& header, const std::string& file,
+                JobContext& context)
+      : samples_(samples),
+        parts_of_upright_(header.parts_of_upright),
+        file_(file),
+        context_(context) {}
 
   void take(PredictionBatch&& batch);
   size_t size() const { return sample_.size(); }
@@ -33,16 +43,16 @@ class DetectionRows {
   void write(store::RunWriter& writer, const std::vector<SampleId>& plan) const;
 
  private:
-  SampleId find(const std::string& key);
+  size_t find(const std::string& key);
   size_t find_number(const std::string& key);
 
-  const importers::PathMatcher& matcher_;
-  const std::vector<SampleId>& ids_;
+  const Samples& samples_;
+  const bool parts_of_upright_;
   const std::string& file_;
   JobContext& context_;
   importers::MatchCounts matches_;
   std::string first_missing_;
-  std::unordered_map<std::string, SampleId> known_;  // by key; 0: none
+  std::unordered_map<std::string, size_t> known_;  // place by key; SIZE_MAX: none
   std::vector<SampleId> sample_;
   std::vector<ClassIndex> class_index_;
   std::vector<std::array<double, 4>> box_;

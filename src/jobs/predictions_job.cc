@@ -65,10 +65,7 @@ std::string stem_of(const std::string& path) {
 // file is looked at; until the first call of get() returns nobody else may use the store.
 class SampleIndex {
  public:
-  struct Samples {
-    importers::PathMatcher matcher;
-    std::vector<SampleId> ids;
-  };
+  using Samples = DetectionRows::Samples;
 
   SampleIndex(store::Store& store, WorkerGroup& workers) : samples_(promise_.get_future()) {
     const auto build = [this, &store] {
@@ -98,6 +95,8 @@ class SampleIndex {
       if (root.size() > file.path.size()) root.remove_suffix(file.path.size() + 1);
       samples.matcher.add(root, file.path, file.member, file.raw_id);
       samples.ids.push_back(file.id);
+      samples.frames.push_back({file.orientation, static_cast<double>(file.width_px),
+                                static_cast<double>(file.height_px)});
     }
     return samples;
   }
@@ -129,7 +128,7 @@ class CollectingSink : public PredictionSink {
   void begin(const PredictionHeader& header) override {
     header_ = header;
     if (header.kind == PredictionKind::kDetections) {
-      detections_.emplace(index_.get().matcher, index_.get().ids, options_.input_path, context_);
+      detections_.emplace(index_.get(), header, options_.input_path, context_);
     }
   }
 

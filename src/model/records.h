@@ -65,14 +65,16 @@ struct SourceHeader {
   // So that what nobody edited can be given back byte for byte. A document is a file that lists
   // many samples, with kImagesMark where the raw texts of its samples stood, one after the other,
   // and kObjectsMark where those of its objects did. Where each sample has a file of its own, its
-  // raw text is that file with kObjectsMark for each of its objects. A raw text begins with what
-  // separates it from the one before.
+  // raw text is that file with kObjectsMark for each of its objects that was taken, or kNoFileMark
+  // when it has none; a document without a mark (data.yaml) then is a file of the whole source. A
+  // raw text begins with what separates it from the one before.
   struct Document {
     std::string name;  // file name, as the source has it
     std::string text;
   };
   static constexpr char kImagesMark = '\x01';
   static constexpr char kObjectsMark = '\x02';
+  static constexpr char kNoFileMark = '\x03';
   std::vector<Document> documents = {};
 };
 
@@ -108,6 +110,9 @@ struct PredictionHeader {
   size_t columns = 0;  // values per row: classes or embedding length; 0 for kTopOne, kDetections
   std::string format;  // registry name of the reader: "csv", "npy"
   std::string reason;  // why `kind`: "probabilities: values lie in 0..1 and rows sum to 1"
+  // kDetections: boxes and shapes are not in pixels of the image as stored but in parts of width
+  // and height of the image turned upright by EXIF.
+  bool parts_of_upright = false;
 };
 
 // Boxes of a model as columns of equal length, in the order of the file.

@@ -31,7 +31,7 @@ CAGES = {
     r"sqlite3\.h": {"store"},
     r"xxhash\.h|openssl/.*": {"base"},
     r"fmt/.*": set(MAY_SEE),
-    r"nlohmann/.*|zip\.h|pugixml\.hpp": {"text"},
+    r"nlohmann/.*|zip\.h|pugixml\.hpp|yaml-cpp/.*": {"text"},
     r"zlib\.h": {"text", "media"},
     r"zstd\.h": {"store"},
     r"jpeglib\.h|jerror\.h|turbojpeg\.h|png\.h|opencv2/.*": {"media"},

@@ -59,6 +59,31 @@ void read_predictions(const std::string& path, const char* format, const std::st
   });
 }
 
+TEST_CASE("damaged data.yaml, labels and text predictions") {
+  const TempDir dir;
+  dir.write("images/a.png", test::encode_png(12, 12, 1, std::vector<uint8_t>(144)));
+  const std::string yaml = "path: .\ntrain: images\nval: [images]\nnames: {0: cat, 1: dog}\n";
+  const std::string labels = "0 0.5 0.5 0.25 0.5\n1 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8\n# x\n";
+  const std::string rows = "0 0.5 0.5 0.25 0.5 0.9\n1 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.5\n";
+  std::mt19937 random(13);
+  for (int round = 0; round < 400; ++round) {
+    dir.write("data.yaml", round % 2 == 0 ? damage(yaml, random) : yaml);
+    dir.write("labels/a.txt", damage(labels, random));
+    dir.write("run/a.txt", damage(rows, random));
+    Imported got;
+    survive([&] { import_into(got, *choose_importer(dir.path(), "yolo").reader, dir.path()); });
+    survive([&] {
+      CollectingPredictionSink sink;
+      IssueLog issues;
+      Progress progress;
+      const CancelToken cancel;
+      const ClassMap classes(std::vector<std::string>{"cat", "dog"});
+      choose_prediction_reader(dir / "run", "yolo")
+          .reader->run({dir / "run", "", "", {}, classes, false, progress, cancel, issues}, sink);
+    });
+  }
+}
+
 TEST_CASE("damaged CSV files of samples and of predictions") {
   const TempDir dir;
   dir.write("a.png", test::encode_png(1, 1, 1, {0}));
