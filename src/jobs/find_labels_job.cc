@@ -33,6 +33,8 @@ constexpr std::array kFilters{
 constexpr std::array<std::string_view, 3> kScores{"normalized_margin", "self_confidence",
                                                   "confidence_weighted_entropy"};
 
+constexpr std::array<std::string_view, 2> kMethods{"evidence", "confident_learning"};
+
 std::string underscored(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
@@ -164,7 +166,11 @@ void tag_suspects(const FindLabelsOptions& options, FindLabelsReport& report) {
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
   report.tagged =
       tag_rows(writer, report.state.snapshot, rows, options.tag, options.who,
-               fmt::format("label errors by {} of run '{}'", options.filter, report.state.run));
+               report.all_evidence
+                   ? std::string("label errors by all evidence")
+                   : fmt::format("label errors by {} of run '{}'",
+                                 options.filter.empty() ? "prune_by_noise_rate" : options.filter,
+                                 report.state.run));
 }
 
 void add_warnings(const RunMatrix& matrix, const store::RunInfo& run, FindLabelsReport& report) {
@@ -192,20 +198,39 @@ std::vector<std::string> label_issue_filters() {
   return names;
 }
 
+std::vector<std::string> label_methods() {
+  return {kMethods.begin(), kMethods.end()};
+}
+
+bool FindLabelsOptions::confident_learning() const {
+  return underscored(method) == kMethods[1] || !filter.empty() || !rank_by.empty() || compat;
+}
+
 void FindLabelsOptions::check() const {
-  if (find_filter(filter) == nullptr) {
+  const std::string name = underscored(method);
+  if (!name.empty() && std::find(kMethods.begin(), kMethods.end(), name) == kMethods.end()) {
+    throw Error(ErrorCategory::kUsage, fmt::format("there is no method '{}'", method),
+                fmt::format("there are: {}", fmt::join(kMethods, ", ")));
+  }
+  if (name == kMethods[0] && confident_learning()) {
+    throw Error(ErrorCategory::kUsage,
+                "--filter, --rank-by and --compat are for --method confident_learning");
+  }
+  if (!filter.empty() && find_filter(filter) == nullptr) {
     throw Error(ErrorCategory::kUsage, fmt::format("there is no filter '{}'", filter),
                 fmt::format("there are: {}", fmt::join(label_issue_filters(), ", ")));
   }
-  if (std::find(kScores.begin(), kScores.end(), underscored(rank_by)) == kScores.end()) {
+  if (!rank_by.empty() &&
+      std::find(kScores.begin(), kScores.end(), underscored(rank_by)) == kScores.end()) {
     throw Error(ErrorCategory::kUsage,
                 fmt::format("label errors cannot be ranked by '{}'", rank_by),
                 fmt::format("there are: {}", fmt::join(kScores, ", ")));
   }
 }
 
-FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context) {
-  options.check();
+namespace {
+
+FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext& context) {
   FindLabelsReport report{.state =
                               load_state({options.store_path, options.run, options.where, true})};
   const store::RunInfo run = store::read_run(report.state.store, report.state.run);
@@ -220,9 +245,11 @@ FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& conte
   report.excluded = leave_out_excluded(report.state, options.where);
   RunMatrix matrix(report.state, run, context);
   report.class_names = names_of_places(matrix, run, report.state.snapshot);
-  const std::string rank_by = underscored(options.rank_by);
+  const std::string rank_by =
+      options.rank_by.empty() ? "normalized_margin" : underscored(options.rank_by);
   analysis::ConfidentLearningOptions learning;
-  learning.filter = find_filter(options.filter)->filter;
+  learning.filter =
+      find_filter(options.filter.empty() ? "prune_by_noise_rate" : options.filter)->filter;
   learning.entropy_score = rank_by == "confidence_weighted_entropy";
   learning.compat = options.compat;
   const analysis::LabelIssues issues = analysis::find_label_issues(
@@ -234,6 +261,89 @@ FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& conte
   list_suspects(matrix, issues, rank_by, report);
   tag_suspects(options, report);
   add_warnings(matrix, run, report);
+  return report;
+}
+
+// More would not fit beside its own copies; confident learning reads the store piece by piece.
+constexpr size_t kMostValues = size_t{128} << 20;
+
+void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& report) {
+  for (size_t i = 0; i < judged.rows.size(); ++i) {
+    if (judged.verdict[i] >= 0) ++report.verdicts[static_cast<size_t>(judged.verdict[i])];
+    if (judged.errors.suspect[i] == 0) continue;
+    const float* belief = judged.errors.belief.data() + i * classes;
+    LabelSuspect suspect;
+    suspect.row = judged.rows[i];
+    suspect.suggested = judged.errors.suggested[i];
+    suspect.suggested_probability = belief[suspect.suggested];
+    suspect.self_confidence = belief[judged.labels[i]];
+    suspect.score = judged.errors.score[i];
+    suspect.verdict = judged.verdict[i];
+    suspect.runs_known = judged.runs_known[i];
+    suspect.runs_for_given = judged.runs_for_given[i];
+    if (!judged.neighbours.empty()) suspect.neighbours = judged.neighbours[i];
+    report.suspects.push_back(suspect);
+  }
+  std::stable_sort(report.suspects.begin(), report.suspects.end(),
+                   [](const LabelSuspect& a, const LabelSuspect& b) { return a.score > b.score; });
+}
+
+FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context,
+                           LoadedState&& state) {
+  FindLabelsReport report{.state = std::move(state)};
+  report.all_evidence = true;
+  report.excluded = leave_out_excluded(report.state, options.where);
+  const JudgedLabels judged = judge_labels(report.state, options.run, context);
+  const Snapshot& snapshot = report.state.snapshot;
+  const size_t classes = snapshot.classes.size();
+  for (size_t k = 0; k < classes; ++k) {
+    report.class_names.push_back(snapshot.classes[static_cast<ClassIndex>(k)].name);
+  }
+  report.verdicts.assign(kVerdictNames.size(), 0);
+  report.looked_at = judged.errors.judged;
+  report.estimated_interval = judged.errors.estimated;
+  report.estimated =
+      std::isnan(judged.errors.estimated.value) ? 0 : std::llround(judged.errors.estimated.value);
+  report.embeddings = judged.embeddings;
+  report.runs = judged.runs;
+  report.health = analysis::dataset_health(
+      analysis::find_label_issues(analysis::source_of(judged.errors.belief, classes), classes,
+                                  judged.labels, {}, context.workers.as_parallel_for()));
+  list_judged(judged, classes, report);
+  report.lacks = judged.lacks;
+  report.warnings = report.state.notes;
+  for (const std::string& note : judged.notes) report.warnings.push_back(note);
+  if (!judged.choice.empty()) report.warnings.push_back(judged.choice);
+  if (judged.without_embedding > 0) {
+    report.warnings.push_back(fmt::format("{} samples have no embedding and are not judged",
+                                          with_thousands(judged.without_embedding)));
+  }
+  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  store_judged_labels(writer, snapshot, judged);
+  writer.close();
+  report.state.run_choice.clear();
+  tag_suspects(options, report);
+  return report;
+}
+
+}  // namespace
+
+FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context) {
+  options.check();
+  if (options.confident_learning()) return learn_confidently(options, context);
+  LoadedState state = load_state({options.store_path, options.run, options.where, false});
+  const bool anything = std::any_of(
+      state.snapshot.runs.begin(), state.snapshot.runs.end(), [](const RunSummary& run) {
+        return run.kind == "probabilities" || run.embedding_columns > 0;
+      });
+  const size_t values = state.selection.count() * state.snapshot.classes.size();
+  // Without either, it is the other that says what is missing.
+  if (anything && values <= kMostValues) return weigh_all(options, context, std::move(state));
+  FindLabelsReport report = learn_confidently(options, context);
+  report.warnings.push_back(fmt::format(
+      "{} samples of {} classes are more than can be weighed at once: one run's "
+      "probabilities judge, by confident learning; --where narrows it",
+      with_thousands(state.selection.count()), with_thousands(state.snapshot.classes.size())));
   return report;
 }
 

@@ -1,12 +1,15 @@
-// Label errors: which labels a run's probabilities speak against, by confident learning.
+// Label errors: which labels the evidence of the store speaks against (jobs/label_evidence.h), or a
+// single run's probabilities, by confident learning as cleanlab does it.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "analysis/bootstrap.h"
 #include "analysis/confident_learning.h"
 #include "jobs/job_context.h"
+#include "jobs/label_evidence.h"
 #include "jobs/loaded_state.h"
 #include "store/edits.h"
 
@@ -14,15 +17,19 @@ namespace errata::jobs {
 
 struct FindLabelsOptions {
   std::string store_path = "errata.db";
-  std::string run;                             // empty: the newest
-  std::string where;                           // only these samples are looked at; empty: all
-  std::string filter = "prune_by_noise_rate";  // label_issue_filters()
-  std::string rank_by = "normalized_margin";   // or self_confidence, confidence_weighted_entropy
-  bool compat = false;                         // cleanlab's known faults kept
-  std::string tag;  // tags what was found, as one batch that one undo takes back; empty: none
+  std::string run;    // only this one's probabilities; empty: all runs (confident learning: newest)
+  std::string where;  // only these samples are looked at; empty: all
+  std::string method;  // label_methods(); empty: evidence, or what the next three ask for
+  // Of confident learning; any of them asks for it.
+  std::string filter;   // label_issue_filters(); empty: prune_by_noise_rate
+  std::string rank_by;  // normalized_margin (empty), self_confidence, confidence_weighted_entropy
+  bool compat = false;  // cleanlab's known faults kept
+  std::string tag;      // tags what was found, as one batch that one undo takes back; empty: none
   std::string who;
 
-  // Throws Error(kUsage) for an unknown filter or score.
+  bool confident_learning() const;
+  // Throws Error(kUsage) for an unknown method, filter or score, and for a filter, score or compat
+  // with a method that has none.
   void check() const;
 };
 
@@ -31,25 +38,40 @@ struct LabelSuspect {
   ClassIndex suggested = kNoClass;  // into FindLabelsReport::class_names
   float suggested_probability = 0;
   float self_confidence = 0;
-  float score = 0;  // rank_by, low is bad
+  float score = 0;               // rank_by, low is bad; of all evidence: high is bad
+  int8_t verdict = -1;           // of model/verdict.h; -1: none
+  NeighbourEvidence neighbours;  // shown 0: not known
+  uint8_t runs_known = 0;
+  uint8_t runs_for_given = 0;
 };
 
 struct FindLabelsReport {
   LoadedState state;
-  std::vector<std::string> class_names = {};  // the project's, then what only the run knows
-  std::vector<LabelSuspect> suspects = {};    // worst first
-  size_t looked_at = 0;                       // samples with a label and a prediction
-  size_t excluded = 0;                        // left out because a person excluded them
-  int64_t estimated = 0;                      // wrong labels, from the calibrated joint
+  std::vector<std::string> class_names = {};   // the project's, then what only the run knows
+  std::vector<LabelSuspect> suspects = {};     // worst first
+  size_t looked_at = 0;                        // samples with a label and a prediction
+  size_t excluded = 0;                         // left out because a person excluded them
+  int64_t estimated = 0;                       // wrong labels, from the calibrated joint
+  analysis::Interval estimated_interval = {};  // of all evidence: the same with its 95 % interval
+  bool all_evidence = false;                   // not one run's confident learning
+  std::string embeddings = {};                 // the run whose embeddings took part; empty: none
+  std::vector<std::string> runs = {};          // whose probabilities took part
+  std::vector<size_t> verdicts = {};           // how many of each of model/verdict.h
   analysis::DatasetHealth health = {};
   store::AppliedBatch tagged = {};
+  std::string lacks = {};  // what would let it see more: a sentence
   std::vector<std::string> warnings = {};
 };
 
+// "evidence", "confident_learning".
+std::vector<std::string> label_methods();
 // The names that FindLabelsOptions::filter takes, cleanlab's.
 std::vector<std::string> label_issue_filters();
 
-// Throws what load_state throws, and Error(kNotFound) for a run without probabilities. Memory: one
+// By all evidence what was judged is kept as columns (jobs/label_evidence.h); confident learning
+// writes nothing but tags, and judges instead, with a warning, where samples times classes are too
+// many to hold. Throws what load_state throws, and Error(kNotFound) for a run without
+// probabilities, or a store without probabilities and embeddings. Memory of confident learning: one
 // chunk of probabilities and some 60 bytes a sample.
 FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context);
 

@@ -20,6 +20,13 @@ constexpr std::array kScores{
               "does not believe the label."},
     ScoreInfo{"self_confidence", Worst::kLow,
               "Probability that the model gives to the given label (0..1)."},
+    ScoreInfo{"label_error", Worst::kHigh,
+              "Belief in the suggested label against the given one, by probe, neighbours and runs "
+              "(0..1): above 0.5 the suggestion is believed more. Changes with a relabel.",
+              false, "errata find labels"},
+    ScoreInfo{"p_suggested", Worst::kHigh,
+              "Belief in the suggested label, among all classes (0..1). Changes with a relabel.",
+              false, "errata find labels"},
     ScoreInfo{"dark", Worst::kLow,
               "Brightness of the picture's brightest hundredth (0..1): below 0.32 is dark. Made by "
               "`errata find quality`, as the next six.",
@@ -124,6 +131,13 @@ constexpr std::array kColumns{
     ColumnInfo{"prediction", ColumnType::kCategory, true, "Predicted class."},
     ColumnInfo{"outcome", ColumnType::kCategory, true,
                "right or wrong: the prediction against the current label."},
+    ColumnInfo{"verdict", ColumnType::kCategory, false,
+               "Why a prediction differs from the label: label wrong, model wrong, ambiguous, or "
+               "not a valid image; NULL where nothing speaks against the label.",
+               "errata find labels"},
+    ColumnInfo{"suggested", ColumnType::kCategory, false,
+               "The label that the evidence believes in most besides the given one.",
+               "errata find labels"},
 };
 
 constexpr std::array kObjectColumns{

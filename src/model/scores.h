@@ -31,6 +31,7 @@ struct ColumnInfo {
   ColumnType type;
   bool per_run;  // stored as "name@run"
   std::string_view sentence;
+  std::string_view made_by = {};  // the command that makes it; empty: it is always there
 };
 
 // The documented columns of the sample table: what filters, sorts and facets may use, besides

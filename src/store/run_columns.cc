@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "model/verdict.h"
 #include "store/event_log.h"
 #include "store/run_rows.h"
 #include "store/snapshot_parts.h"
@@ -76,6 +77,26 @@ std::unordered_set<SampleId> relabelled_since(Connection& db, int64_t revision) 
   return samples;
 }
 
+// Stored numbers as what they stand for: ids of classes, numbers of verdicts.
+Column column_of_values(const std::string& name, std::vector<float> values,
+                        const std::unordered_map<int64_t, int32_t>& code_of_class,
+                        const std::shared_ptr<Dictionary>& classes) {
+  if (name != "suggested" && name != "verdict") return make_float_column(name, std::move(values));
+  const bool verdict = name == "verdict";
+  std::vector<int32_t> codes(values.size(), -1);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    const auto value = static_cast<int32_t>(values[i]);
+    if (verdict) {
+      if (value >= 0 && value < static_cast<int32_t>(kVerdictNames.size())) codes[i] = value;
+    } else if (const auto found = code_of_class.find(value); found != code_of_class.end()) {
+      codes[i] = found->second;
+    }
+  }
+  return verdict ? make_category_column(name, std::move(codes), verdict_dictionary())
+                 : make_category_column(name, std::move(codes), classes);
+}
+
 // It has a class for each sample.
 bool says_classes(const RunInfo& run) {
   return run.spec.kind != "embedding" && run.spec.kind != "detections";
@@ -86,6 +107,7 @@ bool says_classes(const RunInfo& run) {
 RunColumns::RunColumns(Connection& db, ClassCodes& codes, const std::string& active_run,
                        bool all_runs)
     : dictionary_(codes.dictionary),
+      code_of_class_(codes.resolved_of),
       label_revision_(label_revision(db)),
       scores_(list_scores(db, 0, "")) {
   for (RunInfo& info : read_runs(db)) {
@@ -195,7 +217,7 @@ void RunColumns::make_score(const Presence& presence, const Run* run, Score& sco
   const bool every = of_plan ? run->counts_up : counts_up(samples);
   std::vector<float> values = scatter(score.values, samples, every, presence, std::nanf(""));
   for (const int32_t row : score.null_rows) values[static_cast<size_t>(row)] = std::nanf("");
-  score.column = make_float_column(score.name, std::move(values));
+  score.column = column_of_values(score.name, std::move(values), code_of_class_, dictionary_);
 }
 
 void RunColumns::make(Connection& db, const Presence& presence, const Column& label,

@@ -23,9 +23,12 @@ void check_name(const std::string& name) {
   const bool letters = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
-  const bool taken = std::find(kDerived.begin(), kDerived.end(), name) != kDerived.end() ||
-                     std::any_of(sample_columns().begin(), sample_columns().end(),
-                                 [&](const ColumnInfo& column) { return column.name == name; });
+  // Columns of classes and names that are stored as numbers: those with a maker.
+  const bool taken =
+      std::find(kDerived.begin(), kDerived.end(), name) != kDerived.end() ||
+      std::any_of(sample_columns().begin(), sample_columns().end(), [&](const ColumnInfo& column) {
+        return column.name == name && column.made_by.empty();
+      });
   if (name.empty() || !letters || taken) {
     throw Error(
         ErrorCategory::kUsage, fmt::format("'{}' cannot be the name of a score", name),

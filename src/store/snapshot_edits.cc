@@ -125,7 +125,12 @@ void forget_scores(Snapshot& snapshot, const std::vector<SampleId>& relabelled) 
     if (column == nullptr) continue;
     for (const SampleId sample : relabelled) {
       const size_t row = snapshot.row_of(sample);
-      if (row != SIZE_MAX) column->floats[row] = std::nanf("");
+      if (row == SIZE_MAX) continue;
+      if (column->type == ColumnType::kCategory) {
+        column->codes[row] = -1;
+      } else {
+        column->floats[row] = std::nanf("");
+      }
     }
     for (RunSummary& run : snapshot.runs) {
       if (name.ends_with("@" + run.name)) run.scores_stale = true;

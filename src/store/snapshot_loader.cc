@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
 
 #include "base/text.h"
+#include "model/verdict.h"
 #include "store/event_log.h"
 #include "store/object_sets.h"
 #include "store/sample_state.h"
@@ -15,7 +18,7 @@ namespace errata::store {
 
 namespace {
 
-std::shared_ptr<const Dictionary> fixed_dictionary(std::initializer_list<std::string_view> texts) {
+std::shared_ptr<const Dictionary> fixed_dictionary(std::span<const std::string_view> texts) {
   auto dictionary = std::make_shared<Dictionary>();
   for (const std::string_view text : texts) dictionary->add(text);
   return dictionary;
@@ -24,13 +27,19 @@ std::shared_ptr<const Dictionary> fixed_dictionary(std::initializer_list<std::st
 }  // namespace
 
 std::shared_ptr<const Dictionary> review_dictionary() {
-  static const std::shared_ptr<const Dictionary> dictionary =
-      fixed_dictionary({"unseen", "kept", "relabelled", "excluded", "ambiguous"});
+  static const std::shared_ptr<const Dictionary> dictionary = fixed_dictionary(
+      std::array<std::string_view, 5>{"unseen", "kept", "relabelled", "excluded", "ambiguous"});
   return dictionary;
 }
 
 std::shared_ptr<const Dictionary> outcome_dictionary() {
-  static const std::shared_ptr<const Dictionary> dictionary = fixed_dictionary({"right", "wrong"});
+  static const std::shared_ptr<const Dictionary> dictionary =
+      fixed_dictionary(std::array<std::string_view, 2>{"right", "wrong"});
+  return dictionary;
+}
+
+std::shared_ptr<const Dictionary> verdict_dictionary() {
+  static const std::shared_ptr<const Dictionary> dictionary = fixed_dictionary(kVerdictNames);
   return dictionary;
 }
 

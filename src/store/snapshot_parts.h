@@ -20,6 +20,8 @@ namespace errata::store {
 // Codes of the category columns `review` (those of Review) and `outcome@run`.
 std::shared_ptr<const Dictionary> review_dictionary();
 std::shared_ptr<const Dictionary> outcome_dictionary();
+// Of `verdict`: the names of model/verdict.h, in its order.
+std::shared_ptr<const Dictionary> verdict_dictionary();
 inline constexpr int32_t kRight = 0;
 inline constexpr int32_t kWrong = 1;
 
@@ -120,6 +122,7 @@ class RunColumns {
   void make_predictions(const Presence& presence, const Column& label, Run& run);
 
   std::shared_ptr<Dictionary> dictionary_;
+  std::unordered_map<int64_t, int32_t> code_of_class_;
   int64_t label_revision_ = 0;
   std::vector<Score> scores_;  // of no run
   std::vector<Run> runs_;

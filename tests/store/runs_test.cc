@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "store/score_columns.h"
@@ -250,6 +251,38 @@ TEST_CASE("stored scores go stale with the labels they were made for") {
   CHECK(store::list_score_columns(project.store)[1].stale);
   CHECK_THROWS_AS(store::put_score_column(project.store, {run, "label", {1}, {1}, 0}), Error);
   CHECK_THROWS_AS(store::put_score_column(project.store, {run, "x y", {1}, {1}, 0}), Error);
+}
+
+TEST_CASE("suggested labels and verdicts are stored as numbers and read as what they mean") {
+  Project project(4);
+  Snapshot snapshot = store::load_snapshot(project.store);
+  const auto second = static_cast<float>(snapshot.class_ids[1]);
+  const float none = std::nanf("");
+  const int64_t revision = snapshot.label_revision;
+  store::put_score_column(project.store,
+                          {0, "suggested", {1, 2, 3, 4}, {second, second, none, 9999}, revision});
+  store::put_score_column(project.store, {0, "verdict", {1, 2, 3, 4}, {0, 3, none, 17}, revision});
+  snapshot = store::load_snapshot(project.store);
+  const Table& table = snapshot.samples;
+  REQUIRE(table.find("suggested")->type == ColumnType::kCategory);
+  CHECK(table.find("suggested")->text(0) == snapshot.classes[1].name);
+  CHECK(table.find("suggested")->is_null(2));
+  CHECK(table.find("suggested")->is_null(3));
+  CHECK(table.find("verdict")->text(0) == "label wrong");
+  CHECK(table.find("verdict")->text(1) == "not a valid image");
+  CHECK(table.find("verdict")->is_null(2));
+  CHECK(table.find("verdict")->is_null(3));
+  // A relabel makes them say nothing of the sample, in place and when loaded anew.
+  const auto edit = set_label(2, {3});
+  const store::AppliedBatch batch =
+      store::apply_edits(project.store, std::span(&edit, 1), "me", "");
+  REQUIRE(store::apply_to_snapshot(snapshot, batch));
+  const Snapshot anew = store::load_snapshot(project.store);
+  for (const Snapshot* each : {&std::as_const(snapshot), &anew}) {
+    CHECK(each->samples.find("verdict")->text(0) == "label wrong");
+    CHECK(each->samples.find("verdict")->is_null(1));
+    CHECK(each->samples.find("suggested")->is_null(1));
+  }
 }
 
 TEST_CASE("names of runs are checked") {

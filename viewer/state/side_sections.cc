@@ -27,6 +27,7 @@ struct Named {
 constexpr std::array kFirst{
     Named{SectionKind::kFacet, "split", "Split"},
     Named{SectionKind::kFacet, "outcome", "Outcome"},
+    Named{SectionKind::kFacet, "verdict", "Verdict"},
     Named{SectionKind::kHistogram, "confidence", "Confidence"},
     Named{SectionKind::kHistogram, "self_confidence", "Probability of the label"},
     Named{SectionKind::kFacet, "label", "Label"},
@@ -36,6 +37,7 @@ constexpr std::array kFirst{
     Named{SectionKind::kFacet, "source", "Source"},
 };
 constexpr std::array kScores{
+    Named{SectionKind::kHistogram, "label_error", "Label error"},
     Named{SectionKind::kHistogram, "confident_mistake", "Confident mistake"},
     Named{SectionKind::kHistogram, "margin", "Margin to the second class"},
     Named{SectionKind::kHistogram, "entropy", "Entropy", false, Range::kData},
