@@ -214,7 +214,7 @@ void Reading::open_documents() {
       throw Error(ErrorCategory::kBadInput, "the annotations of the JSON are no list",
                   "write \"annotations\": [] where there are none", file);
     }
-    document.split = split_of(file);
+    document.split = exported_split(file, "coco").value_or(split_of(file));
     documents_.push_back(std::move(document));
   }
   if (documents_.empty()) {

@@ -61,4 +61,37 @@ std::optional<ExportManifest> read_export_manifest(const std::string& root) {
   }
 }
 
+std::optional<ExportedAnnotations> read_exported_annotations(const std::string& root,
+                                                             std::string_view format) {
+  const std::string path = join_path(root, kExportManifestName);
+  if (!file_exists(path)) return std::nullopt;
+  const Json json = text::read_json_file(path);
+  try {
+    if (json.get_string("format") != format) return std::nullopt;
+    ExportedAnnotations exported;
+    for (const Json& entry : json.at("annotations").as_array()) {
+      exported.split_of_file[entry.at("file").as_string()] = entry.get_string("split");
+    }
+    exported.voc_origin = static_cast<int>(json.get_int("voc_origin", -1));
+    return exported;
+  } catch (const Error& error) {
+    throw Error(ErrorCategory::kBadInput, std::string("the manifest is broken: ") + error.what(),
+                "export again, or delete the manifest to read the files as they are", path);
+  }
+}
+
+std::optional<std::string> exported_split(const std::string& file, std::string_view format) {
+  std::string below(base_name(file));
+  std::string folder(parent_path(file));
+  for (int i = 0; i < 2; ++i) {
+    if (const auto exported = read_exported_annotations(folder, format)) {
+      const auto found = exported->split_of_file.find(below);
+      if (found != exported->split_of_file.end()) return found->second;
+    }
+    below = join_path(base_name(folder), below);
+    folder = std::string(parent_path(folder));
+  }
+  return std::nullopt;
+}
+
 }  // namespace errata::importers

@@ -29,4 +29,18 @@ std::string exported_format(const std::string& root);
 // Error(kBadInput) when it is broken.
 std::optional<ExportManifest> read_export_manifest(const std::string& root);
 
+// What an export of objects says of its files of annotations.
+struct ExportedAnnotations {
+  std::unordered_map<std::string, std::string>
+      split_of_file;    // by path below the root; "" for none
+  int voc_origin = -1;  // -1: not said
+};
+// Nothing when the folder holds no manifest, or one of another format. Throws Error(kBadInput) when
+// it is broken.
+std::optional<ExportedAnnotations> read_exported_annotations(const std::string& root,
+                                                             std::string_view format);
+// The split that the manifest beside the file or one folder above says it is; "" for none. Nothing
+// where there is no such manifest. Throws as above.
+std::optional<std::string> exported_split(const std::string& file, std::string_view format);
+
 }  // namespace errata::importers

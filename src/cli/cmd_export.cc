@@ -19,27 +19,60 @@ std::string formats_help() {
   return text;
 }
 
-void print_report(CommandContext& context, const jobs::ExportJobReport& report) {
-  const exports::ExportReport& written = report.written;
-  if (context.json()) {
-    return context.print_json(text::Json::object({{"target", to_valid_utf8(written.target)},
-                                                  {"format", report.format},
-                                                  {"version", report.version},
-                                                  {"hash", report.hash},
-                                                  {"files", written.files},
-                                                  {"members", written.members},
-                                                  {"left_out", written.left_out},
-                                                  {"several_labels", report.several_labels},
-                                                  {"bytes_written", written.bytes_written},
-                                                  {"shared_blocks", written.shared_blocks},
-                                                  {"classes", report.classes},
-                                                  {"manifest", to_valid_utf8(written.manifest)},
-                                                  {"issues", issues_json(context.issues())}}));
+text::Json losses_json(const std::vector<exports::Loss>& losses) {
+  text::Json list = text::Json::array();
+  for (const exports::Loss& loss : losses) {
+    text::Json ids = text::Json::array();
+    const bool of_objects = !loss.objects.empty();
+    for (const int64_t id : of_objects ? loss.objects : loss.samples) ids.push_back(id);
+    list.push_back(text::Json::object({{"kind", loss.kind},
+                                       {"what", loss.what},
+                                       {"count", loss.count()},
+                                       {of_objects ? "objects" : "samples", std::move(ids)}}));
   }
+  return list;
+}
+
+void print_json_report(CommandContext& context, const jobs::ExportJobReport& report,
+                       bool holds_objects, bool dry_run) {
+  const exports::ExportReport& written = report.written;
+  text::Json json = text::Json::object({{"target", to_valid_utf8(written.target)},
+                                        {"format", report.format},
+                                        {"version", report.version},
+                                        {"hash", report.hash},
+                                        {"files", written.files},
+                                        {"members", written.members},
+                                        {"left_out", written.left_out},
+                                        {"several_labels", report.several_labels},
+                                        {"bytes_written", written.bytes_written},
+                                        {"shared_blocks", written.shared_blocks},
+                                        {"classes", report.classes},
+                                        {"manifest", to_valid_utf8(written.manifest)},
+                                        {"issues", issues_json(context.issues())}});
+  if (dry_run) json["dry_run"] = true;
+  if (holds_objects) {
+    json["objects"] = written.objects;
+    json["annotation_files"] = texts_json(written.annotation_files);
+    json["not_held"] = losses_json(written.losses);
+  }
+  context.print_json(json);
+}
+
+void print_report(CommandContext& context, const jobs::ExportJobReport& report, bool dry_run) {
+  const exports::ExportReport& written = report.written;
+  const bool holds_objects = exports::find_format(report.format).holds_objects();
+  if (context.json()) return print_json_report(context, report, holds_objects, dry_run);
   std::string text = issues_text(context.issues());
-  text += fmt::format("{} in {} classes, {} written, as {} to {}\n", plural(written.files, "image"),
-                      with_thousands(report.classes), human_bytes(written.bytes_written),
-                      report.format, to_valid_utf8(written.target));
+  const std::string objects =
+      holds_objects ? fmt::format(" with {}", plural(written.objects, "object")) : std::string();
+  const std::string size =
+      dry_run ? "not written" : human_bytes(written.bytes_written) + " written";
+  text += fmt::format("{}{} in {} classes, {}, as {} to {}\n", plural(written.files, "image"),
+                      objects, with_thousands(report.classes), size, report.format,
+                      to_valid_utf8(written.target));
+  if (dry_run) {
+    for (const std::string& file : written.annotation_files) text += fmt::format("  {}\n", file);
+  }
   if (!report.hash.empty()) text += fmt::format("version '{}' {}\n", report.version, report.hash);
   const uint64_t left_out = written.left_out + report.several_labels;
   if (left_out > 0) text += fmt::format("{} left out\n", plural(left_out, "sample"));
@@ -65,6 +98,8 @@ CommandBody setup_export(CLI::App& app) {
   app.add_flag("--check", options->check_content, "Compare what was written with its hash");
   app.add_flag("--skip-unreadable", options->skip_unreadable,
                "Leave out what cannot be read instead of failing");
+  app.add_flag("--dry-run", options->dry_run,
+               "Say what would be written, and what the format cannot hold; write nothing");
   return [options](CommandContext& context) {
     options->store_path = context.store_path();
     jobs::JobContext job = context.job();
@@ -78,7 +113,7 @@ CommandBody setup_export(CLI::App& app) {
       throw;
     }
     context.end_progress();
-    print_report(context, report);
+    print_report(context, report, options->dry_run);
   };
 }
 

@@ -75,7 +75,9 @@ constexpr std::array kCommands{
                  setup_version},
     CommandEntry{"export", "Write a version as files that other tools read",
                  "errata export --version cleaned --format imagefolder --to out/cleaned\n"
-                 "errata export --version cleaned --format csv --to out/table --files none",
+                 "errata export --version cleaned --format csv --to out/table --files none\n"
+                 "errata export --version cleaned --format coco --to out/coco --files hardlink\n"
+                 "errata export --version cleaned --format coco --to out/coco --dry-run",
                  setup_export},
     CommandEntry{"info", "What is inside the store", "errata info\nerrata info --json", setup_info},
     CommandEntry{"issues", "What imports, predictions and passes had to say",

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "export/coco.h"
 #include "export/csv.h"
 #include "export/file_writer.h"
 #include "export/imagefolder.h"
@@ -39,6 +40,12 @@ void check_input(const ExportFormat& format, const ExportInput& input,
                 "the format " + std::string(format.name()) + " needs files: --files " +
                     std::string(file_mode_name(options.files)) + " is for csv",
                 "use --files copy, hardlink or symlink");
+  }
+  if (format.holds_objects() && !input.objects.present) {
+    throw Error(ErrorCategory::kBadInput,
+                "there are no objects to export as " + std::string(format.name()),
+                "this format is for boxes; labels of whole images go into imagefolder or csv. "
+                "`errata import` reads boxes of COCO, VOC and YOLO");
   }
   for (const ExportItem& item : input.items) {
     if (item.label >= static_cast<ClassIndex>(input.class_names.size()) ||
@@ -88,6 +95,12 @@ std::vector<uint8_t> write_files(const ExportInput& input, const ExportOptions& 
   return written;
 }
 
+uint64_t count_objects(const ExportInput& input, std::span<const uint8_t> written) {
+  uint64_t count = 0;
+  for (const ExportObject& object : input.objects.objects) count += written[object.item];
+  return count;
+}
+
 }  // namespace
 
 FileMode parse_file_mode(std::string_view text) {
@@ -106,7 +119,8 @@ std::string_view file_mode_name(FileMode mode) {
 }
 
 std::span<const ExportFormat* const> all_formats() {
-  static const std::array<const ExportFormat*, 2> formats{&imagefolder_format(), &csv_format()};
+  static const std::array<const ExportFormat*, 3> formats{&imagefolder_format(), &csv_format(),
+                                                          &coco_format()};
   return formats;
 }
 
@@ -128,6 +142,15 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   context.progress.start_stage("planning names", 0);
   const Layout layout = format.plan(input, options, context.issues);
   check_paths(layout);
+  report.losses = format.losses(input);
+  if (context.on_losses) context.on_losses(report.losses);
+  if (format.holds_objects()) report.objects = input.objects.objects.size();
+  for (const AnnotationFile& file : layout.annotations)
+    report.annotation_files.push_back(file.path);
+  if (options.dry_run) {
+    report.files = options.files == FileMode::kNone ? 0 : input.items.size();
+    return report;
+  }
 
   StagingFolder staging(report.target);
   make_folders(layout, staging);
@@ -135,6 +158,7 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   const std::vector<uint8_t> written = write_files(input, options, context, layout, writer);
   report.files = static_cast<uint64_t>(std::count(written.begin(), written.end(), 1));
   report.left_out = written.size() - report.files;
+  if (format.holds_objects()) report.objects = count_objects(input, written);
   if (report.left_out > 0 && !options.skip_unreadable) {
     throw Error(ErrorCategory::kBadInput,
                 with_thousands(report.left_out) + " of " + with_thousands(written.size()) +
@@ -144,7 +168,7 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   }
   context.progress.start_stage("writing tables", 0);
   format.write_tables(input, options, layout, written, staging.path());
-  write_manifest(format, input, layout, written, staging.path());
+  write_manifest(format, input, layout, written, report.losses, staging.path());
   context.cancel.check();
   context.progress.start_stage("syncing to disk", 0);
   staging.publish(options.sync);

@@ -16,6 +16,7 @@
 #include "base/issue_log.h"
 #include "base/progress.h"
 #include "base/workers.h"
+#include "export/objects.h"
 #include "model/ids.h"
 #include "versions/canonical_png.h"
 
@@ -38,6 +39,10 @@ struct ExportItem {
   SampleId sample = 0;
   std::string source_path;  // source and path for the manifest: any bytes
   std::string raw_id;       // the source's own id; may be empty
+  int32_t width_px = 0;     // as stored, before orientation; 0: not known
+  int32_t height_px = 0;
+  uint8_t orientation = 1;      // EXIF 1..8
+  bool several_labels = false;  // `label` is none then: only formats of objects take it
 };
 
 // A free column of the csv format: one text per item.
@@ -53,6 +58,7 @@ struct ExportInput {
   std::vector<std::string> split_names;
   std::vector<ExportItem> items;
   std::vector<ExportColumn> columns;
+  ExportObjects objects;     // for formats that hold objects
   std::string version_name;  // empty: not a version
   std::string version_hash;  // "errata1:...", or empty
   std::string recipe_json;   // of the split; may be empty
@@ -80,6 +86,7 @@ struct ExportOptions {
   // disk costs (seconds for many copies). Without it a killed program is still safe, and after a
   // power cut the hashes in the manifest tell which files were lost, as with cp.
   bool sync = false;
+  bool dry_run = false;  // says what would be written and lost, and writes nothing
 };
 
 struct ExportContext {
@@ -88,6 +95,8 @@ struct ExportContext {
   const CancelToken& cancel;
   IssueLog& issues;
   MemberReader read_member;  // needed when an item has a member
+  // Told before the first file is written what the format cannot hold; may be empty.
+  std::function<void(std::span<const Loss>)> on_losses = {};
 };
 
 struct ExportReport {
@@ -96,8 +105,17 @@ struct ExportReport {
   uint64_t members = 0;   // of them, written from containers
   uint64_t left_out = 0;  // with skip_unreadable
   uint64_t bytes_written = 0;
-  uint64_t shared_blocks = 0;  // copies that cost no space
-  std::string manifest;        // path
+  uint64_t shared_blocks = 0;                 // copies that cost no space
+  std::string manifest;                       // path; empty after a dry run
+  uint64_t objects = 0;                       // in what was exported, of formats that hold them
+  std::vector<std::string> annotation_files;  // relative to the target
+  std::vector<Loss> losses;
+};
+
+// A file of annotations, or a list of a split's images.
+struct AnnotationFile {
+  std::string path;    // relative to the target
+  int32_t split = -1;  // into ExportInput::split_names; -1: of images in none
 };
 
 // Where one item goes: relative to the target, '/' between parts. Empty: no file.
@@ -109,6 +127,9 @@ struct Layout {
   std::string no_split_folder;             // empty when not needed
   std::string unlabelled_folder;           // empty when not needed
   std::string description;                 // "split/class/file"
+  // Of formats that hold objects:
+  std::vector<AnnotationFile> annotations;
+  int voc_origin = -1;  // VOC: the number of the first pixel
 };
 
 class ExportFormat {
@@ -117,6 +138,10 @@ class ExportFormat {
   virtual std::string_view name() const = 0;
   virtual std::string_view description() const = 0;
   virtual bool supports(FileMode mode) const { return mode != FileMode::kNone; }
+  // Whether it wants ExportInput::objects; it then holds objects instead of labels.
+  virtual bool holds_objects() const { return false; }
+  // Pure: what it cannot hold, kinds without a case left out.
+  virtual std::vector<Loss> losses(const ExportInput&) const { return {}; }
   // Pure: names made safe and unique.
   virtual Layout plan(const ExportInput& input, const ExportOptions& options,
                       IssueLog& issues) const = 0;
@@ -135,8 +160,8 @@ const ExportFormat& find_format(std::string_view name);
 // Writes the dataset. Errors: kConflict when the target holds anything or is a file; kUsage when
 // the format cannot have the file mode or a name is unusable; kBadInput when an item is missing,
 // changed since its import or unreadable (each is an issue; nothing is written unless
-// skip_unreadable); kIo, kInterrupted. After an error the target is as it was and the temporary
-// folder is gone.
+// skip_unreadable), or the format holds objects and there are none; kIo, kInterrupted. After an
+// error the target is as it was and the temporary folder is gone.
 ExportReport export_dataset(const ExportFormat& format, const ExportInput& input,
                             const ExportOptions& options, const ExportContext& context);
 

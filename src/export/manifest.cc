@@ -71,15 +71,22 @@ struct Counts {
   uint64_t total = 0;
 };
 
-Counts count_written(const ExportInput& input, std::span<const uint8_t> written) {
+Counts count_written(const ExportInput& input, std::span<const uint8_t> written,
+                     bool holds_objects) {
   Counts counts{std::vector<uint64_t>(input.class_names.size()),
                 std::vector<uint64_t>(input.split_names.size()), 0};
   for (size_t i = 0; i < input.items.size(); ++i) {
     if (written[i] == 0) continue;
     const ExportItem& item = input.items[i];
     ++counts.total;
-    if (item.label != kNoClass) ++counts.per_class[static_cast<size_t>(item.label)];
+    if (!holds_objects && item.label != kNoClass) {
+      ++counts.per_class[static_cast<size_t>(item.label)];
+    }
     if (item.split >= 0) ++counts.per_split[static_cast<size_t>(item.split)];
+  }
+  if (!holds_objects) return counts;
+  for (const ExportObject& object : input.objects.objects) {
+    counts.per_class[static_cast<size_t>(object.label)] += written[object.item];
   }
   return counts;
 }
@@ -87,7 +94,8 @@ Counts count_written(const ExportInput& input, std::span<const uint8_t> written)
 void append_named_folders(std::string& out, std::string_view key,
                           const std::vector<std::string>& names,
                           const std::vector<std::string>& folders,
-                          const std::vector<uint64_t>& counts, bool with_index) {
+                          const std::vector<uint64_t>& counts, bool with_index,
+                          std::string_view counted) {
   out += "  ";
   append_key(out, key);
   out += '[';
@@ -98,9 +106,57 @@ void append_named_folders(std::string& out, std::string_view key,
     append_json_string(out, names[i]);
     out += ", ";
     append_text_or_null(out, "folder", i < folders.size() ? folders[i] : std::string());
-    out += ", \"samples\": " + std::to_string(counts[i]) + "}";
+    out += ", ";
+    append_key(out, counted);
+    out += std::to_string(counts[i]) + "}";
   }
   out += names.empty() ? "],\n" : "\n  ],\n";
+}
+
+void append_ids(std::string& out, std::string_view key, std::span<const int64_t> ids) {
+  if (ids.empty()) return;
+  out += ", ";
+  append_key(out, key);
+  out += '[';
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) out += ", ";
+    out += std::to_string(ids[i]);
+  }
+  out += ']';
+}
+
+void append_objects(std::string& out, const ExportInput& input, const Layout& layout,
+                    std::span<const uint8_t> written, std::span<const Loss> losses) {
+  uint64_t objects = 0;
+  for (const ExportObject& object : input.objects.objects) objects += written[object.item];
+  out += ",\n  \"objects\": " + std::to_string(objects) + ",\n  \"annotations\": [";
+  for (size_t i = 0; i < layout.annotations.size(); ++i) {
+    const AnnotationFile& file = layout.annotations[i];
+    out += i == 0 ? "\n    {" : ",\n    {";
+    append_key(out, "file");
+    append_json_string(out, file.path);
+    out += ", ";
+    append_text_or_null(
+        out, "split",
+        file.split < 0 ? std::string() : input.split_names[static_cast<size_t>(file.split)]);
+    out += '}';
+  }
+  out += layout.annotations.empty() ? "]" : "\n  ]";
+  if (layout.voc_origin >= 0) out += ",\n  \"voc_origin\": " + std::to_string(layout.voc_origin);
+  out += ",\n  \"not_held\": [";
+  for (size_t i = 0; i < losses.size(); ++i) {
+    out += i == 0 ? "\n    {" : ",\n    {";
+    append_key(out, "kind");
+    append_json_string(out, losses[i].kind);
+    out += ", ";
+    append_key(out, "what");
+    append_json_string(out, losses[i].what);
+    out += ", \"count\": " + std::to_string(losses[i].count());
+    append_ids(out, "objects", losses[i].objects);
+    append_ids(out, "samples", losses[i].samples);
+    out += '}';
+  }
+  out += losses.empty() ? "]" : "\n  ]";
 }
 
 std::string classes_table(const ExportInput& input) {
@@ -172,9 +228,11 @@ void write_plain_file(const std::string& path, std::string_view bytes) {
 }
 
 void write_manifest(const ExportFormat& format, const ExportInput& input, const Layout& layout,
-                    std::span<const uint8_t> written, const std::string& folder) {
+                    std::span<const uint8_t> written, std::span<const Loss> losses,
+                    const std::string& folder) {
   const std::string list = file_list(input, layout, written);
-  const Counts counts = count_written(input, written);
+  const bool holds_objects = format.holds_objects();
+  const Counts counts = count_written(input, written, holds_objects);
   std::string json = "{\n  \"errata_manifest\": 1,\n  ";
   append_text_or_null(json, "format", format.name());
   json += ",\n  ";
@@ -185,14 +243,15 @@ void write_manifest(const ExportFormat& format, const ExportInput& input, const 
   append_text_or_null(json, "hash", input.version_hash);
   json += ",\n  \"samples\": " + std::to_string(counts.total) + ",\n";
   append_named_folders(json, "classes", input.class_names, layout.class_folders, counts.per_class,
-                       true);
+                       true, holds_objects ? "objects" : "samples");
   append_named_folders(json, "splits", input.split_names, layout.split_folders, counts.per_split,
-                       false);
+                       false, "samples");
   json += "  ";
   append_text_or_null(json, "unlabelled_folder", layout.unlabelled_folder);
   json += ",\n  ";
   append_text_or_null(json, "no_split_folder", layout.no_split_folder);
   json += ",\n  \"split_recipe\": " + (input.recipe_json.empty() ? "null" : input.recipe_json);
+  if (holds_objects) append_objects(json, input, layout, written, losses);
   json += ",\n  \"files\": {\"list\": ";
   append_json_string(json, kFileListFile);
   json += ", \"count\": " + std::to_string(counts.total) + ", \"sha256\": ";

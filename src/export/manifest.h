@@ -8,8 +8,14 @@
 //    "splits": [{"name": "train", "folder": "train", "samples": 60000}],
 //    "unlabelled_folder": "_unlabelled" | null, "no_split_folder": "_no_split" | null,
 //    "split_recipe": {...} | null,
+//    "objects": 36000,
+//    "annotations": [{"file": "annotations/instances_val.json", "split": "val" | null}],
+//    "voc_origin": 0 | 1,
+//    "not_held": [{"kind": "mask", "what": "...", "count": 2, "objects": [7, 9]}],
 //    "files": {"list": "errata-files.jsonl", "count": 70000, "sha256": "..."}}
-//   index is the class's training index; classes without a sample are listed too.
+//   index is the class's training index; classes without a sample are listed too. Formats that hold
+//   objects have the last four but one (voc_origin is VOC's) and count objects, not samples, a
+//   class. not_held: what the format has no place for, by ids of objects or "samples" of the store.
 // errata-files.jsonl: one object a line, in the order of the version:
 //   {"path": "train/cat/a.jpg", "class": 3 | null, "label": "cat", "split": "train",
 //    "sha256": "...", "source": "pets/cat/a.jpg", "member": 12, "id": "raw id"}
@@ -27,7 +33,8 @@ namespace errata::exports {
 
 // Writes the three files into `folder`.
 void write_manifest(const ExportFormat& format, const ExportInput& input, const Layout& layout,
-                    std::span<const uint8_t> written, const std::string& folder);
+                    std::span<const uint8_t> written, std::span<const Loss> losses,
+                    const std::string& folder);
 
 // `text` in double quotes for JSON; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

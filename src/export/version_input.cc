@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "export/annotation_input.h"
 #include "store/sample_files.h"
 #include "store/versions.h"
 #include "versions/version.h"
@@ -19,16 +20,20 @@ ExportItem item_of(const store::SampleFile& file, const std::string& source_name
   item.sample = file.id;
   item.source_path = source_name + "/" + file.path;
   item.raw_id = file.raw_id;
+  item.width_px = file.width_px;
+  item.height_px = file.height_px;
+  item.orientation = file.orientation;
   return item;
 }
 
 void check_version(const store::VersionInfo& info, const versions::DatasetState& state,
-                   const ParallelFor& parallel_for) {
+                   const ParallelFor& parallel_for, InputOf what) {
   if (versions::hash_of(state, parallel_for) != info.hash) {
     throw Error(ErrorCategory::kCorrupt,
                 "the stored version '" + info.name + "' does not have the hash it was made with",
                 "run errata doctor");
   }
+  if (what == InputOf::kObjects) return;
   uint64_t several = 0;
   for (const auto& labels : state.labels) several += labels.size() > 1 ? 1 : 0;
   if (several == 0) return;
@@ -41,13 +46,13 @@ void check_version(const store::VersionInfo& info, const versions::DatasetState&
 }  // namespace
 
 ExportInput read_version_input(store::Store& store, const std::string& version,
-                               const ParallelFor& parallel_for) {
+                               const ParallelFor& parallel_for, InputOf what) {
   const store::VersionInfo info = store::read_version(store, version);
   store::VersionColumns columns = store::read_version_columns(store, info.id);
   const std::vector<std::string> source_names = columns.source_names;
   const std::vector<int32_t> sources = columns.sources;
   const versions::DatasetState state = versions::state_of(info, std::move(columns));
-  check_version(info, state, parallel_for);
+  check_version(info, state, parallel_for, what);
 
   const std::vector<store::SampleFile> files = store::sample_files(store, state.samples);
   const auto contents = store::read_content_hashes(store, state.samples);
@@ -61,12 +66,14 @@ ExportInput read_version_input(store::Store& store, const std::string& version,
   for (size_t i = 0; i < files.size(); ++i) {
     ExportItem& item =
         input.items.emplace_back(item_of(files[i], source_names[static_cast<size_t>(sources[i])]));
-    item.label = state.labels[i].empty() ? kNoClass : state.labels[i][0];
+    item.label = state.labels[i].size() == 1 ? state.labels[i][0] : kNoClass;
+    item.several_labels = state.labels[i].size() > 1;
     item.split = state.splits[i];
     item.has_sha256 = true;
     item.sha256 = state.content[i];
     item.check_content = contents[i] != state.content[i];
   }
+  if (what == InputOf::kObjects) add_objects(store, info.id, info.class_ids, input);
   return input;
 }
 

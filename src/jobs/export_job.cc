@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "export/annotation_input.h"
 #include "export/version_input.h"
 #include "jobs/loaded_state.h"
 #include "jobs/member_reader.h"
@@ -20,7 +22,7 @@ void reject_several_labels(std::string_view path, JobContext& context, ExportJob
 }
 
 // The store as it is now: the rows that the filter selects, less the excluded ones.
-exports::ExportInput current_input(LoadedState& state, JobContext& context,
+exports::ExportInput current_input(LoadedState& state, exports::InputOf what, JobContext& context,
                                    ExportJobReport& report) {
   const Snapshot& snapshot = state.snapshot;
   const Table& table = snapshot.samples;
@@ -37,13 +39,16 @@ exports::ExportInput current_input(LoadedState& state, JobContext& context,
   std::vector<std::string> sources;
   state.selection.for_each([&](RowIndex row) {
     if (excluded != nullptr && excluded->bytes[row] != 0) return;
-    if (several != nullptr && several->offsets[row + 1] - several->offsets[row] > 1) {
+    const bool has_several =
+        several != nullptr && several->offsets[row + 1] - several->offsets[row] > 1;
+    if (has_several && what == exports::InputOf::kLabels) {
       return reject_several_labels(path->text(row), context, report);
     }
     ids.push_back(snapshot.ids[row]);
     sources.push_back(source == nullptr ? "" : source->display(row));
     exports::ExportItem item;
-    item.label = labels[row];
+    item.label = has_several ? kNoClass : labels[row];
+    item.several_labels = has_several;
     item.split = split == nullptr || split->is_null(row) ? -1 : split->codes[row];
     input.items.push_back(std::move(item));
   });
@@ -58,8 +63,22 @@ exports::ExportInput current_input(LoadedState& state, JobContext& context,
     item.sample = file.id;
     item.source_path = sources[i] + "/" + file.path;
     item.raw_id = file.raw_id;
+    item.width_px = file.width_px;
+    item.height_px = file.height_px;
+    item.orientation = file.orientation;
+  }
+  if (what == exports::InputOf::kObjects) {
+    exports::add_objects(state.store, 0, snapshot.class_ids, input);
   }
   return input;
+}
+
+// "voc cannot hold masks and outlines: only the box is written (12 objects, the first is 7)"
+std::string loss_line(const exports::ExportFormat& format, const exports::Loss& loss) {
+  const bool of_objects = !loss.objects.empty();
+  return fmt::format("{} cannot hold {} ({} {}, the first is {})", format.name(), loss.what,
+                     with_thousands(loss.count()), of_objects ? "objects" : "samples",
+                     of_objects ? loss.objects.front() : loss.samples.front());
 }
 
 }  // namespace
@@ -81,10 +100,12 @@ ExportJobReport run_export(const ExportJobOptions& options, JobContext& context)
   const exports::ExportFormat& format = exports::find_format(options.format);
   ExportJobReport report;
   LoadedState state = load_state({options.store_path, "", options.where, false});
-  exports::ExportInput input = options.version.empty()
-                                   ? current_input(state, context, report)
-                                   : exports::read_version_input(state.store, options.version,
-                                                                 context.workers.as_parallel_for());
+  const auto what = format.holds_objects() ? exports::InputOf::kObjects : exports::InputOf::kLabels;
+  exports::ExportInput input =
+      options.version.empty()
+          ? current_input(state, what, context, report)
+          : exports::read_version_input(state.store, options.version,
+                                        context.workers.as_parallel_for(), what);
   exports::add_free_columns(state.snapshot, input);
 
   exports::ExportOptions export_options;
@@ -92,8 +113,16 @@ ExportJobReport run_export(const ExportJobOptions& options, JobContext& context)
   export_options.files = exports::parse_file_mode(options.files);
   export_options.check_content = options.check_content;
   export_options.skip_unreadable = options.skip_unreadable;
-  const exports::ExportContext export_context{context.workers.as_parallel_for(), context.progress,
-                                              context.cancel, context.issues, make_member_reader()};
+  export_options.dry_run = options.dry_run;
+  const exports::ExportContext export_context{context.workers.as_parallel_for(),
+                                              context.progress,
+                                              context.cancel,
+                                              context.issues,
+                                              make_member_reader(),
+                                              [&](std::span<const exports::Loss> losses) {
+                                                for (const exports::Loss& loss : losses)
+                                                  context.tell(loss_line(format, loss));
+                                              }};
   report.written = exports::export_dataset(format, input, export_options, export_context);
   report.format = format.name();
   report.version = input.version_name;

@@ -18,6 +18,7 @@ struct ExportJobOptions {
   std::string where;             // filter; only without a version
   bool check_content = false;    // compare what was written with the content hash
   bool skip_unreadable = false;  // leave out what cannot be read, instead of failing
+  bool dry_run = false;          // says what would be written and lost, and writes nothing
 
   // Throws Error(kUsage).
   void check() const;
@@ -33,8 +34,10 @@ struct ExportJobReport {
   std::map<std::string, uint64_t> issue_kinds;
 };
 
-// Killed or interrupted, the target is not there. Throws Error(kConflict) for a target that is not
-// empty, Error(kBadInput) when a file is gone or is not what the version holds (each an issue).
+// What the format cannot hold is told (JobContext::say) before anything is written, and kept in the
+// manifest. Killed or interrupted, the target is not there. Throws Error(kConflict) for a target
+// that is not empty, Error(kBadInput) when a file is gone or is not what the version holds (each an
+// issue).
 ExportJobReport run_export(const ExportJobOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

@@ -50,8 +50,8 @@ struct ObjectEdit {
   ClassId class_id = 0;
   std::array<double, 4> box_xywh_px{};
   bool flag = false;
-  std::string shape;
-  std::string why;  // of this edit; empty: the batch's
+  std::string shape = {};
+  std::string why = {};  // of this edit; empty: the batch's
 };
 
 // Applies the edits in order as one batch that undo() and redo() take back and do again; `objects`

@@ -11,6 +11,7 @@
 #include "store/chunk.h"
 #include "store/object_sets.h"
 #include "store/snapshot_parts.h"
+#include "store/version_objects.h"
 
 namespace errata::store {
 
@@ -185,8 +186,14 @@ std::vector<std::string> canonical_boxes(Connection& db, std::span<const ObjectS
   return joined;
 }
 
-// Names of all class ids as a version has them: one merged away before is the one it went into.
-std::unordered_map<int64_t, std::string> version_names(Connection& db, VersionId version) {
+}  // namespace
+
+std::vector<ObjectRow> read_version_rows(Connection& db, VersionId version) {
+  const std::vector<uint8_t> edits = get(db, version, "object_edits");
+  return edits.empty() ? std::vector<ObjectRow>() : decode_object_rows(edits);
+}
+
+std::unordered_map<int64_t, std::string> read_version_names(Connection& db, VersionId version) {
   std::unordered_map<int64_t, std::string> names;
   Statement own = db.prepare("SELECT class_id, name FROM version_class WHERE version_id = ?1");
   own.bind(1, version);
@@ -214,8 +221,6 @@ std::unordered_map<int64_t, std::string> version_names(Connection& db, VersionId
   }
   return names;
 }
-
-}  // namespace
 
 std::vector<std::string> read_boxes(Store& store, std::span<const SampleId> samples) {
   Connection& db = store.db();
@@ -329,11 +334,10 @@ VersionColumns read_version_columns(Store& store, VersionId version) {
     columns.label_offsets.push_back(columns.label_offsets.back() + count);
   }
   const std::vector<ObjectSet> sets = read_version_sets(db, version);
-  const std::vector<uint8_t> edits = get(db, version, "object_edits");
-  if (!sets.empty() || !edits.empty()) {
-    const std::vector<ObjectRow> object_rows =
-        edits.empty() ? std::vector<ObjectRow>() : decode_object_rows(edits);
-    columns.boxes = canonical_boxes(db, sets, object_rows, columns.ids, version_names(db, version));
+  const std::vector<ObjectRow> object_rows = read_version_rows(db, version);
+  if (!sets.empty() || !object_rows.empty()) {
+    columns.boxes =
+        canonical_boxes(db, sets, object_rows, columns.ids, read_version_names(db, version));
   }
   const bool fit = columns.content.size() == rows && columns.sources.size() == rows &&
                    columns.splits.size() == rows;

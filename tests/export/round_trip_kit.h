@@ -12,6 +12,7 @@
 #include "media/reader.h"
 #include "store/edits.h"
 #include "store/import_writer.h"
+#include "store/objects.h"
 #include "tests/support/temp_dir.h"
 #include "versions/version.h"
 
@@ -39,10 +40,15 @@ struct Project {
   }
   exports::ExportReport put(const std::string& name, const std::string& format,
                             exports::ExportOptions options) {
+    const exports::ExportFormat& to = exports::find_format(format);
+    const auto what = to.holds_objects() ? exports::InputOf::kObjects : exports::InputOf::kLabels;
     const exports::ExportInput input =
-        exports::read_version_input(db, name, workers.as_parallel_for());
-    return exports::export_dataset(exports::find_format(format), input, options,
+        exports::read_version_input(db, name, workers.as_parallel_for(), what);
+    return exports::export_dataset(to, input, options,
                                    {workers.as_parallel_for(), progress, cancel, issues, member});
+  }
+  void edit_objects(const std::vector<store::ObjectEdit>& edits) {
+    store::apply_object_edits(db, edits, "test", "");
   }
   void edit(SampleId sample, store::EditKind kind, std::vector<ClassId> labels = {},
             std::string text = {}) {

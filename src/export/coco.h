@@ -1,0 +1,20 @@
+// COCO annotations: annotations/<name>.json with the images below images/.
+//
+// - What a COCO source said comes out as it came in, byte for byte: ids, order, categories with
+//   gaps, crowds, fields nobody knows. Of an edited object only the members that changed are
+//   written anew; new objects get ids above all that the source ever gave; deleted ones drop out.
+// - Categories are renamed with their class and dropped when it was merged away; a class that a
+//   file lacks is added to it with an id above its others.
+// - One JSON a document of the source, or one a split where splits cut through it (coco_plan.h).
+//   The manifest says which file is which split.
+// - An image whose file_name cannot be a path below images/ (absolute, with backslashes) gets
+//   another: an issue "file-name-changed" each.
+#pragma once
+
+#include "export/exporter.h"
+
+namespace errata::exports {
+
+const ExportFormat& coco_format();
+
+}  // namespace errata::exports

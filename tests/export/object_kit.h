@@ -1,0 +1,29 @@
+// Small datasets of boxes, and their objects by the source's own id.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "store/object_texts.h"
+#include "tests/export/round_trip_kit.h"
+#include "tests/support/synthetic_dataset.h"
+
+namespace errata::test {
+
+// A PNG of 40 x 30 whose content depends on `seed`.
+inline std::string picture(uint8_t seed) {
+  std::vector<uint8_t> pixels(size_t{40} * 30);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i * 7 + seed);
+  return encode_png(40, 30, 1, pixels);
+}
+
+// Ids in the store of objects by the raw id of their source.
+inline std::map<std::string, ObjectId> object_ids(store::Store& store) {
+  std::map<std::string, ObjectId> ids;
+  for (const auto& object : store::read_object_texts(store, 0).objects) {
+    ids[object.raw_id] = object.id;
+  }
+  return ids;
+}
+
+}  // namespace errata::test
