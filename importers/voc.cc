@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
+#include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
 #include "importers/path_matcher.h"
@@ -107,6 +108,7 @@ class Reading {
       : input_(input), sink_(sink), root_(absolute_path(input.path)) {}
 
   void run() {
+    exported_ = read_exported_annotations(root_, "voc");
     read_files();
     find_images();
     read_splits();
@@ -152,6 +154,7 @@ class Reading {
   size_t image_files_ = 0;
   std::unordered_map<std::string, std::string> split_of_;  // by stem
   double first_pixel_ = 1;
+  std::optional<ExportedAnnotations> exported_;  // by the manifest of an export of ours
   uint64_t seen_ = 0;
 };
 
@@ -218,8 +221,17 @@ void Reading::find_images() {
 
 // Main has a list for each class and split too ("cat_train"), whose lines have a flag.
 void Reading::read_splits() {
-  for (const char* split : {"train", "val", "test", "trainval"}) {
-    const std::string path = join_path(root_, std::string("ImageSets/Main/") + split + ".txt");
+  // Names of lists and of the splits they are.
+  std::vector<std::pair<std::string, std::string>> lists;
+  if (exported_) {
+    for (const auto& [file, split] : exported_->split_of_file) lists.emplace_back(file, split);
+  } else {
+    for (const char* split : {"train", "val", "test", "trainval"}) {
+      lists.emplace_back(std::string("ImageSets/Main/") + split + ".txt", split);
+    }
+  }
+  for (const auto& [file, split] : lists) {
+    const std::string path = join_path(root_, file);
     if (!file_exists(path)) continue;
     for (const std::string& line : text::read_lines(path, kMostXmlBytes)) {
       const std::string id(trim(line));
@@ -231,6 +243,10 @@ void Reading::read_splits() {
 void Reading::choose_origin() {
   if (input_.voc_origin >= 0) {
     first_pixel_ = input_.voc_origin;
+    return;
+  }
+  if (exported_ && exported_->voc_origin >= 0) {
+    first_pixel_ = exported_->voc_origin;
     return;
   }
   const std::string hint = "say which it is with --voc-origin 0 or 1";
@@ -427,6 +443,7 @@ void Reading::warn_of_unlisted() {
 
 DetectResult VocImporter::detect(const std::string& path) const {
   if (!is_directory(path)) return {0, "not a folder"};
+  if (exported_format(path) == "voc") return {95, "the folder holds an Errata export as VOC"};
   try {
     const std::string folder = annotations_folder(path);
     const FolderListing listing = list_folder(folder);

@@ -4,7 +4,8 @@
 // An image is found by its XML file's stem, else by its element `filename`. Classes in alphabetical
 // order, as VOC has its own. VOC counts pixels from 1 and includes the last one: x0 = xmin - 1,
 // x1 = xmax. Most tools write x0 and x1 from 0 into the same elements; which it is, is decided for
-// the whole source by --voc-origin or the rule that a coordinate of 0 says 0, and told. Issues:
+// the whole source by --voc-origin or the rule that a coordinate of 0 says 0, and told. The
+// manifest of an Errata export says it too, and which list is which split. Issues:
 //   rejected: "bad-xml", "missing-image", those of image files (each with all of its objects);
 //     "missing-class", "bad-box", "negative-box"
 //   warnings: "voc-origin", "empty-box", "ambiguous-image", "size-mismatch", "unlisted-image"

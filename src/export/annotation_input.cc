@@ -87,6 +87,7 @@ void add_objects(store::Store& store, VersionId version, std::span<const ClassId
     object.id = from.id;
     object.item = item->second;
     object.image = from.image < 0 ? -1 : image_of[static_cast<size_t>(from.image)];
+    object.place = from.place;
     object.label = classes.label(from.class_id);
     if (object.label == kNoClass) {
       throw Error(

@@ -17,6 +17,7 @@
 #include "export/manifest.h"
 #include "export/names.h"
 #include "export/staging.h"
+#include "export/voc.h"
 
 namespace errata::exports {
 
@@ -119,8 +120,8 @@ std::string_view file_mode_name(FileMode mode) {
 }
 
 std::span<const ExportFormat* const> all_formats() {
-  static const std::array<const ExportFormat*, 3> formats{&imagefolder_format(), &csv_format(),
-                                                          &coco_format()};
+  static const std::array<const ExportFormat*, 4> formats{&imagefolder_format(), &csv_format(),
+                                                          &coco_format(), &voc_format()};
   return formats;
 }
 

@@ -1,7 +1,7 @@
 #include "export/layout.h"
 
+#include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -59,14 +59,34 @@ FileName file_name_of(const ExportItem& item) {
   return {safe_name(name.substr(0, dot)), std::string(extension)};
 }
 
+std::vector<std::string> split_folders_of_items(const ExportInput& input, const std::string& top,
+                                                Layout& layout) {
+  std::vector<std::string> folders(input.items.size(), top);
+  const auto in_split = [](const ExportItem& item) { return item.split >= 0; };
+  if (std::none_of(input.items.begin(), input.items.end(), in_split)) return folders;
+  layout.split_folders = safe_folders(input.split_names);
+  for (std::string& folder : layout.split_folders) folder = top + "/" + folder;
+  for (size_t i = 0; i < folders.size(); ++i) {
+    const int32_t split = input.items[i].split;
+    if (split < 0) layout.no_split_folder = top + "/" + std::string(kNoSplitFolder);
+    folders[i] =
+        split < 0 ? layout.no_split_folder : layout.split_folders[static_cast<size_t>(split)];
+  }
+  return folders;
+}
+
 std::vector<std::string> place_files(const ExportInput& input,
-                                     const std::vector<std::string>& folder_of_item) {
+                                     const std::vector<std::string>& folder_of_item,
+                                     Distinct distinct) {
+  const bool stems = distinct == Distinct::kStems;
+  // As long as an extension can be, so that no name becomes too long by its own.
+  const std::string one_for_all(kMaxExtensionBytes, '.');
   const size_t n = input.items.size();
   std::vector<FileName> names(n);
   std::unordered_map<std::string, int> uses;
   uses.reserve(n);
   const auto key = [&](size_t i) {
-    return folder_of_item[i] + "/" + names[i].stem + names[i].extension;
+    return folder_of_item[i] + "/" + names[i].stem + (stems ? one_for_all : names[i].extension);
   };
   for (size_t i = 0; i < n; ++i) {
     names[i] = file_name_of(input.items[i]);
@@ -81,8 +101,10 @@ std::vector<std::string> place_files(const ExportInput& input,
       const std::string hint = hint_of(input.items[i]);
       std::string stem = names[i].stem;
       if (shared && !hint.empty()) stem += "-" + hint;
-      const std::string name =
-          table.take(folder_of_item[i], stem, names[i].extension, shared ? "" : hint);
+      std::string name = table.take(folder_of_item[i], stem,
+                                    stems ? one_for_all : names[i].extension, shared ? "" : hint);
+      if (stems)
+        name.replace(name.size() - one_for_all.size(), one_for_all.size(), names[i].extension);
       paths[i] = folder_of_item[i].empty() ? name : folder_of_item[i] + "/" + name;
     }
   }

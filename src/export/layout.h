@@ -22,8 +22,16 @@ FileName file_name_of(const ExportItem& item);
 
 // One path per item below folder_of_item[i]: base names that occur once in a folder stay; those
 // that occur more often all get 8 hex digits of their content, so that a name does not depend on
-// who else is exported in which order, and a number where even that is taken.
+// who else is exported in which order, and a number where even that is taken. kStems: names are
+// told apart without their extensions, for formats with a file of annotations beside each image.
+enum class Distinct { kNames, kStems };
 std::vector<std::string> place_files(const ExportInput& input,
-                                     const std::vector<std::string>& folder_of_item);
+                                     const std::vector<std::string>& folder_of_item,
+                                     Distinct distinct = Distinct::kNames);
+
+// A folder for each split and, last, for those in none, below `top`; `top` alone where nobody is in
+// a split. Fills the folders of splits in `layout`; returns the folder of each item.
+std::vector<std::string> split_folders_of_items(const ExportInput& input, const std::string& top,
+                                                Layout& layout);
 
 }  // namespace errata::exports

@@ -41,6 +41,7 @@ struct ExportObject {
   ObjectId id = 0;
   uint32_t item = 0;          // into ExportInput::items
   int32_t image = -1;         // into ExportObjects::images; -1: a person drew it
+  int32_t place = -1;         // among its image's objects as the source has them, deleted ones too
   ClassIndex label = 0;       // into ExportInput::class_names
   bool given_merged = false;  // its source's class was merged away
   std::array<double, 4> box_xywh_px{};

@@ -173,6 +173,7 @@ class Reading {
                              kBoxColumns | kShapeColumn | kRawColumns);
     ObjectBlock block;
     size_t row = 0;
+    std::vector<int32_t> next_place(image_of_place.size(), 0);
     while (reader.next(block)) {
       TextCursor shapes(block.shape);
       TextCursor raw_ids(block.raw_id);
@@ -187,6 +188,7 @@ class Reading {
         ObjectText object;
         object.id = index->ids.at(row);
         object.image = image_of_place[place];
+        object.place = next_place[place]++;
         object.class_id_given = block.class_id[i];
         ObjectState given;
         given.sample = index->image_samples[place];

@@ -45,6 +45,7 @@ enum ObjectDifference : uint8_t {
 struct ObjectText {
   ObjectId id = 0;
   int32_t image = -1;  // into ObjectTexts::images; -1: no source has it, or none any more
+  int32_t place = -1;  // among all objects of its image, deleted ones too, in the order of the file
   SampleId sample = 0;
   ClassId class_id = 0;        // as the object has it: perhaps one that was merged away
   ClassId class_id_given = 0;  // as its source has it; 0 without an image

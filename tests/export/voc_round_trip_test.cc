@@ -1,0 +1,183 @@
+// What a VOC source said comes out as it came in; what was edited, and nothing else, is another.
+#include <doctest/doctest.h>
+
+#include "base/files.h"
+#include "store/classes.h"
+#include "store/sample_files.h"
+#include "tests/export/object_kit.h"
+#include "text/json.h"
+
+using namespace errata;
+using namespace errata::exports;
+using namespace errata::test;
+
+namespace {
+
+constexpr std::string_view kOne = R"(<?xml version="1.0"?>
+<annotation verified="yes">
+  <folder>JPEGImages</folder>
+  <filename>one.png</filename>
+  <size><width>40</width><height>30</height><depth>1</depth></size>
+  <object>
+    <name>cat &amp; co</name>
+    <pose>Left</pose>
+    <truncated>1</truncated>
+    <difficult>0</difficult>
+    <bndbox><xmax>12</xmax><xmin>3.5</xmin><ymin>4</ymin><ymax>20</ymax></bndbox>
+    <part><name>head</name><bndbox><xmin>4</xmin></bndbox></part>
+  </object>
+  <!-- between -->
+  <object>
+    <name>dog</name>
+    <bndbox>
+      <xmin>5</xmin>
+      <ymin>6</ymin>
+      <xmax>15</xmax>
+      <ymax>16</ymax>
+    </bndbox>
+  </object>
+  <object><name>dog</name><difficult>1</difficult>
+    <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object>
+  <rest>kept</rest>
+</annotation>
+)";
+constexpr std::string_view kTwo = "<annotation>\r\n  <filename>two.png</filename>\r\n</annotation>";
+
+std::string write_source(const TempDir& dir) {
+  dir.write("data/JPEGImages/one.png", picture(1));
+  dir.write("data/JPEGImages/two.png", picture(2));
+  dir.write("data/Annotations/one.xml", std::string(kOne));
+  dir.write("data/Annotations/two.xml", std::string(kTwo));
+  dir.write("data/ImageSets/Main/train.txt", "one\n");
+  return dir / "data";
+}
+
+std::string changed(std::string text, std::string_view from, std::string_view to) {
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::vector<ObjectId> ids_of(store::Store& store) {
+  std::vector<ObjectId> ids;
+  for (const auto& object : store::read_object_texts(store, 0).objects) ids.push_back(object.id);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("VOC: an unedited set comes out byte for byte and has the same hash again") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+  const std::string out = dir / "out v1voccopy/";
+  CHECK(read_text_file(out + "Annotations/one.xml") == kOne);
+  CHECK(read_text_file(out + "Annotations/two.xml") == kTwo);
+  CHECK(read_text_file(out + "ImageSets/Main/train.txt") == "one\n");
+  CHECK(file_exists(out + "JPEGImages/two.png"));
+}
+
+TEST_CASE("VOC: an edit changes its elements and no other byte") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  const auto ids = ids_of(project.db);
+  REQUIRE(ids.size() == 3);
+  const SampleId second = store::all_sample_files(project.db)[1].id;
+  const ClassId dog = store::require_class(project.db, "dog");
+  using enum store::ObjectEditKind;
+  project.edit_objects({
+      {.kind = kSetBox, .object = ids[0], .box_xywh_px = {2.5, 3, 10, 17}},
+      {.kind = kSetDifficult, .object = ids[0], .flag = true},
+      {.kind = kSetTruncated, .object = ids[1], .flag = true},
+      {.kind = kDelete, .object = ids[2]},
+      {.kind = kAdd, .sample = second, .class_id = dog, .box_xywh_px = {0, 0, 7.5, 30}},
+  });
+  store::rename_class(project.db, "cat & co", "a/<../b>", "test");
+  project.edit(second, store::EditKind::kSetSplit, {}, "hold/out");
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kHardlink) == hash);
+  std::string expected = changed(std::string(kOne), "cat &amp; co", "a/&lt;../b&gt;");
+  expected = changed(expected, "<xmax>12</xmax>", "<xmax>12.5</xmax>");
+  expected = changed(expected, "<difficult>0</difficult>", "<difficult>1</difficult>");
+  expected = changed(expected, "</bndbox>\n  </object>\n  <object><name>dog",
+                     "</bndbox>\n    <truncated>1</truncated>\n  </object>\n  <object><name>dog");
+  const size_t last = expected.find("\n  <object><name>dog");
+  expected.erase(last, expected.find("</object>", last) + 9 - last);
+  const std::string out = dir / "out v1vochardlink/";
+  CHECK(read_text_file(out + "Annotations/one.xml") == expected);
+  CHECK(read_text_file(out + "Annotations/two.xml").find("<xmax>7.5</xmax>") != std::string::npos);
+  CHECK(read_text_file(out + "ImageSets/Main/hold%2Fout.txt") == "two\n");
+}
+
+TEST_CASE("VOC: pixels counted from 0 stay so, even where no box says it any more") {
+  TempDir dir;
+  const std::string path = write_source(dir);
+  dir.write("data/Annotations/one.xml",
+            changed(std::string(kOne), "<xmin>1</xmin><ymin>1<", "<xmin>0</xmin><ymin>0<"));
+  Project project(dir / "errata.db");
+  project.import(path);
+  project.edit_objects({{.kind = store::ObjectEditKind::kDelete, .object = ids_of(project.db)[2]}});
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+}
+
+TEST_CASE("VOC: what it cannot hold of COCO is told before, and kept in the manifest") {
+  TempDir dir;
+  dir.write("data/sub/a.png", picture(1));
+  dir.write("data/a.png", picture(2));
+  dir.write("data/a.jpg", picture(3));
+  dir.write("data/set.json", R"({"images": [{"id": 1, "file_name": "a.png"},
+    {"id": 2, "file_name": "sub/a.png"}, {"id": 3, "file_name": "a.jpg"}],
+  "annotations": [
+   {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0},
+   {"id": 2, "image_id": 2, "category_id": 1, "bbox": [1, 1, 3, 2], "area": 6, "iscrowd": 1,
+    "segmentation": {"size": [30, 40], "counts": [0, 3, 1197]}},
+   {"id": 3, "image_id": 3, "category_id": 1, "bbox": [0.1, 1, 3, 2], "score": 0.5,
+    "segmentation": [[1, 1, 4, 1, 4, 3]], "keypoints": [1, 1, 2]}],
+  "categories": [{"id": 1, "name": "cat"}]})");
+  Project project(dir / "errata.db");
+  project.import(dir / "data/set.json");
+  project.version("v1");
+  const ExportReport dry = project.put("v1", "voc", {.target = dir / "out", .dry_run = true});
+  std::string kinds;
+  for (const Loss& loss : dry.losses) kinds += loss.kind + " ";
+  CHECK(kinds == "mask crowd outline keypoints rounded-box other-fields ");
+  std::string before;
+  const ExportReport real = project.put("v1", "voc", {.target = dir / "out"});
+  CHECK(real.losses.size() == dry.losses.size());
+  const text::Json manifest = text::read_json_file(dir / "out/errata-manifest.json");
+  const text::Json& lost = manifest.at("not_held");
+  REQUIRE(lost.size() == 6);
+  CHECK(lost.at(1).at("kind").as_string() == "crowd");
+  CHECK(lost.at(1).at("count").as_int() == 1);
+  CHECK(lost.at(1).at("objects").at(0).as_int() == object_ids(project.db)["2"]);
+  CHECK(manifest.at("voc_origin").as_int() == 1);
+  // Three images of one stem: each has an XML file of its own.
+  Project again(dir / "again.db");
+  again.import(dir / "out");
+  CHECK(again.issues.rejected() == 0);
+  CHECK(store::all_sample_files(again.db).size() == 3);
+  const auto objects = store::read_object_texts(again.db, 0).objects;
+  REQUIRE(objects.size() == 3);
+  for (const auto& object : objects) CHECK(object.box_xywh_px[1] < 3);
+}
+
+TEST_CASE("COCO: what VOC's marks and poses lose in it is told") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  project.version("v1");
+  const ExportReport report = project.put("v1", "coco", {.target = dir / "out"});
+  std::string kinds;
+  for (const Loss& loss : report.losses) {
+    kinds += loss.kind + ":" + std::to_string(loss.count()) + " ";
+  }
+  CHECK(kinds == "truncated:1 difficult:1 other-fields:1 ");
+  const text::Json json = text::read_json_file(dir / "out/annotations/instances_train.json");
+  CHECK(json.at("annotations").size() == 3);
+  CHECK(json.at("annotations").at(0).at("bbox").dump() == "[2.5, 3, 9.5, 17]");
+  CHECK(json.at("categories").at(0).at("id").as_int() == 1);
+}
