@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "importers/export_manifest.h"
 #include "importers/folder_tree.h"
 #include "importers/folder_walk.h"
 #include "importers/yolo_rows.h"
@@ -254,6 +255,13 @@ void LayoutReader::read_yaml() {
   read_classes(yaml);
   read_key_points(yaml);
   find_root(yaml);
+  if (const auto exported =
+          read_exported_annotations(std::string(parent_path(layout_.yaml_path)), "yolo")) {
+    const std::map<std::string, std::string> folders(exported->split_of_file.begin(),
+                                                     exported->split_of_file.end());
+    for (const auto& [folder, split] : folders) add_split(split, {folder});
+    return;
+  }
   const Json* val = last_member(yaml, "val");
   if (val == nullptr) val = last_member(yaml, "validation");
   const std::array<std::pair<const char*, const Json*>, 3> splits{

@@ -14,7 +14,7 @@
 namespace errata::importers {
 
 struct YoloSplit {
-  std::string name;                 // "train", "val", "test", or empty
+  std::string name;                 // "train", "val", "test", or empty; of our exports any
   std::vector<std::string> images;  // absolute paths, each once in all splits, in Python's order
 };
 

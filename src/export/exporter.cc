@@ -18,6 +18,7 @@
 #include "export/names.h"
 #include "export/staging.h"
 #include "export/voc.h"
+#include "export/yolo.h"
 
 namespace errata::exports {
 
@@ -120,8 +121,8 @@ std::string_view file_mode_name(FileMode mode) {
 }
 
 std::span<const ExportFormat* const> all_formats() {
-  static const std::array<const ExportFormat*, 4> formats{&imagefolder_format(), &csv_format(),
-                                                          &coco_format(), &voc_format()};
+  static const std::array<const ExportFormat*, 5> formats{
+      &imagefolder_format(), &csv_format(), &coco_format(), &voc_format(), &yolo_format()};
   return formats;
 }
 

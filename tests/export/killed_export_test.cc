@@ -32,11 +32,30 @@ ExportInput many_files(const TempDir& dir, int count) {
   return input;
 }
 
-void run_export(const ExportInput& input, const std::string& target) {
+// With boxes that a person drew, ten in each image.
+ExportInput many_boxes(const TempDir& dir, int count) {
+  ExportInput input = many_files(dir, count);
+  input.objects.present = true;
+  for (size_t i = 0; i < input.items.size(); ++i) {
+    input.items[i].width_px = input.items[i].height_px = 64;
+    for (int k = 0; k < 10; ++k) {
+      ExportObject& object = input.objects.objects.emplace_back();
+      object.id = static_cast<ObjectId>(input.objects.objects.size());
+      object.item = static_cast<uint32_t>(i);
+      object.label = k % 2;
+      object.box_xywh_px = {1.0 * k, 2, 3, 4};
+      object.area_px = 12;
+    }
+  }
+  return input;
+}
+
+void run_export(const ExportInput& input, const std::string& target,
+                std::string_view format = "imagefolder") {
   Progress progress;
   CancelToken cancel;
   IssueLog issues;
-  export_dataset(find_format("imagefolder"), input, {.target = target},
+  export_dataset(find_format(format), input, {.target = target},
                  {serial_for, progress, cancel, issues, {}});
 }
 
@@ -111,6 +130,56 @@ TEST_CASE("a disk that takes no more: the export fails and leaves nothing") {
   ::waitpid(child, &status, 0);
   CHECK(WEXITSTATUS(status) == static_cast<int>(ErrorCategory::kIo));
   CHECK(entries(dir / "out") == 0);
+}
+
+TEST_CASE("formats of boxes: killed at random moments, and a disk that takes no more") {
+  TempDir dir;
+  const ExportInput input = many_boxes(dir, 120);
+  Rng rng(11);
+  for (const std::string format : {"coco", "voc", "yolo"}) {
+    CAPTURE(format);
+    run_export(input, dir / (format + "/whole"), format);
+    const size_t whole = count_files(dir / (format + "/whole"));
+    std::filesystem::remove_all(dir / (format + "/whole"));
+    for (int round = 0; round < 12; ++round) {
+      const std::string target = dir / (format + "/t" + std::to_string(round));
+      const pid_t child = ::fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        try {
+          run_export(input, target, format);
+        } catch (...) {
+          ::_exit(1);
+        }
+        ::_exit(0);
+      }
+      ::usleep(static_cast<useconds_t>(rng.below(12'000)));
+      ::kill(child, SIGKILL);
+      int status = 0;
+      ::waitpid(child, &status, 0);
+      if (!file_exists(target)) continue;
+      CHECK(count_files(target) == whole);
+      std::filesystem::remove_all(target);
+    }
+    // Room for the images, not for the annotations.
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{64, 64};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+      try {
+        run_export(input, dir / (format + "/full"), format);
+      } catch (const Error& error) {
+        ::_exit(error.exit_code());
+      }
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(WEXITSTATUS(status) == static_cast<int>(ErrorCategory::kIo));
+    CHECK(entries(dir / format) == 0);
+  }
 }
 
 TEST_CASE("a running export's folder is not removed by another export") {

@@ -10,11 +10,11 @@
 
 namespace errata::test {
 
-// A PNG of 40 x 30 whose content depends on `seed`.
-inline std::string picture(uint8_t seed) {
-  std::vector<uint8_t> pixels(size_t{40} * 30);
+// A PNG whose content depends on `seed`.
+inline std::string picture(uint8_t seed, uint32_t width = 40, uint32_t height = 30) {
+  std::vector<uint8_t> pixels(size_t{width} * height);
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i * 7 + seed);
-  return encode_png(40, 30, 1, pixels);
+  return encode_png(width, height, 1, pixels);
 }
 
 // Ids in the store of objects by the raw id of their source.

@@ -1,0 +1,255 @@
+#include "export/yolo.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/files.h"
+#include "export/item_texts.h"
+#include "export/layout.h"
+#include "export/losses.h"
+#include "export/manifest.h"
+#include "export/names.h"
+#include "export/yolo_dataset.h"
+
+namespace errata::exports {
+
+namespace {
+
+constexpr std::string_view kImages = "images";
+constexpr std::string_view kLabels = "labels";
+// Ultralytics' IMG_FORMATS.
+constexpr std::array<std::string_view, 13> kReadByUltralytics{
+    ".avif", ".bmp", ".dng", ".heic", ".heif", ".jp2", ".jpeg",
+    ".jpg",  ".mpo", ".png", ".tif",  ".tiff", ".webp"};
+
+class Yolo : public ExportFormat {
+ public:
+  std::string_view name() const override { return "yolo"; }
+  std::string_view description() const override {
+    return "YOLO: data.yaml and a text file of labels for each image; a YOLO source's own rows "
+           "kept";
+  }
+  bool holds_objects() const override { return true; }
+  std::vector<Loss> losses(const ExportInput& input) const override;
+  Layout plan(const ExportInput& input, const ExportOptions& options,
+              IssueLog& issues) const override;
+  void write_tables(const ExportInput& input, const ExportOptions& options, const Layout& layout,
+                    std::span<const uint8_t> written, const std::string& folder) const override;
+};
+
+void add_shape_losses(const ExportObject& object, YoloForm form, const YoloDataset& dataset,
+                      Losses& losses) {
+  const Shape shape = decode_shape(object.shape);
+  const auto lose = [&](std::string_view kind, std::string_view what) {
+    losses.add_object(kind, what, object.id);
+  };
+  if (!shape.mask.counts.empty()) lose("mask", "masks: only the box is written");
+  if (!shape.polygons.empty() && form != YoloForm::kPolygon) {
+    lose("outline", "outlines, unless every object has just one: only the box is written");
+  }
+  if (!shape.corners.empty() && form != YoloForm::kCorners) {
+    lose("oriented-box", "oriented boxes, unless all are: the upright box around each is written");
+  }
+  const bool same_points = form == YoloForm::kPose
+                               ? shape.keypoints.size() == dataset.pose().points * 3
+                               : shape.keypoints.empty();
+  if (!same_points) {
+    lose("keypoints", form == YoloForm::kPose
+                          ? "objects of more or fewer key points than the others"
+                          : "keypoints");
+  }
+}
+
+std::vector<Loss> Yolo::losses(const ExportInput& input) const {
+  Losses losses;
+  const YoloDataset dataset(input);
+  for (const ExportObject& object : input.objects.objects) {
+    const auto lose = [&](std::string_view kind, std::string_view what) {
+      losses.add_object(kind, what, object.id);
+    };
+    if (object.crowd) {
+      lose("crowd", "crowds: they are left out");
+      continue;
+    }
+    if (object.difficult) lose("difficult", "marks of difficult objects");
+    if (object.truncated) lose("truncated", "marks of truncated objects");
+    if (dataset.keeps_numbers(object)) continue;
+    const YoloForm form = dataset.form_of(object);
+    add_shape_losses(object, form, dataset, losses);
+    const YoloNumbers numbers =
+        yolo_numbers(object, form, dataset.pose(), dataset.frame_of(object));
+    if (numbers.values.empty()) {
+      lose("outside-image", "objects outside their image, or in one of unknown size: left out");
+    } else if (numbers.clipped) {
+      lose("clipped", "what reaches beyond the image: it is cut off");
+    } else if (!numbers.exact) {
+      lose("rounded-box", "numbers of pixels that are no parts of the image: the last bits differ");
+    }
+  }
+  add_field_losses(input, name(), losses);
+  add_label_losses(input, losses);
+  return losses.take();
+}
+
+std::string label_path(const std::string& image) {
+  std::string path(kLabels);
+  path += image.substr(kImages.size());
+  const size_t dot = path.rfind('.');
+  if (dot != std::string::npos && dot > path.rfind('/')) path.resize(dot);
+  return path + ".txt";
+}
+
+void warn(const ExportInput& input, const Layout& layout, IssueLog& issues) {
+  for (const std::string& path : layout.paths) {
+    const std::string ext = extension(path);
+    if (std::find(kReadByUltralytics.begin(), kReadByUltralytics.end(), ext) !=
+        kReadByUltralytics.end()) {
+      continue;
+    }
+    issues.warn("unread-extension", path, {}, ext,
+                "Ultralytics passes over files with this extension", "convert the image");
+  }
+  const auto has = [&](std::string_view split) {
+    return std::any_of(input.items.begin(), input.items.end(), [&](const ExportItem& item) {
+      return item.split >= 0 && input.split_names[static_cast<size_t>(item.split)] == split;
+    });
+  };
+  if (has("train") && has("val")) return;
+  issues.warn(
+      "no-train-or-val", "data.yaml", {}, {},
+      layout.split_folders.empty()
+          ? "there are no splits: train and val are both all images"
+          : "Ultralytics trains with the splits train and val, and one of them is not there",
+      "make them with `errata split train=0.8,val=0.2`");
+}
+
+Layout Yolo::plan(const ExportInput& input, const ExportOptions&, IssueLog& issues) const {
+  Layout layout;
+  layout.description = "images/split/file, labels/split/file.txt";
+  std::vector<std::string> folders = split_folders_of_items(input, std::string(kImages), layout);
+  // The last folder called images is the one that labels stand beside.
+  const std::string inner = std::string(kImages) + "/" + std::string(kImages);
+  for (std::vector<std::string>* each : {&folders, &layout.split_folders}) {
+    for (std::string& folder : *each) {
+      if (folder == inner) folder += "%";
+    }
+  }
+  layout.paths = place_files(input, folders, Distinct::kStems);
+  std::set<std::string> made{std::string(kImages), std::string(kLabels), "data.yaml"};
+  std::set<std::pair<int32_t, std::string>> used;
+  for (size_t i = 0; i < folders.size(); ++i) {
+    made.insert(folders[i]);
+    made.insert(std::string(kLabels) + folders[i].substr(kImages.size()));
+    used.emplace(input.items[i].split, folders[i]);
+  }
+  made.erase("data.yaml");
+  layout.folders.assign(made.begin(), made.end());
+  for (const auto& [split, folder] : used) layout.annotations.push_back({folder, split});
+  warn(input, layout, issues);
+  return layout;
+}
+
+class Writer {
+ public:
+  explicit Writer(const ExportInput& input)
+      : input_(input), texts_(texts_by_item(input, "yolo")), dataset_(input) {}
+
+  const YoloDataset& dataset() const { return dataset_; }
+  // False when the item has no file of labels.
+  bool text(size_t item, std::string& text) const;
+
+ private:
+  // Empty when the object is left out.
+  std::string row(const ExportObject& object) const;
+
+  const ExportInput& input_;
+  ItemTexts texts_;
+  YoloDataset dataset_;
+};
+
+std::string Writer::row(const ExportObject& object) const {
+  if (object.crowd) return {};
+  const size_t class_index = dataset_.class_of(object);
+  if (dataset_.keeps_numbers(object)) return mended_yolo_row(object.raw_text, class_index, {});
+  const YoloNumbers numbers =
+      yolo_numbers(object, dataset_.form_of(object), dataset_.pose(), dataset_.frame_of(object));
+  if (numbers.values.empty()) return {};
+  return mended_yolo_row(object.raw_text, class_index, numbers.values);
+}
+
+bool Writer::text(size_t item, std::string& text) const {
+  text.clear();
+  const int32_t image = texts_.image[item];
+  std::string_view raw;
+  if (image >= 0) raw = input_.objects.images[static_cast<size_t>(image)].raw_text;
+  const bool no_file = raw.size() == 1 && raw.front() == SourceHeader::kNoFileMark;
+  if (no_file) raw = {};
+  std::vector<std::string> at_mark;
+  std::vector<std::string> others;
+  for (const uint32_t i : texts_.objects[item]) {
+    const ExportObject& object = input_.objects.objects[i];
+    std::string made = row(object);
+    if (made.empty()) continue;
+    if (!stands_at_mark(object, image) || raw.empty()) {
+      others.push_back(std::move(made));
+      continue;
+    }
+    const auto place = static_cast<size_t>(object.place);
+    if (place >= at_mark.size()) at_mark.resize(place + 1);
+    at_mark[place] = std::move(made);
+  }
+  bool drop_line_end = false;
+  for_each_piece(
+      raw,
+      [&](std::string_view piece) {
+        if (drop_line_end) {
+          const size_t end = piece.find('\n');
+          if (end != std::string_view::npos) {
+            piece.remove_prefix(end + 1);
+          } else if (text.ends_with('\n')) {
+            text.pop_back();
+            if (text.ends_with('\r')) text.pop_back();
+          }
+          drop_line_end = false;
+        }
+        text += piece;
+      },
+      [&](size_t n) {
+        if (n < at_mark.size() && !at_mark[n].empty()) {
+          text += at_mark[n];
+        } else {
+          drop_line_end = true;
+        }
+      });
+  for (const std::string& made : others) {
+    if (!text.empty() && !text.ends_with('\n')) text += '\n';
+    text += made + "\n";
+  }
+  return !no_file || !text.empty();
+}
+
+void Yolo::write_tables(const ExportInput& input, const ExportOptions&, const Layout& layout,
+                        std::span<const uint8_t> written, const std::string& folder) const {
+  const Writer writer(input);
+  std::string text;
+  for (size_t i = 0; i < input.items.size(); ++i) {
+    if (written[i] == 0 || !writer.text(i, text)) continue;
+    write_plain_file(join_path(folder, label_path(layout.paths[i])), text);
+  }
+  std::vector<std::string> folder_of_split(input.split_names.size());
+  std::string rest;
+  for (const AnnotationFile& file : layout.annotations) {
+    (file.split < 0 ? rest : folder_of_split[static_cast<size_t>(file.split)]) = file.path;
+  }
+  write_plain_file(join_path(folder, "data.yaml"), writer.dataset().yaml(folder_of_split, rest));
+}
+
+}  // namespace
+
+const ExportFormat& yolo_format() {
+  static const Yolo format;
+  return format;
+}
+
+}  // namespace errata::exports

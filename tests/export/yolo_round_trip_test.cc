@@ -1,0 +1,205 @@
+// What a YOLO source said comes out as it came in; what was edited, and nothing else, is another.
+#include <doctest/doctest.h>
+
+#include "base/files.h"
+#include "store/classes.h"
+#include "store/sample_files.h"
+#include "tests/export/object_kit.h"
+#include "text/json.h"
+
+using namespace errata;
+using namespace errata::exports;
+using namespace errata::test;
+
+namespace {
+
+constexpr std::string_view kYaml =
+    "train: images/train\nval: images/val # held out\nnames: {0: cat, 1: 'yes: x', 2: dog}\n"
+    "channels: 3\n";
+constexpr std::string_view kOne =
+    "# by hand\r\n0 0.5  0.5 0.1 0.2\r\n2\t0.250 0.5 0.125 0.1 \r\n\r\n1 0.1 0.1 0.05 0.05";
+
+std::string write_source(const TempDir& dir, std::string_view yaml = kYaml) {
+  dir.write("data/data.yaml", std::string(yaml));
+  dir.write("data/images/train/one.png", picture(1));
+  dir.write("data/images/train/bare.png", picture(2));
+  dir.write("data/images/val/two.png", picture(3));
+  dir.write("data/labels/train/one.txt", std::string(kOne));
+  dir.write("data/labels/val/two.txt", "");
+  return dir / "data";
+}
+
+std::vector<ObjectId> ids_of(store::Store& store) {
+  std::vector<ObjectId> ids;
+  for (const auto& object : store::read_object_texts(store, 0).objects) ids.push_back(object.id);
+  return ids;
+}
+
+SampleId sample_of(store::Store& store, const std::string& name) {
+  for (const auto& file : store::all_sample_files(store)) {
+    if (file.path.ends_with(name)) return file.id;
+  }
+  return 0;
+}
+
+std::string kinds_of(const std::vector<Loss>& losses) {
+  std::string kinds;
+  for (const Loss& loss : losses) kinds += loss.kind + ":" + std::to_string(loss.count()) + " ";
+  return kinds;
+}
+
+}  // namespace
+
+TEST_CASE("YOLO: an unedited set comes out byte for byte and has the same hash again") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "yolo", FileMode::kCopy) == hash);
+  const std::string out = dir / "out v1yolocopy/";
+  CHECK(read_text_file(out + "data.yaml") == kYaml);
+  CHECK(read_text_file(out + "labels/train/one.txt") == kOne);
+  CHECK(read_text_file(out + "labels/val/two.txt").empty());
+  CHECK_FALSE(file_exists(out + "labels/train/bare.txt"));
+  CHECK(file_exists(out + "images/train/bare.png"));
+}
+
+TEST_CASE("YOLO: an edit changes its numbers and no other byte; splits of any name") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  const auto ids = ids_of(project.db);
+  REQUIRE(ids.size() == 3);
+  const ClassId dog = store::require_class(project.db, "dog");
+  using enum store::ObjectEditKind;
+  project.edit_objects({
+      {.kind = kSetClass, .object = ids[0], .class_id = dog},
+      {.kind = kSetBox, .object = ids[1], .box_xywh_px = {8, 13.5, 4, 3}},
+      {.kind = kDelete, .object = ids[2]},
+      {.kind = kAdd,
+       .sample = sample_of(project.db, "bare.png"),
+       .class_id = dog,
+       .box_xywh_px = {10, 6, 20, 12}},
+  });
+  project.edit(sample_of(project.db, "bare.png"), store::EditKind::kSetSplit, {}, "images");
+  project.edit(sample_of(project.db, "two.png"), store::EditKind::kSetSplit, {}, "");
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "yolo", FileMode::kHardlink) == hash);
+  const std::string out = dir / "out v1yolohardlink/";
+  CHECK(read_text_file(out + "labels/train/one.txt") ==
+        "# by hand\r\n2 0.5  0.5 0.1 0.2\r\n2\t0.250 0.5 0.1 0.1 \r\n");
+  CHECK(read_text_file(out + "labels/images%/bare.txt") == "2 0.5 0.4 0.5 0.4\n");
+  CHECK(read_text_file(out + "data.yaml") ==
+        "train: images/train\nnames:\n  0: cat\n  1: \"yes: x\"\n  2: dog\nchannels: 3\n");
+}
+
+TEST_CASE("YOLO: classes renamed and merged away keep the indices of the others") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  store::rename_class(project.db, "cat", "../c:at/", "test");
+  store::merge_class(project.db, "yes: x", "dog", "test", "");
+  const ClassId zebra = store::add_class(project.db, "zebra", "test");
+  project.edit_objects({{.kind = store::ObjectEditKind::kSetClass,
+                         .object = ids_of(project.db)[0],
+                         .class_id = zebra}});
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "yolo", FileMode::kCopy) == hash);
+  const std::string out = dir / "out v1yolocopy/";
+  const std::string yaml = read_text_file(out + "data.yaml");
+  CHECK(yaml.find("0: \"../c:at/\"\n  1: \"yes: x\"\n  2: dog\n  3: zebra\n") != std::string::npos);
+  const std::string rows = read_text_file(out + "labels/train/one.txt");
+  CHECK(rows.find("3 0.5  0.5") != std::string::npos);
+  CHECK(rows.ends_with("2 0.1 0.1 0.05 0.05"));
+}
+
+TEST_CASE("YOLO: polygons, oriented boxes and poses come back to the bit") {
+  TempDir dir;
+  const std::string names = "train: images/train\nval: images/val\nnames: [a, 'yes: x', dog]\n";
+  const auto round_trip = [&](const std::string& name, const std::string& yaml,
+                              const std::string& rows) {
+    write_source(dir, yaml);
+    dir.write("data/labels/train/one.txt", rows);
+    Project project(dir / (name + ".db"));
+    project.import(dir / "data");
+    const auto ids = ids_of(project.db);
+    REQUIRE(ids.size() == 2);
+    project.edit_objects(
+        {{.kind = store::ObjectEditKind::kSetBox, .object = ids[1], .box_xywh_px = {4, 3, 8, 6}}});
+    const std::string hash = project.version(name);
+    CHECK(hash_of_round_trip(project, dir, name, "yolo", FileMode::kCopy) == hash);
+    const std::string out = read_text_file(dir / ("out " + name + "yolocopy/labels/train/one.txt"));
+    CHECK(out.substr(0, out.find('\n')) == rows.substr(0, rows.find('\n')));
+  };
+  round_trip("polygons", names, "0 0.1 0.1 0.5 0.10 0.5 0.5\n1 0.2 0.2 0.4 0.2 0.4 0.4 0.2 0.3\n");
+  round_trip("corners", names,
+             "0 0.1 0.1 0.5 0.1 0.5 0.5 0.10 0.5\n1 0.3 0.2 0.4 0.3 0.3 0.4 0.2 0.3\n");
+  round_trip("poses", names + "kpt_shape: [2, 3]\nflip_idx: [1, 0]\n",
+             "0 0.5 0.5 0.2 0.2 0.5 0.5 2 0 0 0\n1 0.5 0.5 0.2 0.2 0.45 0.5 2 0.55 0.50 1\n");
+}
+
+TEST_CASE("YOLO: what it cannot hold of COCO is told before, and kept in the manifest") {
+  TempDir dir;
+  dir.write("data/images/a.png", picture(1));
+  dir.write("data/images/sub/a.png", picture(2));
+  dir.write("data/images/a.jpg", picture(3));
+  dir.write("data/set.json", R"({"images": [{"id": 1, "file_name": "a.png"},
+    {"id": 2, "file_name": "sub/a.png"}, {"id": 3, "file_name": "a.jpg"}],
+  "annotations": [
+   {"id": 1, "image_id": 1, "category_id": 7, "bbox": [10, 6, 20, 12], "area": 240, "iscrowd": 0},
+   {"id": 2, "image_id": 2, "category_id": 7, "bbox": [1, 1, 3, 2], "area": 6, "iscrowd": 1,
+    "segmentation": {"size": [30, 40], "counts": [0, 3, 1197]}},
+   {"id": 3, "image_id": 3, "category_id": 2, "bbox": [-60, 3, 80, 6], "score": 0.5,
+    "segmentation": [[1, 1, 4, 1, 4, 3], [5, 5, 6, 6, 7, 5]], "keypoints": [1, 1, 2]},
+   {"id": 4, "image_id": 3, "category_id": 2, "bbox": [50, 40, 8, 6]},
+   {"id": 5, "image_id": 3, "category_id": 2, "bbox": [0.1, 0.7, 8.3, 6.1]}],
+  "categories": [{"id": 7, "name": "cat"}, {"id": 2, "name": "dog"}]})");
+  Project project(dir / "errata.db");
+  project.import(dir / "data/set.json");
+  project.version("v1");
+  const ExportReport dry = project.put("v1", "yolo", {.target = dir / "out", .dry_run = true});
+  CHECK(
+      kinds_of(dry.losses).starts_with("crowd:1 outline:1 keypoints:1 clipped:1 outside-image:1 "));
+  CHECK(kinds_of(dry.losses).ends_with("other-fields:1 "));
+  const ExportReport real = project.put("v1", "yolo", {.target = dir / "out"});
+  CHECK(kinds_of(real.losses) == kinds_of(dry.losses));
+  const text::Json manifest = text::read_json_file(dir / "out/errata-manifest.json");
+  CHECK(manifest.at("not_held").at(0).at("objects").at(0).as_int() == object_ids(project.db)["2"]);
+  Project again(dir / "again.db");
+  again.import(dir / "out");
+  CHECK(again.issues.rejected() == 0);
+  CHECK(store::all_sample_files(again.db).size() == 3);
+  CHECK(store::read_object_texts(again.db, 0).objects.size() == 3);
+}
+
+TEST_CASE(
+    "COCO to YOLO: where no parts of the image are the pixels, it is told; else the same hash") {
+  std::string annotations;
+  for (int i = 0; i < 200; ++i) {
+    annotations += (i > 0 ? "," : "") + std::string("{\"id\": ") + std::to_string(i + 1) +
+                   ", \"image_id\": " + std::to_string(i % 2 + 1) +
+                   ", \"category_id\": 1, \"bbox\": [" + std::to_string(i % 17) + ", " +
+                   std::to_string(i % 11) + ", " + std::to_string(1 + i % 23) + ", " +
+                   std::to_string(1 + i % 19) + "]}";
+  }
+  for (const uint32_t height : {32U, 30U}) {
+    TempDir dir;
+    dir.write("data/a.png", picture(1, 64, height));
+    dir.write("data/b.png", picture(2, 64, height));
+    dir.write("data/set.json",
+              "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\"}, {\"id\": 2, \"file_name\": "
+              "\"b.png\"}], \"annotations\": [" +
+                  annotations + "], \"categories\": [{\"id\": 1, \"name\": \"cat\"}]}");
+    Project project(dir / "errata.db");
+    project.import(dir / "data/set.json");
+    const std::string hash = project.version("v1");
+    CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+    const auto losses = project.put("v1", "yolo", {.target = dir / "dry", .dry_run = true}).losses;
+    const bool same = hash_of_round_trip(project, dir, "v1", "yolo", FileMode::kCopy) == hash;
+    CHECK(losses.empty() == (height == 32));
+    CHECK(same == losses.empty());
+    if (losses.empty()) continue;
+    CHECK(losses.front().kind == "rounded-box");
+    CHECK(losses.front().count() < 100);
+  }
+}
