@@ -4,7 +4,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
+
+#include "base/priority.h"
 
 namespace errata::jobs {
 
@@ -36,7 +39,8 @@ struct JobRunner::Job {
 };
 
 struct JobRunner::State {
-  explicit State(size_t worker_threads) : workers(worker_threads), thread(1, "errata-jobs") {}
+  explicit State(size_t worker_threads)
+      : worker_threads(worker_threads), thread(1, "errata-jobs") {}
 
   JobStatus status_of(const Job& job) const {
     JobStatus status;
@@ -90,7 +94,10 @@ struct JobRunner::State {
     std::optional<Error> error;
     JobState state = JobState::kDone;
     try {
-      JobContext context{job.progress, job.cancel, job.issues, workers};
+      // Threads inherit how their maker gives way: the workers are made here, by the jobs' thread.
+      give_way();
+      if (!workers) workers = std::make_unique<WorkerGroup>(worker_threads);
+      JobContext context{job.progress, job.cancel, job.issues, *workers};
       summary = job.fn(context);
     } catch (const Error& thrown) {
       state = thrown.category() == ErrorCategory::kInterrupted ? JobState::kCancelled
@@ -121,7 +128,8 @@ struct JobRunner::State {
   mutable std::mutex mutex;
   std::deque<std::shared_ptr<Job>> jobs;
   JobId next_id = 1;
-  WorkerGroup workers;
+  const size_t worker_threads;
+  std::unique_ptr<WorkerGroup> workers;
   WorkerGroup thread;  // last: its destructor waits for the job that uses the rest
 };
 

@@ -1,6 +1,9 @@
 #include "jobs/job_runner.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -28,6 +31,34 @@ TEST_CASE("a job runs, reports and ends with its summary") {
   CHECK(runner.issues_of(id).size() == 1);
   CHECK(finished == 1);
   CHECK(!runner.busy());
+}
+
+namespace {
+int nice_of_this_thread() {
+  return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)));
+}
+}  // namespace
+
+TEST_CASE("a job and its workers give way to the thread that started it") {
+  const int mine = nice_of_this_thread();
+  if (mine >= 19) return;  // nothing is lower
+  JobRunner runner(2);
+  std::atomic<int> seen{0};
+  std::atomic<int> lower{0};
+  runner.start("work", [&](JobContext& context) {
+    std::atomic<int> inside{0};
+    context.workers.parallel_for(3, 1, [&](size_t, size_t) {
+      ++seen;
+      if (nice_of_this_thread() > mine) ++lower;
+      for (++inside; inside < 3;) {  // so that each range has a thread of its own
+      }
+    });
+    return std::string();
+  });
+  runner.wait_idle();
+  CHECK(seen == 3);
+  CHECK(lower == 3);
+  CHECK(nice_of_this_thread() == mine);
 }
 
 TEST_CASE("a thrown error is the job's, and the next job runs") {

@@ -8,8 +8,8 @@ namespace errata::viewer {
 
 namespace {
 
-// A software renderer takes 10 ms to make a page of twice the side: a frame would be felt.
-constexpr int kMostPagePx = 1024;
+// A software renderer takes 8 ms to make a page of twice the side: a frame would be felt.
+constexpr int kMostPagePx = 512;
 
 size_t page_count(uint64_t byte_budget, int page_px) {
   const uint64_t page_bytes = static_cast<uint64_t>(page_px) * static_cast<uint64_t>(page_px) * 4;

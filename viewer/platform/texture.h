@@ -25,7 +25,7 @@ struct TextureRegion {
 
 class ThumbnailAtlas {
  public:
-  // `cell_px`: longest side of a thumbnail. Pages of whole cells, at most 1024x1024, are
+  // `cell_px`: longest side of a thumbnail. Pages of whole cells, at most 512x512, are
   // made when they are needed, at most as many as fit `byte_budget` (one at least).
   ThumbnailAtlas(int cell_px, uint64_t byte_budget);
   ~ThumbnailAtlas();
