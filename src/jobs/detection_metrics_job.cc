@@ -6,6 +6,7 @@
 
 #include "analysis/mask_rle.h"
 #include "base/text.h"
+#include "jobs/class_order_warning.h"
 #include "model/shape.h"
 #include "store/objects.h"
 #include "store/runs.h"
@@ -164,6 +165,8 @@ DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options
   }
   measure_set(set, options, context, report);
   report.warnings = run_warnings(state);
+  add_class_order_warning(analysis::class_pairs(report.confusion.counts, report.class_names.size()),
+                          report.class_names, report.warnings);
   return report;
 }
 

@@ -7,9 +7,11 @@
 #include <limits>
 
 #include "analysis/box_checks.h"
+#include "analysis/detection_confusion.h"
 #include "analysis/object_lab.h"
 #include "analysis/object_mistakenness.h"
 #include "base/text.h"
+#include "jobs/class_order_warning.h"
 #include "store/objects.h"
 #include "store/runs.h"
 
@@ -108,6 +110,10 @@ JudgedObjects judge_objects(const JudgeOptions& options, JobContext& context) {
   judged.tide = std::move(matching.tide);
   add_scores(judged.input, context, judged.objects.table);
   judged.warnings = run_warnings(judged.state);
+  const analysis::DetectionConfusion confusion = analysis::confuse_detections(
+      judged.input.set(), {options.overlap, options.confidence}, parallel_for);
+  add_class_order_warning(analysis::class_pairs(confusion.counts, confusion.classes),
+                          judged.input.class_names, judged.warnings);
   return judged;
 }
 

@@ -9,6 +9,7 @@
 #include "analysis/scores.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "jobs/class_order_warning.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 
@@ -109,6 +110,8 @@ void add_warnings(const LoadedState& state, MetricsReport& report) {
         fmt::format("{} predictions name a class that the project lacks and count as wrong",
                     with_thousands(static_cast<uint64_t>(metrics.unknown_predictions))));
   }
+  add_class_order_warning(analysis::class_pairs(metrics.confusion, report.class_names.size()),
+                          report.class_names, report.warnings);
 }
 
 MetricsReport measure_state(LoadedState& state, const MetricData& data,

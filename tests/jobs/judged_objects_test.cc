@@ -177,6 +177,33 @@ TEST_CASE("measured through the store, the numbers are pycocotools' and tidecv's
                        Error);
 }
 
+TEST_CASE("a detector whose classes stand in another order is told by metrics and find boxes") {
+  for (const bool turned : {false, true}) {
+    DetectionCase each;
+    each.images = 10;
+    each.classes = 3;
+    for (int image = 0; image < 10; ++image) {
+      for (int k = 0; k < 3; ++k) {
+        const analysis::Box box{20.0 + 100 * k, 20, 50, 50};
+        each.object(image, k, box);
+        each.detection(image, turned ? (k + 1) % 3 : k, box, 0.9);
+      }
+    }
+    Project project(each);
+    JobContext context = project.job();
+    DetectionMetricsOptions options;
+    options.store_path = project.path;
+    options.resamples = 0;
+    const auto told = [](const std::vector<std::string>& warnings) {
+      return std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
+        return warning.find("another order") != std::string::npos;
+      });
+    };
+    CHECK(told(measure_detections(options, context).warnings) == turned);
+    CHECK(told(project.judge(0.25).warnings) == turned);
+  }
+}
+
 TEST_CASE("outlines measured through the store give pycocotools' numbers of masks") {
   const text::Json json =
       text::read_json_file(test::source_dir() + "/tests/analysis/data/masks.json");

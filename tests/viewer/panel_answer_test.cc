@@ -288,6 +288,31 @@ TEST_CASE("ten thousand classes are bounded by the classes, not by their pairs")
   CHECK(std::isnan(answer->balanced_accuracy.low));  // said to have no interval
 }
 
+TEST_CASE("a model whose classes stand in another order is told, and a right one is not") {
+  const auto answer_of = [](int32_t shift) {
+    PanelQuestion question;
+    question.samples = Table(90);
+    const auto dictionary = std::make_shared<Dictionary>();
+    for (const char* name : {"ant", "bee", "cat"}) {
+      dictionary->add(name);
+      question.classes.add(name);
+    }
+    std::vector<int32_t> label;
+    std::vector<int32_t> prediction;
+    for (int32_t row = 0; row < 90; ++row) {
+      label.push_back(row % 3);
+      prediction.push_back((row + (row < 80 ? shift : 2)) % 3);
+    }
+    question.samples.add(make_category_column("label", label, dictionary));
+    question.samples.add(make_category_column("prediction", prediction, dictionary));
+    return answer_panels(question)->class_order;
+  };
+  CHECK(answer_of(0).empty());
+  const std::string turned = answer_of(1);
+  CHECK(turned.find("'bee' where the label is 'ant'") != std::string::npos);
+  CHECK(turned.find("89 % agree so, 0 % as named") != std::string::npos);
+}
+
 TEST_CASE("a store without predictions has no answer and says so") {
   PanelQuestion question;
   question.samples = Table(3);

@@ -7,6 +7,7 @@
 #include "analysis/coco_intervals.h"
 #include "analysis/detection_confusion.h"
 #include "analysis/tide.h"
+#include "jobs/class_order_warning.h"
 
 namespace errata::viewer {
 
@@ -84,6 +85,8 @@ std::shared_ptr<ObjectMeasures> measure_objects(const jobs::DetectionInput& inpu
       }
     }
   }
+  measures->class_order = jobs::class_order_warning(
+      analysis::class_pairs(confusion.counts, set.classes), input.class_names);
   return measures;
 }
 

@@ -44,6 +44,7 @@ struct ObjectMeasures {
   // (classes + 1)^2, row = label, column = detection; the last is the background.
   std::vector<int64_t> confusion;
   int64_t largest_confusion = 0;  // off the diagonal
+  std::string class_order;        // a warning; empty: the detector's classes agree as named
 };
 
 // Null without annotations or detections.

@@ -10,6 +10,7 @@
 
 #include "analysis/metrics.h"
 #include "base/text.h"
+#include "jobs/class_order_warning.h"
 #include "model/scores.h"
 #include "query/facet.h"
 #include "query/filter.h"
@@ -260,8 +261,24 @@ class Measurer {
       view.counts[label->second * shown + prediction->second] = each.count;
       view.largest_off_diagonal = std::max(view.largest_off_diagonal, each.count);
     }
+    check_class_order(all);
     if (all.size() > PanelAnswer::kMostPairs) all.resize(PanelAnswer::kMostPairs);
     answer_->confusions = std::move(all);
+  }
+
+  void check_class_order(const std::vector<ConfusedPair>& confused) {
+    std::vector<analysis::ClassPairCount> pairs;
+    std::vector<std::string> names;
+    for (size_t k = 0; k < rows_.classes; ++k) {
+      const ClassLine& line = answer_->classes[k];
+      names.push_back(line.name);
+      const auto index = static_cast<int32_t>(k);
+      if (line.right > 0) pairs.push_back({index, index, line.right});
+    }
+    for (const ConfusedPair& each : confused) {
+      pairs.push_back({each.label, each.prediction, each.count});
+    }
+    answer_->class_order = jobs::class_order_warning(pairs, names);
   }
 
   // All classes that occur, or those of the largest confusions.

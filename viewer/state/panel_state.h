@@ -70,6 +70,7 @@ struct PanelAnswer {
   std::vector<ClassLine> classes;        // the project's, in its order
   std::vector<ConfusedPair> confusions;  // off the diagonal, largest first, at most kMostPairs
   ConfusionView confusion;
+  std::string class_order;  // a warning; empty: the model's classes agree as they are named
   std::vector<ScoreDistribution> scores;
 
   // What the corrections change, over the same samples: those of `samples` that came with a label.

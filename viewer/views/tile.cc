@@ -31,6 +31,15 @@ std::string_view text_or(const Column* column, RowIndex row, std::string_view ot
   return column == nullptr || column->is_null(row) ? otherwise : column->text(row);
 }
 
+// Of a sample without a label of its own in a dataset of boxes; else "no label".
+std::string unlabelled_text(const FrameContext& frame, RowIndex row) {
+  const ObjectsState& objects = frame.state.objects;
+  if (!objects.ready() || row >= objects.table.samples()) return "no label";
+  const uint64_t count = objects.table.given_end[row] - objects.table.offsets[row];
+  if (count == 0) return "no objects";
+  return fmt::format("{} object{}", with_thousands(count), count == 1 ? "" : "s");
+}
+
 std::string tags_text(const TileColumns& columns, RowIndex row) {
   if (columns.tags == nullptr || columns.tags->offsets[row] == columns.tags->offsets[row + 1]) {
     return {};
@@ -142,9 +151,10 @@ void draw_caption(const FrameContext& frame, const TileColumns& columns, RowInde
   const float pad = theme.px(8);
   const float room = max.x - min.x - pad * 2;
   float y = min.y + theme.px(6);
-  const std::string_view label = text_or(columns.label, row, "no label");
+  const std::string unlabelled = unlabelled_text(frame, row);
+  const std::string_view label = text_or(columns.label, row, unlabelled);
   const std::string_view predicted = text_or(columns.prediction, row, "");
-  const TextStyle label_style = label == "no label" ? small(theme) : bold(theme);
+  const TextStyle label_style = label.data() == unlabelled.data() ? small(theme) : bold(theme);
   TextStyle wrong = body(theme);
   wrong.color = theme.wrong;
   const bool differs = !predicted.empty() && predicted != label;

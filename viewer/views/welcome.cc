@@ -54,12 +54,15 @@ class Welcome : public View {
   static std::array<Step, 3> steps(const AppState& state) {
     const bool images = !state.snapshot.ids.empty();
     const bool run = state.active_run() != nullptr;
+    const bool boxes =
+        state.objects.ready() && state.snapshot.samples.find("prediction") == nullptr;
     std::array<Step, 3> steps{
-        Step{"Open a folder of images",
-             "One folder a class, a CSV of paths and labels, IDX or CIFAR files. Or drop it onto "
-             "this window.",
-             StepState::kNext,
-             {"file.import"}},
+        Step{
+            "Open a folder of images",
+            "One folder a class, boxes of COCO, YOLO or VOC, a CSV, IDX or CIFAR files. Or drop it "
+            "onto this window.",
+            StepState::kNext,
+            {"file.import"}},
         Step{"Say what a model thinks of them",
              "Attach the predictions you have, or run a TorchScript model here.",
              StepState::kLater,
@@ -68,6 +71,11 @@ class Welcome : public View {
              "Where prediction and label differ, the most confident first.",
              StepState::kLater,
              {"view.mistakes"}}};
+    if (boxes) {
+      steps[2].title = "Look at the objects";
+      steps[2].text = "Each label and detection as a crop, the most doubtful first.";
+      steps[2].commands = {"view.objects"};
+    }
     if (images) {
       steps[0].state = StepState::kDone;
       steps[0].text =
@@ -140,7 +148,9 @@ class Welcome : public View {
       const bool first = id == step.commands[0];
       if (action_button(theme, command->id.c_str(), key, command->title, button, next && first,
                         step.state != StepState::kLater)) {
-        if (step.commands[0] == "view.mistakes") frame.session.state().jobs.welcome = false;
+        if (id == "view.mistakes" || id == "view.objects") {
+          frame.session.state().jobs.welcome = false;
+        }
         frame.run(id);
       }
       ImGui::SameLine(0, theme.px(8));

@@ -20,7 +20,9 @@ constexpr float kPairsWidth = 230;
 // Ten classes and the line below them fit the panel as it begins.
 constexpr float kCellHeight = 15;
 constexpr float kLeastCell = 26;
-constexpr float kMostCell = 44;
+constexpr float kMostCell = 64;
+constexpr float kLeastHeaded = 30;  // below it a column has no room for a name
+constexpr float kHeadHeight = 15;
 
 // "6.9k" where "6,891" has no room.
 std::string short_count(int64_t count) {
@@ -150,8 +152,18 @@ class ConfusionPanel : public Panel {
     const float height = theme.px(kCellHeight);
     const FacetChoice label = facet_choice(frame.state.filter.draft, "label");
     const FacetChoice prediction = facet_choice(frame.state.filter.draft, "prediction");
+    const bool headed = cell >= theme.px(kLeastHeaded);
+    const float head = headed ? theme.px(kHeadHeight) : 0;
+    for (size_t column = 0; headed && column < shown; ++column) {
+      const float x = at.x + names + static_cast<float>(column) * cell;
+      const std::string& name = name_at(answer, order_[column]);
+      const float room = cell - theme.px(3);
+      const float width = std::min(room, text_width(theme, small(theme), name));
+      draw_text_fit(theme, list, ImVec2(x + (cell - 1 - width) / 2, at.y), room, small(theme),
+                    name);
+    }
     for (size_t row = 0; row < shown; ++row) {
-      const float y = at.y + static_cast<float>(row) * height;
+      const float y = at.y + head + static_cast<float>(row) * height;
       draw_text_fit(theme, list, ImVec2(at.x, y + theme.px(1)), names - theme.px(8), small(theme),
                     name_at(answer, order_[row]));
       for (size_t column = 0; column < shown; ++column) {
@@ -162,7 +174,7 @@ class ConfusionPanel : public Panel {
     }
     ImGui::SetCursorScreenPos(at);
     ImGui::Dummy(ImVec2(names + cell * static_cast<float>(shown),
-                        height * static_cast<float>(shown) + theme.px(4)));
+                        head + height * static_cast<float>(shown) + theme.px(4)));
   }
 
   // What rows and columns are. False, with nothing drawn, when it does not fit into `room`.
