@@ -6,7 +6,7 @@
 
 #include "analysis/mask_rle.h"
 #include "base/text.h"
-#include "jobs/class_order_warning.h"
+#include "jobs/prediction_warnings.h"
 #include "model/shape.h"
 #include "store/objects.h"
 #include "store/runs.h"
@@ -165,8 +165,7 @@ DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options
   }
   measure_set(set, options, context, report);
   report.warnings = run_warnings(state);
-  add_class_order_warning(analysis::class_pairs(report.confusion.counts, report.class_names.size()),
-                          report.class_names, report.warnings);
+  add_detection_warnings(input, state.snapshot.samples, report.confusion, report.warnings);
   return report;
 }
 

@@ -11,7 +11,7 @@
 #include "analysis/object_lab.h"
 #include "analysis/object_mistakenness.h"
 #include "base/text.h"
-#include "jobs/class_order_warning.h"
+#include "jobs/prediction_warnings.h"
 #include "store/objects.h"
 #include "store/runs.h"
 
@@ -112,8 +112,7 @@ JudgedObjects judge_objects(const JudgeOptions& options, JobContext& context) {
   judged.warnings = run_warnings(judged.state);
   const analysis::DetectionConfusion confusion = analysis::confuse_detections(
       judged.input.set(), {options.overlap, options.confidence}, parallel_for);
-  add_class_order_warning(analysis::class_pairs(confusion.counts, confusion.classes),
-                          judged.input.class_names, judged.warnings);
+  add_detection_warnings(judged.input, judged.state.snapshot.samples, confusion, judged.warnings);
   return judged;
 }
 

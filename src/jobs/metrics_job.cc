@@ -9,7 +9,7 @@
 #include "analysis/scores.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "jobs/class_order_warning.h"
+#include "jobs/prediction_warnings.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 

@@ -7,6 +7,7 @@
 
 #include "jobs/detection_metrics_job.h"
 #include "jobs/find_boxes_job.h"
+#include "jobs/prediction_warnings.h"
 #include "model/shape.h"
 #include "store/objects.h"
 #include "store/runs.h"
@@ -202,6 +203,31 @@ TEST_CASE("a detector whose classes stand in another order is told by metrics an
     CHECK(told(measure_detections(options, context).warnings) == turned);
     CHECK(told(project.judge(0.25).warnings) == turned);
   }
+}
+
+TEST_CASE("images that a run has no detection of are told, a split of them by a filter") {
+  Table samples(6);
+  const auto splits = std::make_shared<Dictionary>();
+  splits->add("test");
+  splits->add("train");
+  samples.add(make_category_column("split", {0, 0, 0, 1, 1, 0}, splits));
+  DetectionInput input;
+  input.images = 6;
+  input.samples = {0, 1, 2, 3, 4, 5};
+  CHECK(unseen_images_warning(input, samples).empty());  // no detections at all
+  input.detections.rows = {7, 8, 9};
+  input.detections.image = {0, 1, 2};
+  const std::string told = unseen_images_warning(input, samples);
+  CHECK(told.find("3 of 6 images") != std::string::npos);
+  CHECK(told.find("split != 'train'") != std::string::npos);
+  CHECK(told.find("'test'") == std::string::npos);
+  input.detections.image = {0, 3, 4};
+  const std::string scattered = unseen_images_warning(input, samples);
+  CHECK(scattered.find("3 of 6 images") != std::string::npos);
+  CHECK(scattered.find("split") == std::string::npos);
+  input.detections.rows = {1, 2, 3, 4, 5, 6};
+  input.detections.image = {0, 1, 2, 3, 4, 5};
+  CHECK(unseen_images_warning(input, samples).empty());
 }
 
 TEST_CASE("outlines measured through the store give pycocotools' numbers of masks") {

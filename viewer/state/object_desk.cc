@@ -287,7 +287,7 @@ void ObjectDesk::ask_measures() {
         try {
           const jobs::DetectionInput input = detections_of(table, samples);
           const std::shared_ptr<ObjectMeasures> measures =
-              measure_objects(input, choice, serial_for);
+              measure_objects(input, samples, choice, serial_for);
           if (!measures) return [take] { take(std::make_shared<ObjectMeasures>(), true); };
           session_.tasks().post(Lane::kPanels, [take, measures] { take(measures, false); });
           auto whole = std::make_shared<ObjectMeasures>(*measures);

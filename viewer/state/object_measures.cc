@@ -7,7 +7,7 @@
 #include "analysis/coco_intervals.h"
 #include "analysis/detection_confusion.h"
 #include "analysis/tide.h"
-#include "jobs/class_order_warning.h"
+#include "jobs/prediction_warnings.h"
 
 namespace errata::viewer {
 
@@ -46,7 +46,7 @@ void take_gains(const analysis::TideResult& tide, ObjectMeasures& measures) {
 }  // namespace
 
 std::shared_ptr<ObjectMeasures> measure_objects(const jobs::DetectionInput& input,
-                                                const MatchChoice& choice,
+                                                const Table& samples, const MatchChoice& choice,
                                                 const ParallelFor& parallel_for) {
   if (input.objects.size() == 0 || input.detections.size() == 0) return nullptr;
   const analysis::DetectionSet set = input.set();
@@ -85,8 +85,7 @@ std::shared_ptr<ObjectMeasures> measure_objects(const jobs::DetectionInput& inpu
       }
     }
   }
-  measures->class_order = jobs::class_order_warning(
-      analysis::class_pairs(confusion.counts, set.classes), input.class_names);
+  jobs::add_detection_warnings(input, samples, confusion, measures->warnings);
   return measures;
 }
 

@@ -44,12 +44,12 @@ struct ObjectMeasures {
   // (classes + 1)^2, row = label, column = detection; the last is the background.
   std::vector<int64_t> confusion;
   int64_t largest_confusion = 0;  // off the diagonal
-  std::string class_order;        // a warning; empty: the detector's classes agree as named
+  std::vector<std::string> warnings;
 };
 
 // Null without annotations or detections.
 std::shared_ptr<ObjectMeasures> measure_objects(const jobs::DetectionInput& input,
-                                                const MatchChoice& choice,
+                                                const Table& samples, const MatchChoice& choice,
                                                 const ParallelFor& parallel_for);
 // Fills in the intervals: slower than all the rest. `input` as measured.
 void add_intervals(ObjectMeasures& measures, const jobs::DetectionInput& input,

@@ -10,7 +10,7 @@
 
 #include "analysis/metrics.h"
 #include "base/text.h"
-#include "jobs/class_order_warning.h"
+#include "jobs/prediction_warnings.h"
 #include "model/scores.h"
 #include "query/facet.h"
 #include "query/filter.h"

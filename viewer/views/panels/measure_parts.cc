@@ -29,7 +29,7 @@ void paragraph(const FrameContext& frame, std::string_view text, ImU32 color, fl
 }
 
 // A warning in words, below a panel's first line.
-void class_order_line(const FrameContext& frame, std::string_view warning) {
+void warning_line(const FrameContext& frame, std::string_view warning) {
   if (warning.empty()) return;
   std::string sentence(warning);
   sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
@@ -173,7 +173,7 @@ void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measure
   draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
                 ImGui::GetContentRegionAvail().x, small(theme), text);
   ImGui::Dummy(ImVec2(0, theme.px(22)));
-  class_order_line(frame, measures.class_order);
+  for (const std::string& warning : measures.warnings) warning_line(frame, warning);
 }
 
 void show_objects(const FrameContext& frame, std::string_view error, int32_t label) {
@@ -241,7 +241,7 @@ void draw_measured_line(const FrameContext& frame, const PanelAnswer& answer) {
     draw_text(theme, list, ImVec2(at.x + used + theme.px(12), at.y), link, other);
   }
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(kLine + 2)));
-  class_order_line(frame, answer.class_order);
+  warning_line(frame, answer.class_order);
 }
 
 int choice_words(const FrameContext& frame, const char* id, const char* const* words, int count,
