@@ -233,14 +233,18 @@ CommandBody setup_restore(CLI::App& app) {
     const versions::RestoreReport report = jobs::restore_version(arguments->options, job);
     context.end_progress();
     if (context.json()) {
-      return context.print_json(text::Json::object({{"changed", report.batch.edits.size()},
-                                                    {"batch", report.batch.batch},
-                                                    {"relabelled", report.relabelled},
-                                                    {"moved", report.moved},
-                                                    {"excluded", report.excluded},
-                                                    {"included", report.included},
-                                                    {"missing", report.missing},
-                                                    {"other_objects", report.other_objects}}));
+      return context.print_json(
+          text::Json::object({{"changed", report.batch.edits.size()},
+                              {"changed_objects", report.batch.objects.size()},
+                              {"batch", report.batch.batch},
+                              {"relabelled", report.relabelled},
+                              {"moved", report.moved},
+                              {"excluded", report.excluded},
+                              {"included", report.included},
+                              {"missing", report.missing},
+                              {"objects_changed", report.objects_changed},
+                              {"objects_returned", report.objects_returned},
+                              {"objects_deleted", report.objects_deleted}}));
     }
     context.print_text(
         issues_text(context.issues()) +
@@ -248,6 +252,12 @@ CommandBody setup_restore(CLI::App& app) {
                     with_thousands(report.relabelled), with_thousands(report.moved),
                     with_thousands(report.excluded), with_thousands(report.included),
                     with_thousands(report.missing)));
+    if (report.objects_changed + report.objects_returned + report.objects_deleted > 0) {
+      context.print_text(fmt::format("objects changed {}, brought back {}, deleted {}\n",
+                                     with_thousands(report.objects_changed),
+                                     with_thousands(report.objects_returned),
+                                     with_thousands(report.objects_deleted)));
+    }
     if (report.batch.batch != 0) context.note("`errata undo` takes it back.");
   };
 }
@@ -263,7 +273,7 @@ CommandBody setup_version(CLI::App& app) {
              setup_show);
   family.add("diff", "What changed between two versions, or since one",
              "errata version diff first cleaned\nerrata version diff cleaned", setup_diff);
-  family.add("restore", "Bring labels, exclusions and splits back to a version; objects stay",
+  family.add("restore", "Bring labels, exclusions, splits and objects back to a version",
              "errata version restore first -m 'started over'", setup_restore);
   return family.body();
 }

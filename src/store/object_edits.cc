@@ -22,6 +22,7 @@ std::string_view object_edit_name(ObjectEditKind kind) {
     case ObjectEditKind::kKeep: return "object-keep";
     case ObjectEditKind::kAmbiguous: return "object-ambiguous";
     case ObjectEditKind::kUnreview: return "object-unreview";
+    case ObjectEditKind::kRestore: return "object-restore";
   }
   return "?";
 }
@@ -54,11 +55,25 @@ namespace {
 
 void check_edits(Connection& db, std::span<const ObjectEdit> edits) {
   std::unordered_set<ClassId> classes;
-  Statement read = db.prepare("SELECT id FROM class WHERE merged_into IS NULL");
-  while (read.step()) classes.insert(read.integer(0));
+  std::unordered_set<ClassId> all_classes;
+  Statement read = db.prepare("SELECT id, merged_into FROM class");
+  while (read.step()) {
+    all_classes.insert(read.integer(0));
+    if (read.is_null(1)) classes.insert(read.integer(0));
+  }
   Statement sample = db.prepare("SELECT 1 FROM sample WHERE id = ?1 AND vanished_batch IS NULL");
   for (const ObjectEdit& edit : edits) {
     const bool adds = edit.kind == ObjectEditKind::kAdd;
+    if (edit.kind == ObjectEditKind::kRestore) {
+      const ObjectState& state = edit.state;
+      sample.bind(1, state.sample);
+      if (!all_classes.contains(state.class_id) || !sample.step()) {
+        throw Error(ErrorCategory::kNotFound,
+                    fmt::format("object {} is of class {} in sample {}, and one is not there",
+                                edit.object, state.class_id, state.sample));
+      }
+      sample.reset();
+    }
     if (!is_valid_utf8(edit.why)) {
       throw Error(ErrorCategory::kUsage, "a reason must be valid UTF-8");
     }
@@ -137,6 +152,7 @@ void change(const ObjectEdit& edit, std::optional<ObjectState>& slot) {
     case ObjectEditKind::kKeep: state.review = ObjectReview::kKept; return;
     case ObjectEditKind::kAmbiguous: state.review = ObjectReview::kAmbiguous; return;
     case ObjectEditKind::kUnreview: state.review = ObjectReview::kUnseen; return;
+    case ObjectEditKind::kRestore:
     case ObjectEditKind::kAdd:
     case ObjectEditKind::kDelete: break;
   }
@@ -163,28 +179,29 @@ ObjectState added_state(const ObjectEdit& edit) {
 
 }  // namespace
 
-AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
-                                const std::string& who, const std::string& why) {
-  Connection& db = store.db();
-  Transaction transaction(db, Transaction::Kind::kDurable);
+void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, EventWriter& log,
+                           AppliedBatch& batch) {
   check_edits(db, edits);
-  EventWriter log(db, {.kind = "edit", .who = who, .why = why});
-  AppliedBatch batch;
   ObjectChanges changes(db);
   for (const ObjectEdit& edit : edits) {
     Event event;
     event.what = object_edit_name(edit.kind);
     event.why = edit.why;
     const bool adds = edit.kind == ObjectEditKind::kAdd;
-    event.object = adds ? take_object_ids(db, 1) : edit.object;
+    const bool restores = edit.kind == ObjectEditKind::kRestore;
+    const bool fresh = adds || (restores && edit.object == 0);
+    event.object = fresh ? take_object_ids(db, 1) : edit.object;
     ObjectChanges::Now& now = changes.at(event.object);
-    if (!adds && !now.state) {
+    if (!adds && !restores && !now.state) {
       throw Error(ErrorCategory::kNotFound, fmt::format("there is no object {}", edit.object),
                   "`errata sql \"SELECT * FROM objects\"` lists them");
     }
     const std::optional<ObjectState> before = now.state;
     if (adds) {
       now.state = added_state(edit);
+    } else if (restores) {
+      now.state = edit.state;
+      if (!before) event.what = object_edit_name(ObjectEditKind::kAdd);
     } else {
       change(edit, now.state);
     }
@@ -194,6 +211,21 @@ AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
     log.add(event);
   }
   changes.write(batch);
+}
+
+AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
+                                const std::string& who, const std::string& why) {
+  return apply_edits_and_objects(store, {}, edits, who, why);
+}
+
+AppliedBatch apply_edits_and_objects(Store& store, std::span<const Edit> edits,
+                                     std::span<const ObjectEdit> objects, const std::string& who,
+                                     const std::string& why) {
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kDurable);
+  EventWriter log(db, {.kind = "edit", .who = who, .why = why});
+  AppliedBatch batch = apply_edits_in(db, edits, log);
+  apply_object_edits_in(db, objects, log, batch);
   log.finish(batch);
   transaction.commit();
   return batch;

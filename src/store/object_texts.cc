@@ -97,6 +97,7 @@ void put_state(ObjectText& object, ObjectState&& state) {
   object.crowd = state.crowd;
   object.difficult = state.difficult;
   object.truncated = state.truncated;
+  object.review = state.review;
   object.shape = std::move(state.shape);
 }
 

@@ -54,6 +54,7 @@ struct ObjectText {
   bool crowd = false;
   bool difficult = false;
   bool truncated = false;
+  ObjectReview review = ObjectReview::kUnseen;
   uint8_t differences = 0;  // ObjectDifference bits
   std::string shape;        // model/shape.h
   std::string raw_id;

@@ -39,19 +39,21 @@ enum class ObjectEditKind : uint8_t {
   kSetTruncated,  // flag
   kKeep,          // right as it is
   kAmbiguous,     // nobody could tell
-  kUnreview
+  kUnreview,
+  kRestore  // state, whole: of one that is there, was deleted, or is in no source any more
 };
 std::string_view object_edit_name(ObjectEditKind kind);  // "object-add", "object-class", ...
 
 struct ObjectEdit {
   ObjectEditKind kind = ObjectEditKind::kKeep;
-  ObjectId object = 0;  // not for kAdd
+  ObjectId object = 0;  // not for kAdd; kRestore: 0 gives a new one
   SampleId sample = 0;
   ClassId class_id = 0;
   std::array<double, 4> box_xywh_px{};
   bool flag = false;
   std::string shape = {};
-  std::string why = {};  // of this edit; empty: the batch's
+  std::string why = {};    // of this edit; empty: the batch's
+  ObjectState state = {};  // kRestore; its class may be one that was merged away
 };
 
 // Applies the edits in order as one batch that undo() and redo() take back and do again; `objects`
@@ -59,6 +61,11 @@ struct ObjectEdit {
 // or class; kUsage for a box that is not finite or without size. Then nothing was changed.
 AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
                                 const std::string& who, const std::string& why);
+
+// The same after edits of samples (store/edits.h), as one batch. Throws what apply_edits() throws.
+AppliedBatch apply_edits_and_objects(Store& store, std::span<const Edit> edits,
+                                     std::span<const ObjectEdit> objects, const std::string& who,
+                                     const std::string& why);
 
 // Brings a loaded table to the state after the batch; equal to loading it again but for columns of
 // matching and scores, which are NULL in changed rows. False, with the table as it was, when it has

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "store/classes.h"
+#include "store/object_texts.h"
 #include "store/sample_files.h"
+#include "versions/restore_objects.h"
 #include "versions/version.h"
 
 namespace errata::versions {
@@ -76,8 +78,8 @@ ClassId add_missing_class(store::Store& store, const store::VersionInfo& info, s
 // The project's class for each class of the version. Those without samples there are not needed and
 // stay 0 when the project lacks them.
 std::vector<ClassId> find_classes(store::Store& store, const store::VersionInfo& info,
-                                  const DatasetState& version, const std::string& who,
-                                  std::vector<std::string>& added) {
+                                  const DatasetState& version, const store::ObjectTexts& objects,
+                                  const std::string& who, std::vector<std::string>& added) {
   std::unordered_set<ClassId> present;
   std::unordered_map<std::string, ClassId> by_name;
   for (const store::ProjectClass& project_class : store::list_classes(store)) {
@@ -87,6 +89,14 @@ std::vector<ClassId> find_classes(store::Store& store, const store::VersionInfo&
   std::vector<uint8_t> used(info.classes.size(), 0);
   for (const std::vector<int32_t>& labels : version.labels) {
     for (const int32_t code : labels) used[static_cast<size_t>(code)] = 1;
+  }
+  std::unordered_set<std::string_view> of_objects;
+  for (const store::ObjectText& object : objects.objects) {
+    const auto name = objects.class_names.find(object.class_id);
+    if (name != objects.class_names.end()) of_objects.insert(name->second);
+  }
+  for (size_t c = 0; c < used.size(); ++c) {
+    if (of_objects.contains(info.classes[c])) used[c] = 1;
   }
   std::vector<ClassId> ids(info.classes.size(), 0);
   for (size_t c = 0; c < ids.size(); ++c) {
@@ -101,23 +111,6 @@ std::vector<ClassId> find_classes(store::Store& store, const store::VersionInfo&
     }
   }
   return ids;
-}
-
-// The samples of the store whose objects are not the version's.
-uint64_t count_other_objects(store::Store& store, const DatasetState& version,
-                             std::span<const SampleId> samples,
-                             const std::unordered_map<SampleId, size_t>& row_of) {
-  const std::vector<std::string> now = store::read_boxes(store, samples);
-  uint64_t count = 0;
-  for (size_t i = 0; i < samples.size(); ++i) {
-    const auto row = row_of.find(samples[i]);
-    if (row == row_of.end()) continue;
-    const std::string_view here = now.empty() ? std::string_view() : now[i];
-    const std::string_view then =
-        version.boxes.empty() ? std::string_view() : version.boxes[row->second];
-    count += same_objects(here, then) ? 0 : 1;
-  }
-  return count;
 }
 
 // The edits that bring one sample to the version's state.
@@ -145,6 +138,15 @@ void add_edits(const store::SampleFile& file, const store::SampleState& now,
   }
 }
 
+std::unordered_map<SampleId, SampleId> found_by_sample(const DatasetState& version,
+                                                       const std::vector<SampleId>& found) {
+  std::unordered_map<SampleId, SampleId> now;
+  for (size_t row = 0; row < found.size(); ++row) {
+    if (found[row] != 0) now.emplace(version.samples[row], found[row]);
+  }
+  return now;
+}
+
 }  // namespace
 
 RestoreReport restore_version(store::Store& store, const std::string& name, const std::string& who,
@@ -159,8 +161,9 @@ RestoreReport restore_version(store::Store& store, const std::string& name, cons
   context.cancel.check();
 
   RestoreReport report;
+  const store::ObjectTexts objects = store::read_object_texts(store, info.id);
   const std::vector<ClassId> class_ids =
-      find_classes(store, info, version, who, report.classes_added);
+      find_classes(store, info, version, objects, who, report.classes_added);
   const std::vector<SampleId> found = find_samples(version, files, contents);
   std::unordered_map<SampleId, size_t> row_of;
   for (size_t row = 0; row < found.size(); ++row) {
@@ -172,14 +175,6 @@ RestoreReport restore_version(store::Store& store, const std::string& name, cons
     context.issues.warn("missing-sample", shown_path(version, row), {}, {},
                         "the version has this sample, the store has no such content any more",
                         "import its source again and restore once more");
-  }
-  report.other_objects = count_other_objects(store, version, ids, row_of);
-  if (report.other_objects > 0) {
-    context.issues.warn("other-objects", "", {},
-                        fmt::format("samples: {}", with_thousands(report.other_objects)),
-                        "the objects are not the version's and stay as they are: labels, "
-                        "exclusions and splits are brought back",
-                        "`errata version diff " + name + "` lists them");
   }
   const std::vector<store::SampleState> states = store::read_states(store, ids);
   std::vector<store::Edit> edits;
@@ -203,7 +198,9 @@ RestoreReport restore_version(store::Store& store, const std::string& name, cons
               report);
   }
   const std::string reason = why.empty() ? "restore version " + name : why;
-  report.batch = store::apply_edits(store, edits, who, reason);
+  const std::vector<store::ObjectEdit> object_edits = restored_objects(
+      store, objects, found_by_sample(version, found), info.classes, class_ids, report);
+  report.batch = store::apply_edits_and_objects(store, edits, object_edits, who, reason);
   return report;
 }
 

@@ -86,20 +86,22 @@ VersionSummary summarise(const DatasetState& state);
 StateDiff diff_versions(store::Store& store, const std::string& from, const std::string& to,
                         const VersionContext& context);
 
-// Brings labels, exclusions and splits of the store back to those of a version, as one batch of
-// edits that undo takes back. Objects stay as they are: a warning counts the samples where they
-// are other ones than the version's, under the names of classes, as diff_versions() tells them.
-// Samples are found by id and content, else by content alone. Classes are found by their id, so
-// that a renaming stands; a class the project lacks is added. Error: kNotFound for the version;
-// kConflict when a class it uses was merged away since: take the merge back first.
+// Brings labels, exclusions, splits and objects of the store back to those of a version, as one
+// batch of edits that undo takes back. Samples are found by id and content, else by content alone;
+// objects by id, else by class, box, marks and outline, and what is neither is brought back or
+// deleted. Classes are found by their id, so that a renaming stands; a class the project lacks is
+// added. Error: kNotFound for the version; kConflict when a class it uses was merged away since:
+// take the merge back first.
 struct RestoreReport {
   store::AppliedBatch batch;  // batch.batch 0: everything was so already
   uint64_t relabelled = 0;
   uint64_t moved = 0;
   uint64_t excluded = 0;  // samples the version does not have
   uint64_t included = 0;
-  uint64_t missing = 0;        // of the version, with no such content in the store: an issue each
-  uint64_t other_objects = 0;  // samples whose objects are not the version's and stay so
+  uint64_t missing = 0;          // of the version, with no such content in the store: an issue each
+  uint64_t objects_changed = 0;  // to what they are in the version
+  uint64_t objects_returned = 0;  // those that the store no longer had
+  uint64_t objects_deleted = 0;   // those that the version does not have
   std::vector<std::string> classes_added;
 };
 RestoreReport restore_version(store::Store& store, const std::string& name, const std::string& who,

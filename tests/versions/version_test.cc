@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "store/doctor.h"
 #include "store/objects.h"
 #include "store/splits.h"
 #include "tests/store/raw_sql.h"
@@ -250,22 +251,82 @@ TEST_CASE("restore follows a renamed class, and wants a merge taken back first")
   CHECK(diff.relabelled_by_pair.at({"dog", "hound"}) == 1);
 }
 
-TEST_CASE("restore leaves objects as they are and says where they are not the version's") {
+TEST_CASE("restore brings objects back as one batch that undo takes back") {
+  VersionKit kit;
+  kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(2, 1, {3, 3, 4, 4}),
+                              make_object(2, 1, {5, 5, 1, 1})});
+  using enum store::ObjectEditKind;
+  const SampleId first = kit.ids()[0];
+  const auto apply = [&](const std::vector<store::ObjectEdit>& edits) {
+    return store::apply_object_edits(kit.db, edits, "me", "");
+  };
+  // The version has one edited and one drawn object already.
+  apply({{.kind = kSetBox, .object = 1, .box_xywh_px = {1, 1, 2, 3}},
+         {.kind = kAdd, .sample = first, .class_id = 1, .box_xywh_px = {0, 0, 9, 9}}});
+  const std::string hash = kit.create("v1").info.hash;
+  const auto restore = [&] { return restore_version(kit.db, "v1", "me", "", kit.context()); };
+  CHECK(restore().batch.batch == 0);
+
+  apply({{.kind = kSetBox, .object = 1, .box_xywh_px = {7, 7, 2, 3}},
+         {.kind = kSetDifficult, .object = 1, .flag = true},
+         {.kind = kDelete, .object = 2},
+         {.kind = kSetClass, .object = 3, .class_id = 1},
+         {.kind = kDelete, .object = 4},
+         {.kind = kAdd, .sample = first, .class_id = 2, .box_xywh_px = {1, 2, 3, 4}}});
+  kit.edit(first, store::EditKind::kSetSplit, {}, "odd");
+  const std::string edited = kit.create("v2").info.hash;
+  const RestoreReport report = restore();
+  CHECK(report.objects_changed == 2);
+  CHECK(report.objects_returned == 2);
+  CHECK(report.objects_deleted == 1);
+  CHECK(report.moved == 1);
+  CHECK(report.batch.objects.size() == 5);
+  CHECK(kit.issues.warned() == 0);
+  CHECK(kit.create("v3").info.hash == hash);
+  CHECK(store::read_object(kit.db, 1)->box_xywh_px == std::array<double, 4>{1, 1, 2, 3});
+  CHECK(store::read_object(kit.db, 4)->review == ObjectReview::kAdded);
+  CHECK(restore().batch.batch == 0);
+  // One step back, labels and objects alike, and forward again.
+  store::undo(kit.db, "me");
+  CHECK(kit.create("v4").info.hash == edited);
+  store::redo(kit.db, "me");
+  CHECK(kit.create("v5").info.hash == hash);
+  CHECK(
+      store::check_store(kit.db, {store::DoctorLevel::kStore}, serial_for, kit.progress, kit.cancel)
+          .empty());
+}
+
+TEST_CASE("restore finds the same objects under other ids, and brings back what a source dropped") {
   VersionKit kit;
   kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(2, 1, {3, 3, 4, 4})});
-  kit.create("v1");
-  CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).other_objects == 0);
-  CHECK(kit.issues.warned() == 0);
-  store::ObjectEdit move;
-  move.kind = store::ObjectEditKind::kSetBox;
-  move.object = 1;
-  move.box_xywh_px = {1, 1, 2, 3};
-  store::apply_object_edits(kit.db, std::vector{move}, "me", "");
+  const std::string hash = kit.create("v1").info.hash;
+  // The source no longer has the second, moved the first and has another.
+  kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 9}), make_object(1, 0, {8, 8, 1, 1})});
+  CHECK(kit.create("v2").info.hash != hash);
   const RestoreReport report = restore_version(kit.db, "v1", "me", "", kit.context());
-  CHECK(report.other_objects == 1);
-  CHECK(report.batch.batch == 0);
-  CHECK(kit.issues.count_by_kind().at("other-objects") == 1);
-  CHECK(store::read_object(kit.db, 1)->box_xywh_px == move.box_xywh_px);
+  CHECK(report.objects_returned == 2);
+  CHECK(report.objects_deleted == 2);
+  CHECK(kit.create("v3").info.hash == hash);
+  // The source has them again, under new ids: each is there once.
+  kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(2, 1, {3, 3, 4, 4})});
+  CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).objects_deleted == 2);
+  CHECK(kit.create("v4").info.hash == hash);
+}
+
+TEST_CASE("restore of objects follows a renamed class, and wants a merge taken back first") {
+  VersionKit kit;
+  kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(1, 2, {3, 3, 4, 4})});
+  kit.create("v1");
+  // Only an object is of the class.
+  store::merge_class(kit.db, "T-shirt/top", "cat", "me", "");
+  CHECK(category_of([&] { restore_version(kit.db, "v1", "me", "", kit.context()); }) ==
+        ErrorCategory::kConflict);
+  store::undo(kit.db, "me");
+  store::rename_class(kit.db, "T-shirt/top", "shirt", "me");
+  const store::ObjectEdit gone{.kind = store::ObjectEditKind::kDelete, .object = 2};
+  store::apply_object_edits(kit.db, std::vector{gone}, "me", "");
+  CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).objects_returned == 1);
+  CHECK(store::read_object(kit.db, 2)->class_id == store::require_class(kit.db, "shirt"));
 }
 
 TEST_CASE(

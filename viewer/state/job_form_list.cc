@@ -467,9 +467,16 @@ class ExportForm : public Form {
     add(where_field("Filter: only these; not with a version", "all"));
     add(check_field("check", "Check", "Compare what was written with its hash"));
     add(check_field("skip-unreadable", "Skip", "Leave out what cannot be read instead of failing"));
+    add(check_field("dry-run", "Only try",
+                    "Say what would be written and what the format cannot hold; write nothing",
+                    false));
   }
 
   void refresh(const AppState& state) override {
+    // Boxes go out as boxes unless a person says otherwise.
+    const bool has_objects = state.snapshot.objects > 0;
+    if (has_objects && !chosen_for_objects_) field("format").value = "coco";
+    chosen_for_objects_ = chosen_for_objects_ || has_objects;
     std::vector<FieldChoice>& versions = field("version").choices;
     versions = {{"", "as it is now"}};
     const std::vector<store::VersionInfo>& all = state.lists.lists.versions;
@@ -489,6 +496,7 @@ class ExportForm : public Form {
     options_.where = text("where");
     options_.check_content = on("check");
     options_.skip_unreadable = on("skip-unreadable");
+    options_.dry_run = on("dry-run");
     if (!options_.version.empty() && !options_.where.empty()) {
       field("where").problem = "a version is exported whole: leave one of the two empty";
     }
@@ -501,6 +509,7 @@ class ExportForm : public Form {
 
  private:
   jobs::ExportJobOptions options_;
+  bool chosen_for_objects_ = false;
 };
 
 class OpenStoreForm : public Form {

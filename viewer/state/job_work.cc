@@ -159,26 +159,49 @@ JobWork restore_work(const jobs::VersionJobOptions& options) {
                                    with_thousands(report.relabelled), with_thousands(report.moved),
                                    with_thousands(report.excluded), with_thousands(report.included),
                                    with_thousands(report.missing));
-    if (report.other_objects > 0) {
-      text += fmt::format("; the objects of {} are not the version's and stay",
-                          counted(report.other_objects, "sample"));
+    if (report.objects_changed + report.objects_returned + report.objects_deleted > 0) {
+      text += fmt::format("; objects changed {}, brought back {}, deleted {}",
+                          with_thousands(report.objects_changed),
+                          with_thousands(report.objects_returned),
+                          with_thousands(report.objects_deleted));
     }
     return text;
   };
   return work;
 }
 
+namespace {
+
+// What the format has no place for.
+ResultTable losses_table(const jobs::ExportJobReport& report, const std::string& title) {
+  ResultTable table{title, {"What " + report.format + " cannot hold", "Of"}, {}, ""};
+  for (const exports::Loss& loss : report.written.losses) {
+    table.rows.push_back(
+        {loss.what, counted(loss.count(), loss.objects.empty() ? "sample" : "object")});
+  }
+  table.foot = report.written.manifest.empty() ? "Nothing was written."
+                                               : "The manifest keeps it, with the ids.";
+  return table;
+}
+
+}  // namespace
+
 JobWork export_work(const jobs::ExportJobOptions& options) {
   JobWork work;
-  work.title = "export " + short_name(options.target);
+  work.title = (options.dry_run ? "try an export to " : "export ") + short_name(options.target);
   work.changes_store = false;
   work.after_stop = "Start it again: nothing was left at the target";
-  work.run = [options](jobs::JobContext& context, JobResult&) {
+  work.run = [options, title = work.title](jobs::JobContext& context, JobResult& result) {
     const jobs::ExportJobReport report = jobs::run_export(options, context);
+    const std::string objects =
+        report.written.objects > 0 ? " with " + counted(report.written.objects, "object") : "";
+    const std::string size = options.dry_run
+                                 ? "nothing written"
+                                 : human_bytes(report.written.bytes_written) + " written";
     std::string text = fmt::format(
-        "{} in {} classes, {} written, as {} to {}", counted(report.written.files, "image"),
-        with_thousands(report.classes), human_bytes(report.written.bytes_written), report.format,
-        to_valid_utf8(report.written.target));
+        "{}{} in {} classes, {}, as {} to {}", counted(report.written.files, "image"), objects,
+        with_thousands(report.classes), size, report.format, to_valid_utf8(report.written.target));
+    if (!report.written.losses.empty()) result.table = losses_table(report, title);
     append(text, report.written.left_out + report.several_labels, "left out");
     return text;
   };
