@@ -76,6 +76,7 @@ if wants export; then
     row "export $count files ($files)" "$ours" FiftyOne "$(awk -v n="$name" '$1==n {print $2}' <<<"$theirs")"
   done
   rm -rf "$out/export"
+  bench/export_boxes.sh
 fi
 if wants query; then build/bin/bench_query; fi
 if wants infer; then bench/infer.sh; fi

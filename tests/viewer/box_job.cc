@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "jobs/import_job.h"
 #include "jobs/version_job.h"
 #include "media/reader.h"
 #include "store/objects.h"
@@ -68,6 +69,54 @@ void picture(WindowFixture& window, const std::string& name) {
   write_file_atomic(join_path(folder, name + ".png"), std::string(png.begin(), png.end()));
 }
 
+// The export dialog, by its menu: a folder typed, boxes as COCO as it offers them by itself.
+void export_version(WindowFixture& window, const std::string& version, const std::string& target) {
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->SetRef("Top bar");
+    context->MenuClick("File/Export ...");
+    context->Yield(4);
+    context->KeyChars(target.c_str());
+    context->Yield(4);
+  }) == "");
+  viewer::JobDesk& jobs = window.session().jobs();
+  viewer::Form& form = jobs.form(viewer::Overlay::kExport);
+  CHECK(form.field("format").value == "coco");
+  jobs.set(form, "version", version);
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->KeyPress(ImGuiKey_Enter);
+    context->Yield(2);
+  }) == "");
+  jobs.runner().wait_idle();
+  window.settle();
+  const auto& message = window.state().message;
+  INFO((message ? message->text : std::string()));
+  CHECK_FALSE((message && message->is_error));
+  CHECK(window.misuse() == "");
+}
+
+// The hash that an export has, imported into a store of its own; its COCO file names every object.
+std::string hash_of_export(const std::string& folder, const std::string& store_path,
+                           uint64_t objects) {
+  Progress progress;
+  CancelToken cancel;
+  IssueLog issues;
+  WorkerGroup workers(1);
+  jobs::JobContext context{progress, cancel, issues, workers};
+  jobs::ImportJobOptions import;
+  import.store_path = store_path;
+  import.input_path = folder;
+  import.who = "tester";
+  const jobs::ImportJobReport report = jobs::run_import(import, context);
+  CHECK(report.format == "coco");
+  CHECK(report.samples.objects == objects);
+  CHECK(report.rejected == 0);
+  jobs::VersionJobOptions version;
+  version.store_path = store_path;
+  version.name = "again";
+  version.who = "tester";
+  return jobs::create_version(version, context).info.hash;
+}
+
 }  // namespace
 
 void do_box_job(const BoxProject& project) {
@@ -115,7 +164,11 @@ void do_box_job(const BoxProject& project) {
     window->session().jobs().start(viewer::version_work(version));
     window->session().jobs().runner().wait_idle();
     window->settle();
-    CHECK_FALSE(state.lists.lists.versions.empty());
+    REQUIRE_FALSE(state.lists.lists.versions.empty());
+    const std::string target = project.folder / "coco";
+    export_version(*window, "mended", target);
+    CHECK(hash_of_export(target, project.folder / "again.db", before + 1) ==
+          state.lists.lists.versions.back().hash);
   }
   // A restart finds it so, in the same mode with the same filter.
   const std::unique_ptr<WindowFixture> again = open(project);

@@ -190,6 +190,15 @@ TEST_CASE("split, version, changes, restore and export from the desk") {
   desk.type(Overlay::kExport, "files", "none");
   CHECK_FALSE(form.ready());  // imagefolder needs the images
   desk.type(Overlay::kExport, "files", "copy");
+  CHECK(form.field("format").value == "imagefolder");
+  desk.type(Overlay::kExport, "dry-run", "1");
+  desk.submit(Overlay::kExport);
+  REQUIRE(desk.last().state == jobs::JobState::kDone);
+  CHECK(desk.last().summary.find("nothing written") != std::string::npos);
+  CHECK_FALSE(file_exists(target));
+  desk.form(Overlay::kExport);
+  desk.type(Overlay::kExport, "version", "first");
+  desk.type(Overlay::kExport, "to", target);
   desk.submit(Overlay::kExport);
   REQUIRE(desk.last().state == jobs::JobState::kDone);
   CHECK(is_directory(target));
