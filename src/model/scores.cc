@@ -162,6 +162,7 @@ constexpr std::array kObjectColumns{
     ColumnInfo{"review", ColumnType::kCategory, false,
                "What a person decided: unseen, kept, changed, added or ambiguous; NULL for "
                "detections."},
+    ColumnInfo{"split", ColumnType::kCategory, false, "Split of its image."},
     ColumnInfo{"error", ColumnType::kCategory, false,
                "true, class, localisation, both, duplicate, background or missed, for the "
                "thresholds it was matched at."},

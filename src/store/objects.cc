@@ -112,6 +112,18 @@ Table to_table(Columns&& columns, std::shared_ptr<const Dictionary> classes) {
   return table;
 }
 
+// So that objects can be filtered by it as their images can.
+void add_split(Table& objects, const Table& samples) {
+  const Column* split = samples.find("split");
+  if (split == nullptr || split->type != ColumnType::kCategory) return;
+  const std::vector<int64_t>& sample_of = objects.find("sample")->ints;
+  std::vector<int32_t> codes(objects.rows());
+  for (size_t row = 0; row < codes.size(); ++row) {
+    codes[row] = split->codes[static_cast<size_t>(sample_of[row])];
+  }
+  objects.add(make_category_column("split", std::move(codes), split->dictionary));
+}
+
 // Row of each sample id in the snapshot, -1 for those it lacks.
 std::vector<int32_t> rows_by_sample(const Snapshot& snapshot) {
   const auto highest = snapshot.ids.empty() ? 0 : static_cast<size_t>(snapshot.ids.back());
@@ -241,6 +253,7 @@ void Loader::fill(ObjectTable& result) {
   }
   if (options.shapes) fill_shapes(result, given_rows, found_rows);
   result.table = to_table(std::move(columns), codes.dictionary);
+  add_split(result.table, snapshot.samples);
   result.table.active_run = snapshot.samples.active_run;
 }
 
@@ -322,8 +335,8 @@ std::vector<size_t> rows_of(const ObjectTable& objects, const AppliedBatch& batc
 // What matching or a score said of a row holds no longer.
 void forget_row(Table& table, RowIndex row) {
   static constexpr std::string_view kOwn[] = {
-      "object_id", "kind",    "sample",    "label",     "confidence", "x",      "y",    "width",
-      "height",    "area_px", "difficult", "truncated", "source_id",  "review", "crowd"};
+      "object_id", "kind",    "sample",    "label",     "confidence", "x",      "y",     "width",
+      "height",    "area_px", "difficult", "truncated", "source_id",  "review", "crowd", "split"};
   for (const std::string& name : table.names()) {
     if (std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn)) continue;
     table.find_mutable(name)->set_null(row);

@@ -138,6 +138,11 @@ TEST_CASE("objects come in the order of the samples, and within one in that of t
   CHECK(table.find("sample")->ints == std::vector<int64_t>{0, 1, 2, 2});
   CHECK(table.find("label")->text(1) == "class 2");
   CHECK(table.find("height")->doubles[0] == 10.25);
+  const Column* split = project.snapshot.samples.find("split");
+  for (const RowIndex row : {0, 1, 2, 3}) {
+    CHECK(table.find("split")->text(row) ==
+          split->text(static_cast<RowIndex>(table.find("sample")->ints[row])));
+  }
   CHECK(table.find("x")->doubles[3] == 0.1);
   CHECK(table.find("area_px")->doubles[1] == 85);
   CHECK(table.find("crowd")->bytes == std::vector<uint8_t>{1, 0, 0, 0});

@@ -257,6 +257,29 @@ TEST_CASE("the detector is measured once a panel of it is open") {
   CHECK(given == static_cast<int64_t>(measures.objects));
 }
 
+TEST_CASE("the detector is measured over the images that the filter speaks of") {
+  Opened opened;
+  opened.session.state().layout.show_bottom = true;
+  opened.session.state().layout.bottom_tab = "budget";
+  opened.settle();
+  const auto images = [&] { return opened.state().objects.measures->images; };
+  REQUIRE(opened.state().objects.measures);
+  CHECK(images() == 20);
+  opened.session.set_filter("split = 'val' and label != prediction");
+  opened.settle();
+  CHECK(images() == 4);
+  CHECK(opened.state().objects.measures->filter == "split = 'val'");
+  // What is asked of objects does not change what is measured, but for their split.
+  opened.session.set_filter("");
+  opened.settle();
+  CHECK(images() == 20);
+  opened.show("error = 'missed'");
+  CHECK(images() == 20);
+  opened.show("error = 'missed' and split = 'test'");
+  CHECK(images() == 2);
+  CHECK(opened.state().view->order.size() == 2);
+}
+
 TEST_CASE("an answer about samples is not taken for one about objects that still load") {
   auto* backend = new test::SyntheticBackend(20);
   backend->objects_per_sample_ = 10;

@@ -17,6 +17,10 @@ using viewer::Picture;
 
 namespace {
 
+int32_t split_code(size_t row) {
+  return row % 10 < 7 ? 0 : (row % 10 < 9 ? 1 : 2);
+}
+
 uint32_t mix(uint64_t value) {
   value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
   value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
@@ -173,7 +177,7 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
     review.push_back(reviews->find(states_[i].review));
     prediction.push_back(static_cast<int32_t>(predicted_class(sample)));
     outcome.push_back(prediction.back() == label.back() ? 0 : 1);
-    split.push_back(static_cast<int32_t>(i % 10 < 7 ? 0 : (i % 10 < 9 ? 1 : 2)));
+    split.push_back(split_code(i));
     confidences.push_back(confidence(sample));
     self.push_back(outcome.back() == 0 ? confidences.back() : (1 - confidences.back()) / 3);
     paths.push_back(fmt::format("{}/{:05}.png", given_[i], i));
@@ -375,7 +379,12 @@ ObjectTable SyntheticBackend::object_table() const {
   }
   const auto classes = std::make_shared<Dictionary>();
   for (const std::string& name : class_names()) classes->add(name);
+  const auto splits = std::make_shared<Dictionary>();
+  for (const char* name : {"train", "val", "test"}) splits->add(name);
+  std::vector<int32_t> split;
+  for (const int64_t sample : samples) split.push_back(split_code(static_cast<size_t>(sample)));
   objects.table = Table(ids.size());
+  objects.table.add(make_category_column("split", std::move(split), splits));
   objects.table.add(make_int_column("object_id", std::move(ids)));
   objects.table.add(make_category_column("kind", std::move(kinds), object_kind_dictionary()));
   objects.table.add(make_category_column("review", std::move(reviews), object_review_dictionary()));

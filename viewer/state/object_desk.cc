@@ -6,8 +6,11 @@
 #include <limits>
 #include <utility>
 
+#include "query/filter.h"
+#include "viewer/state/filter_text.h"
 #include "viewer/state/object_match.h"
 #include "viewer/state/object_measures.h"
+#include "viewer/state/panel_answer.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -231,7 +234,8 @@ void ObjectDesk::frame(double) {
   const Asked asked{state.current_object(), state.view.get(), objects.revision};
   ask_outlines();
   const bool measured = measured_revision_ == objects.revision &&
-                        measured_choice_ == objects.matched && objects.measures != nullptr;
+                        measured_choice_ == objects.matched &&
+                        measured_filter_ == wanted_filter() && objects.measures != nullptr;
   if (state.layout.show_bottom && is_measured(state.layout.bottom_tab) && !measured && !stale &&
       !objects.measures_pending) {
     ask_measures();
@@ -269,11 +273,31 @@ bool ObjectDesk::is_measured(std::string_view panel) {
   return panel == "budget" || panel == "curves" || panel == "detections";
 }
 
+// What the filter of samples says of more than predictions and reviews, and the split that a filter
+// of objects asks for.
+const std::string& ObjectDesk::wanted_filter() {
+  const AppState& state = session_.state();
+  std::string shown = state.sample_filter() + "\n";
+  if (state.objects_shown()) shown += state.filter.applied;
+  if (shown == shown_filters_) return wanted_filter_;
+  shown_filters_ = std::move(shown);
+  std::vector<std::string> terms = split_terms(measured_filter(state.sample_filter()));
+  if (state.objects_shown()) {
+    for (const std::string& term : split_terms(state.filter.applied)) {
+      const std::vector<std::string> columns = query::parse_filter(term).columns();
+      if (columns == std::vector<std::string>{"split"}) terms.push_back(term);
+    }
+  }
+  wanted_filter_ = join_terms(terms);
+  return wanted_filter_;
+}
+
 void ObjectDesk::ask_measures() {
   ObjectsState& objects = session_.state().objects;
   objects.measures_pending = true;
   measured_revision_ = objects.revision;
   measured_choice_ = objects.matched;
+  measured_filter_ = wanted_filter();
   const uint64_t number = ++newest_measures_;
   const auto take = [this, number](std::shared_ptr<const ObjectMeasures> measures, bool last) {
     if (number != newest_measures_) return;
@@ -283,12 +307,15 @@ void ObjectDesk::ask_measures() {
   session_.tasks().run(
       Lane::kPanels,
       [this, number, take, table = objects.table.table, samples = session_.state().snapshot.samples,
-       choice = objects.matched]() -> Tasks::Apply {
+       choice = objects.matched, filter = measured_filter_]() -> Tasks::Apply {
         try {
-          const jobs::DetectionInput input = detections_of(table, samples);
-          const std::shared_ptr<ObjectMeasures> measures =
+          const jobs::DetectionInput input = detections_of(table, samples, filter);
+          std::shared_ptr<ObjectMeasures> measures =
               measure_objects(input, samples, choice, serial_for);
-          if (!measures) return [take] { take(std::make_shared<ObjectMeasures>(), true); };
+          const bool any = measures != nullptr;
+          if (!any) measures = std::make_shared<ObjectMeasures>();
+          measures->filter = filter;
+          if (!any) return [take, measures] { take(measures, true); };
           session_.tasks().post(Lane::kPanels, [take, measures] { take(measures, false); });
           auto whole = std::make_shared<ObjectMeasures>(*measures);
           add_intervals(*whole, input, serial_for);

@@ -74,6 +74,7 @@ class ObjectDesk : public SessionPart {
   void take_nothing();
   void fail_load(uint64_t number, const Error& error);
   void ask_match();
+  const std::string& wanted_filter();
   void ask_measures();
   void ask_outlines();
   void ask_alike(const Asked& asked);
@@ -92,6 +93,9 @@ class ObjectDesk : public SessionPart {
   std::atomic<uint64_t> newest_outlines_{0};
   uint64_t measured_revision_ = 0;
   MatchChoice measured_choice_;
+  std::string measured_filter_;
+  std::string shown_filters_;  // those that wanted_filter_ was made from
+  std::string wanted_filter_;  // what the panels are to be measured over
   Asked alike_asked_;
   uint64_t edited_revision_ = 0;   // the table's, when it was changed without being matched
   uint64_t follows_ = 0;           // edits of annotations that were followed

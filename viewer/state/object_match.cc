@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "jobs/loaded_state.h"
+#include "query/filter.h"
 
 namespace errata::viewer {
 
@@ -40,8 +41,11 @@ ObjectColumns::ObjectColumns(const Table& objects)
       iou(objects.find("iou")),
       match(objects.find("match")) {}
 
-jobs::DetectionInput detections_of(const Table& objects, const Table& samples) {
-  query::Selection selection = query::Selection::all(samples.rows());
+jobs::DetectionInput detections_of(const Table& objects, const Table& samples,
+                                   std::string_view filter) {
+  query::Selection selection =
+      filter.empty() ? query::Selection::all(samples.rows())
+                     : query::evaluate(query::parse_typed_filter(filter, samples), samples);
   jobs::leave_out_excluded(selection, samples);
   return jobs::detection_input(samples, selection, objects);
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/workers.h"
@@ -14,7 +15,9 @@
 namespace errata::viewer {
 
 // Boxes of all samples that are not excluded. `objects`: of an ObjectTable with rows.
-jobs::DetectionInput detections_of(const Table& objects, const Table& samples);
+// `filter` is of samples; empty: all but the excluded ones.
+jobs::DetectionInput detections_of(const Table& objects, const Table& samples,
+                                   std::string_view filter = {});
 
 // Adds the columns error, iou and match, and how doubtful each label is, as `errata find boxes` has
 // them for these thresholds. No doubts without annotations or detections.

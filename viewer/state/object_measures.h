@@ -30,6 +30,7 @@ struct ObjectMeasures {
   size_t objects = 0;
   size_t detections = 0;
   MatchChoice choice;
+  std::string filter;  // of the samples measured over; empty: all
 
   std::array<double, 12> coco{};  // analysis::summarize_coco()
   // Of AP and AP50; NaN bounds until they were drawn.

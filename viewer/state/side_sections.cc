@@ -59,6 +59,7 @@ constexpr std::array kObjects{
     Named{SectionKind::kHistogram, "iou", "IoU of the match"},
     Named{SectionKind::kFacet, "label", "Class"},
     Named{SectionKind::kFacet, "kind", "Given or predicted"},
+    Named{SectionKind::kFacet, "split", "Split"},
     Named{SectionKind::kFacet, "review", "Review"},
 };
 constexpr std::array kObjectSizes{

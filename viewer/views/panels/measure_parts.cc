@@ -149,10 +149,13 @@ const ObjectMeasures* measures_or_note(const FrameContext& frame) {
   const ObjectsState& objects = frame.state.objects;
   const ObjectMeasures* measures = objects.measures.get();
   if (measures != nullptr && measures->detections > 0) return measures;
-  const std::string_view text = objects.measures_pending || measures == nullptr
-                                    ? "Measuring"
-                                    : "There are no detections to measure yet: errata predictions "
-                                      "brings them in";
+  std::string_view text =
+      "There are no detections to measure yet: errata predictions brings them in";
+  if (objects.measures_pending || measures == nullptr) {
+    text = "Measuring";
+  } else if (!measures->filter.empty()) {
+    text = "The images of the filter have no labels and detections to compare";
+  }
   draw_words(frame.theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
              ImGui::GetContentRegionAvail().x, dim(frame.theme), text);
   return nullptr;
@@ -161,7 +164,8 @@ const ObjectMeasures* measures_or_note(const FrameContext& frame) {
 void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measures,
                         bool thresholds) {
   const Theme& theme = frame.theme;
-  std::string text = fmt::format("Over {} images with {} labels and {} detections",
+  const std::string over = measures.filter.empty() ? "" : measures.filter + ": ";
+  std::string text = fmt::format("Over {}{} images with {} labels and {} detections", over,
                                  with_thousands(measures.images), with_thousands(measures.objects),
                                  with_thousands(measures.detections));
   if (thresholds) {
