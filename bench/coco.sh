@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # COCO average precision and TIDE's errors beside faster-coco-eval, pycocotools and tidecv on the
-# same boxes, in one run. Evaluation alone is timed, not the reading of files.
+# same boxes, in one run: evaluation alone, then with the reading of the two JSON files (ours opens
+# the images as well, as an import does).
 #   bench/coco.sh [IMAGES OBJECTS DETECTIONS CLASSES]    default 5,000 36,000 180,000 80
 # ERRATA_PEERS_PYTHON names a Python that has the peers; without it only ours is measured.
 set -euo pipefail
@@ -13,6 +14,8 @@ mkdir -p "$out"
 cmake --preset release >/dev/null
 cmake --build --preset release -j "$(nproc)" --target bench_coco >/dev/null
 [ -s "$data.shape" ] || "${peers:-.deps/venv/bin/python}" bench/peer_coco.py make "$data" "${shape[@]}"
+
+[ -s "$data.results.json" ] || "${peers:-.deps/venv/bin/python}" bench/peer_coco.py json "$data"
 
 echo "${shape[*]} (images, objects, detections, classes), $(nproc) cores; evaluation alone"
 ours="$(build/bin/bench_coco "$data")"
@@ -30,4 +33,6 @@ compare() {
     printf "%-18s %8.3f s  %6.1f times  %s (by %.1e at most)\n", $1, $2, $2/a[2], same, worst[NR]}'
 }
 "$peers" bench/peer_coco.py time "$data" | compare "$(grep '^coco ' <<<"$ours")"
+"$peers" bench/peer_coco.py load "$data" | compare "$(grep '^load ' <<<"$ours")" |
+  sed 's/^/reading too: /'
 "$peers" bench/peer_coco.py tide "$data" | compare "$(grep '^tide ' <<<"$ours")"

@@ -1,19 +1,26 @@
 // Detections measured as COCO and TIDE do: bench_coco BASE, over what bench/peer_coco.py made.
-// Prints a line a measure: its name, the median seconds of five, its numbers. Reading is not timed.
+// Prints a line a measure: its name, the median seconds of five, its numbers. Reading is not timed
+// but by `load`, which reads BASE.annotations.json with its images and BASE.results.json as an
+// import does, and evaluates.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "analysis/coco_eval.h"
 #include "analysis/coco_intervals.h"
 #include "analysis/tide.h"
+#include "base/files.h"
 #include "bench/box_files.h"
+#include "importers/coco.h"
+#include "importers/coco_results.h"
 
 namespace {
 
@@ -31,6 +38,79 @@ void report(const char* name, const Measure& measure, const Numbers& numbers) {
   }
   std::sort(secs.begin(), secs.end());
   fmt::print("{} {:.4f}{}\n", name, secs[2], text);
+}
+
+struct ReadBoxes {
+  std::vector<int32_t> image;
+  std::vector<ClassIndex> class_index;
+  std::vector<double> x, y, width, height;
+  void add(int32_t of, ClassIndex index, const std::array<double, 4>& box) {
+    image.push_back(of);
+    class_index.push_back(index);
+    x.push_back(box[0]);
+    y.push_back(box[1]);
+    width.push_back(box[2]);
+    height.push_back(box[3]);
+  }
+  analysis::BoxColumns columns() const { return {image, class_index, x, y, width, height}; }
+};
+
+// What the importers read, as columns.
+class LoadedSet : public SampleSink, public PredictionSink {
+ public:
+  void begin(const SourceHeader& header) override { classes = header.classes; }
+  void samples(std::vector<SampleRecord>&& batch) override {
+    for (const SampleRecord& record : batch) {
+      image_of_id_.emplace(record.raw_id, static_cast<int32_t>(image_of_id_.size()));
+    }
+  }
+  void objects(std::vector<ObjectRecord>&& batch) override {
+    for (const ObjectRecord& object : batch) {
+      objects_.add(static_cast<int32_t>(object.sample), object.class_index, object.box_xywh_px);
+      area_.push_back(object.area_px);
+      crowd_.push_back(object.crowd ? 1 : 0);
+    }
+  }
+  void begin(const PredictionHeader&) override {}
+  void rows(PredictionBatch&& batch) override {
+    const DetectionBatch& from = batch.detections;
+    for (size_t i = 0; i < from.size(); ++i) {
+      detections_.add(image_of_id_.at(batch.keys[from.key[i]]), from.class_index[i],
+                      from.box_xywh_px[i]);
+      score_.push_back(from.confidence[i]);
+    }
+  }
+  void end(uint64_t) override {}
+  analysis::DetectionSet set() const {
+    return {image_of_id_.size(),
+            classes.size(),
+            {objects_.columns(), area_, crowd_},
+            {detections_.columns(), score_, {}},
+            {}};
+  }
+  ClassMap classes;
+
+ private:
+  std::unordered_map<std::string, int32_t> image_of_id_;
+  ReadBoxes objects_;
+  ReadBoxes detections_;
+  std::vector<double> area_;
+  std::vector<double> score_;
+  std::vector<uint8_t> crowd_;
+};
+
+std::array<double, 12> load_and_evaluate(const std::string& base, const ParallelFor& parallel_for) {
+  Progress progress;
+  const CancelToken cancel;
+  IssueLog issues;
+  LoadedSet loaded;
+  importers::CocoImporter().run(
+      {base + ".annotations.json", base + ".images", parallel_for, progress, cancel, issues},
+      loaded);
+  importers::CocoResultsReader().run(
+      {base + ".results.json", {}, {}, {}, loaded.classes, false, progress, cancel, issues},
+      loaded);
+  return analysis::summarize_coco(analysis::evaluate_coco(loaded.set(), {}, parallel_for));
 }
 
 void run(const std::string& base) {
@@ -65,6 +145,11 @@ void run(const std::string& base) {
         const analysis::Interval& ap = intervals.summary[0];
         return fmt::format(" {:.4f} {:.4f} {:.4f}", ap.value, ap.low, ap.high);
       });
+  if (file_exists(base + ".results.json")) {
+    report(
+        "load", [&] { return load_and_evaluate(base, parallel_for); },
+        [](const auto& numbers) { return fmt::format(" {}", fmt::join(numbers, " ")); });
+  }
   analysis::TideOptions compat;
   compat.compat = true;
   report(

@@ -1,16 +1,21 @@
 """Draws a set of boxes for the detection benchmark, and times the peers on it.
 
     peer_coco.py make BASE IMAGES OBJECTS DETECTIONS CLASSES
+    peer_coco.py json BASE
     peer_coco.py time BASE
+    peer_coco.py load BASE
     peer_coco.py tide BASE
 
 make writes BASE.objects.f64 (image, class, x, y, w, h, area, crowd a row) and BASE.detections.f64
 (image, class, x, y, w, h, score), native doubles, and BASE.shape. Only evaluation is timed: the
-peers' own loading is not. time prints a line a peer: its name, seconds, the 12 numbers; tide prints
+peers' own loading is not, but by load. json writes the same as BASE.annotations.json,
+BASE.results.json and a picture for each image below BASE.images. time prints a line a peer: its name, seconds, the 12 numbers; tide prints
 tidecv's seconds, its AP and its eight dAP.
 """
 import contextlib
 import io
+import json
+import os
 import sys
 import time
 
@@ -53,20 +58,55 @@ def load(base):
     return images, classes, gt, dt
 
 
+def as_json(base):
+    """The set as pycocotools has it in memory: annotations and results."""
+    images, classes, gts, dts = load(base)
+    truth = {"images": [{"id": i + 1, "file_name": f"{i:06}.png"} for i in range(images)],
+             "categories": [{"id": k + 1, "name": str(k)} for k in range(classes)],
+             "annotations": [
+                 {"id": n + 1, "image_id": int(g[0]) + 1, "category_id": int(g[1]) + 1,
+                  "bbox": g[2:6], "area": g[6], "iscrowd": int(g[7])} for n, g in enumerate(gts)]}
+    results = [{"image_id": int(d[0]) + 1, "category_id": int(d[1]) + 1, "bbox": d[2:6],
+                "score": d[6]} for d in dts]
+    return truth, results
+
+
+def write_json(base):
+    from make_coco import png
+    truth, results = as_json(base)
+    os.makedirs(base + ".images", exist_ok=True)
+    for i, image in enumerate(truth["images"]):
+        with open(f"{base}.images/{image['file_name']}", "wb") as file:
+            file.write(png(i))
+    for name, content in (("annotations", truth), ("results", results)):
+        with open(f"{base}.{name}.json", "w") as file:
+            json.dump(content, file)
+
+
+def load_time(name, coco_class, eval_class, base):
+    begin = time.perf_counter()
+
+    def work():
+        gt = coco_class(base + ".annotations.json")
+        answer = eval_class(gt, gt.loadRes(base + ".results.json"), "bbox")
+        answer.evaluate()
+        answer.accumulate()
+        answer.summarize()
+        return answer
+
+    answer = quietly(work)
+    secs = time.perf_counter() - begin
+    numbers = " ".join(repr(float(s)) for s in list(answer.stats)[:12])
+    print(f"{name} {secs:.3f} {numbers}", flush=True)
+
+
 def quietly(work):
     with contextlib.redirect_stdout(io.StringIO()):
         return work()
 
 
 def coco_time(name, coco_class, eval_class, base):
-    images, classes, gts, dts = load(base)
-    shared = {"images": [{"id": i + 1, "width": 640, "height": 640} for i in range(images)],
-              "categories": [{"id": k + 1, "name": str(k)} for k in range(classes)]}
-    truth = {**shared, "annotations": [
-        {"id": n + 1, "image_id": int(g[0]) + 1, "category_id": int(g[1]) + 1, "bbox": g[2:6],
-         "area": g[6], "iscrowd": int(g[7])} for n, g in enumerate(gts)]}
-    results = [{"image_id": int(d[0]) + 1, "category_id": int(d[1]) + 1, "bbox": d[2:6],
-                "score": d[6]} for d in dts]
+    truth, results = as_json(base)
 
     def prepare():
         gt = coco_class()
@@ -107,14 +147,17 @@ def main():
     what, base = sys.argv[1:3]
     if what == "make":
         make(base, *map(int, sys.argv[3:7]))
+    elif what == "json":
+        write_json(base)
     elif what == "tide":
         tide_time(base)
     else:
+        measure = load_time if what == "load" else coco_time
         from faster_coco_eval import COCO, COCOeval_faster
-        coco_time("faster-coco-eval", COCO, COCOeval_faster, base)
+        measure("faster-coco-eval", COCO, COCOeval_faster, base)
         from pycocotools.coco import COCO as PlainCOCO
         from pycocotools.cocoeval import COCOeval
-        coco_time("pycocotools", PlainCOCO, COCOeval, base)
+        measure("pycocotools", PlainCOCO, COCOeval, base)
 
 
 main()

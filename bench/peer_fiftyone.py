@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """FiftyOne at the same work on the same files: prints `NAME SECONDS` lines that bench/run.sh reads.
 
-    python bench/peer_fiftyone.py import|predictions|export FOLDER
+    python bench/peer_fiftyone.py import|predictions|export|coco FOLDER
 
 Needs fiftyone, and a mongod that it can start.
 """
 
 import csv
+import json
 import os
 import pathlib
 import shutil
@@ -52,8 +53,23 @@ def export(dataset, folder, media):
     shutil.rmtree(target, ignore_errors=True)
 
 
+def coco(folder):
+    """Annotations and results of a set that make_coco.py wrote."""
+    import fiftyone.utils.coco as fouc
+    dataset = timed("import", lambda: fo.Dataset.from_dir(
+        dataset_type=fo.types.COCODetectionDataset, data_path=str(folder / "images"),
+        labels_path=str(folder / "annotations.json"), include_id=True, progress=False))
+    categories = dataset.info.get("categories") or json.loads(
+        (folder / "annotations.json").read_text())["categories"]
+    timed("predictions", lambda: fouc.add_coco_labels(
+        dataset, "predictions", str(folder / "results.json"), categories))
+    dataset.delete()
+
+
 def main():
     what, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    if what == "coco":
+        return coco(folder)
     dataset = timed("import", lambda: load(folder))
     if what == "predictions":
         timed("predictions", lambda: attach(dataset, folder))

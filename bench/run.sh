@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Errata and, where it is installed, the peer in the same run, on this machine.
-#   bench/run.sh [import|predictions|export|query|infer|media|coco|labels|quality|duplicates|
+#   bench/run.sh [import|predictions|export|query|infer|media|import_coco|coco|labels|quality|duplicates|
 #                 neighbours|map|objects|label_errors|viewer|all]
 # ERRATA_PEERS_PYTHON names a Python that has fiftyone (and openvino and what the script of each
 # says); without it only ours is measured, and label_errors, which wants ERRATA_BACKBONE_PYTHON too,
@@ -81,7 +81,7 @@ fi
 if wants query; then build/bin/bench_query; fi
 if wants infer; then bench/infer.sh; fi
 if wants media; then bench/media.sh; fi
-for each in coco labels quality duplicates neighbours map objects; do
+for each in import_coco coco labels quality duplicates neighbours map objects; do
   if wants "$each"; then "bench/$each.sh"; fi
 done
 if [ "$what" = label_errors ] || { wants label_errors && [ -n "$peers" ] &&

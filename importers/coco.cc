@@ -6,24 +6,39 @@
 #include <array>
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/map_release.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
 #include "importers/coco_json.h"
 #include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
+#include "importers/id_set.h"
 #include "importers/image_file.h"
+#include "model/polygon_mask.h"
 
 namespace errata::importers {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kArrays{"images", "annotations"};
-constexpr size_t kWindowSpans = 32;  // read ahead of the sink
+constexpr size_t kWindowSpans = 32;  // read ahead of the sink, at most
+constexpr size_t kImageSpan = 128;   // images, since each is a file to open
 constexpr size_t kRootTries = 64;    // images looked for to find out where they are
+// How much larger a span is once it is read: records, raw texts and outlines beside the text.
+constexpr uint64_t kReadTimes = 6;
+
+size_t span_bytes_for(uint64_t memory_bytes) {
+  constexpr uint64_t kLeast = 16 << 10;
+  constexpr uint64_t kMost = 256 << 10;
+  return std::clamp(memory_bytes / (4 * kReadTimes), kLeast, kMost);
+}
+
+size_t window_for(uint64_t memory_bytes) {
+  const uint64_t spans = memory_bytes / (kReadTimes * span_bytes_for(memory_bytes));
+  return std::clamp<uint64_t>(spans, 1, kWindowSpans);
+}
 
 std::string_view as_text(const MappedFile& map) {
   return {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()};
@@ -54,9 +69,8 @@ struct ImageEntry {
   bool odd = false;
 };
 
-bool read_image_entry(std::string_view text, ImageEntry& entry, size_t& at) {
-  text::JsonCursor cursor(text);
-  const bool good = cursor.object([&](std::string_view key) {
+bool read_image_entry(text::JsonCursor& cursor, ImageEntry& entry) {
+  return cursor.object([&](std::string_view key) {
     std::string_view raw;
     std::string storage;
     if (key == "id") return read_coco_id(cursor, entry.id, entry.odd);
@@ -74,8 +88,6 @@ bool read_image_entry(std::string_view text, ImageEntry& entry, size_t& at) {
     }
     return cursor.skip(raw);
   });
-  at = cursor.position();
-  return good && cursor.at_end();
 }
 
 // One file, mapped and outlined.
@@ -88,25 +100,29 @@ struct Document {
   std::unordered_map<std::string, ClassIndex> class_by_id;
   std::unordered_map<std::string, uint32_t> image_by_id;  // place among the samples handed over
 
-  explicit Document(const std::string& file)
-      : path(file), map(file), outline(text::outline_json(as_text(map), kArrays, file)) {}
+  Document(const std::string& file, const ImportInput& input)
+      : path(file), map(file), outline(outline_of(input)) {}
   std::string_view text() const { return as_text(map); }
-  std::string_view span_text(const text::JsonSpan& span) const { return text().substr(span.begin); }
+  text::JsonElements elements_of(const text::JsonSpan& span) const {
+    return text::JsonElements(text().substr(span.begin, span.end - span.begin));
+  }
+
+ private:
+  text::JsonOutline outline_of(const ImportInput& input) const {
+    const std::array<text::JsonCut, 2> cuts{
+        {{"images", span_bytes_for(input.memory_bytes), kImageSpan},
+         {"annotations", span_bytes_for(input.memory_bytes)}}};
+    uint64_t released = 0;
+    return text::outline_json(text(), cuts, path, [&](uint64_t end) {
+      input.cancel.check();
+      release_mapped(map.bytes(), released, end);
+      released = end;
+    });
+  }
 };
 
-std::string place_of(const text::JsonSpan& span, size_t element, size_t at) {
-  return fmt::format("byte {}", span.begin + span.element_begin[element] + at);
-}
-
-std::string_view element_of(const Document& document, const text::JsonSpan& span, size_t i) {
-  return document.span_text(span).substr(span.element_begin[i],
-                                         span.element_end[i] - span.element_begin[i]);
-}
-
-// With what separates it from the one before.
-std::string_view raw_of(const Document& document, const text::JsonSpan& span, size_t i) {
-  const uint32_t begin = i == 0 ? 0 : span.element_end[i - 1];
-  return document.span_text(span).substr(begin, span.element_end[i] - begin);
+std::string place_of(const text::JsonSpan& span, size_t at) {
+  return fmt::format("byte {}", span.begin + at);
 }
 
 struct ReadImages {
@@ -120,7 +136,20 @@ struct ReadObjects {
   std::vector<Issue> issues;
   uint64_t derived_areas = 0;
   uint64_t beyond_image = 0;
+  uint64_t held_bytes = 0;
+  uint64_t end = 0;  // of the span in the file
 };
+
+uint64_t held_bytes_of(const std::vector<ObjectRecord>& objects) {
+  uint64_t bytes = objects.capacity() * sizeof(ObjectRecord);
+  for (const ObjectRecord& object : objects) {
+    for (const std::string* text : {&object.shape, &object.raw_id, &object.raw_text}) {
+      constexpr size_t kInPlace = 15;  // characters that a string holds without memory of its own
+      if (text->capacity() > kInPlace) bytes += text->capacity() + 1;
+    }
+  }
+  return bytes;
+}
 
 class Reading {
  public:
@@ -201,7 +230,7 @@ void Reading::open_documents() {
   for (const std::string& file : json_files(absolute_path(input_.path))) {
     input_.cancel.check();
     if (is_directory(input_.path) && !looks_like_coco(file)) continue;
-    Document document(file);
+    Document document(file, input_);
     if (document.outline.is_array || document.outline.array("images") == nullptr) {
       throw Error(ErrorCategory::kBadInput, "the JSON has no list of images",
                   document.outline.is_array
@@ -226,11 +255,15 @@ void Reading::open_documents() {
 void Reading::find_images(Document& document) {
   std::vector<std::string> names;
   for (const text::JsonSpan& span : document.outline.array("images")->spans) {
-    for (size_t i = 0; i < span.size() && names.size() < kRootTries; ++i) {
-      ImageEntry entry;
-      size_t at = 0;
-      if (read_image_entry(element_of(document, span, i), entry, at) &&
-          is_safe_relative_path(entry.file_name)) {
+    if (names.size() >= kRootTries) break;
+    ImageEntry entry;
+    text::JsonElements elements = document.elements_of(span);
+    const auto read = [&](text::JsonCursor& cursor) {
+      entry = {};
+      return read_image_entry(cursor, entry);
+    };
+    while (names.size() < kRootTries && elements.next(read)) {
+      if (elements.good() && is_safe_relative_path(entry.file_name)) {
         names.push_back(entry.file_name);
       }
     }
@@ -348,22 +381,26 @@ std::string Reading::locate(const Document& document, const ImageEntry& entry) c
 ReadImages Reading::read_image_span(const Document& document, const text::JsonSpan& span) {
   thread_local ImageFileReader reader;
   ReadImages result;
-  for (size_t i = 0; i < span.size(); ++i) {
-    ImageEntry entry;
-    size_t at = 0;
-    const bool good = read_image_entry(element_of(document, span, i), entry, at);
+  ImageEntry entry;
+  text::JsonElements elements = document.elements_of(span);
+  const auto read = [&](text::JsonCursor& cursor) {
+    entry = {};
+    return read_image_entry(cursor, entry);
+  };
+  while (elements.next(read)) {
+    size_t at = elements.stopped();
     const auto issue = [&](IssueSeverity severity, const char* kind, std::string message,
                            std::string fix) {
-      result.issues.push_back({severity, kind, document.path, place_of(span, i, at),
+      result.issues.push_back({severity, kind, document.path, place_of(span, at),
                                shorten_utf8(to_valid_utf8(entry.file_name), 200),
                                std::move(message), std::move(fix)});
     };
-    if (!good || entry.id.empty() || entry.file_name.empty()) {
+    if (!elements.good() || entry.id.empty() || entry.file_name.empty()) {
       issue(IssueSeverity::kRejected, "bad-image", "the entry is no JSON, or lacks id or file_name",
             "");
       continue;
     }
-    at = 0;
+    at = elements.begin();
     const bool absolute = entry.file_name.starts_with('/');
     if (!absolute && !is_safe_relative_path(entry.file_name)) {
       issue(IssueSeverity::kRejected, "unsafe-path", "the name leaves the folder of the images",
@@ -386,7 +423,7 @@ ReadImages Reading::read_image_span(const Document& document, const text::JsonSp
     if (!reader.read(kNoFolder, "", header_.root, record, result.issues)) continue;
     record.raw_id = entry.id;
     record.split = document.split;
-    record.raw_text = raw_of(document, span, i);
+    record.raw_text = elements.raw();
     record.document = static_cast<uint32_t>(&document - documents_.data());
     if (entry.odd) {
       issue(IssueSeverity::kWarning, "odd-id", "the id of an image is no whole number", "");
@@ -402,30 +439,15 @@ ReadImages Reading::read_image_span(const Document& document, const text::JsonSp
     result.ids.push_back(entry.id);
     result.samples.push_back(std::move(record));
   }
-  input_.progress.add(span.size());
+  input_.progress.add(span.elements);
   return result;
 }
 
 void Reading::read_images(Document& document) {
-  // Pieces of a few images each, since each is a file to open.
-  std::vector<text::JsonSpan> pieces;
-  for (const text::JsonSpan& span : document.outline.array("images")->spans) {
-    constexpr size_t kPiece = 128;
-    for (size_t first = 0; first < span.size(); first += kPiece) {
-      const size_t end = std::min(span.size(), first + kPiece);
-      text::JsonSpan piece;
-      const uint32_t shift = first == 0 ? 0 : span.element_end[first - 1];
-      piece.begin = span.begin + shift;
-      for (size_t i = first; i < end; ++i) {
-        piece.element_begin.push_back(span.element_begin[i] - shift);
-        piece.element_end.push_back(span.element_end[i] - shift);
-      }
-      pieces.push_back(std::move(piece));
-    }
-  }
+  const std::vector<text::JsonSpan>& spans = document.outline.array("images")->spans;
   const auto produce = [&](size_t number) {
     input_.cancel.check();
-    return read_image_span(document, pieces[number]);
+    return read_image_span(document, spans[number]);
   };
   const auto consume = [&](ReadImages&& images) {
     for (Issue& issue : images.issues) input_.issues.add(std::move(issue));
@@ -443,15 +465,15 @@ void Reading::read_images(Document& document) {
     }
     if (!accepted.empty()) sink_.samples(std::move(accepted));
   };
-  run_ordered<ReadImages>(input_.parallel_for, pieces.size(), kWindowSpans, produce, consume);
+  run_ordered<ReadImages>(input_.parallel_for, spans.size(), kWindowSpans, produce, consume);
 }
 
-// Of the mask or the polygons, else width x height.
-double derived_area(const CocoObject& object) {
+// Pixels of the mask, or of the polygons drawn as one, else width x height.
+double derived_area(const CocoObject& object, const std::array<int32_t, 2>& size) {
   if (!object.shape.mask.counts.empty()) return static_cast<double>(mask_area(object.shape.mask));
-  const double area =
-      object.shape.polygons.empty() ? std::nan("") : polygon_area(object.shape.polygons);
-  return std::isfinite(area) ? area : object.box[2] * object.box[3];
+  return polygons_area(object.shape.polygons, static_cast<uint32_t>(size[1]),
+                       static_cast<uint32_t>(size[0]))
+      .value_or(object.box[2] * object.box[3]);
 }
 
 bool Reading::make_record(const Document& document, CocoObject& object, ObjectRecord& record,
@@ -489,13 +511,13 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
   record.box_xywh_px = object.box;
   record.crowd = object.crowd;
   record.raw_id = std::move(object.id);
+  const auto& size = image_sizes_[record.sample];
   if (object.area && std::isfinite(*object.area) && *object.area >= 0) {
     record.area_px = *object.area;
   } else {
     ++result.derived_areas;
-    record.area_px = derived_area(object);
+    record.area_px = derived_area(object, size);
   }
-  const auto& size = image_sizes_[record.sample];
   result.beyond_image +=
       object.box[0] + object.box[2] > size[0] + 1.0 || object.box[1] + object.box[3] > size[1] + 1.0
           ? 1
@@ -506,24 +528,29 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
 
 ReadObjects Reading::read_object_span(const Document& document, const text::JsonSpan& span) {
   ReadObjects result;
-  result.objects.reserve(span.size());
-  for (size_t i = 0; i < span.size(); ++i) {
-    CocoObject object;
-    size_t at = 0;
-    if (!read_coco_object(element_of(document, span, i), object, at)) {
+  result.end = span.end;
+  result.objects.reserve(span.elements);
+  CocoObject object;
+  text::JsonElements elements = document.elements_of(span);
+  const auto read = [&](text::JsonCursor& cursor) {
+    object = {};
+    return read_coco_object(cursor, object);
+  };
+  while (elements.next(read)) {
+    if (!elements.good()) {
       result.issues.push_back(
-          {IssueSeverity::kRejected, "bad-annotation", document.path, place_of(span, i, at),
-           shorten_utf8(to_valid_utf8(element_of(document, span, i)), 200),
+          {IssueSeverity::kRejected, "bad-annotation", document.path,
+           place_of(span, elements.stopped()), shorten_utf8(to_valid_utf8(elements.text()), 200),
            "the annotation is no JSON as COCO has it (NaN is none)", "correct it at that byte"});
       continue;
     }
     const auto warn = [&](const std::string& kind, const char* message) {
-      result.issues.push_back({IssueSeverity::kWarning, kind, document.path, place_of(span, i, 0),
-                               object.id, message, ""});
+      result.issues.push_back({IssueSeverity::kWarning, kind, document.path,
+                               place_of(span, elements.begin()), object.id, message, ""});
     };
     ObjectRecord record;
     const std::vector<std::string> oddities = object.oddities;
-    if (!make_record(document, object, record, result, place_of(span, i, 0))) continue;
+    if (!make_record(document, object, record, result, place_of(span, elements.begin()))) continue;
     for (const std::string& kind : oddities) {
       warn(kind, kind == "nested-polygon" ? "points written as pairs were taken as a polygon"
                                           : "a part of the outline is unusable and was left out");
@@ -532,10 +559,14 @@ ReadObjects Reading::read_object_span(const Document& document, const text::Json
     if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {
       warn("empty-box", "the box has no width or no height");
     }
-    record.raw_text = raw_of(document, span, i);
+    record.raw_text = elements.raw();
     result.objects.push_back(std::move(record));
   }
-  input_.progress.add(span.size());
+  input_.progress.add(span.elements);
+  if (input_.held != nullptr) {
+    result.held_bytes = held_bytes_of(result.objects) + (span.end - span.begin);
+    input_.held->add(result.held_bytes);
+  }
   return result;
 }
 
@@ -545,8 +576,8 @@ void Reading::read_objects(Document& document) {
   uint64_t derived = 0;
   uint64_t beyond = 0;
   uint64_t accepted = 0;
-  std::unordered_set<std::string> ids;
-  ids.reserve(array->elements);
+  uint64_t released = array->begin;
+  IdSet ids;
   const auto produce = [&](size_t number) {
     input_.cancel.check();
     return read_object_span(document, array->spans[number]);
@@ -557,15 +588,19 @@ void Reading::read_objects(Document& document) {
     beyond += read.beyond_image;
     accepted += read.objects.size();
     for (const ObjectRecord& object : read.objects) {
-      if (object.raw_id.empty() || ids.insert(object.raw_id).second) continue;
+      if (object.raw_id.empty() || ids.insert(object.raw_id)) continue;
       input_.issues.warn("duplicate-annotation-id", document.path, "", object.raw_id,
                          "an earlier annotation has the same id; both are taken",
                          "give each an id of its own: pycocotools takes the last");
     }
     if (!read.objects.empty()) sink_.objects(std::move(read.objects));
+    release_mapped(document.map.bytes(), released, read.end);
+    released = read.end;
+    if (input_.held != nullptr) input_.held->remove(read.held_bytes);
   };
-  run_ordered<ReadObjects>(input_.parallel_for, array->spans.size(), kWindowSpans, produce,
-                           consume);
+  run_ordered<ReadObjects>(input_.parallel_for, array->spans.size(),
+                           window_for(input_.memory_bytes), produce, consume);
+  if (input_.held != nullptr) input_.held->add(ids.held_bytes());
   if (derived > 0) {
     input_.issues.warn(
         "derived-area", document.path, "", fmt::format("{} annotations", derived),

@@ -1,7 +1,8 @@
 // COCO annotations: detection, instances, keypoints.
 //
 // One JSON, or a folder with several (and its folder `annotations`). Raw texts are kept, so that an
-// export can give back what nobody edited. Error(kBadInput) for a file without a list of images, or
+// export can give back what nobody edited. Of the annotations only spans that are being read are in
+// memory (ImportInput::memory_bytes). Error(kBadInput) for a file without a list of images, or
 // with "annotations" that are no list, or either key twice. Issues:
 //   rejected: "missing-image", "unsafe-path", "duplicate-image-id", "bad-image" and those of image
 //     files; "unknown-image", "unknown-category", "missing-box", "bad-box", "negative-box",

@@ -244,13 +244,8 @@ bool read_coco_id(JsonCursor& cursor, std::string& id, bool& odd) {
   return true;
 }
 
-bool read_coco_object(std::string_view text, CocoObject& object, size_t& at) {
-  JsonCursor cursor(text);
-  const bool good = cursor.object([&](std::string_view key) {
-    return read_member(cursor, key, object);
-  }) && cursor.at_end();
-  at = cursor.position();
-  return good;
+bool read_coco_object(JsonCursor& cursor, CocoObject& object) {
+  return cursor.object([&](std::string_view key) { return read_member(cursor, key, object); });
 }
 
 void settle_coco_box(CocoObject& object) {
@@ -335,19 +330,6 @@ ClassMap read_coco_categories(std::string_view text, const std::string& file, Is
     classes.add(to_valid_utf8(category.name), category.id);
   }
   return classes;
-}
-
-double polygon_area(const std::vector<std::vector<double>>& polygons) {
-  double area = 0;
-  for (const std::vector<double>& p : polygons) {
-    double twice = 0;
-    for (size_t i = 0; i + 1 < p.size(); i += 2) {
-      const size_t next = (i + 2) % p.size();
-      twice += p[i] * p[next + 1] - p[next] * p[i + 1];
-    }
-    area += std::abs(twice) / 2;
-  }
-  return area;
 }
 
 }  // namespace errata::importers

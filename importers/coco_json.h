@@ -38,8 +38,8 @@ struct CocoObject {
   std::string problem;                // kind of what makes it unusable, or empty
 };
 
-// False when the text is no JSON object that can be read; `at` is the byte in it.
-bool read_coco_object(std::string_view text, CocoObject& object, size_t& at);
+// False when what stands there is no JSON object that can be read.
+bool read_coco_object(text::JsonCursor& cursor, CocoObject& object);
 
 // Gives an object without a box that of its outline. Sets `problem` where there is neither
 // ("missing-box") and where width x height is not finite ("bad-box").
@@ -50,8 +50,5 @@ std::optional<std::string> read_json_head(const std::string& path, size_t bytes)
 
 // The categories in order of their ids (as Detectron2 and others number them), raw id and name.
 ClassMap read_coco_categories(std::string_view text, const std::string& file, IssueLog& issues);
-
-// Sum of the shoelace areas of the parts, 0 for none.
-double polygon_area(const std::vector<std::vector<double>>& polygons);
 
 }  // namespace errata::importers

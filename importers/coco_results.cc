@@ -138,7 +138,7 @@ class Results {
     for (const text::JsonSpan& span : outline_.arrays.front().spans) {
       input_.cancel.check();
       read_span(span);
-      input_.progress.add(span.size());
+      input_.progress.add(span.elements);
     }
   }
 
@@ -147,11 +147,8 @@ class Results {
   bool any_shape = false;
 
  private:
-  void reject(const char* kind, const text::JsonSpan& span, size_t i, size_t at, std::string text,
-              const char* message) {
-    input_.issues.reject(kind, input_.path,
-                         fmt::format("byte {}", span.begin + span.element_begin[i] + at),
-                         std::move(text), message);
+  void reject(const char* kind, uint64_t byte, std::string text, const char* message) {
+    input_.issues.reject(kind, input_.path, fmt::format("byte {}", byte), std::move(text), message);
   }
   void read_span(const text::JsonSpan& span);
 
@@ -165,33 +162,36 @@ void Results::read_span(const text::JsonSpan& span) {
   std::unordered_map<std::string, uint32_t> keys;
   const std::string* last_key = nullptr;
   uint32_t last = 0;
-  for (size_t i = 0; i < span.size(); ++i) {
-    CocoObject object;
-    size_t at = 0;
-    const std::string_view element = text_.substr(span.begin + span.element_begin[i],
-                                                  span.element_end[i] - span.element_begin[i]);
-    if (!read_coco_object(element, object, at)) {
-      reject("bad-result", span, i, at, shorten_utf8(to_valid_utf8(element), 200),
+  CocoObject object;
+  text::JsonElements elements(text_.substr(span.begin, span.end - span.begin));
+  const auto read = [&](text::JsonCursor& cursor) {
+    object = {};
+    return read_coco_object(cursor, object);
+  };
+  while (elements.next(read)) {
+    const uint64_t byte = span.begin + elements.begin();
+    if (!elements.good()) {
+      reject("bad-result", span.begin + elements.stopped(),
+             shorten_utf8(to_valid_utf8(elements.text()), 200),
              "the result is no JSON as COCO has it (NaN is none)");
       continue;
     }
     if (object.image_id.empty() && object.file_name.empty()) {
-      reject("bad-result", span, i, 0, "", "the result names no image");
+      reject("bad-result", byte, "", "the result names no image");
       continue;
     }
     if (!object.score || !std::isfinite(*object.score)) {
-      reject("bad-score", span, i, 0, "", "the result has no score that is a number");
+      reject("bad-score", byte, "", "the result has no score that is a number");
       continue;
     }
     settle_coco_box(object);
     if (!object.problem.empty()) {
-      reject(object.problem.c_str(), span, i, 0, fmt::format("{}", fmt::join(object.box, ", ")),
+      reject(object.problem.c_str(), byte, fmt::format("{}", fmt::join(object.box, ", ")),
              "the box is not four finite numbers of a box");
       continue;
     }
     for (const std::string& kind : object.oddities) {
-      input_.issues.warn(kind, input_.path,
-                         fmt::format("byte {}", span.begin + span.element_begin[i]), "",
+      input_.issues.warn(kind, input_.path, fmt::format("byte {}", byte), "",
                          "a part of the outline was mended or left out");
     }
     survey.file_names = survey.file_names || !object.file_name.empty();
@@ -201,7 +201,7 @@ void Results::read_span(const text::JsonSpan& span) {
           keys.try_emplace(std::move(key), static_cast<uint32_t>(piece.batch.keys.size()));
       if (is_new) {
         piece.batch.keys.push_back(found->first);
-        piece.batch.places.push_back(fmt::format("byte {}", span.begin + span.element_begin[i]));
+        piece.batch.places.push_back(fmt::format("byte {}", byte));
       }
       last_key = &found->first;
       last = found->second;

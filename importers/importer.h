@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/issue_log.h"
+#include "base/memory_gauge.h"
 #include "base/progress.h"
 #include "base/workers.h"
 #include "model/records.h"
@@ -21,6 +22,8 @@ struct DetectResult {
   std::string reason;  // one clause: "the folder holds 10 folders of images"
 };
 
+inline constexpr uint64_t kImportMemoryBytes = uint64_t{64} << 20;
+
 struct ImportInput {
   std::string path;         // file or folder, as the user gave it
   std::string images_root;  // --images: where relative image paths start; empty: the format's rule
@@ -29,6 +32,10 @@ struct ImportInput {
   const CancelToken& cancel;
   IssueLog& issues;  // each rejected issue is one thing seen and not accepted; warnings are besides
   int voc_origin = -1;  // --voc-origin: 0 or 1; -1: by the importer's rule
+  // --memory: about how much of one large file of annotations, read but not yet handed on, may be
+  // held at once. What is kept of each image (its id) and of each annotation id is besides.
+  uint64_t memory_bytes = kImportMemoryBytes;
+  MemoryGauge* held = nullptr;  // where there is one, that is counted here
 };
 
 class Importer {

@@ -121,7 +121,17 @@ class Reading {
     }
     header_.format = "voc";
     header_.has_objects = true;
-    for (const std::string& name : names) header_.classes.add(name);
+    std::map<std::string, std::string> by_lower;
+    for (const std::string& name : names) {
+      header_.classes.add(name);
+      const auto [other, is_new] = by_lower.emplace(to_lower_ascii(name), name);
+      if (is_new) continue;
+      input_.issues.warn(
+          "similar-class", root_, "", name,
+          fmt::format("the name differs from '{}' in case only: they are two classes",
+                      to_valid_utf8(other->second)),
+          "`errata classes merge` makes them one");
+    }
     sink_.begin(header_);
     hand_over();
     warn_of_unlisted();

@@ -8,7 +8,8 @@
 // manifest of an Errata export says it too, and which list is which split. Issues:
 //   rejected: "bad-xml", "missing-image", those of image files (each with all of its objects);
 //     "missing-class", "bad-box", "negative-box"
-//   warnings: "voc-origin", "empty-box", "ambiguous-image", "size-mismatch", "unlisted-image"
+//   warnings: "voc-origin", "empty-box", "ambiguous-image", "similar-class", "size-mismatch",
+//   "unlisted-image"
 #pragma once
 
 #include "importers/importer.h"

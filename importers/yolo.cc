@@ -12,13 +12,13 @@
 #include "base/files.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
-#include "importers/coco_json.h"
 #include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
 #include "importers/path_matcher.h"
 #include "importers/yolo_layout.h"
 #include "importers/yolo_rows.h"
+#include "model/polygon_mask.h"
 
 namespace errata::importers {
 
@@ -282,9 +282,12 @@ ObjectRecord Reading::record_of(const YoloRow& row, const RowForm& form, const L
   ObjectRecord record;
   record.class_index = static_cast<ClassIndex>(row.class_value());
   record.box_xywh_px = object.box_xywh_px;
-  record.area_px = has_box ? object.box_xywh_px[2] * object.box_xywh_px[3]
-                   : form.kind == YoloRowKind::kCorners ? polygon_area({object.shape.corners})
-                                                        : polygon_area(object.shape.polygons);
+  const auto rings = form.kind == YoloRowKind::kCorners
+                         ? std::vector<std::vector<double>>{object.shape.corners}
+                         : object.shape.polygons;
+  record.area_px = polygons_area(rings, static_cast<uint32_t>(frame.stored_height_px),
+                                 static_cast<uint32_t>(frame.stored_width_px))
+                       .value_or(object.box_xywh_px[2] * object.box_xywh_px[3]);
   if (!object.shape.empty()) record.shape = encode_shape(object.shape);
   record.raw_text = file.text.substr(row.begin, row.end - row.begin);
   return record;

@@ -199,7 +199,7 @@ bool counts_in_area(const DetectionSet& set, const CocoOptions& options, size_t 
                     size_t area) {
   const auto [least, most] = options.area_ranges[area];
   const double of = set.object_area(object);
-  return !set.objects.crowd(object) && of >= least && of <= most;
+  return set.objects.counts(object) && of >= least && of <= most;
 }
 
 void match_coco(const DetectionSet& set, const CocoOptions& options,

@@ -40,7 +40,7 @@ struct ClassMatches {
   std::vector<size_t> positives;  // per area: objects that count
 };
 
-// Whether an object counts there: no crowd, and its area within the range.
+// Whether an object counts there: no crowd, not left out, and its area within the range.
 bool counts_in_area(const DetectionSet& set, const CocoOptions& options, size_t object,
                     size_t area);
 

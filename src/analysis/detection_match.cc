@@ -31,6 +31,7 @@ void check_detections(const DetectionSet& set) {
   check_boxes(set.detections.boxes, set.images, set.classes);
   const auto fits = [&](size_t size) { return size == 0 || size == set.objects.boxes.size(); };
   if (!fits(set.objects.area.size()) || !fits(set.objects.iscrowd.size()) ||
+      !fits(set.objects.left_out.size()) ||
       set.detections.score.size() != set.detections.boxes.size() ||
       (!set.detections.area.empty() && set.detections.area.size() != set.detections.boxes.size())) {
     throw Error(ErrorCategory::kInternal, "columns of objects are of unequal length");

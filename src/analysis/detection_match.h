@@ -29,7 +29,13 @@ struct ObjectColumns {
   BoxColumns boxes;
   std::span<const double> area;      // of the annotation (its mask's, as COCO has it); empty: w * h
   std::span<const uint8_t> iscrowd;  // empty: none
+  // Counts neither way, as VOC has its difficult ones: like an object whose area lies outside the
+  // range. For the matching of coco_match.h only. Empty: none.
+  std::span<const uint8_t> left_out{};
   bool crowd(size_t object) const { return !iscrowd.empty() && iscrowd[object] != 0; }
+  bool counts(size_t object) const {
+    return !crowd(object) && (left_out.empty() || left_out[object] == 0);
+  }
 };
 
 struct DetectionColumns {

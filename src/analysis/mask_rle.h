@@ -1,23 +1,11 @@
-// Masks (MaskRuns of model/shape.h): polygons drawn, joined and compared. Every result is that of
-// pycocotools 2.0.11 (maskApi.c), bit for bit, whose drawing of polygons differs by border pixels
-// from any other.
+// Masks (model/shape.h, drawn by model/polygon_mask.h) compared. Every result is that of
+// pycocotools 2.0.11 (maskApi.c), bit for bit.
 #pragma once
 
-#include <cstdint>
-#include <span>
-
 #include "analysis/detection_match.h"
-#include "model/shape.h"
+#include "model/polygon_mask.h"
 
 namespace errata::analysis {
-
-// The inside of a ring of points x0, y0, x1, y1 .., pixels, clipped to the image. Throws
-// Error(kBadInput) for fewer than three points, an odd count of numbers, or a number that is not
-// finite or beyond a million pixels.
-MaskRuns mask_of_polygon(std::span<const double> points, uint32_t height, uint32_t width);
-
-// What any of them covers: the parts of one object. Throws Error(kBadInput) for unequal sizes.
-MaskRuns join_masks(std::span<const MaskRuns> masks);
 
 // The least box around it; all 0 for an empty mask.
 Box mask_box(const MaskRuns& mask);

@@ -3,9 +3,11 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/edit_objects.h"
 #include "cli/reports.h"
 #include "jobs/edit_file.h"
 #include "jobs/edit_job.h"
+#include "text/csv.h"
 
 namespace errata::cli {
 
@@ -16,7 +18,29 @@ using store::EditKind;
 struct EditArguments {
   jobs::EditJobOptions options;
   std::string argument;  // class or tag
+  bool objects = false;  // the samples are ids of objects, the filter is of objects
 };
+
+// `errata edit keep --objects` and the like.
+void edit_objects_so(CommandContext& context, const EditArguments& arguments) {
+  const jobs::EditJobOptions& options = arguments.options;
+  jobs::ObjectEditOptions objects;
+  objects.kind = options.kind == EditKind::kKeep ? store::ObjectEditKind::kKeep
+                                                 : store::ObjectEditKind::kAmbiguous;
+  objects.judge.run = options.run;
+  objects.where = options.where;
+  objects.who = options.who;
+  objects.why = options.why;
+  for (const std::string& name : options.samples) {
+    ObjectId id = 0;
+    if (!text::parse_int(name, id)) {
+      throw Error(ErrorCategory::kUsage, fmt::format("'{}' is no id of an object", printable(name)),
+                  "`errata rank --objects` shows them.");
+    }
+    objects.objects.push_back(id);
+  }
+  run_object_edit(context, objects);
+}
 
 void add_who(CLI::App& app, std::string& who, std::string& why) {
   app.add_option("--who", who, "Who decides (default: $ERRATA_WHO or $USER)")->type_name("NAME");
@@ -38,9 +62,14 @@ std::function<CommandBody(CLI::App&)> edit_setup(EditKind kind, std::string argu
         ->type_name("EXPR");
     app.add_option("--run", arguments->options.run, "Run that the filter's predictions mean")
         ->type_name("NAME");
+    if (kind == EditKind::kKeep || kind == EditKind::kAmbiguous) {
+      app.add_flag("--objects", arguments->objects,
+                   "Annotated objects by their ids, or --where of objects");
+    }
     add_who(app, arguments->options.who, arguments->options.why);
     return [arguments](CommandContext& context) {
       jobs::EditJobOptions& options = arguments->options;
+      if (arguments->objects) return edit_objects_so(context, *arguments);
       options.store_path = context.store_path();
       if (options.who.empty()) options.who = jobs::default_who();
       if (options.kind == EditKind::kSetLabel) options.classes = {arguments->argument};
@@ -142,7 +171,8 @@ CommandBody setup_edit(CLI::App& app) {
              edit_setup(EditKind::kExclude, "", ""));
   family.add("include", "Take an exclusion back", "errata edit include photos/broken.jpg",
              edit_setup(EditKind::kInclude, "", ""));
-  family.add("keep", "The label is right as it is", "errata edit keep photos/17.jpg",
+  family.add("keep", "The label is right as it is",
+             "errata edit keep photos/17.jpg\nerrata edit keep --objects 5120",
              edit_setup(EditKind::kKeep, "", ""));
   family.add("ambiguous", "Nobody could tell", "errata edit ambiguous photos/18.jpg",
              edit_setup(EditKind::kAmbiguous, "", ""));
@@ -150,6 +180,7 @@ CommandBody setup_edit(CLI::App& app) {
              edit_setup(EditKind::kTag, "TAG", "The tag"));
   family.add("untag", "Remove a tag", "errata edit untag blurry --where \"tags = 'blurry'\"",
              edit_setup(EditKind::kUntag, "TAG", "The tag"));
+  add_object_edits(family);
   family.add("apply", "Apply an edit file; conflicts are listed and make exit code 5",
              "errata edit apply corrections.jsonl --who ann", setup_apply);
   family.add("export", "Write the edits that stand as an edit file",

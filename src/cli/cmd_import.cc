@@ -132,6 +132,12 @@ CommandBody setup_import(CLI::App& app) {
          "VOC: what the first pixel is called, 0 or 1 (default: 1 unless a box begins at 0)")
       ->type_name("0|1")
       ->check(CLI::IsMember({0, 1}));
+  app.add_option_function<uint64_t>(
+         "--memory", [options](uint64_t mib) { options->memory_bytes = mib << 20; },
+         "How many MiB of a large annotation file may be held at once while it is read (default "
+         "64)")
+      ->type_name("MIB")
+      ->check(CLI::Range(1, 1 << 20));
   app.add_option("--name", options->source_name,
                  "Name of the source; the same name again is a re-import (default: that of SOURCE)")
       ->type_name("NAME");

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/edit_objects.h"
 #include "cli/reports.h"
 #include "jobs/edit_job.h"
 #include "store/history.h"
@@ -62,13 +63,15 @@ void report_undo(CommandContext& context, const std::vector<store::AppliedBatch>
   if (context.json()) {
     text::Json array = text::Json::array();
     for (const store::AppliedBatch& batch : batches) {
-      array.push_back(text::Json::object(
-          {{"batch", batch.batch}, {"kind", batch.kind}, {"changed", batch.edits.size()}}));
+      array.push_back(text::Json::object({{"batch", batch.batch},
+                                          {"kind", batch.kind},
+                                          {"changed", batch.edits.size()},
+                                          {"objects_changed", batch.objects.size()}}));
     }
     return context.print_json(array);
   }
   for (const store::AppliedBatch& batch : batches) {
-    context.print_text(fmt::format("{}: {} changed\n", what, plural(batch.edits.size(), "sample")));
+    context.print_text(fmt::format("{}: {} changed\n", what, changed_text(batch)));
   }
 }
 

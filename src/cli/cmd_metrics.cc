@@ -306,6 +306,9 @@ CommandBody setup_metrics(CLI::App& app) {
                  "Detections: confidence of the confusion matrix (default: where F1 is best)")
       ->type_name("C");
   app.add_flag("--masks", arguments->detection.masks, "Detections: measure outlines, not boxes");
+  app.add_flag(
+      "--leave-out-difficult", arguments->detection.leave_out_difficult,
+      "Detections: annotations marked difficult count neither way, as in VOC's evaluation");
   add_metric_options(app, *arguments);
   add_format_option(app, arguments->format);
   return [arguments, &app](CommandContext& context) {
@@ -315,7 +318,8 @@ CommandBody setup_metrics(CLI::App& app) {
                    "boxes");
       return measure_boxes(context, *arguments, app.count("--resamples") > 0);
     }
-    refuse_given(app, {"--iou", "--confidence", "--masks"}, "boxes", "class predictions");
+    refuse_given(app, {"--iou", "--confidence", "--masks", "--leave-out-difficult"}, "boxes",
+                 "class predictions");
     jobs::JobContext job = context.job();
     const jobs::MetricsReport report = jobs::measure(arguments->options, job);
     context.end_progress();

@@ -27,7 +27,7 @@ struct Masks {
 MaskRuns mask_of_box(double x, double y, double width, double height, uint32_t rows,
                      uint32_t columns) {
   const double ring[]{x, y, x, y + height, x + width, y + height, x + width, y};
-  return analysis::mask_of_polygon(ring, rows, columns);
+  return mask_of_polygon(ring, rows, columns);
 }
 
 MaskRuns mask_of_shape(std::string_view bytes, const DetectionInput::Boxes& boxes, size_t place,
@@ -39,9 +39,9 @@ MaskRuns mask_of_shape(std::string_view bytes, const DetectionInput::Boxes& boxe
   if (!shape.mask.counts.empty()) return shape.mask;
   std::vector<MaskRuns> parts;
   for (const auto& ring : shape.polygons) {
-    parts.push_back(analysis::mask_of_polygon(ring, height, width));
+    parts.push_back(mask_of_polygon(ring, height, width));
   }
-  if (!parts.empty()) return analysis::join_masks(parts);
+  if (!parts.empty()) return join_masks(parts);
   // pycocotools takes the box of what has none.
   return mask_of_box(boxes.x[place], boxes.y[place], boxes.width[place], boxes.height[place],
                      height, width);
@@ -95,13 +95,20 @@ void measure_set(const analysis::DetectionSet& set, const DetectionMetricsOption
   context.cancel.check();
   report.curves = analysis::draw_detection_curves(set, options.overlap, coco.max_detections.back(),
                                                   parallel_for);
-  report.tide = analysis::explain_errors(set, tide_options(options.overlap), parallel_for);
+  analysis::DetectionSet without = set;
+  std::vector<uint8_t> crowd(set.objects.iscrowd.begin(), set.objects.iscrowd.end());
+  for (size_t object = 0; object < set.objects.left_out.size(); ++object) {
+    crowd[object] |= set.objects.left_out[object];
+  }
+  without.objects.iscrowd = crowd;
+  without.objects.left_out = {};
+  report.tide = analysis::explain_errors(without, tide_options(options.overlap), parallel_for);
   const analysis::DetectionCurve& all = report.curves.all;
   report.confidence = options.confidence >= 0 ? options.confidence
                       : all.empty()           ? 0
                                               : all.score[all.best];
   report.confusion =
-      analysis::confuse_detections(set, {options.overlap, report.confidence}, parallel_for);
+      analysis::confuse_detections(without, {options.overlap, report.confidence}, parallel_for);
   context.cancel.check();
   report.has_intervals = options.resamples > 0;
   if (!report.has_intervals) return;
@@ -152,6 +159,11 @@ DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options
                 "Import a set with boxes, or widen the filter.");
   }
   analysis::DetectionSet set = input.set();
+  std::vector<uint8_t> difficult;
+  for (const RowIndex row : input.objects.rows) {
+    difficult.push_back(objects.table.find("difficult")->bytes[row]);
+  }
+  if (options.leave_out_difficult) set.objects.left_out = difficult;
   Masks masks;
   if (options.masks) {
     refuse_without_outlines(input, objects);
@@ -166,6 +178,13 @@ DetectionMetricsReport measure_detections(const DetectionMetricsOptions& options
   measure_set(set, options, context, report);
   report.warnings = run_warnings(state);
   add_detection_warnings(input, state.snapshot.samples, report.confusion, report.warnings);
+  const auto marked = std::count(difficult.begin(), difficult.end(), uint8_t{1});
+  if (marked > 0 && !options.leave_out_difficult) {
+    report.warnings.push_back(
+        fmt::format("{} annotations are marked difficult and count here; VOC's evaluation leaves "
+                    "them out: --leave-out-difficult",
+                    with_thousands(static_cast<uint64_t>(marked))));
+  }
   return report;
 }
 

@@ -17,9 +17,12 @@ struct DetectionMetricsOptions {
   std::string store_path = "errata.db";
   std::string run;
   std::string where;
-  double overlap = 0.5;     // of the curves, the confusion matrix and TIDE
-  double confidence = -1;   // of the confusion matrix; below 0: where F1 of all is best
-  bool masks = false;       // outlines in place of boxes, as COCO's "segm"
+  double overlap = 0.5;    // of the curves, the confusion matrix and TIDE
+  double confidence = -1;  // of the confusion matrix; below 0: where F1 of all is best
+  bool masks = false;      // outlines in place of boxes, as COCO's "segm"
+  // Annotations marked difficult count neither way, as in VOC's evaluation; TIDE and the confusion
+  // matrix take them for crowds.
+  bool leave_out_difficult = false;
   size_t resamples = 1000;  // of the bootstrap; 0: no intervals
   uint64_t seed = 1;
 

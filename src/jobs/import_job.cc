@@ -111,7 +111,7 @@ ImportJobReport run_import(const ImportJobOptions& options, JobContext& context)
   const importers::ImportInput input{
       options.input_path, options.images_root, context.workers.as_parallel_for(),
       context.progress,   context.cancel,      context.issues,
-      options.voc_origin};
+      options.voc_origin, options.memory_bytes};
   choice.reader->run(input, sink);
   context.cancel.check();
   if (!sink.began()) throw Error(ErrorCategory::kInternal, "the importer gave no header");

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "importers/importer.h"
 #include "jobs/job_context.h"
 #include "store/import_writer.h"
 
@@ -16,6 +17,8 @@ struct ImportJobOptions {
   std::string images_root;  // where relative image paths start; empty: the format's rule
   std::string split;        // put everything into this split; empty: as the source says
   int voc_origin = -1;      // VOC: the first pixel is 0 or 1; -1: by the importer's rule
+  // Of a large file of annotations, read and not yet stored.
+  uint64_t memory_bytes = importers::kImportMemoryBytes;
   std::string source_name;  // empty: the name of `input_path`
   std::string who;
 

@@ -106,37 +106,33 @@ class Scanner {
 };
 
 // From behind the bracket; returns the place behind the closing one.
-uint64_t outline_array(const Scanner& scan, uint64_t begin, size_t span_bytes,
-                       JsonArrayOutline& array) {
+uint64_t outline_array(const Scanner& scan, uint64_t begin, const JsonCut& cut,
+                       const std::function<void(uint64_t)>& passed, JsonArrayOutline& array) {
   array.begin = begin;
-  uint64_t last_end = begin;
   uint64_t at = scan.skip_space(begin);
-  if (scan.at(at) != ']') {
-    while (true) {
-      if (array.spans.empty() || last_end - array.spans.back().begin >= span_bytes) {
-        JsonSpan& span = array.spans.emplace_back();
-        span.begin = last_end;
-      }
-      JsonSpan& span = array.spans.back();
-      const uint64_t end = scan.skip_value(at);
-      if (end - span.begin > UINT32_MAX) scan.fail(at, "an element of more than 4 GB");
-      span.element_begin.push_back(static_cast<uint32_t>(at - span.begin));
-      span.element_end.push_back(static_cast<uint32_t>(end - span.begin));
-      ++array.elements;
-      last_end = end;
-      at = scan.skip_space(end);
-      if (scan.at(at) == ']') break;
-      if (scan.at(at) != ',') scan.fail(at, "a comma is missing");
-      at = scan.skip_space(at + 1);
+  if (scan.at(at) == ']') return at + 1;
+  JsonSpan span{begin, begin, 0};
+  while (true) {
+    span.end = scan.skip_value(at);
+    ++span.elements;
+    ++array.elements;
+    at = scan.skip_space(span.end);
+    const bool last = scan.at(at) == ']';
+    if (last || span.end - span.begin >= cut.span_bytes || span.elements >= cut.span_elements) {
+      array.spans.push_back(span);
+      if (passed) passed(span.end);
+      span = {span.end, span.end, 0};
     }
+    if (last) return at + 1;
+    if (scan.at(at) != ',') scan.fail(at, "a comma is missing");
+    at = scan.skip_space(at + 1);
   }
-  return at + 1;
 }
 
 }  // namespace
 
 uint64_t JsonArrayOutline::spans_end() const {
-  return spans.empty() ? begin : spans.back().begin + spans.back().element_end.back();
+  return spans.empty() ? begin : spans.back().end;
 }
 
 const JsonArrayOutline* JsonOutline::array(std::string_view key) const {
@@ -153,15 +149,18 @@ const JsonMemberOutline* JsonOutline::member(std::string_view key) const {
   return nullptr;
 }
 
-JsonOutline outline_json(std::string_view text, std::span<const std::string_view> arrays,
-                         const std::string& name, size_t span_bytes) {
+JsonOutline outline_json(std::string_view text, std::span<const JsonCut> arrays,
+                         const std::string& name, const std::function<void(uint64_t)>& passed) {
   const Scanner scan(text, name);
   JsonOutline outline;
   uint64_t at = scan.skip_space(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
   if (at >= text.size()) scan.fail(at, "the file is empty");
   if (scan.at(at) == '[') {
     outline.is_array = true;
-    at = outline_array(scan, at + 1, span_bytes, outline.arrays.emplace_back());
+    const auto cut = std::find_if(arrays.begin(), arrays.end(),
+                                  [](const JsonCut& each) { return each.key.empty(); });
+    at = outline_array(scan, at + 1, cut == arrays.end() ? JsonCut{} : *cut, passed,
+                       outline.arrays.emplace_back());
   } else if (scan.at(at) == '{') {
     at = scan.skip_space(at + 1);
     while (scan.at(at) != '}') {
@@ -173,14 +172,17 @@ JsonOutline outline_json(std::string_view text, std::span<const std::string_view
       if (scan.at(at) != ':') scan.fail(at, "a colon is missing");
       at = scan.skip_space(at + 1);
       member.begin = at;
-      const bool wanted = std::find(arrays.begin(), arrays.end(), member.key) != arrays.end();
+      const auto cut = std::find_if(arrays.begin(), arrays.end(), [&](const JsonCut& each) {
+        return !each.key.empty() && each.key == member.key;
+      });
+      const bool wanted = cut != arrays.end();
       if (wanted && outline.member(member.key) != nullptr) {
         scan.fail(at, fmt::format("a second \"{}\"", member.key));
       }
       if (wanted && scan.at(at) == '[') {
         JsonArrayOutline& array = outline.arrays.emplace_back();
         array.key = member.key;
-        at = outline_array(scan, at + 1, span_bytes, array);
+        at = outline_array(scan, at + 1, *cut, passed, array);
       } else {
         at = scan.skip_value(at);
       }

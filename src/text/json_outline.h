@@ -1,10 +1,11 @@
-// A JSON file of any size as an outline: where its large arrays are and where each of their
-// elements begins, so that they can be read in pieces, by several threads, without a tree in
+// A JSON file of any size as an outline: where its large arrays are and where they can be cut into
+// pieces of whole elements, so that several threads can read it with no more than some pieces in
 // memory. simdjson reads documents of up to 4 GB and wants bytes behind each; here the file is a
 // map.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +13,18 @@
 
 namespace errata::text {
 
-// Elements of an array that lie together, some hundred kilobytes of them.
+// Elements of an array that lie together.
 struct JsonSpan {
   uint64_t begin = 0;  // byte where the element before ends (or behind the bracket)
-  std::vector<uint32_t> element_begin;  // from `begin`
-  std::vector<uint32_t> element_end;
-  size_t size() const { return element_begin.size(); }
+  uint64_t end = 0;    // behind the last element
+  uint64_t elements = 0;
+};
+
+// An array to be cut into spans, each ended at the first element that brings it to one of these.
+struct JsonCut {
+  std::string_view key;  // empty: of a file that is an array
+  size_t span_bytes = size_t{256} << 10;
+  size_t span_elements = SIZE_MAX;
 };
 
 struct JsonArrayOutline {
@@ -42,11 +49,11 @@ struct JsonOutline {
   const JsonMemberOutline* member(std::string_view key) const;
 };
 
-// Brackets, strings and commas are checked; what stands between them is not. Throws
-// Error(kBadInput) with the byte offset: the file ends too early, is no JSON object or array, or
-// has one of `arrays` twice.
-JsonOutline outline_json(std::string_view text, std::span<const std::string_view> arrays,
-                         const std::string& name, size_t span_bytes = size_t{256} << 10);
+// Brackets, strings and commas are checked; what stands between them is not. `passed`, where there
+// is one, is called with the end of each span. Throws Error(kBadInput) with the byte offset: the
+// file ends too early, is no JSON object or array, or has one of `arrays` twice.
+JsonOutline outline_json(std::string_view text, std::span<const JsonCut> arrays,
+                         const std::string& name, const std::function<void(uint64_t)>& passed = {});
 
 // Reads one value after the other out of a text. Each function gives false when something else
 // stands there; position() then is where.
@@ -90,6 +97,48 @@ class JsonCursor {
  private:
   const char* begin_;
   std::string_view rest_;
+};
+
+// The elements of a span, one after the other; all places are from the span's begin.
+class JsonElements {
+ public:
+  explicit JsonElements(std::string_view span) : span_(span), cursor_(span) {}
+
+  // False at the end. read(cursor) reads one element and gives false where it cannot; that is
+  // passed over then.
+  template <typename Read>
+  bool next(Read read) {
+    cursor_.accept(',');
+    if (cursor_.at_end()) return false;
+    raw_begin_ = end_;
+    begin_ = cursor_.position();
+    JsonCursor at = cursor_;
+    good_ = read(at);
+    stopped_ = at.position();
+    if (good_) {
+      cursor_ = at;
+    } else {
+      std::string_view passed;
+      if (!cursor_.skip(passed)) return false;
+    }
+    end_ = cursor_.position();
+    return true;
+  }
+  bool good() const { return good_; }
+  size_t begin() const { return begin_; }
+  size_t stopped() const { return stopped_; }  // where read() came to
+  std::string_view text() const { return span_.substr(begin_, end_ - begin_); }
+  // With what separates it from the one before.
+  std::string_view raw() const { return span_.substr(raw_begin_, end_ - raw_begin_); }
+
+ private:
+  std::string_view span_;
+  JsonCursor cursor_;
+  size_t raw_begin_ = 0;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  size_t stopped_ = 0;
+  bool good_ = false;
 };
 
 }  // namespace errata::text

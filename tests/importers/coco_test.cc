@@ -1,11 +1,16 @@
 #include "importers/coco.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "importers/coco_results.h"
+#include "importers/id_set.h"
 #include "importers/registry.h"
+#include "model/polygon_mask.h"
 #include "model/shape.h"
 #include "tests/importers/collecting_sink.h"
 #include "tests/support/temp_dir.h"
@@ -159,6 +164,55 @@ TEST_CASE("COCO: the traps of the format are told, and nothing is lost unsaid") 
   CHECK(Read(corners).count("corners-as-box") == 1);
 }
 
+TEST_CASE("COCO: an area that is missing is that of the mask, as pycocotools draws it") {
+  // The shoelace says 10.705, a mask has whole pixels.
+  const Read polygon(
+      object(R"("bbox": [1, 1, 6, 5], "segmentation": [[1.2, 1.2, 6.7, 2.1, 4.3, 5.6]])"));
+  REQUIRE(polygon.sink.all.size() == 1);
+  const Shape shape = decode_shape(polygon.sink.all[0].shape);
+  CHECK(polygon.sink.all[0].area_px ==
+        static_cast<double>(mask_area(mask_of_polygon(shape.polygons[0], 10, 20))));
+  CHECK(polygon.sink.all[0].area_px == std::floor(polygon.sink.all[0].area_px));
+  // Parts that overlap are counted once.
+  const Read parts(
+      object(R"("bbox": [1, 1, 4, 4], "segmentation": [[1,1,5,1,5,5,1,5], [1,1,5,1,5,5,1,5]])"));
+  CHECK(parts.sink.all[0].area_px == 16);
+  const Read runs(object(R"("segmentation": {"size": [10, 20], "counts": [11, 2, 187]})"));
+  CHECK(runs.sink.all[0].area_px == 2);
+  CHECK(runs.sink.all[0].box_xywh_px == std::array<double, 4>{1, 1, 1, 2});
+  const Read text(object(R"("area": 2, "segmentation": {"size": [10, 20], "counts": ")" +
+                         rle_to_string({10, 20, {11, 2, 187}}) + "\"}"));
+  CHECK(decode_shape(text.sink.all[0].shape).mask == MaskRuns{10, 20, {11, 2, 187}});
+  const Read odd(object(R"("bbox": [1, 1, 2, 2], "area": 4, "segmentation": [[1,1,3,1,3,3,1]])"));
+  CHECK(odd.count("bad-polygon") == 1);
+}
+
+TEST_CASE("COCO: categories of one name, of one id, without a name, with a blank") {
+  const Read read(object(R"("bbox": [1, 1, 2, 2], "area": 4)"), Read::kTwo,
+                  R"({"id": 3, "name": "cat "}, {"id": 4, "name": "cat "}, {"id": 5, "name": "dog"},
+      {"id": 5, "name": "cow"}, {"id": 6})");
+  CHECK(read.count("duplicate-category") == 2);
+  CHECK(read.count("blank-in-category") == 2);
+  CHECK(read.count("unnamed-category") == 1);
+  REQUIRE(read.sink.all.size() == 1);
+  CHECK(read.sink.header.classes[read.sink.all[0].class_index].name == "cat ");
+}
+
+TEST_CASE(
+    "COCO: one file under two ids comes twice, for the store to tell; URLs and bare names help") {
+  const Read read(R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 1, 2, 2], "area": 4},
+      {"id": 2, "image_id": 8, "category_id": 3, "bbox": [2, 2, 2, 2], "area": 4})",
+                  R"({"id": 7, "file_name": "a.pgm"}, {"id": 8, "file_name": "a.pgm"},
+      {"id": 9, "file_name": "/elsewhere/sub/b.pgm", "coco_url": "http://x/sub/b.pgm"},
+      {"id": 10, "file_name": "lost.pgm", "coco_url": "http://x/a.pgm"})");
+  REQUIRE(read.sink.records.size() == 3);
+  CHECK(read.sink.records[1].path == "a.pgm");
+  CHECK(read.sink.records[2].path == "a.pgm");
+  REQUIRE(read.sink.all.size() == 2);
+  CHECK(read.sink.all[1].sample == 1);
+  CHECK(read.count("missing-image") == 1);  // only the last part of a foreign path is tried
+}
+
 TEST_CASE("COCO: images that are not there, twice there, elsewhere or outside") {
   const Read read(object(R"("bbox": [1, 1, 2, 2], "area": 4)"),
                   R"({"id": 1, "file_name": "gone.pgm"}, {"id": 2, "file_name": "../x.pgm"},
@@ -224,14 +278,95 @@ TEST_CASE("COCO: a file that is cut off says where, and hands nothing over") {
   CHECK_FALSE(sink.begun);
 }
 
+namespace {
+
+// Takes what comes and keeps nothing.
+class CountingSink : public SampleSink {
+ public:
+  void begin(const SourceHeader&) override {}
+  void samples(std::vector<SampleRecord>&& batch) override { samples_seen += batch.size(); }
+  void objects(std::vector<ObjectRecord>&& batch) override { objects_seen += batch.size(); }
+  void end(uint64_t) override {}
+  size_t samples_seen = 0;
+  size_t objects_seen = 0;
+};
+
+// A file of `count` annotations in one image, and the most that was held while it was read.
+uint64_t held_for(size_t count, uint64_t memory_bytes, size_t threads) {
+  const TempDir dir;
+  write_file_atomic(dir / "a.pgm", kImage);
+  std::string json =
+      R"({"images": [{"id": 1, "file_name": "a.pgm"}], "categories": [{"id": 1, "name": "x"}],)"
+      R"("annotations": [)";
+  for (size_t i = 0; i < count; ++i) {
+    json += fmt::format(R"({}{{"id": {}, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4],)"
+                        R"("segmentation": [[1, 2, 4, 2, 4, 6, 1.5, 6.25]], "extra": "kept"}})",
+                        i == 0 ? "" : ", ", i + 1);
+  }
+  const std::string path = dir / "a.json";
+  write_file_atomic(path, json + "]}");
+  CHECK((count < 1000 || json.size() > 2 * memory_bytes));
+  WorkerGroup workers(threads);
+  IssueLog issues;
+  Progress progress;
+  const CancelToken cancel;
+  CountingSink sink;
+  MemoryGauge held;
+  CocoImporter().run(
+      {path, {}, workers.as_parallel_for(), progress, cancel, issues, -1, memory_bytes, &held},
+      sink);
+  CHECK(sink.objects_seen == count);
+  return held.most_bytes();
+}
+
+}  // namespace
+
+TEST_CASE("what is held while a file is read has a bound that does not grow with the file") {
+  constexpr uint64_t kBound = uint64_t{1} << 20;
+  for (const size_t threads : {0, 2}) {
+    const uint64_t small = held_for(20'000, kBound, threads);
+    const uint64_t large = held_for(200'000, kBound, threads);
+    CHECK(small > kBound / 20);
+    CHECK(small <= kBound);
+    CHECK(large <= kBound);
+  }
+}
+
+TEST_CASE("ids seen before are known, numbers in any order and texts alike") {
+  IdSet ids;
+  for (int64_t i = 0; i < 200'000; ++i) {
+    // A walk through 0..262,143 that meets each once.
+    REQUIRE(ids.insert(std::to_string((i * 100'003) % 262'144)));
+  }
+  CHECK(ids.held_bytes() < 40'000);
+  CHECK_FALSE(ids.insert("100003"));
+  CHECK(ids.insert("900100000001"));
+  CHECK_FALSE(ids.insert("900100000001"));
+  CHECK(ids.insert("-5"));
+  CHECK_FALSE(ids.insert("-5"));
+  CHECK(ids.insert("007"));
+  CHECK(ids.insert("a"));
+  CHECK_FALSE(ids.insert("a"));
+  CHECK_FALSE(ids.insert("007"));
+}
+
 TEST_CASE("an outline checks brackets, commas and strings, and finds each element") {
-  const std::string_view keys[] = {"a"};
+  const text::JsonCut keys[] = {{"a", 1}};
   const std::string text = R"({"b": {"a": [1]}, "a": [ {"x": "]\"}"}, 5 ,[]] })";
-  const text::JsonOutline outline = text::outline_json(text, keys, "x", 1);
+  const text::JsonOutline outline = text::outline_json(text, keys, "x");
   REQUIRE(outline.array("a") != nullptr);
   CHECK(outline.array("a")->elements == 3);
   CHECK(outline.array("a")->spans.size() == 3);
   CHECK(outline.members.size() == 2);
+  const text::JsonSpan& second = outline.array("a")->spans[1];
+  text::JsonElements elements(
+      std::string_view(text).substr(second.begin, second.end - second.begin));
+  double number = 0;
+  REQUIRE(elements.next([&](text::JsonCursor& cursor) { return cursor.number(number); }));
+  CHECK(elements.good());
+  CHECK(number == 5);
+  CHECK(elements.raw() == ", 5");
+  CHECK_FALSE(elements.next([&](text::JsonCursor& cursor) { return cursor.number(number); }));
   for (const char* bad : {"", "5", "{\"a\": [1, 2}", "{\"a\": [1 2]}", "[1,]", "{\"a\": \"x}",
                           "[1] 2", "{\"a\" 1}", "[[1]", "{\"a\": 1,}"}) {
     CHECK_THROWS_AS(text::outline_json(bad, keys, "x"), Error);
@@ -317,6 +452,13 @@ TEST_CASE("COCO results: what cannot be used is rejected with its byte") {
       R"([{"image_id": 7, "category_id": 1, "bbox": [0, 0, 1e200, 1e200], "score": 1}])", plain,
       "0");
   CHECK(vast.issues.count_by_kind().at("bad-box") == 1);
+  const ReadResults bytes(
+      R"([{"image_id": 7, "category_id": 0, "bbox": [1, 1, 1, 2], "score": 1, "segmentation":
+        {"size": [10, 20], "counts": "b')" +
+          rle_to_string({10, 20, {11, 2, 187}}) + R"('"}}])",
+      plain, "0");
+  CHECK(bytes.issues.count_by_kind().at("bytes-as-text") == 1);
+  CHECK(bytes.found.keys.size() == 1);
   const ReadResults empty("[]", plain);
   CHECK(empty.found.seen == 0);
 }

@@ -158,6 +158,29 @@ TEST_CASE("what is wrong in VOC files is rejected with the file and the object, 
   CHECK(result.sink.object_records.size() == 3);
 }
 
+TEST_CASE(
+    "VOC without a size, with one of zero, names that differ in case; bad objects stay in place") {
+  const TempDir dir;
+  write_image(dir, "JPEGImages/a b.png");
+  write_image(dir, "JPEGImages/c.png");
+  const std::string none = "<annotation>" + object_xml(" Big dog ", box_xml("1", "1", "5", "5")) +
+                           object_xml("x", box_xml("9", "1", "5", "5")) + "<!-- kept -->" +
+                           object_xml("big dog", box_xml("2", "2", "5", "5")) + "</annotation>";
+  dir.write("Annotations/a b.xml", none);
+  dir.write("Annotations/c.xml",
+            "<annotation><size><width>0</width><height>0</height></size></annotation>");
+  Imported result;
+  import_into(result, VocImporter(), dir.path());
+  CHECK(result.sink.records.size() == 2);
+  CHECK(result.count("size-mismatch") == 0);
+  CHECK(result.count("similar-class") == 1);
+  CHECK(result.count("negative-box") == 1);
+  REQUIRE(result.sink.object_records.size() == 2);
+  CHECK(result.sink.header.classes.names() == std::vector<std::string>{"Big dog", "big dog", "x"});
+  // The object that was not taken is where it stood.
+  CHECK(put_together(result.sink, 0) == none);
+}
+
 TEST_CASE("VOC is known by its XML, and a folder without images is told") {
   const TempDir dir;
   dir.write("Annotations/a.xml", file_xml("a.png", ""));

@@ -7,13 +7,6 @@
 
 namespace errata::viewer {
 
-namespace {
-
-// Boxes that overlap less than this are not about one object.
-constexpr double kNeighbour = 0.3;
-
-}  // namespace
-
 std::optional<ObjectError> ObjectColumns::error_of(RowIndex row) const {
   if (error == nullptr || error->codes[row] < 0) return std::nullopt;
   return static_cast<ObjectError>(error->codes[row]);
@@ -61,35 +54,14 @@ void match_objects(Table& objects, const Table& samples, const MatchChoice& choi
 }
 
 Suggestion suggestion_for(const ObjectColumns& objects, RowIndex row, size_t classes) {
-  const std::optional<ObjectError> error = objects.error_of(row);
-  if (!error) return {};
-  const bool given = objects.is_given(row);
-  const std::optional<RowIndex> match = objects.match_of(row);
-  const RowIndex predicted = given ? match.value_or(0) : row;
-  if (given && !match) return {};
-  const int32_t label = objects.label->codes[predicted];
-  const bool known = label >= 0 && static_cast<size_t>(label) < classes;
-  switch (*error) {
-    case ObjectError::kClass:
-      if (!match || !known) return {};
-      return {SuggestionKind::kSetClass, given ? row : *match, predicted};
-    case ObjectError::kLocalisation:
-      if (!match) return {};
-      // So far off it is a neighbour's label: the detection is one of its own.
-      if (objects.iou->doubles[row] < kNeighbour) {
-        if (given || !known) return {};
-        return {SuggestionKind::kAdd, 0, predicted};
-      }
-      return {SuggestionKind::kSetBox, given ? row : *match, predicted};
-    case ObjectError::kBackground:
-    case ObjectError::kBoth:
-      if (given || !known) return {};
-      return {SuggestionKind::kAdd, 0, predicted};
-    case ObjectError::kTrue:
-    case ObjectError::kDuplicate:
-    case ObjectError::kMissed: return {};
-  }
-  return {};
+  if (objects.error == nullptr) return {};
+  jobs::SuggestionColumns columns;
+  columns.kind = objects.kind;
+  columns.label = objects.label;
+  columns.error = objects.error;
+  columns.match = objects.match;
+  columns.iou = objects.iou;
+  return jobs::suggest(columns, row, classes);
 }
 
 std::string suggestion_text(const ObjectColumns& objects, const Suggestion& suggestion) {

@@ -8,6 +8,7 @@
 
 #include "base/workers.h"
 #include "jobs/judge_columns.h"
+#include "jobs/object_suggestion.h"
 #include "model/class_map.h"
 #include "viewer/state/backend.h"
 #include "viewer/state/object_state.h"
@@ -25,18 +26,10 @@ void match_objects(Table& objects, const Table& samples, const MatchChoice& choi
                    const ParallelFor& parallel_for);
 
 // What the model would have of the label.
-enum class SuggestionKind : uint8_t {
-  kNone,
-  kAdd,       // the detection becomes an annotation
-  kSetClass,  // the annotation gets the detection's class
-  kSetBox     // the annotation gets the detection's box
-};
-struct Suggestion {
-  SuggestionKind kind = SuggestionKind::kNone;
-  RowIndex given = 0;  // not of kAdd
-  RowIndex predicted = 0;
-};
-// `classes`: how many labels are the project's; others cannot be set.
+using SuggestionKind = jobs::SuggestionKind;
+using Suggestion = jobs::Suggestion;
+// None where nothing was matched. `classes`: how many labels are the project's; others cannot be
+// set.
 Suggestion suggestion_for(const ObjectColumns& objects, RowIndex row, size_t classes);
 // "label is Platelets", "class is WBC", "take the predicted box"; empty for kNone.
 std::string suggestion_text(const ObjectColumns& objects, const Suggestion& suggestion);
