@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <map>
@@ -19,8 +20,8 @@ namespace errata {
 // stops all and is rethrown.
 //
 // ParallelFor promises that the calling thread works too but not that it gets a range before the
-// others took them all; hence producers wait for room only once the consumer has arrived, and what
-// is left is consumed after the loop.
+// others took them all; hence producers that find no room wait only a moment for a consumer that
+// has not arrived, and the calling thread does what is left after the loop.
 template <typename Product, typename Produce, typename Consume>
 class OrderedPipeline {
  public:
@@ -35,11 +36,12 @@ class OrderedPipeline {
     // One range per thread that may come; those that come late find nothing left.
     constexpr size_t kMostThreads = 256;
     parallel_for(std::min(count_, kMostThreads), 1, [this](size_t, size_t) { work(); });
-    std::unique_lock lock(mutex_);
-    while (!ready_.empty()) consume_next(lock);
+    consume_and_help();
   }
 
  private:
+  static constexpr std::chrono::milliseconds kPatience{5};
+
   void work() {
     try {
       if (std::this_thread::get_id() == consumer_) {
@@ -58,9 +60,15 @@ class OrderedPipeline {
   void produce_all() {
     std::unique_lock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [&] {
-        return stopped_ || taken_ == count_ || !consumer_here_ || taken_ < consumed_ + window_;
-      });
+      const auto can_go_on = [&] {
+        return stopped_ || taken_ == count_ || taken_ < consumed_ + window_;
+      };
+      if (consumer_here_) {
+        changed_.wait(lock, can_go_on);
+      } else if (!changed_.wait_for(lock, kPatience, can_go_on)) {
+        if (!consumer_here_) return;
+        continue;
+      }
       if (stopped_ || taken_ == count_) return;
       produce_next(lock);
     }

@@ -116,6 +116,13 @@ ImportJobReport run_import(const ImportJobOptions& options, JobContext& context)
   context.cancel.check();
   if (!sink.began()) throw Error(ErrorCategory::kInternal, "the importer gave no header");
   report.samples = sink.finish(context.issues);
+  if (const uint64_t twice = report.samples.duplicates; twice > 0) {
+    // Stored one by one; here they are counted, so that the last line has them.
+    context.issues.warn(
+        "duplicate-sample", options.input_path, "", "",
+        fmt::format("{} named more than once: the first one counts",
+                    twice == 1 ? "1 image is" : with_thousands(twice) + " images are"));
+  }
   report.source_name = sink.source_name();
   report.rejected = context.issues.rejected();
   report.warned = context.issues.warned();

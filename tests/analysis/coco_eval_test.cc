@@ -79,6 +79,28 @@ TEST_CASE("a detection on a crowd counts neither way, however many there are") {
   CHECK(summarize_coco(evaluate_coco(each.set(), {}, serial_for))[0] < 0.2);
 }
 
+TEST_CASE("an object left out counts neither way, as one whose area lies beyond every range") {
+  // Boxes on a line, each overlapping the next: a detection may fit several objects.
+  DetectionCase test{3, 2};
+  DetectionCase beyond{3, 2};
+  std::vector<uint8_t> left_out;
+  for (int i = 0; i < 120; ++i) {
+    const Box box{7.0 * (i % 40), 3.0 * (i % 7), 20.0 + i % 5, 30.0 + i % 11};
+    for (DetectionCase* each : {&test, &beyond}) {
+      each->object(i / 40, i % 3 == 0 ? 1 : 0, box, i % 29 == 0);
+      each->detection(i / 40, i % 4 == 0 ? 1 : 0, {box.x + i % 6, box.y, box.width, box.height},
+                      (i * 37 % 120) / 120.0);
+    }
+    left_out.push_back(i % 5 == 0 ? 1 : 0);
+    if (i % 5 == 0) beyond.area.back() = 1e11;
+  }
+  const auto without = summarize_coco(evaluate_coco(beyond.set(), {}, serial_for));
+  CHECK(summarize_coco(evaluate_coco(test.set(), {}, serial_for)) != without);
+  DetectionSet set = test.set();
+  set.objects.left_out = left_out;
+  CHECK(summarize_coco(evaluate_coco(set, {}, serial_for)) == without);
+}
+
 TEST_CASE("an object on the border of two area ranges counts in both, by its own area") {
   DetectionCase each;
   each.images = 1;

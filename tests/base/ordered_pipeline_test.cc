@@ -51,19 +51,24 @@ TEST_CASE("producers stay within the window and consumption within one thread") 
     if (consumed % 16 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ++consumed;
   };
-  // The helpers start when the caller has consumed something: before, nothing bounds them.
-  const ParallelFor caller_first = [&](size_t, size_t, const RangeFn& fn) {
+  // The helpers have done all they may before the caller comes.
+  const ParallelFor caller_last = [&](size_t, size_t, const RangeFn& fn) {
+    std::atomic<size_t> next{0};
     for (int helper = 0; helper < 3; ++helper) {
       workers.submit([&] {
-        while (consumed == 0) std::this_thread::yield();
-        fn(1, 2);
+        while (next < 100) {
+          const size_t range = next++;
+          fn(range, range + 1);
+        }
       });
     }
-    fn(0, 1);
+    while (produced < 8) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    fn(100, 101);
     workers.wait_idle();
   };
   constexpr size_t kWindow = 8;
-  run_ordered<size_t>(caller_first, 500, kWindow, produce, consume);
+  run_ordered<size_t>(caller_last, 500, kWindow, produce, consume);
   CHECK(one_thread);
   CHECK(consumed == 500);
   CHECK(most_ahead <= kWindow + 1);

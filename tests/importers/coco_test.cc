@@ -1,3 +1,15 @@
+// COCO annotations and results. Which trap of the format is tried where:
+//   ids as texts or floats, area missing, corners as box, negative, flat, vast and NaN boxes,
+//   polygons of two points or nested, annotations of images that are not there, of unknown
+//   categories, ids twice, no annotation at all: "the traps of the format"; what a missing area is,
+//   an odd count of numbers: "an area that is missing"; one file under two ids, coco_url, absolute
+//   paths: "one file under two ids" and tests/cli/coco_traps.test; backslashes, ../, a size that is
+//   not the file's: "images that are not there"; names twice, with a blank, none: "categories of
+//   one name"; cut off: "a file that is cut off"; vast files: "what is held while a file is read"
+//
+//   results: ids from 0, from 1, of the dataset: "category ids of the dataset"; an empty list,
+//   scores as texts, counts as Python's bytes, no image: "what cannot be used"; leading zeros:
+//   tests/cli/coco_traps.test
 #include "importers/coco.h"
 
 #include <doctest/doctest.h>

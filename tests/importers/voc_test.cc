@@ -1,5 +1,7 @@
-// Pascal VOC: its traps (formats of other tools in the same elements), what is rejected, and that
-// the texts kept give each file back.
+// Pascal VOC: its traps, what is rejected, and that the texts kept give each file back. Which trap
+// is tried where: decimals, order within bndbox, nested parts, a filename that is another's: "VOC
+// counts from one"; which pixel is the first: "a box that begins at zero"; no size, a size of 0,
+// names with blanks or in another case: "VOC without a size"; difficult: tests/cli/difficult.test.
 #include "importers/voc.h"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,11 @@
-// YOLO: data.yaml in its forms, rows in theirs, the traps, and that the texts kept give each file
-// back.
+// YOLO: data.yaml in its forms, rows in theirs, and that the texts kept give each file back. Which
+// trap of the format is tried where:
+//   boxes among polygons: "polygons, and a box among them"; six columns, decimal commas, pixels,
+//   blanks, marks, comments, CRLF: "bad rows are rejected"; classes from 1, labels.cache, labels
+//   without image, images too small: "classes that look counted from one"; .TXT, images twice in
+//   the path: "without data.yaml"; Windows' and foreign paths, ../: "data.yaml: names"; repeats: "a
+//   row that is dropped"; EXIF: "labels of an image that EXIF turns". That a JPEG lacks its end is
+//   told by every importer alike (imagefolder_test.cc).
 #include "importers/yolo.h"
 
 #include <doctest/doctest.h>
