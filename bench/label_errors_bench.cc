@@ -1,7 +1,8 @@
 // Label errors on planted noise: bench_label_errors EMBEDDINGS.npy CLASSES LABELS.npy...
 // For each file of given labels writes beside it, as raw float32: FILE.probs (rows x classes, the
-// probe's held-out probabilities), FILE.score (label_error) and FILE.suspect (0 or 1), and prints
-// the seconds that probe and detector took. bench/peer_label_errors.py measures what came out.
+// probe's held-out probabilities), FILE.score (label_error), FILE.suspect (0 or 1) and
+// FILE.estimate (wrong labels: number, low, high), and prints the seconds that probe and detector
+// took. bench/peer_label_errors.py measures what came out.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -42,7 +43,7 @@ void measure(int argc, char** argv) {
       analysis::make_embedding_space(values, columns, parallel_for);
   const double space_secs = secs_since(start);
   const analysis::Neighbours neighbours =
-      analysis::find_neighbours(space.matrix(), {50, analysis::Distance::kCosine}, parallel_for);
+      analysis::find_neighbours(space.matrix(), {10, analysis::Distance::kCosine}, parallel_for);
   const std::vector<uint32_t> groups = analysis::near_duplicate_groups(neighbours);
   fmt::print("{} x {}: coordinates {:.1f} s, neighbours {:.1f} s\n", rows, columns, space_secs,
              secs_since(start) - space_secs);
@@ -58,12 +59,15 @@ void measure(int argc, char** argv) {
         analysis::run_probe(space, labels, groups, classes, {}, parallel_for, [] {});
     const double probe_secs = secs_since(probe_start);
     const auto detector_start = Clock::now();
-    const analysis::LabelErrors errors = analysis::find_label_errors(
-        {classes, labels, &space, &neighbours, groups, {}}, {}, parallel_for, [] {});
+    const analysis::LabelErrors errors =
+        analysis::find_label_errors({classes, labels, &space, groups, {}}, {}, parallel_for, [] {});
     write_floats(path + ".probs", probe.probabilities);
     write_floats(path + ".score", errors.score);
     write_floats(path + ".suspect",
                  std::vector<float>(errors.suspect.begin(), errors.suspect.end()));
+    write_floats(path + ".estimate", std::vector<float>{static_cast<float>(errors.estimated.value),
+                                                        static_cast<float>(errors.estimated.low),
+                                                        static_cast<float>(errors.estimated.high)});
     fmt::print("{}: probe {:.1f} s, detector {:.1f} s, estimated {:.0f} ({:.0f} to {:.0f})\n",
                path.substr(path.rfind('/') + 1), probe_secs, secs_since(detector_start),
                errors.estimated.value, errors.estimated.low, errors.estimated.high);

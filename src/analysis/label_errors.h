@@ -1,19 +1,16 @@
 // Which labels are wrong, from everything that speaks of them.
 //
-// Evidence, each a row of probabilities per sample:
-//   - the probe of the embeddings (analysis/probe.h), held out, on the labels as they are
-//   - two more rounds of it, in which a sample weighs as much as the round before believed its
-//   label
-//     (p[label] / max p, at most 1): wrong labels stop teaching the wrong thing, and an undecided
-//     sample keeps its say
-//   - in each of these rounds, the votes of the 50 nearest neighbours, weighted by closeness and by
-//     the same belief; the sample itself has no vote, its copies have
+// Evidence, each a row of probabilities per sample, none of which saw the sample's own label:
+//   - a head on the embeddings (analysis/probe.h), held out
+//   - the votes of the 50 nearest neighbours in the space of the classes (analysis/class_space.h),
+//     weighted by closeness; the sample itself has no vote, its copies have
+//   - the held-out class means in that space
+//   - all three again, twice: a sample weighs as much as the round before believed its label
+//     (sqrt(p[label] / max p), at most 1), so that wrong labels stop teaching the wrong thing
 //   - the user's runs, each at the temperature of least log loss (a network's confidence is not
 //     the head's); where it was trained on the sample, it repeats the label and weighs a tenth
 // The belief is the normalised geometric mean of all of it: independent witnesses' odds multiply,
-// and the mean keeps witnesses that repeat each other from counting as many. The score compares two
-// hypotheses alone: the label given, and its strongest rival. That ranks a label that nothing
-// speaks for above one in a class that is uncertain as a whole.
+// and the mean keeps witnesses that repeat each other from counting as many.
 #pragma once
 
 #include <functional>
@@ -34,25 +31,25 @@ struct RunEvidence {
 
 struct LabelEvidence {
   size_t classes = 0;
-  std::span<const ClassIndex> labels;      // kNoClass: nothing is said of the row
-  const EmbeddingSpace* space = nullptr;   // of the same rows; nullptr: no embeddings
-  const Neighbours* neighbours = nullptr;  // of that space; with it
-  std::span<const uint32_t> groups;        // near_duplicate_groups; with it
+  std::span<const ClassIndex> labels;     // kNoClass: nothing is said of the row
+  const EmbeddingSpace* space = nullptr;  // of the same rows; nullptr: no embeddings
+  std::span<const uint32_t> groups;       // near_duplicate_groups; with it
   std::vector<RunEvidence> runs;
 };
 
 struct LabelErrors {
   std::vector<float> belief;          // rows x classes; rows without evidence: NaN
-  std::vector<float> score;           // belief[rival] / (belief[rival] + belief[label]); NaN: none
-  std::vector<ClassIndex> suggested;  // the rival, kNoClass: none
-  std::vector<uint8_t> suspect;       // the `estimated` highest scores
-  Interval estimated;                 // wrong labels: of the calibrated confident joint of the
-                                      // belief, with a bootstrap interval over the samples
+  std::vector<float> score;           // 1 - belief[label]; NaN: none
+  std::vector<ClassIndex> suggested;  // the strongest other class, kNoClass: none
+  std::vector<uint8_t> suspect;       // the `estimated` highest scores, where another is believed
+                                      // more than the label
+  Interval estimated;                 // wrong labels (analysis/noise_estimate.h)
   size_t judged = 0;
 };
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
-// does not depend on the number of threads. Memory: some ten rows x classes matrices of floats.
+// does not depend on the number of threads. Memory: some ten rows x classes matrices of floats, and
+// three times the space.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
                               const ParallelFor& parallel_for, const std::function<void()>& tick);
 

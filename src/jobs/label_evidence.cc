@@ -20,7 +20,6 @@ namespace errata::jobs {
 namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
-constexpr size_t kVoters = 50;
 constexpr size_t kShown = 10;
 
 // One run over the judged rows, on the project's classes.
@@ -131,11 +130,12 @@ void give_verdicts(const std::vector<uint8_t>& isolated, size_t classes, JudgedL
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     if (std::isnan(judged.errors.score[i])) continue;
     const float* belief = judged.errors.belief.data() + i * classes;
+    const float rival = belief[judged.errors.suggested[i]];
+    const float given = belief[judged.labels[i]];
     analysis::VerdictEvidence evidence;
-    evidence.contradicted =
-        judged.errors.score[i] > 0.5f || judged.runs_for_given[i] < judged.runs_known[i];
+    evidence.contradicted = rival > given || judged.runs_for_given[i] < judged.runs_known[i];
     evidence.suspect = judged.errors.suspect[i] != 0;
-    evidence.score = judged.errors.score[i];
+    evidence.score = rival / std::max(rival + given, 1e-30f);
     evidence.highest_belief = *std::max_element(belief, belief + classes);
     evidence.isolated = !isolated.empty() && isolated[i] != 0;
     const auto verdict = analysis::verdict_of(evidence);
@@ -166,7 +166,7 @@ JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext
     judged.rows = embeddings.rows;
     space = analysis::make_embedding_space(embeddings.values, embeddings.columns,
                                            watched(context, "finding the principal axes"));
-    neighbours = analysis::find_neighbours(space.matrix(), {kVoters, analysis::Distance::kCosine},
+    neighbours = analysis::find_neighbours(space.matrix(), {kShown, analysis::Distance::kCosine},
                                            watched(context, "finding neighbours"));
     groups = analysis::near_duplicate_groups(neighbours);
     isolated = analysis::isolated_rows(neighbours, kShown);
@@ -192,7 +192,6 @@ JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext
   evidence.labels = judged.labels;
   if (!judged.embeddings.empty()) {
     evidence.space = &space;
-    evidence.neighbours = &neighbours;
     evidence.groups = groups;
   }
   for (const LoadedRun& each : runs) evidence.runs.push_back({each.probabilities, each.trained});

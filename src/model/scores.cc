@@ -21,8 +21,8 @@ constexpr std::array kScores{
     ScoreInfo{"self_confidence", Worst::kLow,
               "Probability that the model gives to the given label (0..1)."},
     ScoreInfo{"label_error", Worst::kHigh,
-              "Belief in the suggested label against the given one, by probe, neighbours and runs "
-              "(0..1): above 0.5 the suggestion is believed more. Changes with a relabel.",
+              "Belief that the given label is wrong, by probe, neighbours and runs (0..1). Changes "
+              "with a relabel.",
               false, "errata find labels"},
     ScoreInfo{"p_suggested", Worst::kHigh,
               "Belief in the suggested label, among all classes (0..1). Changes with a relabel.",
