@@ -112,7 +112,7 @@ struct ExportReport {
   std::vector<Loss> losses;
 };
 
-// A file of annotations, or a list of a split's images.
+// A file of annotations, a list of a split's images, or the folder of them.
 struct AnnotationFile {
   std::string path;    // relative to the target
   int32_t split = -1;  // into ExportInput::split_names; -1: of images in none

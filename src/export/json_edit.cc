@@ -130,7 +130,7 @@ std::string json_number(double value) {
 std::string json_numbers(std::string_view text, const double* values, size_t count) {
   const std::vector<JsonElement> elements = json_elements(text);
   std::string result;
-  if (elements.size() != count) {
+  if (elements.size() != count || text.find('[') == std::string_view::npos) {
     result = "[";
     for (size_t i = 0; i < count; ++i) {
       if (i > 0) result += ", ";

@@ -183,7 +183,7 @@ void JobDesk::submit(Form& form) {
   const Overlay which = form.overlay();
   session_.show_overlay(Overlay::kNone);
   form.submit(session_);
-  forms_.erase(which);  // the next one begins with the defaults
+  if (!form.only_tries()) forms_.erase(which);  // the next one begins with the defaults
 }
 
 void JobDesk::take_dropped(const std::vector<std::string>& paths) {
@@ -255,8 +255,8 @@ void JobDesk::delete_run(const std::string& run) {
 
 void JobDesk::restore_version(const std::string& version) {
   ask({fmt::format("Restore version {}?", to_valid_utf8(version)),
-       "Labels, exclusions and splits become those of the version, as one change of the log; "
-       "objects stay as they are. Undo takes it back.",
+       "Labels, exclusions, splits and boxes become those of the version, as one change of the "
+       "log. Undo takes it back.",
        "Restore", [version](Session& session) {
          jobs::VersionJobOptions options;
          options.store_path = session.backend().store_path();

@@ -351,6 +351,7 @@ class SplitForm : public Form {
   }
 
   void submit(Session& session) const override { session.jobs().start(split_work(options_)); }
+  bool only_tries() const override { return options_.dry_run; }
 
  protected:
   void take() override {
@@ -486,6 +487,7 @@ class ExportForm : public Form {
     }
   }
   void submit(Session& session) const override { session.jobs().start(export_work(options_)); }
+  bool only_tries() const override { return options_.dry_run; }
 
  protected:
   void take() override {

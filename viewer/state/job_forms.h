@@ -90,6 +90,8 @@ class Form {
   virtual void refresh(const AppState& /*state*/) {}
   // Starts what the form is for. Only when ready().
   virtual void submit(Session& session) const = 0;
+  // A try: what was typed stays for the real one.
+  virtual bool only_tries() const { return false; }
 
  protected:
   Form(Overlay overlay, std::string title, std::string action)

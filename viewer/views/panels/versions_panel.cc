@@ -59,7 +59,7 @@ class VersionsPanel : public Panel {
     JobDesk& jobs = frame.session.jobs();
     rows.begin_row(static_cast<int>(version.id), false);
     if (rows.action("restore", "Restore",
-                    "Labels, exclusions and splits become those of this version")) {
+                    "Labels, exclusions, splits and boxes become those of this version")) {
       jobs.restore_version(version.name);
     }
     if (rows.action("export", "Export", "Writes this version as files")) {
