@@ -218,8 +218,9 @@ class NoiseMatrix {
 
 }  // namespace
 
-NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const ClassIndex> labels,
-                             size_t classes, uint64_t seed, const ParallelFor& parallel_for) {
+NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const float> plain,
+                             std::span<const ClassIndex> labels, size_t classes, uint64_t seed,
+                             const ParallelFor& parallel_for) {
   size_t counted = 0;
   for (size_t row = 0; row < labels.size(); ++row) {
     counted += labels[row] != kNoClass && !std::isnan(belief[row * classes]);
@@ -229,11 +230,10 @@ NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const Clas
   estimate.by_joint = by_confident_joint(belief, labels, classes, seed, parallel_for);
   const auto count = static_cast<double>(counted);
   const Interval share =
-      NoiseMatrix(belief, labels, classes, counted).wrong_share(seed, parallel_for);
+      NoiseMatrix(plain, labels, classes, counted).wrong_share(seed, parallel_for);
   estimate.by_noise_matrix = {share.value * count, std::clamp(share.low, 0.0, share.value) * count,
                               std::clamp(share.high, share.value, 1.0) * count};
-  estimate.wrong.value =
-      std::sqrt(std::max(estimate.by_joint.value, 0.0) * estimate.by_noise_matrix.value);
+  estimate.wrong.value = (estimate.by_joint.value + estimate.by_noise_matrix.value) / 2;
   estimate.wrong.low = std::min(estimate.by_joint.low, estimate.by_noise_matrix.low);
   estimate.wrong.high = std::max(estimate.by_joint.high, estimate.by_noise_matrix.high);
   return estimate;

@@ -8,7 +8,7 @@
 //     by maximum likelihood (EM; Dawid and Skene 1979, with the belief in the annotator's place),
 //     takes for wrong only what does not depend on the picture, and leaves the confusions near the
 //     borders of classes to the temperature: too few where people confuse what the model confuses.
-// The estimate is their geometric mean; the interval reaches from the lower end of the second to
+// The estimate is the middle of the two; the interval reaches from the lower end of the second to
 // the upper end of the first (or the other way round).
 #pragma once
 
@@ -26,9 +26,13 @@ struct NoiseEstimate {
   Interval by_noise_matrix;  // by the noise matrix alone, fitted again to 32 resamples
 };
 
-// `belief`: rows x classes, each row summing to 1, first NaN where there is none. Undefined
-// intervals without rows. Of many rows every n-th fits the noise matrix.
-NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const ClassIndex> labels,
-                             size_t classes, uint64_t seed, const ParallelFor& parallel_for);
+// `belief`: rows x classes, each row summing to 1, first NaN where there is none; the confident
+// joint judges by it. `plain`: the same of a witness that took the given labels as they are, such
+// as the probe: the noise matrix explains the labels by it, and one that has already unlearnt wrong
+// labels would leave it less to explain. Undefined intervals without rows. Of many rows every n-th
+// fits the noise matrix.
+NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const float> plain,
+                             std::span<const ClassIndex> labels, size_t classes, uint64_t seed,
+                             const ParallelFor& parallel_for);
 
 }  // namespace errata::analysis

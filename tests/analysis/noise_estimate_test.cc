@@ -46,7 +46,7 @@ TEST_CASE("the model's own errors are not all taken for wrong labels") {
     CAPTURE(rate);
     const Judged judged = make_judged(rate, 5);
     const NoiseEstimate estimate =
-        estimate_noise(judged.belief, judged.labels, kClasses, 1, serial_for);
+        estimate_noise(judged.belief, judged.belief, judged.labels, kClasses, 1, serial_for);
     // Where few labels are wrong the confident joint alone counts far too many.
     if (rate < 0.05) CHECK(estimate.by_joint.low > 2 * judged.wrong);
     CHECK(std::abs(estimate.by_noise_matrix.value - judged.wrong) < 0.03 * 6000);
@@ -56,20 +56,24 @@ TEST_CASE("the model's own errors are not all taken for wrong labels") {
     CHECK(estimate.wrong.low <= estimate.wrong.value);
     CHECK(estimate.wrong.value <= estimate.wrong.high);
     WorkerGroup workers(3);
-    CHECK(estimate_noise(judged.belief, judged.labels, kClasses, 1, workers.as_parallel_for())
+    CHECK(estimate_noise(judged.belief, judged.belief, judged.labels, kClasses, 1,
+                         workers.as_parallel_for())
               .wrong.high == estimate.wrong.high);
   }
 }
 
 TEST_CASE("rows without a belief or a label are not counted, and none leave it undefined") {
   Judged judged = make_judged(0.1, 7, 2000);
-  const NoiseEstimate all = estimate_noise(judged.belief, judged.labels, kClasses, 1, serial_for);
+  const NoiseEstimate all =
+      estimate_noise(judged.belief, judged.belief, judged.labels, kClasses, 1, serial_for);
   for (size_t i = 0; i < 500; ++i) {
     judged.labels.push_back(i % 2 == 0 ? kNoClass : 0);
     judged.belief.insert(judged.belief.end(), kClasses, i % 2 == 0 ? 0.2f : std::nanf(""));
   }
-  const NoiseEstimate more = estimate_noise(judged.belief, judged.labels, kClasses, 1, serial_for);
+  const NoiseEstimate more =
+      estimate_noise(judged.belief, judged.belief, judged.labels, kClasses, 1, serial_for);
   CHECK(more.wrong.value == doctest::Approx(all.wrong.value));
   const std::vector<ClassIndex> none(judged.labels.size(), kNoClass);
-  CHECK(std::isnan(estimate_noise(judged.belief, none, kClasses, 1, serial_for).wrong.value));
+  CHECK(std::isnan(
+      estimate_noise(judged.belief, judged.belief, none, kClasses, 1, serial_for).wrong.value));
 }
