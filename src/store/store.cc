@@ -99,6 +99,12 @@ void set_common_pragmas(Connection& connection, const OpenOptions& options) {
   }
 }
 
+// SQLite turns kibibytes into pages of the size it believes in; before it has read the file those
+// are 4 KiB, and the cache would grow to eight times as much. To be called when it has.
+void bound_cache(Connection& connection) {
+  connection.exec("PRAGMA cache_size = -65536");
+}
+
 // WAL where the file system can, else the rollback journal, and it is said.
 void choose_journal(Connection& connection, std::vector<std::string>& notices) {
   std::string mode;
@@ -170,6 +176,7 @@ std::unique_ptr<Connection> open_to_write(const std::string& path, const OpenOpt
   check_schema(*connection, Access::kWrite);
   choose_journal(*connection, notices);
   migrate(*connection);
+  bound_cache(*connection);
   return connection;
 }
 
@@ -213,6 +220,7 @@ Store Store::create(const std::string& path, const OpenOptions& options) {
   connection.exec("PRAGMA page_size = 32768; PRAGMA auto_vacuum = INCREMENTAL;");
   choose_journal(connection, state->notices);
   migrate(connection);
+  bound_cache(connection);
   return Store(std::move(state));
 }
 
