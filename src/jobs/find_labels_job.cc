@@ -288,6 +288,28 @@ void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& r
                    [](const LabelSuspect& a, const LabelSuspect& b) { return a.score > b.score; });
 }
 
+// Where the evidence knows the labels hardly better than who always says the largest class, what it
+// holds against them is worth little: a sentence, else empty.
+std::string weakness(const JudgedLabels& judged, size_t classes) {
+  constexpr double kHardly = 0.8;
+  if (judged.errors.judged == 0) return {};
+  std::vector<size_t> sizes(classes, 0);
+  size_t agreed = 0;
+  for (size_t i = 0; i < judged.rows.size(); ++i) {
+    if (std::isnan(judged.errors.score[i])) continue;
+    const float* belief = judged.errors.belief.data() + i * classes;
+    ++sizes[static_cast<size_t>(judged.labels[i])];
+    agreed += belief[judged.labels[i]] >= belief[judged.errors.suggested[i]];
+  }
+  const auto all = static_cast<double>(judged.errors.judged);
+  const auto largest = static_cast<double>(*std::max_element(sizes.begin(), sizes.end()));
+  if (all - static_cast<double>(agreed) <= kHardly * (all - largest)) return {};
+  return fmt::format(
+      "the evidence agrees with {:.0f} % of the labels, the largest class alone has {:.0f} %: it "
+      "knows too little to judge them",
+      100 * static_cast<double>(agreed) / all, 100 * largest / all);
+}
+
 FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context,
                            LoadedState&& state) {
   FindLabelsReport report{.state = std::move(state)};
@@ -313,6 +335,8 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
   report.lacks = judged.lacks;
   report.warnings = report.state.notes;
   for (const std::string& note : judged.notes) report.warnings.push_back(note);
+  const std::string weak = weakness(judged, classes);
+  if (!weak.empty()) report.warnings.push_back(weak);
   if (!judged.choice.empty()) report.warnings.push_back(judged.choice);
   if (judged.without_embedding > 0) {
     report.warnings.push_back(fmt::format("{} samples have no embedding and are not judged",

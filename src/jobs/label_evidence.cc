@@ -175,6 +175,11 @@ JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext
   }
   const std::vector<ClassIndex> labels = project_labels(snapshot);
   for (const RowIndex row : judged.rows) judged.labels.push_back(labels[row]);
+  if (std::all_of(judged.labels.begin(), judged.labels.end(),
+                  [](ClassIndex label) { return label == kNoClass; })) {
+    throw Error(ErrorCategory::kNotFound, "none of these samples has a label", "",
+                state.store.path());
+  }
   const std::vector<LoadedRun> runs = load_runs(state, run, judged, context);
   if (runs.empty() && judged.embeddings.empty()) {
     throw Error(ErrorCategory::kNotFound, "no run holds probabilities or embeddings",
