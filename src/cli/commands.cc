@@ -11,11 +11,14 @@ constexpr std::array kCommands{
                  "errata import photos/\n"
                  "errata import /usr/share/datasets/fashion-mnist\n"
                  "errata import labels.csv --images photos/ --split train\n"
-                 "errata import VOCdevkit/VOC2012",
+                 "errata import instances_val2017.json --images val2017/\n"
+                 "errata import VOCdevkit/VOC2012\n"
+                 "errata import data.yaml",
                  setup_import},
     CommandEntry{"predictions", "Attach predictions that another tool wrote",
                  "errata predictions probs.npy --files files.txt --run resnet20\n"
-                 "errata predictions predictions.csv --trained-on \"split = 'train'\"",
+                 "errata predictions predictions.csv --trained-on \"split = 'train'\"\n"
+                 "errata predictions runs/detect/val --class-map data.yaml --run yolo",
                  setup_predictions},
     CommandEntry{"infer", "Run a model over the samples",
                  "errata infer --model resnet18.torchscript --trained-on \"split = 'train'\"\n"
