@@ -73,12 +73,15 @@ exports::ExportInput current_input(LoadedState& state, exports::InputOf what, Jo
   return input;
 }
 
-// "voc cannot hold masks and outlines: only the box is written (12 objects, the first is 7)"
+// "voc cannot hold masks: only the box is written (12 objects, the first is 7)"
 std::string loss_line(const exports::ExportFormat& format, const exports::Loss& loss) {
   const bool of_objects = !loss.objects.empty();
-  return fmt::format("{} cannot hold {} ({} {}, the first is {})", format.name(), loss.what,
-                     with_thousands(loss.count()), of_objects ? "objects" : "samples",
-                     of_objects ? loss.objects.front() : loss.samples.front());
+  const std::string of = of_objects ? "object" : "sample";
+  const int64_t first = of_objects ? loss.objects.front() : loss.samples.front();
+  if (loss.count() == 1)
+    return fmt::format("{} cannot hold {} ({} {})", format.name(), loss.what, of, first);
+  return fmt::format("{} cannot hold {} ({} {}s, the first is {})", format.name(), loss.what,
+                     with_thousands(loss.count()), of, first);
 }
 
 }  // namespace
