@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Boxes out: a version of a COCO set as COCO (and whether it is the same file again), VOC and YOLO,
-# its images as hard links; beside it `cp -rl` of the images. Wall seconds, the median of some runs.
+# its images as hard links; beside it `cp -rl` of the images, and as many files of 900 bytes plainly
+# written: VOC and YOLO are a file for each image. Wall seconds, the median of some runs.
 #   bench/export_boxes.sh [IMAGES BOXES]      default: 5,000 36,000
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -42,4 +43,11 @@ for format in coco voc yolo; do
   fi
 done
 awk -v s="$(median cp -rl "$data/images" "$target")" 'BEGIN {printf "cp -rl   %8.3f s, the images alone\n", s}'
+plain='import os, sys
+os.mkdir(sys.argv[1])
+for i in range(int(sys.argv[2])):
+    with open(f"{sys.argv[1]}/{i}.xml", "wb") as file:
+        file.write(b"x" * 900)'
+awk -v s="$(median python3 -c "$plain" "$target" "$images")" \
+  'BEGIN {printf "plainly  %8.3f s, small files alone\n", s}'
 rm -rf "$target"
