@@ -1,8 +1,8 @@
-"""Writes a set in COCO's form for benchmarks: python3 make_coco.py FOLDER IMAGES BOXES RESULTS
+"""Writes a set in COCO's form for benchmarks: python3 make_coco.py FOLDER IMAGES BOXES RESULTS [SIDE]
 
 FOLDER/images holds IMAGES small PNGs of different content, FOLDER/annotations.json BOXES boxes in 80
-classes with COCO's 91 ids, FOLDER/results.json RESULTS detections. The same call gives the same
-bytes.
+classes with COCO's 91 ids, FOLDER/results.json RESULTS detections, none wider or higher than SIDE
+pixels. The same call gives the same bytes.
 """
 
 import json
@@ -26,14 +26,15 @@ def png(number):
             + chunk(b"IDAT", zlib.compress(row * 480, 1)) + chunk(b"IEND", b""))
 
 
-def box(rng):
+def box(rng, side):
     x, y = rng.uniform(0, 500), rng.uniform(0, 400)
-    return [round(x, 2), round(y, 2), round(rng.uniform(4, 630 - x), 2),
-            round(rng.uniform(4, 470 - y), 2)]
+    return [round(x, 2), round(y, 2), round(rng.uniform(4, min(side, 630 - x)), 2),
+            round(rng.uniform(4, min(side, 470 - y)), 2)]
 
 
 def main():
     folder, images, boxes, results = sys.argv[1], *map(int, sys.argv[2:5])
+    side = float(sys.argv[5]) if len(sys.argv) > 5 else 640
     rng = random.Random(7)
     os.makedirs(folder + "/images", exist_ok=True)
     for i in range(images):
@@ -41,7 +42,7 @@ def main():
             stream.write(png(i))
     annotations = []
     for k in range(boxes):
-        b = box(rng)
+        b = box(rng, side)
         annotations.append({"segmentation": [[b[0], b[1], b[0] + b[2], b[1], b[0] + b[2],
                                               b[1] + b[3], b[0], b[1] + b[3]]],
                             "area": b[2] * b[3], "iscrowd": 0, "image_id": rng.randrange(images) + 1,
@@ -54,7 +55,7 @@ def main():
                    "categories": [{"supercategory": "thing", "id": i, "name": f"class {i}"}
                                   for i in IDS]}, stream)
     detections = sorted(({"image_id": rng.randrange(images) + 1, "category_id": rng.choice(IDS),
-                          "bbox": box(rng), "score": round(rng.random(), 5)}
+                          "bbox": box(rng, side), "score": round(rng.random(), 5)}
                          for _ in range(results)), key=lambda d: d["image_id"])
     with open(folder + "/results.json", "w") as stream:
         json.dump(detections, stream)

@@ -88,4 +88,7 @@ if [ "$what" = label_errors ] || { wants label_errors && [ -n "$peers" ] &&
   [ -n "${ERRATA_BACKBONE_PYTHON:-}" ]; }; then
   bench/label_errors.sh
 fi
-if wants viewer; then bench/viewer.sh; fi
+if wants viewer; then
+  bench/viewer.sh
+  bench/viewer_boxes.sh
+fi

@@ -5,6 +5,7 @@
 //   bench_viewer make FILE IMAGES SAMPLES   the store: see viewer_bench_store.h
 //   bench_viewer warm FILE                  reads it once, so that the disk is warm
 //   bench_viewer run FILE                   measures
+//   bench_viewer boxes FILE                 measures a store of boxes: see bench/viewer_boxes.sh
 //   bench/viewer.sh                         all of it, in a memory cgroup where it may make one
 #include <fmt/format.h>
 #include <imgui.h>
@@ -301,6 +302,48 @@ void measure(const std::string& store) {
   print_phases(driver);
 }
 
+// The first image, which holds them all, and the crops of its objects.
+void measure_boxes(const std::string& store) {
+  Driver driver(store);
+  AppState& state = driver.state();
+  ImGuiIO& io = ImGui::GetIO();
+  open_store(driver);
+  if (!state.objects.ready()) throw Error(ErrorCategory::kNotFound, "the store has no objects");
+  fmt::print("{} objects in the first image\n\n", with_thousands(state.objects.table.offsets[1]));
+  driver.key(ImGuiKey_Space);
+  driver.settle();
+  io.AddMousePosEvent(500, 380);
+  driver.phase("the image, stand still", 60, [](int) {});
+  driver.phase("zoom in and out", 80,
+               [&](int i) { io.AddMouseWheelEvent(0, i < 40 ? 0.5F : -0.5F); });
+  driver.phase("drag the zoomed image", 80, [&](int i) {
+    if (i < 10) return io.AddMouseWheelEvent(0, 0.5F);
+    if (i == 10) io.AddMouseButtonEvent(0, true);
+    io.AddMousePosEvent(500 + static_cast<float>(i % 40) * 4, 380);
+    if (i == 79) io.AddMouseButtonEvent(0, false);
+  });
+  driver.phase("drag the confidence", 60, [&](int i) {
+    driver.session().objects().set_match({0.2 + 0.01 * i, 0.5});
+  });
+  driver.phase("next object 60 times", 120, [&](int i) {
+    if (i % 2 == 0) driver.key(ImGuiKey_Tab);
+  });
+  driver.key(ImGuiKey_Space);
+  driver.key(ImGuiKey_J);
+  driver.settle();
+  driver.phase("scroll the crops", 200, [&](int) {
+    io.AddMousePosEvent(560, 300);
+    io.AddMouseWheelEvent(0, -0.5F);
+  });
+  driver.phase("keep 30 objects by key", 60, [&](int i) {
+    if (i % 2 == 0) driver.key(ImGuiKey_K);
+  });
+  driver.phase("undo them", 60, [&](int i) {
+    if (i % 2 == 0) driver.key(ImGuiKey_U);
+  });
+  print_phases(driver);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -312,8 +355,11 @@ int main(int argc, char** argv) {
       StoreBackend(argv[2], "bench").load({});
     } else if (what == "run" && argc == 3) {
       measure(argv[2]);
+    } else if (what == "boxes" && argc == 3) {
+      measure_boxes(argv[2]);
     } else {
-      fmt::print(stderr, "bench_viewer make FILE IMAGES SAMPLES | warm FILE | run FILE\n");
+      fmt::print(stderr,
+                 "bench_viewer make FILE IMAGES SAMPLES | warm FILE | run FILE | boxes FILE\n");
       return 2;
     }
     return 0;
