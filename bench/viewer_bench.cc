@@ -260,6 +260,17 @@ void open_windows(Driver& driver) {
     const std::string id(panel->id());
     driver.phase("panel " + id, 60, [&](int) { state.layout.bottom_tab = id; });
   }
+  state.layout.bottom_tab = "map";
+  state.layout.tall_bottom = true;
+  driver.settle();
+  driver.phase("drag the map", 200,
+               [&](int i) { driver.session().map().pan(7, i % 40 < 20 ? 4 : -4); });
+  driver.phase("zoom the map", 200, [&](int i) {
+    driver.session().map().zoom(i % 60 < 30 ? 0.9 : 1 / 0.9, {300, 200});
+  });
+  fmt::print("the map was drawn in {:.1f} ms, beside the window's thread\n",
+             state.map.picture ? state.map.picture->elapsed_ms : 0.0);
+  state.layout.tall_bottom = false;
   driver.session().set_cursor(0);
   driver.phase("keep 50 with the panels open", 100, [&](int i) {
     if (i % 2 == 0) driver.key(ImGuiKey_K);
@@ -352,6 +363,7 @@ int main(int argc, char** argv) {
     if (what == "make" && argc == 5) {
       bench::make_viewer_store(argv[2], argv[3], std::stoll(argv[4]));
     } else if (what == "warm" && argc == 3) {
+      bench::add_map(argv[2]);
       StoreBackend(argv[2], "bench").load({});
     } else if (what == "run" && argc == 3) {
       measure(argv[2]);

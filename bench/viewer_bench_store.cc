@@ -226,6 +226,26 @@ void put_scores(store::Store& store, const Snapshot& snapshot, RunId run, const 
   }
 }
 
+// A cloud for each class, on a spiral; 5 % have no place.
+void put_map(store::Store& store, const Snapshot& snapshot, const std::vector<int32_t>& labels) {
+  store::ScoreColumn x{0, "map_x", snapshot.ids, {}, 0};
+  store::ScoreColumn y{0, "map_y", snapshot.ids, {}, 0};
+  Random random(6);
+  for (const int32_t label : labels) {
+    const double angle = 2.4 * label;
+    const double radius = std::sqrt(label + 1.0);
+    const bool none = share(random) < kNullShare;
+    const auto place = [&](double middle) {
+      const double spread = share(random) + share(random) + share(random) - 1.5;
+      return none ? kNone : static_cast<float>(middle + spread);
+    };
+    x.values.push_back(place(radius * std::cos(angle)));
+    y.values.push_back(place(radius * std::sin(angle)));
+  }
+  store::put_score_column(store, x);
+  store::put_score_column(store, y);
+}
+
 }  // namespace
 
 void make_viewer_store(const std::string& file, const std::string& images, int64_t samples) {
@@ -246,9 +266,19 @@ void make_viewer_store(const std::string& file, const std::string& images, int64
   const bool with_probabilities = samples <= kMostRowsWithProbabilities;
   const RunId run = write_run(store, snapshot, "third", said, with_probabilities);
   put_scores(store, snapshot, run, said, labels);
+  put_map(store, snapshot, labels);
   store.close();
   fmt::print("{} samples, three runs{}\n", samples,
              with_probabilities ? ", the newest with all probabilities" : "");
+}
+
+void add_map(const std::string& file) {
+  store::Store store = store::Store::open(file, store::Access::kWrite);
+  const Snapshot snapshot = store::load_snapshot(store);
+  if (snapshot.samples.find("map_x") == nullptr) {
+    put_map(store, snapshot, snapshot.samples.find("label")->codes);
+  }
+  store.close();
 }
 
 }  // namespace errata::bench

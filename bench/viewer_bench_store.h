@@ -11,7 +11,9 @@ namespace errata::bench {
 // labels, predictions, scores and attributes; 100,000 edits in batches of 1,000; then 3 runs: the
 // newest with a probability for every class (a class only, above 2,000,000 samples, where the rows
 // would fill tens of gigabytes), the others with a class and its confidence; 20 scores of the
-// newest.
+// newest; a place on the map.
 void make_viewer_store(const std::string& file, const std::string& images, int64_t samples);
+// Gives the samples of an older such store their place on the map; nothing where they have one.
+void add_map(const std::string& file);
 
 }  // namespace errata::bench

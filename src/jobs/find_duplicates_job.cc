@@ -155,13 +155,16 @@ std::vector<Pair> look_at_embeddings(const FindDuplicatesOptions& options,
 void store_groups(store::Store& store, const FindDuplicatesReport& report) {
   std::vector<RowIndex> rows;
   std::vector<double> numbers;
+  std::vector<double> kept;
   for (size_t g = 0; g < report.groups.size(); ++g) {
     for (const DuplicateMember& member : report.groups[g].members) {
       rows.push_back(report.rows[member.picture]);
       numbers.push_back(static_cast<double>(g + 1));
+      kept.push_back(member.kept() ? 1 : 0);
     }
   }
   store_scores(store, report.state.snapshot, "duplicate_group", rows, numbers);
+  store_scores(store, report.state.snapshot, "duplicate_kept", rows, kept);
 }
 
 void count(FindDuplicatesReport& report) {

@@ -48,7 +48,8 @@ struct FindDuplicatesReport {
 // Reads and decodes every picture once. Files are equal when size and XXH3 in the store and SHA-256
 // of the bytes read now are; pixels, upright by EXIF, when shape and a 128-bit hash are; near ones
 // by analysis::perceptual_hash and look_alike, and by analysis::find_near_copies. Stores the number
-// of each sample's group as the column "duplicate_group", by which a split keeps them together.
+// of each sample's group as the column "duplicate_group", by which a split keeps them together, and
+// whether it is one to keep as "duplicate_kept".
 // Throws what load_state and load_embeddings throw. Memory: some 300 bytes a sample and its
 // embedding, and one picture a thread.
 FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context);

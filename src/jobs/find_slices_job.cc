@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "jobs/edit_job.h"
 #include "query/filter.h"
+#include "store/saved_views.h"
+#include "text/json.h"
 
 namespace errata::jobs {
 
@@ -168,6 +170,29 @@ std::vector<RowIndex> rows_of(const FindSlicesReport& report, std::span<const Ro
   return found;
 }
 
+// No slice: a view that shows nothing.
+store::SavedView view_of(const FindSlicesReport& report) {
+  std::string filter = report.slices.empty() ? "id is null" : "";
+  text::Json slices = text::Json::array();
+  for (const FoundSlice& each : report.slices) {
+    filter += fmt::format("{}({})", filter.empty() ? "" : " or ", each.filter);
+    slices.push_back(text::Json::object({{"filter", each.filter},
+                                         {"rows", each.slice.rows},
+                                         {"confirmed_rows", each.slice.confirmed_rows},
+                                         {"accuracy", each.slice.accuracy},
+                                         {"low", each.slice.low},
+                                         {"high", each.slice.high},
+                                         {"p_value", each.slice.p_value}}));
+  }
+  const auto options = text::Json::object({{"run", report.state.run},
+                                           {"accuracy", report.accuracy},
+                                           {"looked_at", report.looked_at},
+                                           {"groups", report.groups},
+                                           {"lacks", report.lacks},
+                                           {"slices", slices}});
+  return {kSlicesView, filter, "", options.dump()};
+}
+
 }  // namespace
 
 FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context) {
@@ -214,8 +239,9 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
     }
     report.slices.push_back({filter, slice});
   }
+  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  store::put_saved_view(writer, view_of(report));
   if (!options.tag.empty()) {
-    store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
     report.tagged = tag_rows(writer, snapshot, rows_of(report, rows, features), options.tag,
                              options.who, "weak slices");
   }

@@ -11,6 +11,10 @@
 
 namespace errata::jobs {
 
+// The saved view in which what was found is kept: its filter shows all slices at once, its options
+// are what the viewer's table shows.
+inline constexpr const char* kSlicesView = "weak slices";
+
 struct FindSlicesOptions {
   std::string store_path = "errata.db";
   std::string run;         // whose predictions; empty: the newest
@@ -40,7 +44,8 @@ struct FindSlicesReport {
 };
 
 // Features are label, source, split, attributes, quality scores, sizes, and clusters of embeddings,
-// which are stored as the column "cluster". Throws what load_state throws.
+// which are stored as the column "cluster". Saves the view kSlicesView. Throws what load_state
+// throws.
 FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

@@ -76,6 +76,11 @@ constexpr std::array kScores{
               "conflicts and leaks come first. `errata split --group duplicate_group` keeps groups "
               "together.",
               false, "errata find duplicates"},
+    ScoreInfo{
+        "duplicate_kept", Worst::kLow,
+        "1 for the picture that is suggested to stay of its group of copies, 0 for those that "
+        "would go, NULL outside of groups.",
+        false, "errata find duplicates"},
     ScoreInfo{"row_order", Worst::kLow,
               "Whether a picture's nearest neighbours are spread over the whole order of the "
               "samples (0..1): low where those before and after it are like it.",

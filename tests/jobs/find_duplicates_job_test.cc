@@ -144,6 +144,21 @@ TEST_CASE("planted copies are found: equal, saved anew, re-encoded, shrunk, turn
                                     });
 }
 
+TEST_CASE("which of a group is to stay is kept beside its number") {
+  Planted planted;
+  const FindDuplicatesReport report = planted.find();
+  const LoadedState state = load_state({planted.store, "", "", false});
+  const Column* group = state.snapshot.samples.find("duplicate_group");
+  const Column* kept = state.snapshot.samples.find("duplicate_kept");
+  REQUIRE(kept != nullptr);
+  size_t copies = 0;
+  for (RowIndex row = 0; row < state.snapshot.ids.size(); ++row) {
+    CHECK(kept->is_null(row) == group->is_null(row));
+    copies += !kept->is_null(row) && kept->number(row) == 0;
+  }
+  CHECK(copies == report.copies);
+}
+
 TEST_CASE("copies are excluded in one batch, not where labels differ, and undone at once") {
   Planted planted;
   const FindDuplicatesReport report = planted.find(false, true);

@@ -204,6 +204,36 @@ TEST_CASE("every text in every window, panel and dialog can be read") {
   }
 }
 
+TEST_CASE("every text of what was found can be read, below the grid and in its place") {
+  if (!test::has_virtual_display()) return;
+  for (const ThemeName name : {ThemeName::kDark, ThemeName::kLight}) {
+    for (const float scale : {1.0F, 2.0F}) {
+      CAPTURE(static_cast<int>(name));
+      CAPTURE(scale);
+      test::WindowSetup setup;
+      setup.theme = name;
+      setup.scale = scale;
+      setup.findings = true;
+      setup.width_px = static_cast<int>(1280 * scale);
+      setup.height_px = static_cast<int>(720 * scale);
+      test::WindowFixture window(setup);
+      const Theme theme = make_theme(name, scale, {});
+      AppState& state = window.session().state();
+      take_clipped_words();
+      for (const bool tall : {false, true}) {
+        state.layout.tall_bottom = tall;
+        for (const char* panel : {"labels", "map", "duplicates", "quality", "slices"}) {
+          CAPTURE(panel);
+          state.layout.bottom_tab = panel;
+          CHECK(joined(hard_to_read(window, theme, {})) == "");
+          CHECK(joined(take_clipped_words()) == "");
+        }
+      }
+      CHECK(window.misuse() == "");
+    }
+  }
+}
+
 TEST_CASE("a display of another scale is followed, between 1 and 2") {
   if (!test::has_virtual_display()) return;
   test::WindowFixture window;

@@ -70,6 +70,27 @@ struct Desk {
   std::unique_ptr<Session> session;
 };
 
+// A NumPy file of so many rows of three floats: images of a class near one another.
+std::string embedding_file(const Desk& desk, std::string& files) {
+  std::vector<float> values;
+  size_t row = 0;
+  for (const test::SyntheticImage& image : desk.dataset.good()) {
+    const auto label = static_cast<float>(image.label_true);
+    values.insert(values.end(), {1 + label, 2 - label, 0.01F * static_cast<float>(row++)});
+    files += image.path + "\n";
+  }
+  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, 3), }}",
+                                   values.size() / 3);
+  while ((10 + header.size() + 1) % 64 != 0) header += ' ';
+  header += '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(header.size() & 0xFF);
+  bytes += static_cast<char>(header.size() >> 8);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  return bytes;
+}
+
 // Runs until it is cancelled; says that it has begun.
 JobWork endless(std::atomic<bool>& began) {
   JobWork work;
@@ -123,6 +144,64 @@ TEST_CASE("from no store to the first mistakes: import, predictions, mistakes") 
   REQUIRE(commands.run(desk.state().message->command, *desk.session));
   desk.settle();
   CHECK(desk.state().view->order.size() == desk.dataset.wrong().size());
+}
+
+TEST_CASE("what lacks embeddings says so; with them all of the menu Find runs from its forms") {
+  Desk desk;
+  desk.import();
+  desk.session->state().jobs.welcome = false;
+  for (const Overlay which : {Overlay::kMap, Overlay::kFindOutliers, Overlay::kProbe}) {
+    Form& form = desk.form(which);
+    CHECK_FALSE(form.ready());
+    CHECK(form.problem().find("embeddings") != std::string::npos);
+    desk.session->show_overlay(Overlay::kNone);
+  }
+  CHECK_FALSE(desk.form(Overlay::kFindSlices).ready());  // it wants predictions
+  for (const Overlay which : {Overlay::kFindQuality, Overlay::kFindDuplicates}) {
+    CHECK(desk.form(which).ready());
+    desk.submit(which);
+    CAPTURE(desk.last().summary);
+    CHECK(desk.last().state == jobs::JobState::kDone);
+    REQUIRE(desk.state().message.has_value());
+    CHECK(desk.state().message->command.starts_with("panel."));
+  }
+  CHECK(desk.state().snapshot.samples.find("dark") != nullptr);
+  CHECK(desk.state().snapshot.samples.find("duplicate_group") != nullptr);
+  CHECK(desk.state().snapshot.samples.find("duplicate_kept") != nullptr);
+  CHECK_THROWS_AS(desk.session->backend().alike({&desk.state().snapshot.ids[0], 1}, 5), Error);
+
+  std::string files;
+  const std::string bytes = embedding_file(desk, files);
+  desk.form(Overlay::kPredictions);
+  desk.type(Overlay::kPredictions, "file", desk.folder.write("backbone.npy", bytes));
+  desk.type(Overlay::kPredictions, "files", desk.folder.write("backbone_files.txt", files));
+  desk.type(Overlay::kPredictions, "kind", "embedding");
+  desk.submit(Overlay::kPredictions);
+  CAPTURE(desk.last().summary);
+  REQUIRE(desk.last().state == jobs::JobState::kDone);
+  CHECK(desk.form(Overlay::kMap).field("embeddings").choices.size() == 2);
+  for (const Overlay which : {Overlay::kMap, Overlay::kFindOutliers, Overlay::kProbe,
+                              Overlay::kFindLabels, Overlay::kFindSlices}) {
+    CAPTURE(static_cast<int>(which));
+    CHECK(desk.form(which).ready());
+    desk.submit(which);
+    CAPTURE(desk.last().summary);
+    CHECK(desk.last().state == jobs::JobState::kDone);
+  }
+  CHECK(desk.state().map.exists);
+  CHECK(desk.state().snapshot.samples.find("outlier") != nullptr);
+  CHECK(desk.state().snapshot.samples.find("label_error") != nullptr);
+  CHECK(desk.state().snapshot.samples.active_run == "probe");
+  desk.submit(Overlay::kFindDataset);
+  CHECK(desk.state().overlay == Overlay::kResult);
+
+  // The nearest by the embeddings are of the same class, the sample itself is not among them.
+  const SampleId first = desk.state().snapshot.ids[0];
+  const std::vector<Alike> alike = desk.session->backend().alike({&first, 1}, 2);
+  REQUIRE(alike.size() == 2);
+  CHECK(alike[0].similarity >= alike[1].similarity);
+  CHECK(alike[0].sample != first);
+  CHECK(alike[0].similarity > 0.99F);
 }
 
 TEST_CASE("kinds of issues are shown one at a time") {

@@ -162,7 +162,7 @@ TEST_CASE("corrections of mistakes raise the accuracy, and are told apart from t
   opened.settle();
   const double before = opened.answer().accuracy.value;
   CHECK(opened.answer().reviewed == 0);
-  for (int i = 0; i < 20; ++i) opened.session.relabel_to_prediction();
+  for (int i = 0; i < 20; ++i) opened.session.relabel_to_suggestion();
   opened.settle();
   const PanelAnswer& answer = opened.answer();
   CHECK(answer.reviewed == 20);

@@ -66,4 +66,32 @@ TEST_CASE("a bin of the calibration and of a score sets the range, a class its l
   CHECK(window.misuse().empty());
 }
 
+TEST_CASE("the map draws its samples; what a drag encircles is filtered and selected") {
+  if (!has_virtual_display()) return;
+  auto backend = std::make_unique<SyntheticBackend>(500);
+  backend->with_map_ = true;
+  WindowFixture window(WindowSetup{}, std::move(backend));
+  window.app().commands().run("panel.map", window.session());
+  window.settle();
+  REQUIRE(window.state().map.picture);
+  CHECK(window.state().map.picture->placed == 499);
+  const std::string problem = window.run([&](ImGuiTestContext* context) {
+    context->MouseMove("//Panels/**/canvas");
+    const ImVec2 middle = ImGui::GetIO().MousePos;
+    context->MouseMoveToPos(ImVec2(middle.x - 40, middle.y - 40));
+    context->MouseDown(ImGuiMouseButton_Left);
+    context->MouseMoveToPos(ImVec2(middle.x + 40, middle.y - 40));
+    context->MouseMoveToPos(ImVec2(middle.x, middle.y + 40));
+    context->MouseUp(ImGuiMouseButton_Left);
+    context->Yield(2);
+  });
+  CHECK(problem == "");
+  window.settle();
+  CHECK_FALSE(viewer::number_range(window.state().filter.applied, "map_x").empty());
+  CHECK_FALSE(viewer::number_range(window.state().filter.applied, "map_y").empty());
+  CHECK(window.state().selection.count() > 0);
+  CHECK(window.state().selection.count() < window.state().view->order.size());
+  CHECK(window.misuse().empty());
+}
+
 }  // namespace errata::test

@@ -131,7 +131,7 @@ TEST_CASE("a decision is saved, marked in place, and the cursor moves on") {
   const size_t shown = opened.state().view->order.size();
   const SampleId first = opened.cursor_sample();
   const std::string predicted = text_at(opened, "prediction", first);
-  opened.session.relabel_to_prediction();
+  opened.session.relabel_to_suggestion();
   CHECK(opened.state().cursor == 1);  // at once, before the store has answered
   opened.settle();
   CHECK(opened.backend->label_of(first) == predicted);
@@ -256,7 +256,7 @@ TEST_CASE("a decision on very many is followed on a lane, and what comes after i
   opened.settle();
   CHECK(opened.count("review", "unseen") == 6000);
   opened.session.select_all();
-  opened.session.relabel_to_prediction();
+  opened.session.relabel_to_suggestion();
   opened.settle();
   CHECK(opened.count("outcome", "right") == 6000);
   CHECK(opened.state().view->order.size() == 6000);  // the order stays frozen

@@ -77,7 +77,7 @@ TEST_CASE("decisions and their undo are in the store after a restart") {
     opened.settle();
     first = opened.state().snapshot.ids[opened.state().view->order[0]];
     second = opened.state().snapshot.ids[opened.state().view->order[1]];
-    opened.session.relabel_to_prediction();
+    opened.session.relabel_to_suggestion();
     opened.session.decide(ReviewKind::kExclude);
     opened.settle();
     CHECK(review_text(opened, first) == "relabelled");
@@ -119,7 +119,7 @@ TEST_CASE("after kill -9 in a round the next start goes on at its first undecide
     opened.settle();
     opened.session.frame(100);  // what is drawn every half second writes the queue
     opened.settle();
-    opened.session.relabel_to_prediction();
+    opened.session.relabel_to_suggestion();
     opened.session.decide(ReviewKind::kKeep);
     opened.settle();
     if (write(ready[1], "x", 1) == 1) pause();

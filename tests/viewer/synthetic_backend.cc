@@ -142,6 +142,66 @@ viewer::UndoState SyntheticBackend::undo_state() const {
   return state;
 }
 
+// Samples on a grid of ten columns, which are their classes; the last sample has no place.
+void SyntheticBackend::add_map(Table& samples) {
+  std::vector<float> x, y;
+  for (size_t i = 0; i < samples.rows(); ++i) {
+    x.push_back(static_cast<float>(i % kClasses));
+    y.push_back(static_cast<float>(i / kClasses));
+  }
+  if (!x.empty()) x.back() = y.back() = std::numeric_limits<float>::quiet_NaN();
+  samples.add(make_float_column("map_x", std::move(x)));
+  samples.add(make_float_column("map_y", std::move(y)));
+}
+
+void SyntheticBackend::add_findings(Table& samples) const {
+  const size_t rows = samples.rows();
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> group(rows, none), kept(rows, none), dark(rows, 0.9F), blurry(rows, 0.8F);
+  std::vector<float> error(rows), belief(rows, 0.5F);
+  const auto copies = [&](const std::vector<size_t>& members, float number) {
+    for (const size_t row : members) {
+      if (row >= rows) return;
+      group[row] = number;
+      kept[row] = row == members.front() ? 1 : 0;
+    }
+  };
+  const auto same_label = [&](size_t first, size_t count) {
+    std::vector<size_t> members{first};
+    for (size_t row = first + 1; row < rows && members.size() < count; ++row) {
+      if (given_[row] == given_[first]) members.push_back(row);
+    }
+    return members;
+  };
+  copies({0, 1}, 1);
+  copies(same_label(20, 2), 2);
+  copies(same_label(100, 3), 3);
+  const auto verdicts = std::make_shared<Dictionary>();
+  for (const char* name : {"label wrong", "model wrong", "ambiguous", "not a valid image"}) {
+    verdicts->add(name);
+  }
+  std::vector<int32_t> verdict(rows, -1), suggested(rows);
+  size_t wrong = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    const auto sample = static_cast<SampleId>(row + 1);
+    if (row % 10 == 0) dark[row] = 0.1F + 0.001F * static_cast<float>(row);
+    const bool suspect = class_names()[true_class(sample)] != given_[row];
+    error[row] = suspect ? 0.9F - 0.0001F * static_cast<float>(row) : 0.1F;
+    belief[row] = suspect ? 0.8F : 0.05F;
+    suggested[row] = static_cast<int32_t>(true_class(sample));
+    if (suspect) verdict[row] = wrong++ % 2 == 0 ? 0 : 2;
+  }
+  samples.add(make_float_column("duplicate_group", std::move(group)));
+  samples.add(make_float_column("duplicate_kept", std::move(kept)));
+  samples.add(make_float_column("dark", std::move(dark)));
+  samples.add(make_float_column("blurry", std::move(blurry)));
+  samples.add(make_float_column("label_error", std::move(error)));
+  samples.add(make_float_column("p_suggested", std::move(belief)));
+  samples.add(
+      make_category_column("suggested", std::move(suggested), samples.find("label")->dictionary));
+  samples.add(make_category_column("verdict", std::move(verdict), verdicts));
+}
+
 viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   const std::lock_guard lock(mutex_);
   const size_t rows = states_.size();
@@ -201,6 +261,8 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   snapshot.samples.add(make_category_column("outcome@" + run, std::move(outcome), outcomes));
   snapshot.samples.add(make_float_column("confidence@" + run, std::move(confidences)));
   snapshot.samples.add(make_float_column("self_confidence@" + run, std::move(self)));
+  if (with_map_) add_map(snapshot.samples);
+  if (with_findings_) add_findings(snapshot.samples);
   snapshot.samples.active_run = run;
   RunSummary summary;
   summary.id = 1;
@@ -208,6 +270,7 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
   summary.kind = "probabilities";
   summary.classes = snapshot.classes;
   summary.predicted_samples = rows;
+  summary.embedding_columns = with_embeddings_ ? 64 : 0;
   snapshot.runs.push_back(summary);
   for (const std::string& name : more_runs_) {
     ++summary.id;
@@ -543,6 +606,13 @@ viewer::StoreLists SyntheticBackend::lists() {
   const std::lock_guard lock(mutex_);
   viewer::StoreLists lists;
   for (const auto& [name, view] : views_) lists.saved_views.push_back(view);
+  if (with_findings_) {
+    lists.saved_views.push_back(
+        {"weak slices", "(label = 'cat' and dark < 0.5)", "",
+         R"({"run":"resnet20","accuracy":0.85,"looked_at":500,"groups":40,"lacks":"",)"
+         R"("slices":[{"filter":"label = 'cat' and dark < 0.5","rows":9,"confirmed_rows":5,)"
+         R"("accuracy":0.25,"low":0.1,"high":0.5,"p_value":0.01}]})"});
+  }
   return lists;
 }
 
@@ -611,6 +681,19 @@ std::vector<float> SyntheticBackend::probabilities(const std::string&, SampleId 
   for (float& value : row) value *= (1 - first) / rest;
   row[top] = first;
   return row;
+}
+
+std::vector<viewer::Alike> SyntheticBackend::alike(std::span<const SampleId> like, size_t limit) {
+  if (!with_embeddings_) throw Error(ErrorCategory::kNotFound, "no run has embeddings yet");
+  const std::lock_guard lock(mutex_);
+  std::vector<viewer::Alike> found;
+  for (size_t i = 0; i < states_.size() && found.size() < limit; ++i) {
+    const auto sample = static_cast<SampleId>(i + 1);
+    if (std::find(like.begin(), like.end(), sample) != like.end()) continue;
+    if (true_class(sample) != true_class(like.front())) continue;
+    found.push_back({sample, 0.99F - 0.01F * static_cast<float>(found.size())});
+  }
+  return found;
 }
 
 Picture SyntheticBackend::thumbnail(SampleId sample, int32_t max_side_px) {

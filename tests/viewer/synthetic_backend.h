@@ -43,6 +43,7 @@ class SyntheticBackend : public viewer::Backend {
   std::vector<float> probabilities(const std::string& run, SampleId sample) override;
   viewer::Picture thumbnail(SampleId sample, int32_t max_side_px) override;
   viewer::Picture picture(SampleId sample) override;
+  std::vector<viewer::Alike> alike(std::span<const SampleId> like, size_t limit) override;
   std::string absolute_path(SampleId sample) override;
 
   // What the store would hold.
@@ -71,9 +72,17 @@ class SyntheticBackend : public viewer::Backend {
   // Before the first load: so many annotations in each sample's picture, which then is larger, and
   // detections of which some are wrong in each of the ways there are.
   size_t objects_per_sample_ = 0;
+  bool with_embeddings_ = false;  // before the first load: those of a true class are alike
+  // Before the first load: what the menu Find would have stored. Samples 1 and 2 are copies with
+  // different labels, there are a pair and three copies with one label each; every tenth sample is
+  // dark; every wrong label is suspected, every other of them ambiguous; a view of weak slices.
+  bool with_findings_ = false;
+  bool with_map_ = false;               // before the first load: samples have a place on the map
   std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 
  private:
+  static void add_map(Table& samples);
+  void add_findings(Table& samples) const;
   struct State {
     std::string label;
     std::string review = "unseen";

@@ -14,8 +14,17 @@ constexpr int kMostFrames = 4000;
 
 }  // namespace
 
-WindowFixture::WindowFixture(const WindowSetup& setup)
-    : WindowFixture(setup, std::make_unique<SyntheticBackend>(setup.samples)) {
+namespace {
+
+std::unique_ptr<SyntheticBackend> make_backend(const WindowSetup& setup) {
+  auto backend = std::make_unique<SyntheticBackend>(setup.samples);
+  backend->with_map_ = backend->with_embeddings_ = backend->with_findings_ = setup.findings;
+  return backend;
+}
+
+}  // namespace
+
+WindowFixture::WindowFixture(const WindowSetup& setup) : WindowFixture(setup, make_backend(setup)) {
   backend_ = dynamic_cast<SyntheticBackend*>(&app_->session().backend());
 }
 

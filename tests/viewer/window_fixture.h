@@ -21,6 +21,7 @@ struct WindowSetup {
   float scale = 1;
   viewer::ThemeName theme = viewer::ThemeName::kDark;
   size_t samples = 500;
+  bool findings = false;    // with a map, embeddings and what the menu Find would have stored
   std::string memory = {};  // folder of what is remembered between two starts; empty: nothing is
 };
 

@@ -132,6 +132,11 @@ Regions App::layout_regions() const {
   regions.bottom = {ImVec2(min.x, split), ImVec2(right, bottom)};
   regions.right = {ImVec2(right, top), ImVec2(max.x, bottom)};
   regions.status = {ImVec2(min.x, bottom), max};
+  if (panels && layout.tall_bottom) {
+    regions.left.max.y = bottom;
+    regions.bottom = {ImVec2(left, strip), ImVec2(right, bottom)};
+    regions.centre.max.y = strip;
+  }
   if (welcome) {
     regions.left = {ImVec2(min.x, top), ImVec2(min.x, split)};
     regions.centre = {ImVec2(min.x, top), ImVec2(max.x, split)};
@@ -178,7 +183,7 @@ void App::drag_borders(const Regions& regions) {
     border("Right border", upright(regions.right.min.x, regions.right), layout.right_width,
            -moved.x, kLeastSide, kMostSide, ImGuiMouseCursor_ResizeEW);
   }
-  if (!draggable(regions.bottom)) return;
+  if (!draggable(regions.bottom) || layout.tall_bottom) return;
   const Rect& bottom = regions.bottom;
   border("Bottom border",
          Rect{ImVec2(bottom.min.x, bottom.min.y - grip / 2),
@@ -241,7 +246,8 @@ void App::draw_frame() {
 bool App::settled() const {
   const AppState& state = session_->state();
   return (state.loaded || state.message.has_value()) && !state.view_pending &&
-         !state.panels.pending && session_->tasks().pending() == 0 && pictures_->complete() &&
+         !state.panels.pending && !state.map.pending && !state.findings.pending &&
+         session_->tasks().pending() == 0 && pictures_->complete() &&
          session_->inspector().complete() && session_->objects().complete() &&
          frames_since_change_ > 1;
 }

@@ -35,6 +35,14 @@ constexpr std::array kOverlays{
     NamedOverlay{"version", Overlay::kVersion, "the dataset as it is now, fixed"},
     NamedOverlay{"export", Overlay::kExport, "a version as files"},
     NamedOverlay{"open", Overlay::kOpenStore, "another store"},
+    NamedOverlay{"find-labels", Overlay::kFindLabels, "what to look for label errors with"},
+    NamedOverlay{"find-duplicates", Overlay::kFindDuplicates, "how copies are looked for"},
+    NamedOverlay{"find-quality", Overlay::kFindQuality, "which bad pictures are looked for"},
+    NamedOverlay{"find-outliers", Overlay::kFindOutliers, "how outliers are looked for"},
+    NamedOverlay{"find-slices", Overlay::kFindSlices, "how weak slices are looked for"},
+    NamedOverlay{"find-dataset", Overlay::kFindDataset, "checks of the dataset as a whole"},
+    NamedOverlay{"probe", Overlay::kProbe, "probabilities from embeddings"},
+    NamedOverlay{"make-map", Overlay::kMap, "a map from embeddings"},
 };
 
 struct NamedCentre {
@@ -51,8 +59,8 @@ constexpr std::array kCentres{
     NamedCentre{"large", CentreMode::kGrid, true, "the image in the grid's place"},
 };
 
-constexpr std::array kMenus{Menu::kReview, Menu::kObjects, Menu::kEdit, Menu::kView,
-                            Menu::kRun,    Menu::kFile,    Menu::kHelp};
+constexpr std::array kMenus{Menu::kReview, Menu::kFind, Menu::kObjects, Menu::kEdit,
+                            Menu::kView,   Menu::kRun,  Menu::kFile,    Menu::kHelp};
 
 // Misspelt, or a part of the name.
 std::vector<std::string> near_names(const std::string& typed,

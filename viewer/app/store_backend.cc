@@ -156,6 +156,10 @@ Loaded StoreBackend::load(const std::string& active_run) {
     const std::lock_guard lock(rows_.mutex);
     run_ids_.clear();  // a run of the same name may be another now
   }
+  {
+    const std::lock_guard lock(embedded_.mutex);
+    embeddings_.forget();
+  }
   store::SnapshotOptions options;
   options.active_run = active_run;
   options.parallel = loaders_.as_parallel_for();
@@ -341,6 +345,11 @@ std::vector<float> StoreBackend::probabilities(const std::string& run, SampleId 
     }
     return store::read_probability_row(store, found->second, sample);
   });
+}
+
+std::vector<Alike> StoreBackend::alike(std::span<const SampleId> like, size_t limit) {
+  return with(embedded_,
+              [&](store::Store& store) { return embeddings_.nearest(store, like, limit); });
 }
 
 std::string StoreBackend::absolute_path(SampleId sample) {

@@ -15,6 +15,7 @@
 #include "media/thumbnail.h"
 #include "store/edits.h"
 #include "store/store.h"
+#include "viewer/app/embedding_table.h"
 #include "viewer/state/backend.h"
 
 namespace errata::viewer {
@@ -49,6 +50,7 @@ class StoreBackend : public Backend {
   std::vector<float> probabilities(const std::string& run, SampleId sample) override;
   Picture thumbnail(SampleId sample, int32_t max_side_px) override;
   Picture picture(SampleId sample) override;
+  std::vector<Alike> alike(std::span<const SampleId> like, size_t limit) override;
   std::string absolute_path(SampleId sample) override;
 
  private:
@@ -80,6 +82,8 @@ class StoreBackend : public Backend {
   Reader rows_;
   Reader lists_;
   Reader files_;
+  Reader embedded_;
+  EmbeddingTable embeddings_;  // with embedded_
   media::SampleReader reader_;
   media::ThumbnailCache thumbnails_;
 };

@@ -14,10 +14,12 @@
 #include "viewer/state/backend.h"
 #include "viewer/state/decision.h"
 #include "viewer/state/filter_desk.h"
+#include "viewer/state/findings_state.h"
 #include "viewer/state/inspect_state.h"
 #include "viewer/state/jobs_state.h"
 #include "viewer/state/lists_state.h"
 #include "viewer/state/log_state.h"
+#include "viewer/state/map_state.h"
 #include "viewer/state/object_state.h"
 #include "viewer/state/panel_state.h"
 #include "viewer/state/round_state.h"
@@ -49,6 +51,14 @@ enum class Overlay : uint8_t {
   kVersion,
   kExport,
   kOpenStore,
+  kFindLabels,
+  kFindDuplicates,
+  kFindQuality,
+  kFindOutliers,
+  kFindSlices,
+  kFindDataset,
+  kProbe,
+  kMap,
   kResult,   // JobsState::shown_table
   kQuestion  // JobsState::question
 };
@@ -78,6 +88,7 @@ struct LayoutState {
   float right_width = 360;
   float bottom_height = 276;
   bool show_bottom = true;
+  bool tall_bottom = false;              // the panels take the centre's place
   std::string bottom_tab = "confusion";  // id of a panel
   CentreMode centre = CentreMode::kGrid;
   float tile_width = 150;
@@ -113,6 +124,8 @@ struct AppState {
 
   ListsState lists;
   PanelState panels;
+  MapState map;
+  FindingsState findings;
   RoundState round;
   HistoryState history;
   TagState tags;

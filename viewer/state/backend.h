@@ -99,6 +99,12 @@ struct Picture {
   bool is_gone = false;  // the problem is that there is no such file
 };
 
+// A sample that looks like another.
+struct Alike {
+  SampleId sample = 0;
+  float similarity = 0;  // cosine of the embeddings
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -149,6 +155,9 @@ class Backend {
   // result, not an exception.
   virtual Picture thumbnail(SampleId sample, int32_t max_side_px) = 0;
   virtual Picture picture(SampleId sample) = 0;
+  // The samples whose embeddings are nearest to the mean of those of `like`, most alike first,
+  // without those themselves. Error(kNotFound) when there are no embeddings.
+  virtual std::vector<Alike> alike(std::span<const SampleId> like, size_t limit) = 0;
   // As the file system has it; empty when it is not known.
   virtual std::string absolute_path(SampleId sample) = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "viewer/state/commands.h"
+#include "viewer/state/findings.h"
 #include "viewer/state/object_match.h"
 #include "viewer/state/session.h"
 
@@ -22,12 +23,10 @@ bool has_samples(State state) {
   return state.view && !state.view->order.empty();
 }
 
-// The prediction of the sample under the cursor; empty when it has none.
+// For the sample under the cursor; empty when there is none.
 std::string suggestion(State state) {
   const std::optional<RowIndex> row = state.cursor_row();
-  const Column* prediction = state.snapshot.samples.find("prediction");
-  if (!row || prediction == nullptr || prediction->is_null(*row)) return {};
-  return std::string(prediction->text(*row));
+  return row ? std::string(suggested_label(state.snapshot.samples, *row).value_or("")) : "";
 }
 
 // What Enter would do about the object it is about; empty when there is nothing.
@@ -138,16 +137,16 @@ void CommandRegistry::add_edit_commands() {
 
 void CommandRegistry::add_review_commands() {
   add({.id = "review.accept",
-       .title = "Accept the prediction as the label",
+       .title = "Accept the suggested label",
        .menu = Menu::kReview,
        .keys = {plain(Key::kEnter)},
-       .help = "The model is right: its prediction becomes the label",
+       .help = "What errata find labels suggests, else what the run predicts, becomes the label",
        .undo = Undo::kUndoable,
        .enabled = can_accept,
        .run =
            [](Session& session) {
              if (session.state().objects_addressed()) return session.objects().accept();
-             session.relabel_to_prediction();
+             session.relabel_to_suggestion();
            },
        .title_now = accept_title});
   add({.id = "review.keep",

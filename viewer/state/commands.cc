@@ -13,6 +13,7 @@ std::string_view menu_title(Menu menu) {
     case Menu::kFile: return "File";
     case Menu::kEdit: return "Edit";
     case Menu::kReview: return "Review";
+    case Menu::kFind: return "Find";
     case Menu::kObjects: return "Objects";
     case Menu::kView: return "View";
     case Menu::kRun: return "Run";
@@ -28,6 +29,7 @@ CommandRegistry::CommandRegistry() {
   add_review_commands();
   add_object_commands();
   add_round_commands();
+  add_find_commands();
   add_view_commands();
   add_inspect_commands();
   add_panel_commands();

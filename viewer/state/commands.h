@@ -14,7 +14,7 @@ namespace errata::viewer {
 class Session;
 struct AppState;
 
-enum class Menu : uint8_t { kFile, kEdit, kReview, kObjects, kView, kRun, kHelp };
+enum class Menu : uint8_t { kFile, kEdit, kReview, kFind, kObjects, kView, kRun, kHelp };
 std::string_view menu_title(Menu menu);
 
 // Whether undo takes a command back, or why there is nothing to take back.
@@ -67,6 +67,7 @@ class CommandRegistry {
   void add_round_commands();
   void add_object_commands();
   void add_job_commands();
+  void add_find_commands();
   void add_run_and_help_commands();
 
   std::vector<Command> commands_;

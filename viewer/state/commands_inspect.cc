@@ -36,6 +36,14 @@ void CommandRegistry::add_inspect_commands() {
        .help = "The whole path of the file goes to the clipboard",
        .enabled = has_cursor,
        .run = [](Session& session) { session.inspector().copy_path(); }});
+  add({.id = "view.similar",
+       .title = "Show more like this",
+       .menu = Menu::kFind,
+       .keys = {with_shift('L')},
+       .help = "The samples whose embeddings are nearest, most alike first",
+       .enabled =
+           [](State state) { return has_cursor(state) && InspectDesk::has_embeddings(state); },
+       .run = [](Session& session) { session.inspector().more_like_these(); }});
   add({.id = "file.open_folder",
        .title = "Open the folder of the image",
        .menu = Menu::kFile,

@@ -13,10 +13,21 @@ void CommandRegistry::add_panel_commands() {
        .run = [](Session& session) {
          session.state().layout.show_bottom = !session.state().layout.show_bottom;
        }});
-  const auto add_panel = [&](std::string id, std::string title, std::string help) {
+  add({.id = "panel.tall",
+       .title = "Panel in the grid's place, or below it",
+       .menu = Menu::kView,
+       .keys = {with_shift('P')},
+       .help = "Room for a map or a list of groups; the same key brings the grid back",
+       .run = [](Session& session) {
+         LayoutState& layout = session.state().layout;
+         layout.tall_bottom = !layout.tall_bottom || !layout.show_bottom;
+         layout.show_bottom = true;
+       }});
+  const auto add_panel = [&](std::string id, std::string title, std::string help,
+                             Menu menu = Menu::kView) {
     add({.id = "panel." + id,
          .title = std::move(title),
-         .menu = Menu::kView,
+         .menu = menu,
          .keys = {},
          .help = std::move(help),
          .run = [id](Session& session) {
@@ -32,6 +43,14 @@ void CommandRegistry::add_panel_commands() {
   add_panel("calibration", "Calibration", "Does a confidence of 0.8 mean right in 8 of 10 cases?");
   add_panel("classes", "Classes", "Precision, recall and mistakes of each class");
   add_panel("scores", "Scores", "How the scores spread, right and wrong predictions apart");
+  add_panel("labels", "Label errors", "Suspected labels, their evidence, and the queue to review",
+            Menu::kFind);
+  add_panel("map", "Map", "All samples in the plane, those that look alike together", Menu::kFind);
+  add_panel("duplicates", "Duplicates", "Groups of copies: conflicts first, then leaks",
+            Menu::kFind);
+  add_panel("quality", "Quality", "Dark, light, blurry and odd pictures, the worst first",
+            Menu::kFind);
+  add_panel("slices", "Slices", "Groups of samples on which the model is weak", Menu::kFind);
 }
 
 }  // namespace errata::viewer

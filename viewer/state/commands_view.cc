@@ -12,6 +12,12 @@ bool has_samples(State state) {
   return state.view && !state.view->order.empty();
 }
 
+void toggle_large(Session& session) {
+  LayoutState& layout = session.state().layout;
+  layout.show_large = !layout.show_large;
+  layout.tall_bottom = false;
+}
+
 }  // namespace
 
 void CommandRegistry::add_view_commands() {
@@ -93,9 +99,7 @@ void CommandRegistry::add_view_commands() {
        .keys = {plain(Key::kSpace)},
        .help = "Shows the image in the place of the grid",
        .enabled = has_samples,
-       .run = [](Session& session) {
-         session.state().layout.show_large = !session.state().layout.show_large;
-       }});
+       .run = toggle_large});
   constexpr float kTileStep = 1.2F;
   constexpr float kSmallestTile = 60;
   constexpr float kLargestTile = 480;

@@ -1,6 +1,7 @@
 #include "viewer/state/decision.h"
 
 #include "viewer/state/evidence.h"
+#include "viewer/state/findings.h"
 
 namespace errata::viewer {
 
@@ -11,20 +12,18 @@ std::vector<RowIndex> Targets::rows() const {
 
 std::vector<ReviewEdit> spell_out(const Decision& decision, const Targets& targets,
                                   const Table& samples) {
-  const Column* prediction = samples.find("prediction");
   const std::vector<int64_t>& ids = samples.find("id")->ints;
   const bool predicted = decision.kind == ReviewKind::kRelabel && decision.class_name.empty();
   std::vector<RowIndex> rows = targets.rows();
   if (predicted) {
-    std::erase_if(rows,
-                  [&](RowIndex row) { return prediction == nullptr || prediction->is_null(row); });
+    std::erase_if(rows, [&](RowIndex row) { return !suggested_label(samples, row); });
   }
   std::vector<ReviewEdit> edits;
   edits.reserve(rows.size());
   for (const RowIndex row : rows) {
     edits.push_back({ids[row],
                      decision.kind,
-                     predicted ? std::string(prediction->text(row)) : decision.class_name,
+                     predicted ? std::string(*suggested_label(samples, row)) : decision.class_name,
                      decision.tag,
                      {}});
   }

@@ -24,12 +24,12 @@ struct Targets {
 
 struct Decision {
   ReviewKind kind = ReviewKind::kKeep;
-  std::string class_name = {};  // kRelabel; empty: what the active run predicts
+  std::string class_name = {};  // kRelabel; empty: suggested_label()
   std::string tag = {};         // kTag, kUntag
   bool with_evidence = true;    // what the run said goes into the log; see with_evidence()
 };
 
-// One edit for each target. Rows without a prediction are left out where one is wanted. Any thread;
+// One edit for each target. Rows without a suggestion are left out where one is wanted. Any thread;
 // `samples` has the column `id`.
 std::vector<ReviewEdit> spell_out(const Decision& decision, const Targets& targets,
                                   const Table& samples);

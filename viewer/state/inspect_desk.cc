@@ -1,11 +1,15 @@
 #include "viewer/state/inspect_desk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <numeric>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "viewer/state/desktop.h"
+#include "viewer/state/findings.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -14,6 +18,9 @@ namespace {
 
 // A cursor on its way through the grid asks for nothing.
 constexpr double kRestSecs = 0.15;
+constexpr double kShortRestSecs = 0.03;
+constexpr size_t kMostKnown = 512;
+constexpr size_t kMostCopies = 1000;
 constexpr size_t kMostEntries = 50;
 
 }  // namespace
@@ -32,6 +39,14 @@ void InspectDesk::ask_again() {
   ++newest_;
 }
 
+void InspectDesk::snapshot_taken() {
+  ask_again();
+  known_.clear();
+  evidence_asked_.clear();
+  ++evidence_number_;
+  session_.state().inspect.evidence = {};
+}
+
 void InspectDesk::edited(const EditOutcome& outcome) {
   const std::vector<SampleId>& changed = outcome.changed;
   if (std::find(changed.begin(), changed.end(), resting_on_) != changed.end()) ask_again();
@@ -44,6 +59,7 @@ void InspectDesk::frame(double now_secs) {
     resting_since_secs_ = now_secs;
     ask_again();
   }
+  if (sample != 0 && now_secs - resting_since_secs_ >= kShortRestSecs) want_evidence();
   if (asked_ || sample == 0 || now_secs - resting_since_secs_ < kRestSecs) return;
   asked_ = true;
   const uint64_t number = newest_;
@@ -60,9 +76,136 @@ void InspectDesk::frame(double now_secs) {
   });
 }
 
+// The sample under the cursor, then the one after it.
+void InspectDesk::want_evidence() {
+  AppState& state = session_.state();
+  if (known_.size() > kMostKnown) {
+    known_.clear();
+    evidence_asked_.clear();
+  }
+  const auto found = known_.find(resting_on_);
+  if (found == known_.end()) return ask_evidence(resting_on_);
+  if (state.inspect.evidence.sample != resting_on_) state.inspect.evidence = found->second;
+  if (!state.view || state.cursor + 1 >= state.view->order.size()) return;
+  ask_evidence(state.snapshot.ids[state.sample_of(state.view->order[state.cursor + 1])]);
+}
+
+void InspectDesk::ask_evidence(SampleId sample) {
+  if (!evidence_asked_.insert(sample).second) return;
+  const AppState& state = session_.state();
+  session_.tasks().run(
+      Lane::kImages,
+      [this, sample, number = evidence_number_, embedded = has_embeddings(state),
+       samples = state.snapshot.samples, quality = state.findings.quality,
+       row = static_cast<RowIndex>(state.snapshot.row_of(sample))]() -> Tasks::Apply {
+        auto evidence = std::make_shared<SampleEvidence>();
+        evidence->sample = sample;
+        if (embedded) {
+          try {
+            evidence->alike = session_.backend().alike({&sample, 1}, SampleEvidence::kMostAlike);
+          } catch (const Error&) {
+            // This one has no embedding, or they are too many: the rest speaks for itself.
+          }
+        }
+        const std::vector<int64_t>& ids = samples.find("id")->ints;
+        for (const RowIndex other : copies_of(samples, row)) {
+          if (evidence->copies.size() == kMostCopies) break;
+          evidence->copies.push_back(ids[other]);
+        }
+        evidence->quality_known = quality != nullptr;
+        if (quality) evidence->quality = quality_words(*quality, samples, row);
+        return [this, number, evidence] {
+          if (number == evidence_number_) known_[evidence->sample] = std::move(*evidence);
+        };
+      });
+}
+
+const SampleEvidence* InspectDesk::evidence(const AppState& state) {
+  const SampleEvidence& evidence = state.inspect.evidence;
+  return evidence.sample != 0 && evidence.sample == state.detail.sample ? &evidence : nullptr;
+}
+
+void InspectDesk::select_alike() {
+  AppState& state = session_.state();
+  const SampleEvidence* evidence = InspectDesk::evidence(state);
+  const std::optional<RowIndex> cursor = state.cursor_row();
+  if (evidence == nullptr || !cursor || state.objects_shown()) return;
+  const Table& samples = state.snapshot.samples;
+  const Column* label = samples.find("label");
+  const Column* review = samples.find("review");
+  const auto text = [](const Column* column, RowIndex row) {
+    return column == nullptr || column->is_null(row) ? std::string_view() : column->text(row);
+  };
+  RowSet shown;
+  shown.reset(samples.rows());
+  for (const RowIndex row : state.view->order) shown.set(row, true);
+  RowSet chosen;
+  chosen.reset(samples.rows());
+  const auto consider = [&](SampleId sample) {
+    const size_t found = state.snapshot.row_of(sample);
+    if (found == SIZE_MAX) return;
+    const auto row = static_cast<RowIndex>(found);
+    if (!shown.has(row) || text(review, row) != "unseen") return;
+    if (text(label, row) != text(label, *cursor)) return;
+    if (suggested_label(samples, row) != suggested_label(samples, *cursor)) return;
+    chosen.set(row, true);
+  };
+  for (const Alike& each : evidence->alike) consider(each.sample);
+  for (const SampleId each : evidence->copies) consider(each);
+  if (chosen.count() == 0) {
+    session_.show_note(
+        "Nothing else that is shown looks like it with the same label and suggestion");
+    return;
+  }
+  chosen.set(*cursor, true);
+  state.selection = std::move(chosen);
+  session_.show_note(fmt::format("{} look alike and have one label and one suggestion",
+                                 with_thousands(state.selection.count())),
+                     "Enter accepts, K keeps, A marks all of them; Esc lets them go");
+}
+
+bool InspectDesk::has_embeddings(const AppState& state) {
+  return std::any_of(state.snapshot.runs.begin(), state.snapshot.runs.end(),
+                     [](const RunSummary& run) { return run.embedding_columns > 0; });
+}
+
+void InspectDesk::more_like_these() {
+  constexpr size_t kShown = 200;
+  constexpr size_t kMostAsked = 50;
+  AppState& state = session_.state();
+  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  std::vector<RowIndex> first = state.targets().rows();
+  if (first.size() > kMostAsked) first.resize(kMostAsked);
+  std::vector<SampleId> like;
+  for (const RowIndex row : first) like.push_back(state.snapshot.ids[row]);
+  if (like.empty()) return;
+  session_.tasks().run(Lane::kImages, [this, like = std::move(like)]() -> Tasks::Apply {
+    const std::vector<Alike> found = session_.backend().alike(like, kShown);
+    return [this, like, found] {
+      const Snapshot& snapshot = session_.state().snapshot;
+      std::vector<RowIndex> order;
+      const auto add = [&](SampleId sample) {
+        const size_t row = snapshot.row_of(sample);
+        if (row != SIZE_MAX) order.push_back(static_cast<RowIndex>(row));
+      };
+      for (const SampleId sample : like) add(sample);
+      for (const Alike& each : found) add(each.sample);
+      session_.round().pause();
+      session_.show_order(std::move(order));
+      session_.set_cursor(0);
+      session_.show_note(
+          fmt::format("The {} samples most like {}", with_thousands(found.size()),
+                      like.size() == 1 ? std::string("this one")
+                                       : fmt::format("these {}", with_thousands(like.size()))),
+          "F5 shows the samples of the filter again");
+    };
+  });
+}
+
 bool InspectDesk::complete() const {
   const AppState& state = session_.state();
-  return state.detail.sample == resting_on_ && (resting_on_ == 0 || asked_);
+  return state.detail.sample == resting_on_ &&
+         (resting_on_ == 0 || (asked_ && state.inspect.evidence.sample == resting_on_));
 }
 
 std::vector<std::string> InspectDesk::other_runs() const {

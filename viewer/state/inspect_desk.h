@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "model/snapshot.h"
@@ -13,12 +15,13 @@
 namespace errata::viewer {
 
 class Session;
+struct AppState;
 
 class InspectDesk : public SessionPart {
  public:
   explicit InspectDesk(Session& session) : session_(session) {}
 
-  void snapshot_taken() override { ask_again(); }
+  void snapshot_taken() override;
   void edited(const EditOutcome& outcome) override;
   void frame(double now_secs) override;
 
@@ -33,17 +36,35 @@ class InspectDesk : public SessionPart {
   void copy_path();
   void open_folder();
 
+  // Puts the samples that look most like those acted on, by their embeddings, into the grid, the
+  // most alike first, behind those themselves. A review round waits.
+  void more_like_these();
+  static bool has_embeddings(const AppState& state);
+
+  // Selects what looks like the sample under the cursor, has the same label and the same
+  // suggestion, is undecided and shown, together with that sample: the next decision is about all
+  // of them.
+  void select_alike();
+  // The evidence is that of the sample under the cursor.
+  static const SampleEvidence* evidence(const AppState& state);
+
   // Nothing that the inspector waits for is still to come.
   bool complete() const;
 
  private:
   void ask_again();
+  void ask_evidence(SampleId sample);
+  void want_evidence();
 
   Session& session_;
   SampleId resting_on_ = 0;
   double resting_since_secs_ = 0;
   bool asked_ = false;
   uint64_t newest_ = 0;
+  // Of the last samples and the next one, so that a review does not wait for it.
+  std::unordered_map<SampleId, SampleEvidence> known_;
+  std::unordered_set<SampleId> evidence_asked_;
+  uint64_t evidence_number_ = 0;  // another with each snapshot
 };
 
 // Indices of the values, the largest first; of equals the lower index.

@@ -7,6 +7,7 @@
 
 #include "model/ids.h"
 #include "store/history.h"
+#include "viewer/state/backend.h"
 
 namespace errata::viewer {
 
@@ -27,6 +28,18 @@ struct SampleDetail {
   std::vector<RunAnswer> others;           // of the runs shown beside it
 };
 
+// What speaks for and against a sample's label besides its probabilities.
+struct SampleEvidence {
+  SampleId sample = 0;
+  std::vector<Alike> alike;          // most alike first, at most kMostAlike; empty: no embeddings
+  std::vector<SampleId> copies;      // the others of its group of copies
+  std::vector<std::string> quality;  // kinds of bad picture it is: "dark"
+  bool quality_known = false;
+
+  static constexpr size_t kMostAlike = 60;
+  static constexpr size_t kShown = 10;  // nearest neighbours: the first of `alike`
+};
+
 struct SampleHistory {
   SampleId sample = 0;
   std::vector<store::LogEntry> entries;  // newest first
@@ -37,6 +50,7 @@ enum class ImageWish : uint8_t { kNone, kWhole, kPixels };
 
 struct InspectState {
   SampleHistory history;
+  SampleEvidence evidence;
   std::vector<std::string> hidden_runs;  // runs not to be shown beside the active one
   ImageWish image_wish = ImageWish::kNone;
   std::string clipboard;  // goes to the system's clipboard in the next frame

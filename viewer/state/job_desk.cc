@@ -47,34 +47,35 @@ jobs::JobId JobDesk::start(JobWork work) {
   }
   auto result = std::make_shared<JobResult>();
   // The Tasks outlive the runner: close() ends the runner first.
+  auto run = std::exchange(work.run, nullptr);
   return runner_->start(
       work.title,
-      [run = std::move(work.run), result](jobs::JobContext& context) {
-        return run(context, *result);
-      },
-      [this, result, changes_store = work.changes_store,
-       after_stop = work.after_stop](const jobs::JobStatus& status) {
-        session_.tasks().post(Lane::kPanels, [this, result, changes_store, after_stop, status] {
-          finished(status, *result, changes_store, after_stop);
-        });
+      [run = std::move(run), result](jobs::JobContext& context) { return run(context, *result); },
+      [this, result, work](const jobs::JobStatus& status) {
+        session_.tasks().post(Lane::kPanels,
+                              [this, result, work, status] { finished(status, *result, work); });
       });
 }
 
-void JobDesk::finished(const jobs::JobStatus& status, const JobResult& result, bool changes_store,
-                       const std::string& after_stop) {
+void JobDesk::finished(const jobs::JobStatus& status, const JobResult& result,
+                       const JobWork& work) {
+  const bool changes_store = work.changes_store;
   note_after_load_.clear();
   if (!result.table.empty()) {
     session_.state().jobs.tables[status.id] = result.table;
     show_table(status.id);
     // It says what a note would.
-    if (session_.state().overlay == Overlay::kResult) return session_.lists().refresh();
+    if (session_.state().overlay == Overlay::kResult) {
+      return changes_store ? session_.reload() : session_.lists().refresh();
+    }
   }
   if (status.state == jobs::JobState::kFailed && status.error) {
     session_.show_error(*status.error);
   } else if (status.state == jobs::JobState::kCancelled) {
-    session_.show_note(status.title + ": stopped", after_stop);
+    session_.show_note(status.title + ": stopped", work.after_stop);
   } else if (changes_store) {
     note_after_load_ = fmt::format("{}: {}", status.title, status.summary);
+    next_after_load_ = work.next;
   } else {
     session_.show_note(fmt::format("{}: {}", status.title, status.summary));
   }
@@ -101,7 +102,10 @@ void JobDesk::snapshot_taken() {
   if (!note_after_load_.empty()) {
     session_.show_note(std::exchange(note_after_load_, {}));
     if (!state.jobs.welcome) {
-      state.message->command = state.active_run() != nullptr ? "view.mistakes" : "run.predictions";
+      const std::string next = std::exchange(next_after_load_, {});
+      state.message->command = !next.empty()                   ? next
+                               : state.active_run() != nullptr ? "view.mistakes"
+                                                               : "run.predictions";
     }
   }
   for (const auto& [which, form] : forms_) {

@@ -59,14 +59,15 @@ class JobDesk : public SessionPart {
   void compare_with_shown(const std::string& run);
 
  private:
-  void finished(const jobs::JobStatus& status, const JobResult& result, bool changes_store,
-                const std::string& after_stop);
+  // The work is the job's, without its function.
+  void finished(const jobs::JobStatus& status, const JobResult& result, const JobWork& work);
   void ask_run_warnings();
 
   Session& session_;
   std::unique_ptr<jobs::JobRunner> runner_;
   std::map<Overlay, std::unique_ptr<Form>> forms_;
   std::string note_after_load_;  // what the last job did, shown with the snapshot it made
+  std::string next_after_load_;  // and the command that goes with it
   size_t started_ = 0;
   bool quit_agreed_ = false;
   uint64_t newest_look_ = 0;

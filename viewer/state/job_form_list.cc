@@ -549,7 +549,7 @@ std::unique_ptr<Form> make_form(Overlay which, const std::string& store_path) {
     case Overlay::kVersion: return std::make_unique<VersionForm>(store_path);
     case Overlay::kExport: return std::make_unique<ExportForm>(store_path);
     case Overlay::kOpenStore: return std::make_unique<OpenStoreForm>();
-    default: return nullptr;
+    default: return make_find_form(which, store_path);
   }
 }
 

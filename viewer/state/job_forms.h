@@ -119,6 +119,9 @@ class Form {
 // The form of a dialog; null for overlays that are none. `store_path` is what the job works on.
 std::unique_ptr<Form> make_form(Overlay which, const std::string& store_path);
 
+// Those of the menu Find (find_kinds.h); null for others.
+std::unique_ptr<Form> make_find_form(Overlay which, const std::string& store_path);
+
 // Runs on a lane: what lies at a path, and how it could go on.
 PathLook look_at(const FormField& field, const std::string& path);
 

@@ -27,6 +27,7 @@ struct JobWork {
   std::string title;
   bool changes_store = true;  // the store is loaded again afterwards, also when it failed
   std::string after_stop;     // how to go on when it was stopped; may be empty
+  std::string next;           // command that shows what it made; empty: the mistakes, if any
   // Returns the summary. Throws Error.
   std::function<std::string(jobs::JobContext&, JobResult&)> run;
 };

@@ -239,6 +239,11 @@ void RoundDesk::ask_for_question(Next next) {
   session_.set_filter(state.round.filter);
 }
 
+void RoundDesk::pause() {
+  RoundState& round = session_.state().round;
+  if (round.active()) round.phase = RoundPhase::kPaused;
+}
+
 void RoundDesk::resume() {
   AppState& state = session_.state();
   if (state.round.phase != RoundPhase::kPaused) return;
@@ -419,12 +424,12 @@ bool RoundDesk::next_undecided() {
   return state.cursor != before;
 }
 
-bool RoundDesk::move_on(SampleId decided) {
+bool RoundDesk::move_on(std::span<const SampleId> decided) {
   const AppState& state = session_.state();
   if (!state.round.active()) return false;
   // What an earlier save failed to do is open again.
   if (state.saves_pending <= 1) being_saved_.clear();
-  being_saved_.insert(decided);
+  being_saved_.insert(decided.begin(), decided.end());
   next_undecided();
   return true;
 }

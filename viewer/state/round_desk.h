@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -32,15 +33,17 @@ class RoundDesk : public SessionPart {
   // A round of an earlier session. It goes on when it was active and its filter is the one shown.
   void put_back(RoundState round, bool was_active);
   void leave();
+  // The grid is to show something else; the queue waits for resume().
+  void pause();
   // Puts the round's filter and order back and shows the queue at its first undecided sample.
   void resume();
   // Picks the queue anew by the round's own filter and order.
   void refresh();
   // False, with the cursor where it was, when all are decided.
   bool next_undecided();
-  // After a decision about the sample under the cursor: goes to the next undecided one. False when
-  // no round is active.
-  bool move_on(SampleId decided);
+  // After a decision: goes from the cursor to the next undecided one. False when no round is
+  // active.
+  bool move_on(std::span<const SampleId> decided);
 
   void snapshot_taken() override;
   void view_taken() override;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "query/filter.h"
+#include "viewer/state/findings.h"
 
 namespace errata::viewer {
 
@@ -92,14 +93,16 @@ Session::Session(std::unique_ptr<Backend> backend, std::function<void()> wake, s
       filters_(*this),
       lists_(*this),
       panels_(*this),
+      map_(*this),
+      findings_(*this),
       round_(*this),
       log_(*this),
       jobs_(*this),
       memory_(*this),
       inspector_(*this),
       objects_(*this),
-      parts_{&filters_, &lists_,  &panels_,    &round_,  &log_,
-             &jobs_,    &memory_, &inspector_, &objects_},
+      parts_{&filters_, &lists_, &panels_, &map_,       &findings_, &round_,
+             &log_,     &jobs_,  &memory_, &inspector_, &objects_},
       tasks_(std::make_unique<Tasks>(image_threads, std::move(wake))) {
   state_.store_name = backend_->name();
   tasks_->on_error = [this](const Error& error) { show_error(error); };
@@ -263,6 +266,7 @@ void Session::check_sort() {
 void Session::show_rows_of(CentreMode mode, int64_t place) {
   const bool objects = mode == CentreMode::kObjects;
   state_.layout.show_large = false;
+  state_.layout.tall_bottom = false;
   state_.show_cursor_wanted = true;
   state_.objects.picked.reset();
   if (objects == state_.objects_shown()) {
@@ -555,13 +559,13 @@ void Session::relabel(const std::string& class_name) {
   decide_on({ReviewKind::kRelabel, class_name}, true);
 }
 
-void Session::relabel_to_prediction() {
-  const Column* prediction = state_.snapshot.samples.find("prediction");
+void Session::relabel_to_suggestion() {
   const std::optional<RowIndex> row = state_.cursor_row();
-  if (prediction == nullptr) return;
-  // Of many, those without a prediction are left out when they are spelled out.
+  // Of many, those without a suggestion are left out when they are spelled out.
   if (state_.selection.count() > 0) return decide_on({ReviewKind::kRelabel}, true);
-  if (row && !prediction->is_null(*row)) relabel(std::string(prediction->text(*row)));
+  if (!row) return;
+  const auto suggested = suggested_label(state_.snapshot.samples, *row);
+  if (suggested) relabel(std::string(*suggested));
 }
 
 void Session::relabel_to_probable(size_t k) {
@@ -605,7 +609,18 @@ void Session::decide_on(const Decision& decision, bool moves_on) {
   };
   const SampleId first = targets.single() ? state_.snapshot.ids[*targets.cursor] : 0;
   changes_.make(std::move(change));
-  if (moves_on && targets.single() && !round_.move_on(first)) move_cursor(1);
+  if (!moves_on) return;
+  if (targets.single()) {
+    if (!round_.move_on({&first, 1})) move_cursor(1);
+    return;
+  }
+  // Of a round a group was decided: the next undecided one is not far.
+  constexpr size_t kMostFollowed = 1000;
+  if (!state_.round.active() || targets.count() > kMostFollowed) return;
+  std::vector<SampleId> decided;
+  for (const RowIndex row : targets.rows()) decided.push_back(state_.snapshot.ids[row]);
+  state_.selection.clear();
+  round_.move_on(decided);
 }
 
 void Session::apply(std::vector<ReviewEdit> edits, std::function<void()> then) {

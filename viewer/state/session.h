@@ -14,10 +14,12 @@
 #include "viewer/state/changes.h"
 #include "viewer/state/filter_desk.h"
 #include "viewer/state/filter_text.h"
+#include "viewer/state/findings_desk.h"
 #include "viewer/state/inspect_desk.h"
 #include "viewer/state/job_desk.h"
 #include "viewer/state/list_desk.h"
 #include "viewer/state/log_desk.h"
+#include "viewer/state/map_desk.h"
 #include "viewer/state/memory.h"
 #include "viewer/state/object_desk.h"
 #include "viewer/state/panel_desk.h"
@@ -58,6 +60,8 @@ class Session {
   FilterDesk& filters() { return filters_; }
   ListDesk& lists() { return lists_; }
   PanelDesk& panels() { return panels_; }
+  MapDesk& map() { return map_; }
+  FindingsDesk& findings() { return findings_; }
   RoundDesk& round() { return round_; }
   LogDesk& log() { return log_; }
   JobDesk& jobs() { return jobs_; }
@@ -101,7 +105,8 @@ class Session {
 
   // Decisions on the target rows. Those of a single sample move the cursor on.
   void relabel(const std::string& class_name);
-  void relabel_to_prediction();
+  // To suggested_label().
+  void relabel_to_suggestion();
   // The k-th most probable class of the sample under the cursor, from 0.
   void relabel_to_probable(size_t k);
   void decide(ReviewKind kind);
@@ -152,13 +157,15 @@ class Session {
   FilterDesk filters_;
   ListDesk lists_;
   PanelDesk panels_;
+  MapDesk map_;
+  FindingsDesk findings_;
   RoundDesk round_;
   LogDesk log_;
   JobDesk jobs_;
   Memory memory_;
   InspectDesk inspector_;
   ObjectDesk objects_;
-  std::array<SessionPart*, 9> parts_;
+  std::array<SessionPart*, 11> parts_;
   std::unique_ptr<Tasks> tasks_;  // last: its threads use the members above
 };
 

@@ -22,6 +22,7 @@ constexpr size_t kPagesAhead = 1;
 class GridView : public View {
  public:
   void draw(const FrameContext& frame) override {
+    if (frame.regions.centre.height() <= 0) return;  // the panels stand there
     const bool large = frame.state.layout.show_large && frame.state.cursor_row();
     if (frame.state.table_shown() || (frame.state.objects_shown() && !large)) return;
     const Theme& theme = frame.theme;

@@ -18,6 +18,7 @@ constexpr float kActionGap = 6;
 // A low window leaves room for fewer bars; there are never more than digits to take one.
 constexpr float kTallFrom = 760;
 constexpr size_t kFewBars = 5;
+constexpr size_t kFewestBars = 3;  // beside neighbours
 constexpr size_t kMostBars = 9;
 // Samples after the cursor whose images are decoded ahead.
 constexpr size_t kAhead = 2;
@@ -77,7 +78,10 @@ class Inspector : public View {
     shown_ = id;
     // The scroll bar's place is kept free, so that nothing moves when it comes.
     const float width = ImGui::GetWindowWidth() - ImGui::GetStyle().ScrollbarSize - theme.px(2);
-    const float height = std::clamp(ImGui::GetWindowHeight() * 0.38F, theme.px(140), width);
+    const bool tall = frame.regions.right.height() >= theme.px(kTallFrom);
+    const bool embedded = InspectDesk::has_embeddings(state);
+    const float share = embedded && !tall ? 0.32F : 0.38F;
+    const float height = std::clamp(ImGui::GetWindowHeight() * share, theme.px(140), width);
     BoxLayer boxes(frame, row, drag_, false);
     ImageWish& wish = frame.session.state().inspect.image_wish;
     const TextureRegion* region = frame.pictures.image(id);
@@ -95,8 +99,8 @@ class Inspector : public View {
     } else {
       draw_decision(sample);
       draw_tags(sample);
-      const bool tall = frame.regions.right.height() >= theme.px(kTallFrom);
-      draw_probabilities(sample, tall ? kMostBars : kFewBars);
+      draw_probabilities(sample, tall ? kMostBars : embedded ? kFewestBars : kFewBars);
+      draw_evidence(sample);
       draw_scores(sample);
       draw_attributes(sample);
     }

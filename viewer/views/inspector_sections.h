@@ -25,6 +25,8 @@ void draw_tags(const Inspected& sample);
 // Of an object of the sample, in the place of the sections about the sample's own label.
 void draw_object(const Inspected& sample, RowIndex object);
 void draw_probabilities(const Inspected& sample, size_t most_bars);
+// Nearest neighbours with their labels, copies, and what speaks for or against the label.
+void draw_evidence(const Inspected& sample);
 void draw_scores(const Inspected& sample);
 void draw_attributes(const Inspected& sample);
 void draw_history(const Inspected& sample);

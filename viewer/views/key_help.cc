@@ -16,8 +16,8 @@ namespace {
 
 constexpr float kLineHeight = 22;
 constexpr size_t kColumns = 3;
-constexpr std::array kMenus{Menu::kReview, Menu::kObjects, Menu::kEdit, Menu::kView,
-                            Menu::kFile,   Menu::kRun,     Menu::kHelp};
+constexpr std::array kMenus{Menu::kReview, Menu::kFind, Menu::kObjects, Menu::kEdit,
+                            Menu::kView,   Menu::kFile, Menu::kRun,     Menu::kHelp};
 
 class KeyHelp : public View {
  public:
@@ -50,6 +50,10 @@ class KeyHelp : public View {
 
   void make_lines(const CommandRegistry& commands) {
     for (const Menu menu : kMenus) {
+      const auto has_key = [&](const Command& each) {
+        return each.menu == menu && !each.keys.empty();
+      };
+      if (std::none_of(commands.all().begin(), commands.all().end(), has_key)) continue;
       lines_.push_back({nullptr, menu_title(menu)});
       for (const Command& command : commands.all()) {
         if (command.menu != menu || command.keys.empty()) continue;

@@ -22,6 +22,7 @@ constexpr float kDashGap = 4;
 class ObjectGrid : public View {
  public:
   void draw(const FrameContext& frame) override {
+    if (frame.regions.centre.height() <= 0) return;  // the panels stand there
     const AppState& state = frame.state;
     if (!state.objects_shown() || state.layout.show_large) return;
     if (begin_region("Objects", frame.regions.centre, frame.theme.background, ImVec2(0, 0),

@@ -51,6 +51,7 @@ struct Shown {
 class TableView : public View {
  public:
   void draw(const FrameContext& frame) override {
+    if (frame.regions.centre.height() <= 0) return;  // the panels stand there
     if (!frame.state.table_shown()) return;
     if (begin_region("Table", frame.regions.centre, frame.theme.background, ImVec2(0, 0),
                      ImGuiWindowFlags_NoScrollWithMouse)) {

@@ -17,10 +17,10 @@ namespace errata::viewer {
 namespace {
 
 // Commands of the menu; nullptr: a line between.
-constexpr std::array<const char*, 11> kMenu{
-    "review.accept",  "review.keep",      "review.relabel", "review.ambiguous",
-    "review.exclude", "review.tag",       nullptr,          "view.open",
-    "edit.copy_path", "file.open_folder", "edit.undo"};
+constexpr std::array<const char*, 12> kMenu{
+    "review.accept",    "review.keep", "review.relabel", "review.ambiguous", "review.exclude",
+    "review.tag",       nullptr,       "view.open",      "view.similar",     "edit.copy_path",
+    "file.open_folder", "edit.undo"};
 
 constexpr std::array<const char*, 12> kObjectMenu{
     "review.accept",    "object.accept_alike", "review.keep",      "review.relabel",

@@ -150,14 +150,14 @@ class TopBar : public View {
   static void push_menu_style(const Theme& theme) {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(theme.px(8), theme.px(8)));
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(theme.px(8), theme.px(5)));
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(theme.px(12), theme.px(7)));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(theme.px(12), theme.px(6)));
   }
   static void pop_menu_style() { ImGui::PopStyleVar(3); }
 
   static void draw_menus(const FrameContext& frame) {
     const Theme& theme = frame.theme;
-    constexpr std::array kMenus{Menu::kFile, Menu::kEdit, Menu::kReview, Menu::kObjects,
-                                Menu::kView, Menu::kRun,  Menu::kHelp};
+    constexpr std::array kMenus{Menu::kFile,    Menu::kEdit, Menu::kReview, Menu::kFind,
+                                Menu::kObjects, Menu::kView, Menu::kRun,    Menu::kHelp};
     ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
     for (const Menu menu : kMenus) {
       ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(theme.px(8), theme.px(8)));

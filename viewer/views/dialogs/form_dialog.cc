@@ -6,6 +6,7 @@
 #include <array>
 
 #include "viewer/platform/file_dialog.h"
+#include "viewer/state/find_kinds.h"
 #include "viewer/views/overlay.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/form_field.h"
@@ -18,6 +19,12 @@ namespace {
 constexpr std::array kForms{Overlay::kImport,   Overlay::kPredictions, Overlay::kInfer,
                             Overlay::kSplit,    Overlay::kVersion,     Overlay::kExport,
                             Overlay::kOpenStore};
+
+bool is_form(Overlay which) {
+  return find_kind(which) != nullptr ||
+         std::find(kForms.begin(), kForms.end(), which) != kForms.end();
+}
+
 constexpr float kWidth = 680;
 constexpr float kLabelWidth = 128;
 constexpr float kButtonsHeight = 46;
@@ -26,7 +33,7 @@ class FormDialog : public View {
  public:
   void draw(const FrameContext& frame) override {
     const Overlay which = frame.state.overlay;
-    if (std::find(kForms.begin(), kForms.end(), which) == kForms.end()) {
+    if (!is_form(which)) {
       drawn_ = Overlay::kNone;
       return;
     }

@@ -12,6 +12,11 @@ std::vector<std::unique_ptr<Panel>> all_panels() {
   panels.push_back(make_calibration_panel());
   panels.push_back(make_classes_panel());
   panels.push_back(make_scores_panel());
+  panels.push_back(make_labels_panel());
+  panels.push_back(make_map_panel());
+  panels.push_back(make_duplicates_panel());
+  panels.push_back(make_quality_panel());
+  panels.push_back(make_slices_panel());
   panels.push_back(make_runs_panel());
   panels.push_back(make_versions_panel());
   panels.push_back(make_history_panel());

@@ -1,0 +1,303 @@
+// What the panels of findings show and do, without a window.
+#include "viewer/state/findings.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/viewer/synthetic_backend.h"
+#include "viewer/state/commands.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr size_t kSamples = 300;
+
+struct Opened {
+  explicit Opened(bool findings = true)
+      : backend(new test::SyntheticBackend(kSamples)),
+        session(std::unique_ptr<Backend>(backend), nullptr, 2) {
+    backend->with_findings_ = backend->with_embeddings_ = findings;
+    session.open();
+    settle();
+  }
+  void settle() {
+    for (int i = 0; i < 5; ++i) {
+      session.frame(now += 1);
+      session.tasks().finish_all();
+    }
+  }
+  void show(const char* panel) {
+    session.state().layout.bottom_tab = panel;
+    settle();
+  }
+  const AppState& state() const { return session.state(); }
+  const CopiesAnswer& copies() const { return *state().findings.copies; }
+
+  test::SyntheticBackend* backend;  // the session's
+  Session session;
+  CommandRegistry commands;
+  double now = 0;
+};
+
+Table with_groups(std::vector<float> group, std::vector<int32_t> label,
+                  std::vector<int32_t> split) {
+  Table samples(group.size());
+  const auto names = std::make_shared<Dictionary>();
+  for (const char* name : {"a", "b", "c"}) names->add(name);
+  samples.add(make_float_column("duplicate_group", std::move(group)));
+  samples.add(make_category_column("label", std::move(label), names));
+  samples.add(make_category_column("split", std::move(split), names));
+  samples.add(make_int_column("width", {10, 20, 10, 10, 10, 10}));
+  samples.add(make_int_column("height", {10, 10, 10, 10, 10, 10}));
+  return samples;
+}
+
+}  // namespace
+
+TEST_CASE("without the columns there are no findings") {
+  const Table samples(3);
+  CHECK_FALSE(answer_copies(samples));
+  CHECK_FALSE(answer_quality(samples));
+  CHECK_FALSE(answer_labels(samples));
+  CHECK_FALSE(read_slices("{}"));
+  CHECK_FALSE(read_slices("not json"));
+  CHECK_FALSE(suggested_label(samples, 0));
+}
+
+TEST_CASE("conflicts come first, then leaks; the largest is the one to keep") {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  // Group 3 has two labels, group 2 two splits, group 1 neither.
+  Table samples = with_groups({1, 1, 2, 2, 3, 3}, {0, 0, 1, 1, 0, 1}, {0, 0, 0, 1, 0, 0});
+  const auto answer = answer_copies(samples);
+  REQUIRE(answer);
+  REQUIRE(answer->groups.size() == 3);
+  CHECK(answer->groups[0].number == 3);
+  CHECK(answer->groups[0].conflict);
+  CHECK(answer->groups[1].number == 2);
+  CHECK(answer->groups[1].leak);
+  CHECK_FALSE(answer->groups[1].conflict);
+  CHECK(answer->groups[2].members == std::vector<RowIndex>{1, 0});
+  CHECK(answer->open == 3);
+  CHECK(answer->conflicts == 1);
+  CHECK(answer->leaks == 1);
+  CHECK(answer->copies == 2);  // nobody but a person decides a conflict
+  // What the job suggests goes before the size.
+  samples.add(make_float_column("duplicate_kept", {1, 0, 1, 0, 1, 0}));
+  CHECK(answer_copies(samples)->groups[2].members == std::vector<RowIndex>{0, 1});
+  // A sample that has no label is in no conflict with one that has.
+  CHECK_FALSE(answer_copies(with_groups({1, 1, none, none, none, none}, {0, -1, 0, 0, 0, 0},
+                                        {0, 0, 0, 0, 0, 0}))
+                  ->groups[0]
+                  .conflict);
+}
+
+TEST_CASE("once the others are excluded a group is decided, and no conflict any more") {
+  Table samples = with_groups({1, 1, 2, 2, 2, 2}, {0, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 0});
+  samples.add(make_bool_column("excluded", {0, 1, 0, 0, 1, 0}));
+  const auto answer = answer_copies(samples);
+  CHECK(answer->groups[0].number == 2);
+  CHECK(answer->groups[1].number == 1);
+  CHECK_FALSE(answer->groups[1].open);
+  CHECK_FALSE(answer->groups[1].conflict);
+  CHECK(answer->conflicts == 0);
+  CHECK(answer->copies == 2);
+}
+
+TEST_CASE("a bad picture is below its threshold; what most are is no error") {
+  Table samples(5);
+  samples.add(make_float_column("dark", {0.1F, 0.9F, 0.32F, 0.05F, 0.9F}));
+  samples.add(make_float_column("grayscale", {0, 0, 0, 0, 1}));
+  samples.add(make_bool_column("excluded", {0, 0, 0, 1, 0}));
+  const auto answer = answer_quality(samples);
+  REQUIRE(answer);
+  REQUIRE(answer->kinds.size() == 2);
+  CHECK(answer->kinds[0].column == "dark");
+  CHECK(answer->kinds[0].found == 1);  // the threshold itself is not below it, one is excluded
+  CHECK(answer->kinds[0].worst == std::vector<RowIndex>{0});
+  CHECK(answer->kinds[0].filter == "dark < 0.32");
+  CHECK(answer->kinds[1].common);
+  CHECK(quality_words(*answer, samples, 0) == std::vector<std::string>{"dark"});
+  CHECK(quality_words(*answer, samples, 1).empty());
+}
+
+TEST_CASE("where most pictures have one size any other is odd") {
+  Table samples(9);
+  samples.add(make_int_column("width", {10, 10, 10, 10, 10, 10, 10, 10, 12}));
+  samples.add(make_int_column("height", std::vector<int64_t>(9, 10)));
+  samples.add(make_float_column("odd_size", {1, 1, 1, 1, 1, 1, 1, 1, 0.9F}));
+  CHECK(answer_quality(samples)->kinds[0].found == 1);
+}
+
+TEST_CASE("the suggestion is the evidence's where it is believed more than the label") {
+  Table samples(3);
+  const auto names = std::make_shared<Dictionary>();
+  for (const char* name : {"a", "b", "c"}) names->add(name);
+  samples.add(make_category_column("label", {0, 0, 0}, names));
+  samples.add(make_category_column("prediction", {1, 1, -1}, names));
+  samples.add(make_category_column("suggested", {2, 2, 2}, names));
+  samples.add(make_float_column("label_error", {0.8F, 0.2F, 0.2F}));
+  CHECK(suggested_label(samples, 0) == "c");
+  CHECK(suggested_label(samples, 1) == "b");  // a rival that nothing speaks for is no suggestion
+  CHECK_FALSE(suggested_label(samples, 2));
+}
+
+TEST_CASE("the queue of label errors freezes the suspects, the worst first") {
+  Opened opened;
+  opened.show("labels");
+  const LabelsAnswer& labels = *opened.state().findings.labels;
+  CHECK(labels.combined);
+  const size_t wrong =
+      (kSamples + test::SyntheticBackend::kWrongEvery - 1) / test::SyntheticBackend::kWrongEvery;
+  CHECK(labels.queues[0].found == wrong);
+  REQUIRE(labels.queues.size() == 5);
+  CHECK(labels.queues[1].title == "label wrong");
+  CHECK(labels.queues[1].found + labels.queues[3].found == wrong);
+  REQUIRE(opened.commands.run("round.labels", opened.session));
+  opened.settle();
+  CHECK(opened.state().round.active());
+  CHECK(opened.state().round.queue.size() == wrong);
+  CHECK(opened.state().sort == SortChoice{"label_error", true});
+  // Enter takes the suggestion and goes on.
+  const RowIndex first = *opened.state().cursor_row();
+  const std::string suggested(*suggested_label(opened.state().snapshot.samples, first));
+  REQUIRE(opened.commands.run("review.accept", opened.session));
+  opened.settle();
+  CHECK(opened.backend->label_of(opened.state().snapshot.ids[first]) == suggested);
+  CHECK(*opened.state().cursor_row() != first);
+  CHECK(opened.state().findings.labels->queues[0].decided == 1);
+}
+
+TEST_CASE("without what find labels stores the run's own probabilities order the queue") {
+  Opened opened(false);
+  opened.show("labels");
+  const LabelsAnswer& labels = *opened.state().findings.labels;
+  CHECK_FALSE(labels.combined);
+  REQUIRE(labels.queues.size() == 1);
+  CHECK(labels.queues[0].filter == "label != prediction");
+  CHECK(labels.sort == "self_confidence");
+  opened.session.set_filter("label != prediction");
+  opened.settle();
+  CHECK(opened.state().view->order.size() == labels.queues[0].found);
+}
+
+TEST_CASE("evidence of the sample under the cursor is there once it rests, the next one's too") {
+  Opened opened;
+  opened.session.set_sort({"id", false});
+  opened.settle();
+  const SampleEvidence* evidence = InspectDesk::evidence(opened.state());
+  REQUIRE(evidence);
+  CHECK(evidence->sample == 1);
+  CHECK(evidence->alike.size() > 10);
+  CHECK(evidence->copies == std::vector<SampleId>{2});
+  CHECK(evidence->quality_known);
+  CHECK(evidence->quality == std::vector<std::string>{"dark"});
+  opened.session.move_cursor(1);
+  opened.session.tasks().finish_all();
+  opened.session.frame(opened.now += 0.01);
+  CHECK_FALSE(InspectDesk::evidence(opened.state()));  // not of a cursor that passes by
+  opened.session.frame(opened.now += 0.05);            // without a lane: it was asked ahead
+  CHECK(InspectDesk::evidence(opened.state())->sample == 2);
+}
+
+TEST_CASE("look-alikes with one label and one suggestion are decided by the next key") {
+  Opened opened;
+  opened.session.set_filter("label = 'cat' and outcome = 'right'");
+  opened.settle();
+  REQUIRE(opened.state().view->order.size() > 3);
+  REQUIRE(opened.commands.run("round.start", opened.session));
+  opened.settle();
+  REQUIRE(opened.commands.run("edit.select_alike", opened.session));
+  const std::vector<RowIndex> chosen = opened.state().selection.rows();
+  REQUIRE(chosen.size() > 2);
+  for (const RowIndex row : chosen) {
+    CHECK(opened.state().snapshot.samples.find("label")->text(row) == "cat");
+  }
+  REQUIRE(opened.commands.run("review.keep", opened.session));
+  opened.settle();
+  for (const RowIndex row : chosen) {
+    CHECK(opened.backend->review_of(opened.state().snapshot.ids[row]) == "kept");
+  }
+  CHECK(opened.state().selection.count() == 0);  // the round goes on one by one
+  CHECK(opened.state().round.counts.kept == chosen.size());
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(opened.state().round.counts.kept == 0);
+}
+
+TEST_CASE("of a group one is kept with a key, the next group comes, and undo brings it back") {
+  Opened opened;
+  CHECK_FALSE(opened.commands.run("review.keep_one", opened.session));  // its panel is not open
+  opened.show("duplicates");
+  REQUIRE(opened.copies().groups.size() == 3);
+  const CopyGroup group = *FindingsDesk::chosen_group(opened.state());
+  CHECK(opened.state().findings.kept == std::vector<RowIndex>{group.members.front()});
+  opened.session.findings().keep(group.members.back());
+  const int64_t number = group.number;
+  REQUIRE(opened.commands.run("review.keep_one", opened.session));
+  opened.settle();
+  const auto review = [&](RowIndex row) {
+    return opened.backend->review_of(opened.state().snapshot.ids[row]);
+  };
+  CHECK(review(group.members.front()) == "excluded");
+  CHECK(review(group.members.back()) == "unseen");
+  CHECK(FindingsDesk::chosen_group(opened.state())->number != number);
+  CHECK(opened.copies().groups.back().number == number);
+  CHECK_FALSE(opened.copies().groups.back().open);
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(review(group.members.front()) == "unseen");
+  CHECK(opened.copies().open == 3);
+}
+
+TEST_CASE("a chain of copies keeps every one that stands for others") {
+  Table samples = with_groups({1, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0});
+  samples.add(make_float_column("duplicate_kept", {0, 1, 0, 0, 1, 0}));
+  samples.add(make_bool_column("excluded", {0, 0, 0, 0, 0, 1}));
+  const auto answer = answer_copies(samples);
+  CHECK(answer->groups[0].kept == 2);
+  CHECK(answer->groups[0].members[0] == 1);
+  CHECK(answer->groups[0].members[1] == 4);
+  CHECK(answer->copies == 3);
+  samples.add(make_bool_column("excluded", {1, 0, 1, 1, 0, 1}));
+  CHECK_FALSE(answer_copies(samples)->groups[0].open);
+}
+
+TEST_CASE("all copies of groups whose labels agree go in one batch") {
+  Opened opened;
+  opened.show("duplicates");
+  const size_t copies = opened.copies().copies;
+  const size_t conflicts = opened.copies().conflicts;
+  REQUIRE(copies > 0);
+  REQUIRE(opened.commands.run("review.exclude_copies", opened.session));
+  opened.settle();
+  CHECK(opened.copies().copies == 0);
+  CHECK(opened.copies().conflicts == conflicts);
+  CHECK_FALSE(opened.commands.run("review.exclude_copies", opened.session));
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(opened.copies().copies == copies);
+}
+
+TEST_CASE("a kind of bad picture, a slice and a group filter at a click") {
+  Opened opened;
+  opened.show("quality");
+  const QualityKindView dark = opened.state().findings.quality->kinds[0];
+  CHECK(dark.column == "dark");
+  opened.session.findings().show_quality(dark, dark.worst[3]);
+  opened.settle();
+  CHECK(opened.state().view->order.size() == dark.found);
+  CHECK(opened.state().view->order[0] == dark.worst[0]);
+  CHECK(*opened.state().cursor_row() == dark.worst[3]);
+  opened.show("slices");
+  REQUIRE(opened.state().findings.slices);
+  opened.session.findings().show_slice(opened.state().findings.slices->slices[0]);
+  opened.settle();
+  CHECK(opened.state().filter.applied == "label = 'cat' and dark < 0.5");
+  opened.show("duplicates");
+  opened.session.findings().show_group(0);
+  opened.settle();
+  CHECK(opened.state().view->order.size() == opened.copies().groups[0].members.size());
+}
+
+}  // namespace errata::viewer

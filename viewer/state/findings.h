@@ -1,0 +1,34 @@
+// Computes what the panels of findings show: pure, off the window's thread. Each is null when the
+// columns that it reads are not there.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/columns.h"
+#include "viewer/state/findings_state.h"
+
+namespace errata::viewer {
+
+// The one to keep is the one that the job suggests (column duplicate_kept), else the largest, else
+// the first.
+std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples);
+std::shared_ptr<const QualityAnswer> answer_quality(const Table& samples);
+// From the options of the saved view that the job leaves behind; null for another text.
+std::shared_ptr<const SlicesAnswer> read_slices(std::string_view options_json);
+std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples);
+
+// The other members of a sample's group of copies; empty without one.
+std::vector<RowIndex> copies_of(const Table& samples, RowIndex row);
+
+// What Enter makes the label: the suggestion of `errata find labels` where it is believed more than
+// the label, else what the active run predicts. nullopt when neither says anything.
+std::optional<std::string_view> suggested_label(const Table& samples, RowIndex row);
+
+// The kinds of bad picture that a sample is: "dark", "odd size"; empty for none or not measured.
+std::vector<std::string> quality_words(const QualityAnswer& quality, const Table& samples,
+                                       RowIndex row);
+
+}  // namespace errata::viewer

@@ -1,0 +1,249 @@
+#include "viewer/state/findings_desk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "jobs/find_slices_job.h"
+#include "viewer/state/findings.h"
+#include "viewer/state/session.h"
+
+namespace errata::viewer {
+
+namespace {
+
+constexpr double kPauseSecs = 0.15;
+constexpr std::array<std::string_view, 4> kPanels{"labels", "duplicates", "quality", "slices"};
+
+std::string_view slices_options(const StoreLists& lists) {
+  for (const store::SavedView& view : lists.saved_views) {
+    if (view.name == jobs::kSlicesView) return view.options_json;
+  }
+  return {};
+}
+
+bool is_excluded(const AppState& state, RowIndex row) {
+  const Column* review = state.snapshot.samples.find("review");
+  return review != nullptr && !review->is_null(row) && review->text(row) == "excluded";
+}
+
+std::string copy_of(const AppState& state, RowIndex kept) {
+  const Column* path = state.snapshot.samples.find("path");
+  return "copy of " + (path == nullptr ? std::string() : path->display(kept));
+}
+
+}  // namespace
+
+void FindingsDesk::changed() {
+  dirty_ = true;
+  changed_secs_ = -1;
+}
+
+void FindingsDesk::snapshot_taken() {
+  FindingsState& findings = session_.state().findings;
+  findings.copies = nullptr;
+  findings.quality = nullptr;
+  findings.labels = nullptr;
+  findings.group = 0;
+  reviews_.reset();
+  goes_to_.reset();
+  asked_ = false;
+  changed();
+}
+
+void FindingsDesk::view_taken() {
+  AppState& state = session_.state();
+  if (goes_to_ && !state.objects_shown()) {
+    const size_t row = state.snapshot.row_of(*goes_to_);
+    const std::vector<RowIndex>& order = state.view->order;
+    const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
+    if (row != SIZE_MAX && found != order.end()) {
+      session_.set_cursor(static_cast<size_t>(found - order.begin()));
+    }
+  }
+  goes_to_.reset();
+  if (reviews_ && state.filter.applied == *reviews_) session_.round().start();
+  reviews_.reset();
+}
+
+void FindingsDesk::frame(double now_secs) {
+  AppState& state = session_.state();
+  const bool open = state.layout.show_bottom && std::find(kPanels.begin(), kPanels.end(),
+                                                          state.layout.bottom_tab) != kPanels.end();
+  if (slices_options(state.lists.lists) != asked_slices_ && !dirty_) changed();
+  if (dirty_ && changed_secs_ < 0) changed_secs_ = now_secs;
+  // Once for each snapshot also while no panel is open: evidence speaks of the quality, and the
+  // queue can be started with a key.
+  const bool wanted = state.view != nullptr && (open || !asked_);
+  if (wanted && dirty_ && !running_ && (!asked_ || now_secs - changed_secs_ >= kPauseSecs)) ask();
+  state.findings.pending = open && state.view != nullptr && (dirty_ || running_);
+}
+
+void FindingsDesk::ask() {
+  dirty_ = false;
+  running_ = true;
+  asked_ = true;
+  const AppState& state = session_.state();
+  asked_slices_ = slices_options(state.lists.lists);
+  session_.tasks().run(Lane::kPanels,
+                       [this, samples = state.snapshot.samples, slices = asked_slices_,
+                        loads = state.loads]() -> Tasks::Apply {
+                         const auto copies = answer_copies(samples);
+                         const auto quality = answer_quality(samples);
+                         const auto labels = answer_labels(samples);
+                         const auto weak = read_slices(slices);
+                         return [this, copies, quality, labels, weak, loads] {
+                           running_ = false;
+                           if (loads != session_.state().loads) return;
+                           FindingsState& findings = session_.state().findings;
+                           // The chosen group keeps its place among those that are left.
+                           const CopyGroup* before = chosen_group(session_.state());
+                           const int64_t number = before == nullptr ? -1 : before->number;
+                           findings.copies = copies;
+                           findings.quality = quality;
+                           findings.labels = labels;
+                           findings.slices = weak;
+                           if (copies == nullptr || copies->groups.empty()) return;
+                           const auto same = std::find_if(
+                               copies->groups.begin(), copies->groups.end(),
+                               [&](const CopyGroup& each) { return each.number == number; });
+                           if (same != copies->groups.end()) {
+                             findings.group = static_cast<size_t>(same - copies->groups.begin());
+                           } else {
+                             choose_group(0);
+                           }
+                         };
+                       });
+}
+
+const CopyGroup* FindingsDesk::chosen_group(const AppState& state) {
+  const FindingsState& findings = state.findings;
+  if (!findings.copies || findings.group >= findings.copies->groups.size()) return nullptr;
+  return &findings.copies->groups[findings.group];
+}
+
+void FindingsDesk::choose_group(size_t group) {
+  FindingsState& findings = session_.state().findings;
+  if (!findings.copies || group >= findings.copies->groups.size()) return;
+  findings.group = group;
+  findings.show_group = true;
+  const CopyGroup& chosen = findings.copies->groups[group];
+  findings.kept.clear();
+  for (size_t i = 0; i < chosen.members.size() && i < chosen.kept; ++i) {
+    if (!is_excluded(session_.state(), chosen.members[i])) {
+      findings.kept.push_back(chosen.members[i]);
+    }
+  }
+  // What was suggested is gone: the first that is left.
+  for (size_t i = chosen.kept; i < chosen.members.size() && findings.kept.empty(); ++i) {
+    if (!is_excluded(session_.state(), chosen.members[i])) {
+      findings.kept.push_back(chosen.members[i]);
+    }
+  }
+}
+
+void FindingsDesk::move_group(int by) {
+  const FindingsState& findings = session_.state().findings;
+  if (!findings.copies || findings.copies->groups.empty()) return;
+  const auto last = static_cast<int64_t>(findings.copies->groups.size()) - 1;
+  const int64_t to = std::clamp<int64_t>(static_cast<int64_t>(findings.group) + by, 0, last);
+  choose_group(static_cast<size_t>(to));
+}
+
+void FindingsDesk::keep(RowIndex row, bool too) {
+  FindingsState& findings = session_.state().findings;
+  if (!too) {
+    findings.kept = {row};
+  } else if (!findings.keeps(row)) {
+    findings.kept.push_back(row);
+  } else if (findings.kept.size() > 1) {
+    std::erase(findings.kept, row);
+  }
+}
+
+void FindingsDesk::exclude_others() {
+  const AppState& state = session_.state();
+  const FindingsState& findings = state.findings;
+  const CopyGroup* group = chosen_group(state);
+  if (group == nullptr || findings.kept.empty()) return;
+  std::vector<ReviewEdit> edits;
+  for (const RowIndex row : group->members) {
+    if (findings.keeps(row) || is_excluded(state, row)) continue;
+    edits.push_back({state.snapshot.ids[row],
+                     ReviewKind::kExclude,
+                     {},
+                     {},
+                     copy_of(state, findings.kept.front())});
+  }
+  session_.apply(std::move(edits));
+  // The order changes with the next answer; until then the next one is the one below.
+  const size_t next = findings.group + 1;
+  if (next < findings.copies->groups.size() && findings.copies->groups[next].open) {
+    choose_group(next);
+  }
+}
+
+void FindingsDesk::exclude_all_copies() {
+  const AppState& state = session_.state();
+  if (!state.findings.copies) return;
+  std::vector<ReviewEdit> edits;
+  for (const CopyGroup& group : state.findings.copies->groups) {
+    if (!group.open || group.conflict) continue;
+    for (size_t i = group.kept; i < group.members.size(); ++i) {
+      if (is_excluded(state, group.members[i])) continue;
+      edits.push_back({state.snapshot.ids[group.members[i]],
+                       ReviewKind::kExclude,
+                       {},
+                       {},
+                       copy_of(state, group.members.front())});
+    }
+  }
+  const size_t count = edits.size();
+  session_.apply(std::move(edits), [this, count] {
+    session_.show_note(fmt::format("{} copies excluded", with_thousands(count)),
+                       "U takes all of it back");
+  });
+}
+
+void FindingsDesk::show_rows(const std::string& filter, const SortChoice& sort) {
+  AppState& state = session_.state();
+  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  state.layout.tall_bottom = false;
+  state.sort = sort;
+  session_.set_filter(filter);
+}
+
+void FindingsDesk::show_group(size_t group) {
+  choose_group(group);
+  if (const CopyGroup* shown = chosen_group(session_.state())) {
+    show_rows(fmt::format("duplicate_group = {}", shown->number), session_.state().sort);
+  }
+}
+
+void FindingsDesk::choose_quality(const std::string& column) {
+  session_.state().findings.quality_kind = column;
+}
+
+void FindingsDesk::show_quality(const QualityKindView& kind, std::optional<RowIndex> row) {
+  if (row) goes_to_ = session_.state().snapshot.ids[*row];
+  choose_quality(kind.column);
+  show_rows(kind.filter, {kind.column, false});
+}
+
+void FindingsDesk::show_slice(const SliceView& slice) {
+  show_rows(slice.filter, session_.state().sort);
+}
+
+void FindingsDesk::show(const LabelQueue& queue) {
+  const LabelsAnswer& labels = *session_.state().findings.labels;
+  show_rows(queue.filter, {labels.sort, labels.descending});
+}
+
+void FindingsDesk::review(const LabelQueue& queue) {
+  reviews_ = queue.filter;
+  show(queue);
+}
+
+}  // namespace errata::viewer

@@ -1,0 +1,100 @@
+// What the panels of findings show: groups of copies, bad pictures, weak slices, label errors. Read
+// from the columns that `errata find` and the menu Find have stored.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/ids.h"
+#include "viewer/state/backend.h"
+
+namespace errata::viewer {
+
+struct CopyGroup {
+  int64_t number = 0;             // column duplicate_group
+  std::vector<RowIndex> members;  // the suggested ones to keep first
+  size_t kept = 1;                // so many: copies of copies need not be alike
+  bool conflict = false;          // members that are left have different labels
+  bool leak = false;              // or are in different splits
+  bool open = true;               // two or more are left
+};
+
+struct CopiesAnswer {
+  std::vector<CopyGroup> groups;  // open ones first; of those conflicts, then leaks
+  size_t open = 0;                // groups
+  size_t conflicts = 0;           // of the open ones
+  size_t leaks = 0;
+  size_t copies = 0;  // pictures that would go, of open groups whose labels agree
+};
+
+struct QualityKindView {
+  std::string column;
+  std::string title;
+  std::string meaning;
+  double threshold = 0;  // bad below it
+  size_t found = 0;      // less what was excluded
+  bool common = false;   // more than half of all: how this set is
+  std::string filter;
+  std::vector<RowIndex> worst;  // at most kMostWorst, worst first
+
+  static constexpr size_t kMostWorst = 60;
+};
+
+struct QualityAnswer {
+  std::vector<QualityKindView> kinds;  // those that were measured; most found first, common last
+  size_t measured = 0;                 // pictures
+};
+
+struct SliceView {
+  std::string filter;
+  uint64_t rows = 0;
+  uint64_t confirmed_rows = 0;  // of the half that the numbers are of
+  double accuracy = 0;
+  double low = 0;
+  double high = 0;
+  double p_value = 1;
+};
+
+struct SlicesAnswer {
+  std::string run;
+  double accuracy = 0;  // of all
+  uint64_t looked_at = 0;
+  uint64_t groups = 0;
+  std::string lacks;  // what would let it see more; may be empty
+  std::vector<SliceView> slices;
+};
+
+struct LabelQueue {
+  std::string title;  // "label wrong"; empty: all
+  std::string filter;
+  size_t found = 0;
+  size_t decided = 0;
+};
+
+struct LabelsAnswer {
+  // From `errata find labels`; otherwise from the run's own probabilities.
+  bool combined = false;
+  std::string sort;  // column
+  bool descending = true;
+  std::vector<LabelQueue> queues;  // the first is all suspects
+};
+
+struct FindingsState {
+  std::shared_ptr<const CopiesAnswer> copies;    // null: not looked for, or not asked yet
+  std::shared_ptr<const QualityAnswer> quality;  // the same
+  std::shared_ptr<const SlicesAnswer> slices;    // the same
+  std::shared_ptr<const LabelsAnswer> labels;    // the same
+  bool pending = false;
+
+  size_t group = 0;            // of copies->groups, the one that keys act on
+  std::vector<RowIndex> kept;  // its pictures to keep
+  bool show_group = false;     // the panel scrolls to it in the next frame
+  std::string quality_kind;    // column of the kind whose pictures are shown; empty: the first
+
+  bool keeps(RowIndex row) const { return std::find(kept.begin(), kept.end(), row) != kept.end(); }
+};
+
+}  // namespace errata::viewer
