@@ -36,8 +36,7 @@ std::string class_order_warning(std::span<const analysis::ClassPairCount> pairs,
   return fmt::format(
       "the model's classes seem to stand in another order than their names: it says {}; {:.0f} % "
       "agree so, {:.0f} % as named. Attach its predictions again with the class names in the "
-      "model's "
-      "own order (--class-map FILE)",
+      "model's own order (--class-map FILE)",
       examples, order.as_found * 100, order.as_named * 100);
 }
 

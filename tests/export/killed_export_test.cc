@@ -59,6 +59,46 @@ void run_export(const ExportInput& input, const std::string& target,
                  {serial_for, progress, cancel, issues, {}});
 }
 
+// The same in a process of its own, killed after so many microseconds.
+void run_killed_export(const ExportInput& input, const std::string& target, std::string_view format,
+                       uint64_t after_us) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    try {
+      run_export(input, target, format);
+    } catch (...) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  ::usleep(static_cast<useconds_t>(after_us));
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+}
+
+// The same where no file may grow beyond so many bytes; returns the exit code.
+int run_limited_export(const ExportInput& input, const std::string& target, std::string_view format,
+                       rlim_t most_bytes) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{most_bytes, most_bytes};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      run_export(input, target, format);
+    } catch (const Error& error) {
+      ::_exit(error.exit_code());
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
 size_t count_files(const std::string& root) {
   size_t n = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
@@ -82,20 +122,7 @@ TEST_CASE("killed at 50 random moments: the target is not there or whole, leftov
   int killed_before_the_end = 0;
   for (int round = 0; round < 50; ++round) {
     const std::string target = dir / "out/t" + std::to_string(round);
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      try {
-        run_export(input, target);
-      } catch (...) {
-        ::_exit(1);
-      }
-      ::_exit(0);
-    }
-    ::usleep(static_cast<useconds_t>(rng.below(15'000)));
-    ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
+    run_killed_export(input, target, "imagefolder", rng.below(15'000));
     if (file_exists(target)) {
       CHECK(count_files(target) == 303);
       std::filesystem::remove_all(target);
@@ -112,23 +139,9 @@ TEST_CASE("killed at 50 random moments: the target is not there or whole, leftov
 TEST_CASE("a disk that takes no more: the export fails and leaves nothing") {
   TempDir dir;
   const ExportInput input = many_files(dir, 200);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    // No file may grow beyond 2 bytes: the 101st cannot be written.
-    ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{2, 2};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    try {
-      run_export(input, dir / "out/target");
-    } catch (const Error& error) {
-      ::_exit(error.exit_code());
-    }
-    ::_exit(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  CHECK(WEXITSTATUS(status) == static_cast<int>(ErrorCategory::kIo));
+  // No file may grow beyond 2 bytes: the 101st cannot be written.
+  CHECK(run_limited_export(input, dir / "out/target", "imagefolder", 2) ==
+        static_cast<int>(ErrorCategory::kIo));
   CHECK(entries(dir / "out") == 0);
 }
 
@@ -143,41 +156,14 @@ TEST_CASE("formats of boxes: killed at random moments, and a disk that takes no 
     std::filesystem::remove_all(dir / (format + "/whole"));
     for (int round = 0; round < 12; ++round) {
       const std::string target = dir / (format + "/t" + std::to_string(round));
-      const pid_t child = ::fork();
-      REQUIRE(child >= 0);
-      if (child == 0) {
-        try {
-          run_export(input, target, format);
-        } catch (...) {
-          ::_exit(1);
-        }
-        ::_exit(0);
-      }
-      ::usleep(static_cast<useconds_t>(rng.below(12'000)));
-      ::kill(child, SIGKILL);
-      int status = 0;
-      ::waitpid(child, &status, 0);
+      run_killed_export(input, target, format, rng.below(12'000));
       if (!file_exists(target)) continue;
       CHECK(count_files(target) == whole);
       std::filesystem::remove_all(target);
     }
     // Room for the images, not for the annotations.
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      ::signal(SIGXFSZ, SIG_IGN);
-      const rlimit limit{64, 64};
-      ::setrlimit(RLIMIT_FSIZE, &limit);
-      try {
-        run_export(input, dir / (format + "/full"), format);
-      } catch (const Error& error) {
-        ::_exit(error.exit_code());
-      }
-      ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    CHECK(WEXITSTATUS(status) == static_cast<int>(ErrorCategory::kIo));
+    CHECK(run_limited_export(input, dir / (format + "/full"), format, 64) ==
+          static_cast<int>(ErrorCategory::kIo));
     CHECK(entries(dir / format) == 0);
   }
 }

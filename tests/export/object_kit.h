@@ -26,4 +26,19 @@ inline std::map<std::string, ObjectId> object_ids(store::Store& store) {
   return ids;
 }
 
+// Ids in the order of the source.
+inline std::vector<ObjectId> ids_of(store::Store& store) {
+  std::vector<ObjectId> ids;
+  for (const auto& object : store::read_object_texts(store, 0).objects) ids.push_back(object.id);
+  return ids;
+}
+
+// "mask:1 crowd:2 "
+inline std::string kinds_of(const std::vector<exports::Loss>& losses) {
+  std::string kinds;
+  for (const exports::Loss& loss : losses)
+    kinds += loss.kind + ":" + std::to_string(loss.count()) + " ";
+  return kinds;
+}
+
 }  // namespace errata::test

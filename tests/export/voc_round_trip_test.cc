@@ -58,12 +58,6 @@ std::string changed(std::string text, std::string_view from, std::string_view to
   return text.replace(at, from.size(), to);
 }
 
-std::vector<ObjectId> ids_of(store::Store& store) {
-  std::vector<ObjectId> ids;
-  for (const auto& object : store::read_object_texts(store, 0).objects) ids.push_back(object.id);
-  return ids;
-}
-
 }  // namespace
 
 TEST_CASE("VOC: an unedited set comes out byte for byte and has the same hash again") {
@@ -171,11 +165,7 @@ TEST_CASE("COCO: what VOC's marks and poses lose in it is told") {
   project.import(write_source(dir));
   project.version("v1");
   const ExportReport report = project.put("v1", "coco", {.target = dir / "out"});
-  std::string kinds;
-  for (const Loss& loss : report.losses) {
-    kinds += loss.kind + ":" + std::to_string(loss.count()) + " ";
-  }
-  CHECK(kinds == "truncated:1 difficult:1 other-fields:1 ");
+  CHECK(kinds_of(report.losses) == "truncated:1 difficult:1 other-fields:1 ");
   const text::Json json = text::read_json_file(dir / "out/annotations/instances_train.json");
   CHECK(json.at("annotations").size() == 3);
   CHECK(json.at("annotations").at(0).at("bbox").dump() == "[2.5, 3, 9.5, 17]");

@@ -29,23 +29,11 @@ std::string write_source(const TempDir& dir, std::string_view yaml = kYaml) {
   return dir / "data";
 }
 
-std::vector<ObjectId> ids_of(store::Store& store) {
-  std::vector<ObjectId> ids;
-  for (const auto& object : store::read_object_texts(store, 0).objects) ids.push_back(object.id);
-  return ids;
-}
-
 SampleId sample_of(store::Store& store, const std::string& name) {
   for (const auto& file : store::all_sample_files(store)) {
     if (file.path.ends_with(name)) return file.id;
   }
   return 0;
-}
-
-std::string kinds_of(const std::vector<Loss>& losses) {
-  std::string kinds;
-  for (const Loss& loss : losses) kinds += loss.kind + ":" + std::to_string(loss.count()) + " ";
-  return kinds;
 }
 
 }  // namespace

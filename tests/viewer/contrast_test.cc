@@ -160,12 +160,7 @@ TEST_CASE("every text in every window, panel and dialog can be read") {
     for (const float scale : {1.0F, 2.0F}) {
       CAPTURE(static_cast<int>(name));
       CAPTURE(scale);
-      test::WindowSetup setup;
-      setup.theme = name;
-      setup.scale = scale;
-      setup.width_px = static_cast<int>(1280 * scale);
-      setup.height_px = static_cast<int>(720 * scale);
-      test::WindowFixture window(setup);
+      test::WindowFixture window(test::scaled_window(scale, name));
       const Theme theme = make_theme(name, scale, {});
       AppState& state = window.session().state();
       for (const ReviewKind kind :
@@ -210,12 +205,8 @@ TEST_CASE("every text of what was found can be read, below the grid and in its p
     for (const float scale : {1.0F, 2.0F}) {
       CAPTURE(static_cast<int>(name));
       CAPTURE(scale);
-      test::WindowSetup setup;
-      setup.theme = name;
-      setup.scale = scale;
+      test::WindowSetup setup = test::scaled_window(scale, name);
       setup.findings = true;
-      setup.width_px = static_cast<int>(1280 * scale);
-      setup.height_px = static_cast<int>(720 * scale);
       test::WindowFixture window(setup);
       const Theme theme = make_theme(name, scale, {});
       AppState& state = window.session().state();

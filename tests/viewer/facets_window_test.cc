@@ -270,12 +270,8 @@ TEST_CASE("the sort menu is searched and takes the worst end of a score") {
 TEST_CASE("no word is cut and nothing is misused in the table and the lists, whatever the scale") {
   if (!has_virtual_display()) return;
   for (const float scale : {1.0F, 2.0F}) {
-    WindowSetup setup;
-    setup.scale = scale;
-    setup.theme = scale > 1 ? viewer::ThemeName::kLight : viewer::ThemeName::kDark;
-    setup.width_px = static_cast<int>(1280 * scale);
-    setup.height_px = static_cast<int>(720 * scale);
-    WindowFixture window(setup);
+    WindowFixture window(
+        scaled_window(scale, scale > 1 ? viewer::ThemeName::kLight : viewer::ThemeName::kDark));
     window.session().lists().save_view("first");
     viewer::take_clipped_words();
     for (const char* command : {"view.table", "view.save", "view.saved"}) {

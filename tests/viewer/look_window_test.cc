@@ -207,11 +207,7 @@ TEST_CASE("every menu and popup fits the window whole, at scale 1 and 2") {
   if (!has_virtual_display()) return;
   for (const float scale : {1.0F, 2.0F}) {
     CAPTURE(scale);
-    WindowSetup setup;
-    setup.scale = scale;
-    setup.width_px = static_cast<int>(1280 * scale);
-    setup.height_px = static_cast<int>(720 * scale);
-    WindowFixture window(setup);
+    WindowFixture window(scaled_window(scale));
     const auto check = [&](const char* item, ImGuiMouseButton button) {
       CAPTURE(item);
       CHECK(window.run([&](ImGuiTestContext* context) {

@@ -69,11 +69,7 @@ TEST_CASE("ten are reviewed in a round with two undone, paused, resumed, and one
 TEST_CASE("no word of the round's strip, its dialogs and the history is cut") {
   if (!has_virtual_display()) return;
   for (const float scale : {1.0F, 2.0F}) {
-    WindowSetup setup;
-    setup.scale = scale;
-    setup.width_px = static_cast<int>(1280 * scale);
-    setup.height_px = static_cast<int>(720 * scale);
-    WindowFixture window(setup);
+    WindowFixture window(scaled_window(scale));
     window.session().round().start();
     window.session().state().layout.bottom_tab = "history";
     window.settle();

@@ -14,6 +14,15 @@ constexpr int kMostFrames = 4000;
 
 }  // namespace
 
+WindowSetup scaled_window(float scale, viewer::ThemeName theme) {
+  WindowSetup setup;
+  setup.width_px = static_cast<int>(1280 * scale);
+  setup.height_px = static_cast<int>(720 * scale);
+  setup.scale = scale;
+  setup.theme = theme;
+  return setup;
+}
+
 namespace {
 
 std::unique_ptr<SyntheticBackend> make_backend(const WindowSetup& setup) {

@@ -25,6 +25,9 @@ struct WindowSetup {
   std::string memory = {};  // folder of what is remembered between two starts; empty: nothing is
 };
 
+// 1280x720 at any scale: as much room for words.
+WindowSetup scaled_window(float scale, viewer::ThemeName theme = viewer::ThemeName::kDark);
+
 class WindowFixture {
  public:
   explicit WindowFixture(const WindowSetup& setup = {});

@@ -167,12 +167,7 @@ TEST_CASE("no word of the program is cut, in both themes and at scale 1 and 2") 
   if (!has_virtual_display()) return;
   for (const viewer::ThemeName theme : {viewer::ThemeName::kDark, viewer::ThemeName::kLight}) {
     for (const float scale : {1.0F, 2.0F}) {
-      WindowSetup setup;
-      setup.theme = theme;
-      setup.scale = scale;
-      setup.width_px = static_cast<int>(1280 * scale);
-      setup.height_px = static_cast<int>(720 * scale);
-      WindowFixture window(setup);
+      WindowFixture window(scaled_window(scale, theme));
       viewer::take_clipped_words();
       for (const char* command :
            {"help.keys", "help.palette", "help.about", "review.relabel", "file.open", "file.import",

@@ -268,17 +268,15 @@ class Measurer {
 
   void check_class_order(const std::vector<ConfusedPair>& confused) {
     std::vector<analysis::ClassPairCount> pairs;
-    std::vector<std::string> names;
     for (size_t k = 0; k < rows_.classes; ++k) {
-      const ClassLine& line = answer_->classes[k];
-      names.push_back(line.name);
       const auto index = static_cast<int32_t>(k);
-      if (line.right > 0) pairs.push_back({index, index, line.right});
+      const int64_t right = answer_->classes[k].right;
+      if (right > 0) pairs.push_back({index, index, right});
     }
     for (const ConfusedPair& each : confused) {
       pairs.push_back({each.label, each.prediction, each.count});
     }
-    answer_->class_order = jobs::class_order_warning(pairs, names);
+    answer_->class_order = jobs::class_order_warning(pairs, question_.classes.names());
   }
 
   // All classes that occur, or those of the largest confusions.
