@@ -107,7 +107,8 @@ void round_row(std::span<const double> values, std::span<int64_t> rounded) {
     const auto changes = std::min(static_cast<size_t>(std::abs(missing)), values.size());
     std::iota(order.begin(), order.end(), size_t{0});
     // Equal errors: the first when lowering, the last when raising, as a sorted list read from
-    // either end gives them.
+    // either end gives them. cleanlab's own choice among them is numpy's unstable sort, which
+    // differs between processors: beyond 16 classes its joint, and so its set, may differ by a few.
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
       const double x = (values[a] - whole[a]) * step;
       const double y = (values[b] - whole[b]) * step;
@@ -239,15 +240,12 @@ class Finder {
       bounds[k] = float_not_below(result_.thresholds[k] - kTolerance);
     }
     for_each_row([&](size_t row, const float* p) {
-      const size_t above = count_reaching(p, 0, bounds.data(), classes_);
-      if (above == 0) return;
+      // The most probable class, when it reaches its threshold, is the guess whatever else does.
       ClassIndex best = result_.most_probable[row];
-      if (above == 1 || !options_.compat) {
-        best = kNoClass;
-        for (size_t k = 0; k < classes_; ++k) {
-          if (p[k] < bounds[k]) continue;
-          if (best == kNoClass || p[k] > p[best]) best = static_cast<ClassIndex>(k);
-        }
+      if (p[best] < bounds[static_cast<size_t>(best)]) {
+        const size_t above = count_reaching(p, 0, bounds.data(), classes_);
+        if (above == 0) return;
+        if (above == 1 || !options_.compat) best = most_probable_reaching(p, bounds);
       }
       guess_[row] = best;
     });
@@ -261,6 +259,15 @@ class Finder {
       int64_t& diagonal = joint_[k * classes_ + k];
       diagonal = std::max<int64_t>(diagonal, 1);
     }
+  }
+
+  ClassIndex most_probable_reaching(const float* p, std::span<const float> bounds) const {
+    ClassIndex best = kNoClass;
+    for (size_t k = 0; k < classes_; ++k) {
+      if (p[k] < bounds[k]) continue;
+      if (best == kNoClass || p[k] > p[best]) best = static_cast<ClassIndex>(k);
+    }
+    return best;
   }
 
   // Rows to the label counts, the whole to the number of samples, then whole numbers.
