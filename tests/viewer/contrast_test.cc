@@ -1,13 +1,15 @@
 // Contrast as WCAG 2.1 defines it: of the theme's colours with each other, and of every text that
-// the windows draw with what lies under it in the picture.
+// the windows draw with what lies under it in the picture; and that no letter is cut.
 #include <doctest/doctest.h>
 #include <imgui_internal.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
+#include "tests/viewer/cut_glyphs.h"
 #include "tests/viewer/window_fixture.h"
 #include "viewer/views/panel.h"
 #include "viewer/widgets/text.h"
@@ -75,8 +77,11 @@ std::vector<std::string> hard_to_read(test::WindowFixture& window, const Theme& 
   window.frame();
   const std::vector<DrawnText> texts = take_drawn_texts();
   record_texts(false);
-  const media::Image picture = window.capture();
   std::vector<std::string> found;
+  for (const std::string& row : test::cut_glyphs(*ImGui::GetDrawData())) {
+    found.push_back("cut: " + row);
+  }
+  const media::Image picture = window.capture();
   for (const DrawnText& text : texts) {
     if (behind.contains(text.window) || text.color >> 24 == 0) continue;       // measured only
     if (text.max.x - text.min.x < 4 || text.max.y - text.min.y < 6) continue;  // clipped away
@@ -152,6 +157,27 @@ TEST_CASE("every colour of text stands out from every ground it is drawn on") {
       CHECK(contrast(review_color(theme, review), theme.raised) >= kFaintAndMarks);
     }
   }
+}
+
+TEST_CASE("a letter cut by its window or by its button is found") {
+  if (!test::has_virtual_display()) return;
+  test::WindowFixture window;
+  window.settle();
+  CHECK(joined(test::cut_glyphs(*ImGui::GetDrawData())) == "");
+  const auto found_with = [&](const std::function<void()>& draw) {
+    window.window().begin_frame();
+    ImGui::SetNextWindowSize({300, 100});
+    ImGui::Begin("narrow", nullptr, ImGuiWindowFlags_NoSavedSettings);
+    draw();
+    ImGui::End();
+    window.window().end_frame();
+    return joined(test::cut_glyphs(*ImGui::GetDrawData()));
+  };
+  CHECK(found_with([] { ImGui::Button("fits its button"); }) == "");
+  CHECK(found_with([] { ImGui::Button("wwwwwwwwwwww", {40, 0}); }).starts_with("narrow: www"));
+  CHECK(found_with([] {
+          ImGui::TextUnformatted("wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww");
+        }).starts_with("narrow: www"));
 }
 
 TEST_CASE("every text in every window, panel and dialog can be read") {

@@ -273,14 +273,15 @@ class TableView : public View {
     for (const Shown& each : shown_) {
       const float x = left + each.x;
       if (x + each.width < cells_min.x || x > cells_max.x) continue;
-      draw_title(frame, each, ImVec2(x, rect.min.y));
+      draw_title(frame, each, ImVec2(x, rect.min.y), cells_max.x);
     }
     list->PopClipRect();
     ImGui::PopClipRect();
     draw_menu_button(frame, ImVec2(cells_max.x, rect.min.y), menu);
   }
 
-  static void draw_title(const FrameContext& frame, const Shown& each, ImVec2 min) {
+  // Nothing is drawn right of `end`.
+  static void draw_title(const FrameContext& frame, const Shown& each, ImVec2 min, float end) {
     const Theme& theme = frame.theme;
     const float height = theme.px(kHeaderHeight);
     const float grip = theme.px(7);
@@ -317,7 +318,7 @@ class TableView : public View {
     const bool to_right = is_number_column(*each.column);
     const float x = to_right ? min.x + each.width - pad - width : min.x + pad;
     const float y = min.y + (height - text_height(theme, style)) / 2;
-    draw_text_fit(theme, list, ImVec2(x, y), room, style, title);
+    draw_text_fit(theme, list, ImVec2(x, y), std::min(room, end - x), style, title);
     if (sorted) {
       const float r = theme.px(3.5F);
       const ImVec2 at(to_right ? x - theme.px(8) : x + width + theme.px(9), min.y + height / 2);
