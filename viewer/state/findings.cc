@@ -18,7 +18,7 @@ namespace errata::viewer {
 namespace {
 
 // A label is believed less than its rival from here on.
-constexpr double kSuspectAbove = 0.5;
+constexpr float kRivalAbove = 0.5F;
 
 const Column* float_column(const Table& samples, std::string_view name) {
   const Column* column = samples.find(name);
@@ -146,16 +146,24 @@ LabelQueue count_queue(const Table& samples, std::string title, std::string filt
   return queue;
 }
 
-std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const Column& error) {
+std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples) {
   auto answer = std::make_shared<LabelsAnswer>();
   answer->combined = true;
   answer->sort = "label_error";
-  const auto suspect = [&](RowIndex row) {
-    return error.floats[row] > static_cast<float>(kSuspectAbove);
-  };
-  answer->queues.push_back(
-      count_queue(samples, "", fmt::format("label_error > {}", kSuspectAbove), suspect));
   const Column* verdict = category_column(samples, "verdict");
+  // What find labels counts: the labels behind the data's own cut that the evidence holds to be
+  // wrong. Beyond it the doubts are the model's as often as the label's.
+  const auto code_of = [&](Verdict name) {
+    return verdict == nullptr ? -1
+                              : verdict->dictionary->find(kVerdictNames[static_cast<size_t>(name)]);
+  };
+  const int32_t wrong = code_of(Verdict::kLabelWrong);
+  const int32_t invalid = code_of(Verdict::kNotValid);
+  answer->queues.push_back(count_queue(
+      samples, "", "verdict in ('label wrong', 'not a valid image')", [&](RowIndex row) {
+        const int32_t code = verdict == nullptr ? -1 : verdict->codes[row];
+        return code >= 0 && (code == wrong || code == invalid);
+      }));
   for (const std::string_view name : kVerdictNames) {
     const int32_t code = verdict == nullptr ? -1 : verdict->dictionary->find(name);
     if (code < 0) continue;
@@ -256,9 +264,7 @@ std::shared_ptr<const SlicesAnswer> read_slices(std::string_view options_json) {
 }
 
 std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples) {
-  if (const Column* error = float_column(samples, "label_error")) {
-    return answer_combined(samples, *error);
-  }
+  if (float_column(samples, "label_error") != nullptr) return answer_combined(samples);
   const Column* label = category_column(samples, "label");
   const Column* prediction = category_column(samples, "prediction");
   if (label == nullptr || prediction == nullptr) return nullptr;
@@ -288,7 +294,7 @@ std::optional<std::string_view> suggested_label(const Table& samples, RowIndex r
   const Column* error = float_column(samples, "label_error");
   const Column* suggested = category_column(samples, "suggested");
   if (error != nullptr && suggested != nullptr && !suggested->is_null(row) &&
-      error->floats[row] > static_cast<float>(kSuspectAbove)) {
+      error->floats[row] > kRivalAbove) {
     return suggested->text(row);
   }
   const Column* prediction = samples.find("prediction");

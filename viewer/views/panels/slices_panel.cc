@@ -66,20 +66,20 @@ class SlicesPanel : public Panel {
     if (choice_button(theme, "find", again, width)) frame.run("find.slices");
     std::string text = fmt::format(
         "Run {}: {} of all right; {} groups of {} samples compared, each confirmed on the half it "
-        "was "
-        "not found on",
+        "was not found on",
         to_valid_utf8(slices.run), percent(slices.accuracy), with_thousands(slices.groups),
         with_thousands(slices.looked_at));
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float room = right - width - theme.px(16) - at.x;
     draw_text_fit(theme, list, ImVec2(at.x, at.y + theme.px(6)), room, dim(theme), text);
-    float y = at.y + theme.px(32);
-    if (!slices.lacks.empty()) {
-      draw_text_fit(theme, list, ImVec2(at.x, y - theme.px(4)), right - at.x, small(theme),
-                    slices.lacks);
-      y += theme.px(18);
-    }
-    ImGui::SetCursorScreenPos(ImVec2(at.x, y + theme.px(4)));
+    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(30)));
+    if (slices.lacks.empty()) return;
+    const FontScope font(theme.fonts.regular, Theme::kSmallSize);
+    ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
+    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - at.x);
+    ImGui::TextUnformatted(slices.lacks.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::PopStyleColor();
   }
 
   static void draw_slice(const FrameContext& frame, Rows& rows, const SlicesAnswer& slices,
