@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The belief in each label that `errata find labels` goes by (src/analysis/label_errors.h) beside
 # cleanlab's self confidence and FiftyOne's mistakenness, on planted label errors of four kinds at
-# three rates: same probabilities, one run.
+# five rates, and where none was planted: same probabilities, one run.
 #   bench/label_errors.sh [ROWS] [SEEDS]    default 20,000 images of Fashion-MNIST, "0 1 2"
 #   bench/label_errors.sh FILES [SEEDS]     FILES.emb.npy, FILES.truth.npy and FILES.pixels.npy of your own
 # ERRATA_PEERS_PYTHON names a Python with numpy, scikit-learn and cleanlab; ERRATA_BACKBONE_PYTHON

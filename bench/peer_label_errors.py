@@ -14,8 +14,10 @@ where each class has its own rate and its own few confusions; uniform.
 cleanlab and FiftyOne judge the probabilities of `errata probe`. `best` is self confidence by the same
 probe trained on the true labels, held out: what these features can tell. With `ordinary` the column of
 that name is cleanlab on scikit-learn's LogisticRegression as it comes, five folds.
+The estimate of how many are wrong is also made of the labels as they came, where none was planted.
 FiftyOne's mistakenness is its formula (fiftyone/brain/internal/core/mistakenness.py) on the same
-probabilities: m = 1 where prediction and label differ, else -1; c = exp(-entropy); (m c + 1) / 2.
+probabilities: m = 1 where prediction and label differ, else -1; c = exp(-entropy); (m c + 1) / 2. Its
+cut is where they differ.
 """
 import glob
 import gzip
@@ -26,7 +28,7 @@ import numpy as np
 
 warnings.filterwarnings("ignore")
 FASHION = "/usr/share/datasets/fashion-mnist/train-"
-RATES = (0.1, 1 / 6, 0.4)
+RATES = (0.02, 0.05, 0.1, 1 / 6, 0.4)
 
 
 def read_idx(path, offset):
@@ -126,8 +128,12 @@ def measure(out, with_ordinary):
     embeddings = np.load(out + ".emb.npy") if with_ordinary else None
     print(f"{'noise-rate-seed':15} {'wrong':>5} {'estimated':>20}  {'AP: errata':>10} {'cleanlab':>8} {'FiftyOne':>8}"
           f" {'best':>6} {'gap closed':>10}{' ordinary' if with_ordinary else ''}"
-          f"  {'AUC: errata':>11} {'cleanlab':>8} {'FiftyOne':>8}  {'F1: errata':>10} {'cleanlab':>8}")
+          f"  {'AUC: errata':>11} {'cleanlab':>8} {'FiftyOne':>8}  {'F1: errata':>10} {'cleanlab':>8} {'FiftyOne':>8}")
+    told, low, high = np.fromfile(out + ".truth.npy.estimate", np.float32)
+    print(f"{'none':15} {0:5} {told:6.0f} ({low:5.0f},{high:6.0f})  cleanlab finds "
+          f"{find_label_issues(truth, best).sum()}, FiftyOne {(best.argmax(1) != truth).sum()}")
     gains, covered = {}, {}
+    cuts = {}
     for path in sorted(glob.glob(out + ".*-[0-9][0-9]-*.npy")):
         given = np.load(path)
         wrong = given != truth
@@ -141,7 +147,8 @@ def measure(out, with_ordinary):
         ap = [average_precision_score(wrong, s)
               for s in (score, theirs, mistaken, -best[rows, given])]
         auc = [roc_auc_score(wrong, s) for s in (score, theirs, mistaken)]
-        issues = find_label_issues(given, probs)
+        cut = [f1(found, wrong)
+               for found in (suspect, find_label_issues(given, probs), mistaken > 0.5)]
         name = path[len(out) + 1:-4]
         kind = name.rsplit("-", 1)[0]
         ordinary = ""
@@ -149,14 +156,17 @@ def measure(out, with_ordinary):
             plain = ordinary_probe(embeddings, given)
             ordinary = f" {average_precision_score(wrong, 1 - plain[rows, given]):8.3f}"
         gains.setdefault(kind, []).append(ap[0] - ap[1])
+        cuts.setdefault(kind, []).append([value / max(wrong.sum(), 1), *cut])
         covered.setdefault(kind.split("-")[0], []).append(low <= wrong.sum() <= high)
         print(f"{name:15} {wrong.sum():5} {value:6.0f} ({low:5.0f},{high:6.0f})  {ap[0]:10.3f} {ap[1]:8.3f} {ap[2]:8.3f}"
               f" {ap[3]:6.3f} {(ap[0] - ap[1]) / (1 - ap[1]):10.1%}{ordinary}"
               f"  {auc[0]:11.3f} {auc[1]:8.3f} {auc[2]:8.3f}"
-              f"  {f1(suspect, wrong):10.3f} {f1(issues, wrong):8.3f}", flush=True)
-    print("\nAP over cleanlab, mean of the seeds (least):")
+              f"  {cut[0]:10.3f} {cut[1]:8.3f} {cut[2]:8.3f}", flush=True)
+    print("\nAP over cleanlab, mean of the seeds (least); told over planted; F1 of errata, cleanlab, FiftyOne:")
     for kind, each in gains.items():
-        print(f"  {kind:12} {np.mean(each):+.3f} ({min(each):+.3f})")
+        of, *cut = np.mean(cuts[kind], axis=0)
+        print(f"  {kind:12} {np.mean(each):+.3f} ({min(each):+.3f})  {of:5.2f}  " +
+              " ".join(f"{x:.3f}" for x in cut))
     print("planted number within the interval: " +
           ", ".join(f"{kind} {sum(each)} of {len(each)}" for kind, each in covered.items()))
 

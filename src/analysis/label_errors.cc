@@ -118,10 +118,9 @@ void add_runs(const LabelEvidence& evidence, Pool& pool) {
   }
 }
 
-// The rounds, added to `all`. Returns the probe's probabilities, by the labels as they are.
-std::vector<float> add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
-                              const ParallelFor& parallel_for, const std::function<void()>& tick,
-                              Pool& all) {
+// The rounds, added to `all`.
+void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
+                const ParallelFor& parallel_for, const std::function<void()>& tick, Pool& all) {
   const size_t rows = evidence.labels.size();
   const size_t classes = evidence.classes;
   const auto share = [](double value) { return [value](size_t) { return value; }; };
@@ -157,7 +156,6 @@ std::vector<float> add_rounds(const LabelEvidence& evidence, const ProbeOptions&
     const Heads heads = train_heads(coordinates, task, nullptr, parallel_for, tick);
     head = held_out_probabilities(coordinates, heads, probe.fold, parallel_for);
   }
-  return probe.probabilities;
 }
 
 void judge(const LabelEvidence& evidence, LabelErrors& errors) {
@@ -226,14 +224,13 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
   errors.suggested.assign(rows, kNoClass);
   errors.suspect.assign(rows, 0);
   Pool all(rows, evidence.classes, parallel_for);
-  std::vector<float> plain;
-  if (evidence.space != nullptr) plain = add_rounds(evidence, options, parallel_for, tick, all);
+  if (evidence.space != nullptr) add_rounds(evidence, options, parallel_for, tick, all);
   add_runs(evidence, all);
   errors.belief = all.belief();
   judge(evidence, errors);
-  errors.estimated = estimate_noise(errors.belief, plain.empty() ? errors.belief : plain,
-                                    evidence.labels, evidence.classes, options.seed, parallel_for)
-                         .wrong;
+  errors.estimated =
+      estimate_noise(errors.belief, evidence.labels, evidence.classes, options.seed, parallel_for)
+          .wrong;
   mark_suspects(evidence, errors);
   return errors;
 }

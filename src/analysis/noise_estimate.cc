@@ -15,11 +15,12 @@ namespace {
 // Wrong labels by the confident joint: of each given class, the share of confidently counted
 // samples that lie off the diagonal, times the size of the class. `cells` is K x (K + 1): guesses,
 // and the samples that no class claims.
-double wrong_by_cells(std::span<const int64_t> cells, size_t classes) {
+template <typename Count>
+double wrong_by_cells(std::span<const Count> cells, size_t classes) {
   double wrong = 0;
   for (size_t given = 0; given < classes; ++given) {
-    const std::span<const int64_t> row = cells.subspan(given * (classes + 1), classes + 1);
-    const double size = static_cast<double>(std::accumulate(row.begin(), row.end(), int64_t{0}));
+    const std::span<const Count> row = cells.subspan(given * (classes + 1), classes + 1);
+    const double size = static_cast<double>(std::accumulate(row.begin(), row.end(), Count{0}));
     const double counted = size - static_cast<double>(row[classes]);
     if (counted <= 0) continue;
     wrong += size * (counted - static_cast<double>(row[given])) / counted;
@@ -62,7 +63,7 @@ Interval by_confident_joint(std::span<const float> belief, std::span<const Class
   return bootstrap_cells(
       cells, 1,
       [&](std::span<const int64_t> counts, std::span<double> out) {
-        out[0] = wrong_by_cells(counts, classes);
+        out[0] = wrong_by_cells<int64_t>(counts, classes);
       },
       bootstrap, parallel_for)[0];
 }
@@ -84,35 +85,20 @@ class NoiseMatrix {
     }
   }
 
-  // The matrix and the temperature of most likelihood, with the wrong labels' share by them.
-  Interval wrong_share(uint64_t seed, const ParallelFor& parallel_for) const {
-    const std::vector<double> once(labels_.size(), 1);
+  // The temperature of most likelihood, as a power of the belief.
+  double power() const {
     Fit fit = first_fit();
-    improve(fit, once, kIterations);
-    const double share = share_of(fit, once);
-    std::vector<double> again(kResamples);
-    parallel_for(kResamples, 1, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        Rng rng(seed, i);
-        std::vector<double> weights(labels_.size(), 0);
-        for (size_t draw = 0; draw < labels_.size(); ++draw) ++weights[rng.below(labels_.size())];
-        Fit other = fit;
-        improve(other, weights, kMoreIterations);
-        again[i] = share_of(other, weights);
-      }
-    });
-    // A matrix fits chance too: what resamples have more than the sample, the sample has more than
-    // the truth.
-    return normal_interval(share, 2 * share - mean_of(again), deviation_of(again),
-                           BootstrapOptions().level);
+    for (size_t i = 0; i < kIterations; ++i) {
+      fit_matrix(fit);
+      if (i % 2 == 1) choose_power(fit);
+    }
+    return fit.power;
   }
 
  private:
   static constexpr size_t kMostRows = 20000;
   static constexpr size_t kMostKept = 12;
   static constexpr size_t kIterations = 50;
-  static constexpr size_t kMoreIterations = 16;
-  static constexpr size_t kResamples = 32;
   static constexpr double kFirstNoise = 0.15;
   static constexpr double kPrior = 0.01;  // a sample's hundredth, for classes without any
 
@@ -141,42 +127,27 @@ class NoiseMatrix {
     return fit;
   }
 
-  void improve(Fit& fit, std::span<const double> weights, size_t iterations) const {
-    for (size_t i = 0; i < iterations; ++i) {
-      std::vector<double> counts(classes_ * classes_, 0);
-      for (size_t k = 0; k < classes_; ++k) counts[k * classes_ + k] = kPrior;
-      walk(fit, weights, [&](size_t row, std::span<const double> posterior) {
-        for (size_t c = 0; c < kept_; ++c) {
-          counts[class_of_[row * kept_ + c] * classes_ + labels_[row]] +=
-              weights[row] * posterior[c];
-        }
-      });
-      for (size_t k = 0; k < classes_; ++k) {
-        double* from = counts.data() + k * classes_;
-        const double sum = std::accumulate(from, from + classes_, 0.0);
-        for (size_t g = 0; g < classes_; ++g) fit.matrix[k * classes_ + g] = from[g] / sum;
-      }
-      if (i % 2 == 1) choose_power(fit, weights);
-    }
-  }
-
-  double share_of(const Fit& fit, std::span<const double> weights) const {
-    double right = 0;
-    walk(fit, weights, [&](size_t row, std::span<const double> posterior) {
+  void fit_matrix(Fit& fit) const {
+    std::vector<double> counts(classes_ * classes_, 0);
+    for (size_t k = 0; k < classes_; ++k) counts[k * classes_ + k] = kPrior;
+    walk(fit, [&](size_t row, std::span<const double> posterior) {
       for (size_t c = 0; c < kept_; ++c) {
-        if (class_of_[row * kept_ + c] == labels_[row]) right += weights[row] * posterior[c];
+        counts[class_of_[row * kept_ + c] * classes_ + labels_[row]] += posterior[c];
       }
     });
-    return 1 - right / std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (size_t k = 0; k < classes_; ++k) {
+      double* from = counts.data() + k * classes_;
+      const double sum = std::accumulate(from, from + classes_, 0.0);
+      for (size_t g = 0; g < classes_; ++g) fit.matrix[k * classes_ + g] = from[g] / sum;
+    }
   }
 
   // Calls visit(row, posterior of the kept classes) and returns the log likelihood of the labels.
   template <typename Visit>
-  double walk(const Fit& fit, std::span<const double> weights, const Visit& visit) const {
+  double walk(const Fit& fit, const Visit& visit) const {
     double likelihood = 0;
     std::vector<double> posterior(kept_);
     for (size_t row = 0; row < labels_.size(); ++row) {
-      if (weights[row] == 0) continue;
       const double* logs = log_belief_.data() + row * kept_;
       const double highest = *std::max_element(logs, logs + kept_);
       double prior = 0;
@@ -187,20 +158,20 @@ class NoiseMatrix {
         posterior[c] = p * fit.matrix[class_of_[row * kept_ + c] * classes_ + labels_[row]];
         sum += posterior[c];
       }
-      likelihood += weights[row] * std::log(std::max(sum / prior, 1e-300));
+      likelihood += std::log(std::max(sum / prior, 1e-300));
       for (double& each : posterior) each /= std::max(sum, 1e-300);
       visit(row, std::span<const double>(posterior));
     }
     return likelihood;
   }
 
-  void choose_power(Fit& fit, std::span<const double> weights) const {
+  void choose_power(Fit& fit) const {
     const double old = fit.power;
     double chosen = old;
     double best = -std::numeric_limits<double>::infinity();
     for (const double factor : {1.0, 0.85, 0.95, 1.05, 1.18}) {
       fit.power = old * factor;
-      const double likelihood = walk(fit, weights, [](size_t, std::span<const double>) {});
+      const double likelihood = walk(fit, [](size_t, std::span<const double>) {});
       if (likelihood > best) {
         best = likelihood;
         chosen = fit.power;
@@ -216,26 +187,142 @@ class NoiseMatrix {
   std::vector<size_t> labels_;
 };
 
+// The belief at the given power, its highest 1; returns the sum.
+double sharpen(const float* p, double power, std::span<double> out) {
+  const float highest = *std::max_element(p, p + out.size());
+  double sum = 0;
+  for (size_t k = 0; k < out.size(); ++k) sum += out[k] = std::pow(double{p[k]} / highest, power);
+  return sum;
+}
+
+// What the confident joint takes for wrong when the labels are drawn from the belief at that power,
+// so that none is.
+double wrong_by_own_errors(std::span<const float> belief, std::span<const ClassIndex> labels,
+                           size_t classes, double power) {
+  std::vector<double> drawn(classes);
+  const auto walk = [&](const auto& visit) {
+    for (size_t row = 0; row < labels.size(); ++row) {
+      const float* p = belief.data() + row * classes;
+      if (labels[row] == kNoClass || std::isnan(p[0])) continue;
+      const double sum = sharpen(p, power, drawn);
+      for (double& each : drawn) each /= sum;
+      visit(p);
+    }
+  };
+  std::vector<double> thresholds(classes, 0);
+  std::vector<double> sizes(classes, 0);
+  walk([&](const float* p) {
+    for (size_t k = 0; k < classes; ++k) {
+      thresholds[k] += drawn[k] * p[k];
+      sizes[k] += drawn[k];
+    }
+  });
+  for (size_t k = 0; k < classes; ++k) {
+    thresholds[k] = sizes[k] > 0 ? thresholds[k] / sizes[k] : 2;
+  }
+  std::vector<double> cells(classes * (classes + 1), 0);
+  walk([&](const float* p) {
+    const ClassIndex guess = confident_guess(p, classes, thresholds);
+    const size_t column = guess == kNoClass ? classes : static_cast<size_t>(guess);
+    for (size_t k = 0; k < classes; ++k) cells[k * (classes + 1) + column] += drawn[k];
+  });
+  return wrong_by_cells<double>(cells, classes);
+}
+
+// Of the rows that believe most in one class: the surest of them.
+struct Surest {
+  double size = 0;  // of all its rows
+  int64_t agree = 0;
+  int64_t contradict = 0;
+  double own_errors = 0;  // the share that the belief expects to be wrong itself
+};
+
+std::vector<Surest> surest_of_classes(std::span<const float> belief,
+                                      std::span<const ClassIndex> labels, size_t classes,
+                                      double power) {
+  // A tenth to four tenths give nearly the same; fewer leave little to count, more the model's own
+  // errors.
+  constexpr double kShare = 0.3;
+  std::vector<std::vector<size_t>> rows_of(classes);
+  for (size_t row = 0; row < labels.size(); ++row) {
+    const float* p = belief.data() + row * classes;
+    if (labels[row] == kNoClass || std::isnan(p[0])) continue;
+    rows_of[static_cast<size_t>(std::max_element(p, p + classes) - p)].push_back(row);
+  }
+  std::vector<Surest> all(classes);
+  std::vector<double> drawn(classes);
+  for (size_t k = 0; k < classes; ++k) {
+    std::vector<size_t>& rows = rows_of[k];
+    Surest& surest = all[k];
+    surest.size = static_cast<double>(rows.size());
+    std::stable_sort(rows.begin(), rows.end(), [&](size_t a, size_t b) {
+      return belief[a * classes + k] > belief[b * classes + k];
+    });
+    auto counted = static_cast<size_t>(std::ceil(kShare * surest.size));
+    // Rows as sure as the last come too: which of them stood first says nothing.
+    while (counted < rows.size() &&
+           belief[rows[counted] * classes + k] >= belief[rows[counted - 1] * classes + k] - 1e-6f) {
+      ++counted;
+    }
+    rows.resize(counted);
+    for (const size_t row : rows) {
+      ++(labels[row] == static_cast<ClassIndex>(k) ? surest.agree : surest.contradict);
+      surest.own_errors += 1 - 1 / sharpen(belief.data() + row * classes, power, drawn);
+    }
+    if (!rows.empty()) surest.own_errors /= static_cast<double>(rows.size());
+  }
+  return all;
+}
+
+struct BySurest {
+  Interval all;   // every contradiction is a wrong label
+  Interval less;  // but for the errors that the belief expects of itself
+};
+
+BySurest by_surest(const std::vector<Surest>& surest, uint64_t seed,
+                   const ParallelFor& parallel_for) {
+  std::vector<int64_t> cells;
+  for (const Surest& each : surest) cells.insert(cells.end(), {each.agree, each.contradict});
+  BootstrapOptions bootstrap;
+  bootstrap.seed = seed;
+  const std::vector<Interval> both = bootstrap_cells(
+      cells, 2,
+      [&](std::span<const int64_t> counts, std::span<double> out) {
+        out[0] = out[1] = 0;
+        for (size_t k = 0; k < surest.size(); ++k) {
+          const int64_t counted = counts[2 * k] + counts[2 * k + 1];
+          if (counted == 0) continue;
+          const double share =
+              static_cast<double>(counts[2 * k + 1]) / static_cast<double>(counted);
+          const double own = surest[k].own_errors;
+          out[0] += surest[k].size * share;
+          out[1] += surest[k].size * (share - own) / (1 - own);
+        }
+        out[1] = std::max(0.0, out[1]);
+      },
+      bootstrap, parallel_for);
+  return {both[0], both[1]};
+}
+
 }  // namespace
 
-NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const float> plain,
-                             std::span<const ClassIndex> labels, size_t classes, uint64_t seed,
-                             const ParallelFor& parallel_for) {
+NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const ClassIndex> labels,
+                             size_t classes, uint64_t seed, const ParallelFor& parallel_for) {
   size_t counted = 0;
   for (size_t row = 0; row < labels.size(); ++row) {
     counted += labels[row] != kNoClass && !std::isnan(belief[row * classes]);
   }
-  NoiseEstimate estimate{undefined_interval(), undefined_interval(), undefined_interval()};
+  NoiseEstimate estimate{undefined_interval(), undefined_interval()};
   if (counted == 0) return estimate;
   estimate.by_joint = by_confident_joint(belief, labels, classes, seed, parallel_for);
-  const auto count = static_cast<double>(counted);
-  const Interval share =
-      NoiseMatrix(plain, labels, classes, counted).wrong_share(seed, parallel_for);
-  estimate.by_noise_matrix = {share.value * count, std::clamp(share.low, 0.0, share.value) * count,
-                              std::clamp(share.high, share.value, 1.0) * count};
-  estimate.wrong.value = (estimate.by_joint.value + estimate.by_noise_matrix.value) / 2;
-  estimate.wrong.low = std::min(estimate.by_joint.low, estimate.by_noise_matrix.low);
-  estimate.wrong.high = std::max(estimate.by_joint.high, estimate.by_noise_matrix.high);
+  const double power = NoiseMatrix(belief, labels, classes, counted).power();
+  const BySurest surest =
+      by_surest(surest_of_classes(belief, labels, classes, power), seed, parallel_for);
+  const double not_owned =
+      estimate.by_joint.value - wrong_by_own_errors(belief, labels, classes, power);
+  estimate.wrong.value = std::max(surest.all.value, not_owned);
+  estimate.wrong.low = std::min(surest.less.low, surest.all.low);
+  estimate.wrong.high = std::max(estimate.by_joint.high, surest.all.high);
   return estimate;
 }
 

@@ -1,15 +1,21 @@
 // How many labels are wrong, from beliefs in the classes that did not see them.
 //
 // It cannot be known from pictures and labels alone: a class that people often confuse with another
-// looks like a class that a model cannot tell from it. Two answers bracket it.
-//   - The confident joint (Northcutt, Jiang, Chuang 2021) takes every confident contradiction for a
-//     wrong label, the model's own confident errors included: too many where few labels are wrong.
-//   - A noise matrix of classes, P(given | true), fitted together with a temperature of the belief
-//     by maximum likelihood (EM; Dawid and Skene 1979, with the belief in the annotator's place),
-//     takes for wrong only what does not depend on the picture, and leaves the confusions near the
-//     borders of classes to the temperature: too few where people confuse what the model confuses.
-// The estimate is the middle of the two; the interval reaches from the lower end of the second to
-// the upper end of the first (or the other way round).
+// looks like a class that a model cannot tell from it. What can be known is who contradicts the
+// labels where the belief is surest, for there it is hardly ever wrong itself.
+//   - The surest rows: of each class that is believed in most, the labels that the surest three
+//     tenths of its rows contradict, for all of its rows. Exact where noise does not depend on the
+//     picture (Northcutt, Jiang, Chuang 2021 assume no less) and the belief is not wrong there; too
+//     few where people err on what is hard to tell.
+//   - The confident joint (the same paper) takes every confident contradiction for a wrong label,
+//     the model's own confident errors included. Less as many as the belief expects of labels drawn
+//     from itself, it is what the model does not own to: too few where the doubts were learnt from
+//     wrong labels.
+// Both err to the low side where labels are wrong, so the larger is the estimate. The temperature
+// at which the belief owns to its errors is fitted to the labels by maximum likelihood together
+// with a noise matrix of classes, P(given | true), so that wrong labels do not pass for doubts (EM;
+// Dawid and Skene 1979, with the belief in the annotator's place). The interval reaches from the
+// surest rows less the belief's own errors there to the whole confident joint.
 #pragma once
 
 #include <span>
@@ -21,18 +27,13 @@
 namespace errata::analysis {
 
 struct NoiseEstimate {
-  Interval wrong;            // labels
-  Interval by_joint;         // by the confident joint alone, bootstrapped over the samples
-  Interval by_noise_matrix;  // by the noise matrix alone, fitted again to 32 resamples
+  Interval wrong;     // labels
+  Interval by_joint;  // by the confident joint alone, bootstrapped over the samples as the rest is
 };
 
-// `belief`: rows x classes, each row summing to 1, first NaN where there is none; the confident
-// joint judges by it. `plain`: the same of a witness that took the given labels as they are, such
-// as the probe: the noise matrix explains the labels by it, and one that has already unlearnt wrong
-// labels would leave it less to explain. Undefined intervals without rows. Of many rows every n-th
-// fits the noise matrix.
-NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const float> plain,
-                             std::span<const ClassIndex> labels, size_t classes, uint64_t seed,
-                             const ParallelFor& parallel_for);
+// `belief`: rows x classes, each row summing to 1, first NaN where there is none. Undefined
+// intervals without rows. Of many rows every n-th fits the temperature.
+NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const ClassIndex> labels,
+                             size_t classes, uint64_t seed, const ParallelFor& parallel_for);
 
 }  // namespace errata::analysis
