@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <unordered_map>
 
@@ -96,7 +97,8 @@ struct Document {
   MappedFile map;
   text::JsonOutline outline;
   std::string split;
-  std::string folder;  // where its images are, absolute
+  std::string folder;          // where its images are, absolute
+  std::string above_absolute;  // holds all images called by absolute paths; empty: there are none
   std::unordered_map<std::string, ClassIndex> class_by_id;
   std::unordered_map<std::string, uint32_t> image_by_id;  // place among the samples handed over
 
@@ -120,6 +122,15 @@ struct Document {
     });
   }
 };
+
+// Goes up until `root` holds `folder`; an empty root becomes it.
+void widen(std::string& root, std::string_view folder) {
+  if (root.empty()) root = folder;
+  while (root != "/" && folder != root && !folder.starts_with(root + "/")) {
+    root = std::string(parent_path(root));
+    if (root.empty() || root == ".") root = "/";
+  }
+}
 
 std::string place_of(const text::JsonSpan& span, size_t at) {
   return fmt::format("byte {}", span.begin + at);
@@ -181,6 +192,8 @@ class Reading {
   }
 
   void open_documents();
+  void for_each_name(const Document& document,
+                     const std::function<bool(const std::string& name)>& fn) const;
   void find_images(Document& document);
   void choose_root();
   void read_categories();
@@ -251,21 +264,42 @@ void Reading::open_documents() {
   }
 }
 
-// The folder in which most of the first images are.
-void Reading::find_images(Document& document) {
-  std::vector<std::string> names;
+// The file_name of each image that can be read, until `fn` returns false.
+void Reading::for_each_name(const Document& document,
+                            const std::function<bool(const std::string& name)>& fn) const {
   for (const text::JsonSpan& span : document.outline.array("images")->spans) {
-    if (names.size() >= kRootTries) break;
     ImageEntry entry;
     text::JsonElements elements = document.elements_of(span);
     const auto read = [&](text::JsonCursor& cursor) {
       entry = {};
       return read_image_entry(cursor, entry);
     };
-    while (names.size() < kRootTries && elements.next(read)) {
-      if (elements.good() && is_safe_relative_path(entry.file_name)) {
-        names.push_back(entry.file_name);
+    while (elements.next(read)) {
+      if (elements.good() && !fn(entry.file_name)) return;
+    }
+  }
+}
+
+// The folder in which most of the first images are.
+void Reading::find_images(Document& document) {
+  std::vector<std::string> names;
+  bool any_absolute = false;
+  size_t tried = 0;
+  for_each_name(document, [&](const std::string& name) {
+    if (is_safe_relative_path(name)) names.push_back(name);
+    any_absolute |= name.starts_with('/');
+    return ++tried < kRootTries;
+  });
+  if (any_absolute) {
+    for_each_name(document, [&](const std::string& name) {
+      if (name.starts_with('/') && file_exists(name)) {
+        widen(document.above_absolute, parent_path(absolute_path(name)));
       }
+      return true;
+    });
+    if (names.empty() && !document.above_absolute.empty()) {
+      document.folder = document.above_absolute;
+      return;
     }
   }
   const std::string own(parent_path(document.path));
@@ -304,15 +338,10 @@ void Reading::find_images(Document& document) {
 
 // Paths are relative to one folder: that which holds all.
 void Reading::choose_root() {
-  std::string root = documents_.front().folder;
   for (const Document& document : documents_) {
-    while (root != "/" && document.folder != root &&
-           !document.folder.starts_with(root == "/" ? root : root + "/")) {
-      root = std::string(parent_path(root));
-      if (root.empty() || root == ".") root = "/";
-    }
+    widen(header_.root, document.folder);
+    if (!document.above_absolute.empty()) widen(header_.root, document.above_absolute);
   }
-  header_.root = root;
 }
 
 void Reading::read_categories() {

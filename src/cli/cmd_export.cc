@@ -40,6 +40,7 @@ void print_json_report(CommandContext& context, const jobs::ExportJobReport& rep
                                         {"format", report.format},
                                         {"version", report.version},
                                         {"hash", report.hash},
+                                        {"images", written.images},
                                         {"files", written.files},
                                         {"members", written.members},
                                         {"left_out", written.left_out},
@@ -65,11 +66,9 @@ void print_report(CommandContext& context, const jobs::ExportJobReport& report, 
   std::string text = issues_text(context.issues());
   const std::string objects =
       holds_objects ? fmt::format(" with {}", plural(written.objects, "object")) : std::string();
-  const std::string size =
-      dry_run ? "not written" : human_bytes(written.bytes_written) + " written";
-  text += fmt::format("{}{} in {} classes, {}, as {} to {}\n", plural(written.files, "image"),
-                      objects, with_thousands(report.classes), size, report.format,
-                      to_valid_utf8(written.target));
+  text += fmt::format("{}{} in {} classes, {}, as {} to {}\n", plural(written.images, "image"),
+                      objects, with_thousands(report.classes), exports::how_written(written),
+                      report.format, to_valid_utf8(written.target));
   if (dry_run) {
     for (const std::string& file : written.annotation_files) text += fmt::format("  {}\n", file);
   }
@@ -91,7 +90,8 @@ CommandBody setup_export(CLI::App& app) {
       ->required()
       ->type_name("DIR");
   app.add_option("--files", options->files,
-                 "copy, hardlink, symlink, reflink, or none (csv only) (default copy)")
+                 "copy, hardlink, symlink, reflink, or none: images stay where they are (csv and "
+                 "coco) (default copy)")
       ->type_name("MODE");
   app.add_option("--where", options->where, "Filter: only these; not with --version")
       ->type_name("EXPR");

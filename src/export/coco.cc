@@ -29,6 +29,7 @@ class Coco : public ExportFormat {
   std::string_view description() const override {
     return "COCO annotations: boxes, masks, crowds, keypoints; a COCO source's own bytes kept";
   }
+  bool supports(FileMode) const override { return true; }
   bool holds_objects() const override { return true; }
   std::vector<Loss> losses(const ExportInput& input) const override;
   Layout plan(const ExportInput& input, const ExportOptions& options,
@@ -56,10 +57,11 @@ std::vector<Loss> Coco::losses(const ExportInput& input) const {
   return losses.take();
 }
 
-Layout Coco::plan(const ExportInput& input, const ExportOptions&, IssueLog& issues) const {
-  CocoPlan plan = plan_coco(input);
+Layout Coco::plan(const ExportInput& input, const ExportOptions& options, IssueLog& issues) const {
+  CocoPlan plan = plan_coco(input, options.files == FileMode::kNone);
   Layout layout;
-  layout.description = "annotations/file.json, images/file";
+  layout.description = "annotations/file.json";
+  if (options.files != FileMode::kNone) layout.description += ", images/file";
   for (const CocoFile& file : plan.files) {
     layout.annotations.push_back({file.path, file.split});
     for (const CocoImage& image : file.images) {
@@ -93,8 +95,11 @@ class FreshIds {
 
 class Writer {
  public:
-  Writer(const ExportInput& input, std::span<const uint8_t> written)
-      : input_(input), objects_(input.objects), written_(written), plan_(plan_coco(input)) {}
+  Writer(const ExportInput& input, bool in_place, std::span<const uint8_t> written)
+      : input_(input),
+        objects_(input.objects),
+        written_(written),
+        plan_(plan_coco(input, in_place)) {}
 
   void write(const std::string& folder) {
     sort_objects();
@@ -263,9 +268,9 @@ std::string Writer::file_text(size_t f) {
   return text;
 }
 
-void Coco::write_tables(const ExportInput& input, const ExportOptions&, const Layout&,
+void Coco::write_tables(const ExportInput& input, const ExportOptions& options, const Layout&,
                         std::span<const uint8_t> written, const std::string& folder) const {
-  Writer(input, written).write(folder);
+  Writer(input, options.files == FileMode::kNone, written).write(folder);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -53,13 +54,18 @@ std::string base_stem(const std::string& stem) {
 
 class Planner {
  public:
-  explicit Planner(const ExportInput& input) : input_(input), objects_(input.objects) {}
+  Planner(const ExportInput& input, bool in_place)
+      : input_(input), objects_(input.objects), in_place_(in_place) {}
 
   CocoPlan plan() {
     group_source_images();
     add_other_items();
     name_files();
-    place_images();
+    if (in_place_) {
+      leave_images();
+    } else {
+      place_images();
+    }
     return std::move(plan_);
   }
 
@@ -81,9 +87,11 @@ class Planner {
   std::string name_of(const CocoFile& file) const;
   bool try_places(const std::vector<std::string>& folder_of_file);
   void place_images();
+  void leave_images();
 
   const ExportInput& input_;
   const ExportObjects& objects_;
+  bool in_place_;
   CocoPlan plan_;
   std::map<DocumentKey, Document> documents_;
   std::vector<std::string> ids_;  // of each source image, as JSON
@@ -280,10 +288,26 @@ void Planner::place_images() {
   plan_.folders.assign(folders.begin(), folders.end());
 }
 
+void Planner::leave_images() {
+  plan_.paths.assign(input_.items.size(), "");
+  plan_.folders = {std::string(kAnnotations)};
+  for (CocoFile& file : plan_.files) {
+    for (CocoImage& image : file.images) {
+      const ExportItem& item = input_.items[image.item];
+      if (item.member >= 0) {
+        throw Error(ErrorCategory::kUsage,
+                    "--files none leaves images where they are, and these are inside a container",
+                    "use --files copy", item.absolute_path);
+      }
+      if (image.source_image < 0) image.name = item.absolute_path;
+    }
+  }
+}
+
 }  // namespace
 
-CocoPlan plan_coco(const ExportInput& input) {
-  return Planner(input).plan();
+CocoPlan plan_coco(const ExportInput& input, bool in_place) {
+  return Planner(input, in_place).plan();
 }
 
 }  // namespace errata::exports

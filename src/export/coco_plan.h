@@ -4,6 +4,9 @@
 // Where splits cut through it, there is a file for each split, and documents of the source that
 // differ in nothing but their images share it, unless they give an id twice. Images that no COCO
 // source lists are added to the first file of their split.
+//
+// In place no image is written: a source's image keeps the name that the source gives it, so that
+// the new file replaces the old one beside the images; any other is called by its absolute path.
 #pragma once
 
 #include <string>
@@ -17,7 +20,7 @@ struct CocoImage {
   uint32_t item = 0;
   int32_t source_image = -1;  // into ExportObjects::images; -1: no COCO source lists it
   std::string id;             // as JSON; of source images
-  std::string name;           // file_name, relative to the folder of the images
+  std::string name;           // file_name, relative to the folder of the images, or absolute
   bool renamed = false;       // its source calls it otherwise
 };
 
@@ -35,6 +38,7 @@ struct CocoPlan {
   std::vector<std::string> folders;
 };
 
-CocoPlan plan_coco(const ExportInput& input);
+// Error(kUsage) for images inside containers in place: they are no files.
+CocoPlan plan_coco(const ExportInput& input, bool in_place);
 
 }  // namespace errata::exports

@@ -40,7 +40,7 @@ void check_input(const ExportFormat& format, const ExportInput& input,
   if (!format.supports(options.files)) {
     throw Error(ErrorCategory::kUsage,
                 "the format " + std::string(format.name()) + " needs files: --files " +
-                    std::string(file_mode_name(options.files)) + " is for csv",
+                    std::string(file_mode_name(options.files)) + " is for csv and coco",
                 "use --files copy, hardlink or symlink");
   }
   if (format.holds_objects() && !input.objects.present) {
@@ -136,6 +136,15 @@ const ExportFormat& find_format(std::string_view name) {
               "known formats: " + known);
 }
 
+std::string how_written(const ExportReport& report) {
+  if (report.manifest.empty()) return "nothing written";
+  if (report.files == 0 && report.images > 0) return "images left where they are";
+  if (report.bytes_written > 0 || report.images == 0) {
+    return human_bytes(report.bytes_written) + " written";
+  }
+  return report.shared_blocks > 0 ? "sharing the blocks of the originals" : "linked";
+}
+
 ExportReport export_dataset(const ExportFormat& format, const ExportInput& input,
                             const ExportOptions& options, const ExportContext& context) {
   check_input(format, input, options);
@@ -150,7 +159,8 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   for (const AnnotationFile& file : layout.annotations)
     report.annotation_files.push_back(file.path);
   if (options.dry_run) {
-    report.files = options.files == FileMode::kNone ? 0 : input.items.size();
+    report.images = input.items.size();
+    report.files = options.files == FileMode::kNone ? 0 : report.images;
     return report;
   }
 
@@ -158,8 +168,9 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   make_folders(layout, staging);
   FileWriter writer(options, context, staging.fd(), staging.path());
   const std::vector<uint8_t> written = write_files(input, options, context, layout, writer);
-  report.files = static_cast<uint64_t>(std::count(written.begin(), written.end(), 1));
-  report.left_out = written.size() - report.files;
+  report.images = static_cast<uint64_t>(std::count(written.begin(), written.end(), 1));
+  report.files = options.files == FileMode::kNone ? 0 : report.images;
+  report.left_out = written.size() - report.images;
   if (format.holds_objects()) report.objects = count_objects(input, written);
   if (report.left_out > 0 && !options.skip_unreadable) {
     throw Error(ErrorCategory::kBadInput,
@@ -175,7 +186,6 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   context.progress.start_stage("syncing to disk", 0);
   staging.publish(options.sync);
 
-  if (options.files == FileMode::kNone) report.files = 0;
   report.members = writer.members();
   report.bytes_written = writer.bytes_written();
   report.shared_blocks = writer.shared_blocks();

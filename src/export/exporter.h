@@ -69,7 +69,7 @@ enum class FileMode : uint8_t {
   kHardlink,  // members of containers are written in every mode
   kSymlink,   // absolute links
   kReflink,   // only by sharing blocks: an error where the file system cannot
-  kNone       // csv only: nothing is written, the table holds absolute paths
+  kNone       // csv and coco only: images stay where they are, tables say where
 };
 // "copy", "hardlink", ...; throws Error(kUsage) for others.
 FileMode parse_file_mode(std::string_view text);
@@ -101,7 +101,8 @@ struct ExportContext {
 
 struct ExportReport {
   std::string target;
-  uint64_t files = 0;     // images written or linked
+  uint64_t images = 0;    // in what was exported
+  uint64_t files = 0;     // of them, written or linked; none with FileMode::kNone
   uint64_t members = 0;   // of them, written from containers
   uint64_t left_out = 0;  // with skip_unreadable
   uint64_t bytes_written = 0;
@@ -111,6 +112,9 @@ struct ExportReport {
   std::vector<std::string> annotation_files;  // relative to the target
   std::vector<Loss> losses;
 };
+
+// What became of the images: "58.7 MiB written", "linked", "images left where they are".
+std::string how_written(const ExportReport& report);
 
 // A file of annotations, a list of a split's images, or the folder of them.
 struct AnnotationFile {

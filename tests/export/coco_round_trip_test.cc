@@ -65,6 +65,40 @@ TEST_CASE("COCO: an unedited set comes out byte for byte and has the same hash a
   CHECK(file_exists(dir / "out v1cococopy/images/sub/b.png"));
 }
 
+TEST_CASE("COCO: without images a new file of annotations takes the old one's place") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  const std::string hash = project.version("v1");
+  project.put("v1", "coco", {.target = dir / "out", .files = FileMode::kNone});
+  CHECK(read_text_file(dir / "out/annotations/pets.json") == kSource);
+  CHECK_FALSE(file_exists(dir / "out/images"));
+  // Beside the images it reads as the source did.
+  dir.write("data/pets.json", read_text_file(dir / "out/annotations/pets.json"));
+  Project again(dir / "again.db");
+  again.import(dir / "data/pets.json");
+  CHECK(again.version("v1") == hash);
+}
+
+TEST_CASE("COCO: without images what no COCO source lists is called by its absolute path") {
+  TempDir dir;
+  dir.write("voc/JPEGImages/a.png", picture(1));
+  dir.write("voc/Annotations/a.xml",
+            "<annotation><filename>a.png</filename><size><width>40</width><height>30</height>"
+            "<depth>1</depth></size><object><name>cat</name><bndbox><xmin>2</xmin><ymin>3</ymin>"
+            "<xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>");
+  Project project(dir / "errata.db");
+  project.import(dir / "voc");
+  project.version("v1");
+  project.put("v1", "coco", {.target = dir / "out", .files = FileMode::kNone});
+  const Json document = text::read_json_file(dir / "out/annotations/instances.json");
+  CHECK(document.at("images").as_array()[0].at("file_name").as_string() ==
+        dir / "voc/JPEGImages/a.png");
+  Project again(dir / "again.db");
+  again.import(dir / "out/annotations/instances.json");
+  CHECK(object_ids(again.db).size() == 1);
+}
+
 TEST_CASE("COCO: edits, new and deleted objects, and everything else as it was") {
   TempDir dir;
   Project project(dir / "errata.db");

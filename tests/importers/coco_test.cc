@@ -3,9 +3,10 @@
 //   polygons of two points or nested, annotations of images that are not there, of unknown
 //   categories, ids twice, no annotation at all: "the traps of the format"; what a missing area is,
 //   an odd count of numbers: "an area that is missing"; one file under two ids, coco_url, absolute
-//   paths: "one file under two ids" and tests/cli/coco_traps.test; backslashes, ../, a size that is
-//   not the file's: "images that are not there"; names twice, with a blank, none: "categories of
-//   one name"; cut off: "a file that is cut off"; vast files: "what is held while a file is read"
+//   paths: "one file under two ids", "called by absolute paths" and tests/cli/coco_traps.test;
+//   backslashes, ../, a size that is not the file's: "images that are not there"; names twice, with
+//   a blank, none: "categories of one name"; cut off: "a file that is cut off"; vast files: "what
+//   is held while a file is read"
 //
 //   results: ids from 0, from 1, of the dataset: "category ids of the dataset"; an empty list,
 //   scores as texts, counts as Python's bytes, no image: "what cannot be used"; leading zeros:
@@ -223,6 +224,27 @@ TEST_CASE(
   REQUIRE(read.sink.all.size() == 2);
   CHECK(read.sink.all[1].sample == 1);
   CHECK(read.count("missing-image") == 1);  // only the last part of a foreign path is tried
+}
+
+TEST_CASE("COCO: images called by absolute paths lie anywhere") {
+  TempDir elsewhere;
+  for (const char* name : {"one/a.pgm", "two/sub/b.pgm", "three/c.pgm"}) {
+    make_directories(std::string(parent_path(elsewhere / name)));
+    write_file_atomic(elsewhere / name, kImage + name);
+  }
+  // The third is met after the root was guessed from the first names.
+  std::string images = R"({"id": 7, "file_name": ")" + (elsewhere / "one/a.pgm") + "\"}";
+  for (int i = 0; i < 100; ++i) {
+    images += fmt::format(R"(, {{"id": {}, "file_name": "{}"}})", 1000 + i,
+                          elsewhere / (i == 99 ? "three/c.pgm" : "two/sub/b.pgm"));
+  }
+  const Read read(object(R"("bbox": [1, 1, 2, 2], "area": 4)"), images);
+  CHECK(read.issues.rejected() == 0);
+  CHECK(read.sink.header.root == elsewhere.path());
+  REQUIRE(read.sink.records.size() == 101);
+  CHECK(read.sink.records[0].path == "one/a.pgm");
+  CHECK(read.sink.records[100].path == "three/c.pgm");
+  CHECK(read.sink.all.size() == 1);
 }
 
 TEST_CASE("COCO: images that are not there, twice there, elsewhere or outside") {

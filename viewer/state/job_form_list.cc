@@ -457,7 +457,7 @@ class ExportForm : public Form {
     add(std::move(format));
     add({.id = "files",
          .label = "Images are",
-         .help = "Links cost no space; none leaves a table of absolute paths (csv only)",
+         .help = "Links cost no space; none leaves images where they are (csv and coco)",
          .kind = FieldKind::kChoice,
          .choices = {{"copy", "copied"},
                      {"hardlink", "hard links"},

@@ -195,12 +195,10 @@ JobWork export_work(const jobs::ExportJobOptions& options) {
     const jobs::ExportJobReport report = jobs::run_export(options, context);
     const std::string objects =
         report.written.objects > 0 ? " with " + counted(report.written.objects, "object") : "";
-    const std::string size = options.dry_run
-                                 ? "nothing written"
-                                 : human_bytes(report.written.bytes_written) + " written";
-    std::string text = fmt::format(
-        "{}{} in {} classes, {}, as {} to {}", counted(report.written.files, "image"), objects,
-        with_thousands(report.classes), size, report.format, to_valid_utf8(report.written.target));
+    std::string text =
+        fmt::format("{}{} in {} classes, {}, as {} to {}", counted(report.written.images, "image"),
+                    objects, with_thousands(report.classes), exports::how_written(report.written),
+                    report.format, to_valid_utf8(report.written.target));
     if (!report.written.losses.empty()) result.table = losses_table(report, title);
     append(text, report.written.left_out + report.several_labels, "left out");
     return text;
