@@ -7,7 +7,9 @@ namespace errata::analysis {
 std::optional<Verdict> verdict_of(const VerdictEvidence& evidence) {
   constexpr float kTwice = 2.0f / 3;  // twice as believed as the other of two
   if (!evidence.contradicted && !evidence.suspect) return std::nullopt;
-  if (evidence.isolated && evidence.highest_belief < 0.5f) return Verdict::kNotValid;
+  if ((evidence.isolated || evidence.shows_nothing) && evidence.highest_belief < 0.5f) {
+    return Verdict::kNotValid;
+  }
   if (evidence.suspect && evidence.score >= kTwice) return Verdict::kLabelWrong;
   if (evidence.score <= 1 - kTwice) return Verdict::kModelWrong;
   return Verdict::kAmbiguous;

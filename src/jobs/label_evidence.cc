@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 
+#include "analysis/image_quality.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/score_job.h"
@@ -125,7 +126,31 @@ void count_runs(const std::vector<LoadedRun>& runs, size_t classes, JudgedLabels
   }
 }
 
-void give_verdicts(const std::vector<uint8_t>& isolated, size_t classes, JudgedLabels& judged) {
+// By the columns that `errata find quality` keeps: too dark, too light, blurry or empty. What most
+// pictures are is how the data set is; empty without any of the columns.
+std::vector<uint8_t> show_nothing(const Table& samples, std::span<const RowIndex> rows) {
+  using analysis::QualityIssue;
+  std::vector<uint8_t> bad;
+  for (const analysis::QualityIssueInfo& info : analysis::quality_issues()) {
+    if (info.issue != QualityIssue::kDark && info.issue != QualityIssue::kLight &&
+        info.issue != QualityIssue::kBlurry && info.issue != QualityIssue::kLowInformation) {
+      continue;
+    }
+    const Column* column = samples.find(info.name);
+    if (column == nullptr) continue;
+    bad.resize(rows.size(), 0);
+    std::vector<size_t> found;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (!column->is_null(rows[i]) && column->number(rows[i]) < info.threshold) found.push_back(i);
+    }
+    if (found.size() * 2 > rows.size()) continue;
+    for (const size_t i : found) bad[i] = 1;
+  }
+  return bad;
+}
+
+void give_verdicts(const std::vector<uint8_t>& isolated, const std::vector<uint8_t>& bad_pictures,
+                   size_t classes, JudgedLabels& judged) {
   judged.verdict.assign(judged.rows.size(), -1);
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     if (std::isnan(judged.errors.score[i])) continue;
@@ -138,6 +163,7 @@ void give_verdicts(const std::vector<uint8_t>& isolated, size_t classes, JudgedL
     evidence.score = rival / std::max(rival + given, 1e-30f);
     evidence.highest_belief = *std::max_element(belief, belief + classes);
     evidence.isolated = !isolated.empty() && isolated[i] != 0;
+    evidence.shows_nothing = !bad_pictures.empty() && bad_pictures[i] != 0;
     const auto verdict = analysis::verdict_of(evidence);
     if (verdict) judged.verdict[i] = static_cast<int8_t>(*verdict);
   }
@@ -203,7 +229,7 @@ JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext
   judged.errors = analysis::find_label_errors(evidence, {}, watched(context, "weighing labels"),
                                               [&] { context.cancel.check(); });
   count_runs(runs, classes, judged);
-  give_verdicts(isolated, classes, judged);
+  give_verdicts(isolated, show_nothing(snapshot.samples, judged.rows), classes, judged);
   if (!judged.embeddings.empty()) {
     for (size_t i = 0; i < judged.rows.size(); ++i) {
       judged.neighbours.push_back(near(neighbours, groups, judged, i));

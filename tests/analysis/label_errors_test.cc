@@ -166,6 +166,10 @@ TEST_CASE("verdicts: a mistake is the label's, the model's, nobody's, or no imag
   CHECK(verdict(true, false, 0.1f, 0.9f, false) == Verdict::kModelWrong);
   CHECK(verdict(true, true, 0.55f, 0.5f, false) == Verdict::kAmbiguous);
   CHECK(verdict(true, false, 0.6f, 0.3f, true) == Verdict::kNotValid);
+  // A black picture that nothing recognises, and one that is dark but well known.
+  CHECK(verdict_of({true, true, 0.8f, 0.3f, false, true}) == Verdict::kNotValid);
+  CHECK(verdict_of({true, true, 0.8f, 0.8f, false, true}) == Verdict::kLabelWrong);
+  CHECK(verdict_of({false, false, 0.2f, 0.3f, false, true}) == std::nullopt);
   // Far away, but clearly of one class.
   CHECK(verdict(true, true, 0.9f, 0.9f, true) == Verdict::kLabelWrong);
 }
