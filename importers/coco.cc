@@ -132,6 +132,21 @@ void widen(std::string& root, std::string_view folder) {
   }
 }
 
+// Whether any file_name begins as an absolute path does; much faster than to read the names.
+bool may_have_absolute_names(const Document& document) {
+  constexpr std::string_view kKey = "\"file_name\"";
+  for (const text::JsonSpan& span : document.outline.array("images")->spans) {
+    const std::string_view text = document.text().substr(span.begin, span.end - span.begin);
+    for (size_t at = text.find(kKey); at != std::string_view::npos; at = text.find(kKey, at)) {
+      at = text.find_first_not_of(" \t\r\n:", at + kKey.size());
+      if (at == std::string_view::npos) break;
+      const std::string_view value = text.substr(at, 3);
+      if (value.starts_with("\"/") || value.starts_with("\"\\/")) return true;
+    }
+  }
+  return false;
+}
+
 std::string place_of(const text::JsonSpan& span, size_t at) {
   return fmt::format("byte {}", span.begin + at);
 }
@@ -283,14 +298,12 @@ void Reading::for_each_name(const Document& document,
 // The folder in which most of the first images are.
 void Reading::find_images(Document& document) {
   std::vector<std::string> names;
-  bool any_absolute = false;
   size_t tried = 0;
   for_each_name(document, [&](const std::string& name) {
     if (is_safe_relative_path(name)) names.push_back(name);
-    any_absolute |= name.starts_with('/');
     return ++tried < kRootTries;
   });
-  if (any_absolute) {
+  if (may_have_absolute_names(document)) {
     for_each_name(document, [&](const std::string& name) {
       if (name.starts_with('/') && file_exists(name)) {
         widen(document.above_absolute, parent_path(absolute_path(name)));

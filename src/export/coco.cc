@@ -82,14 +82,18 @@ class FreshIds {
  public:
   void note(std::string_view json_id) {
     double number = 0;
-    if (text::parse_double(json_id, number) && number < 9e15) {
+    if (text::parse_double(json_id, number) && number < static_cast<double>(kHighest)) {
       highest_ = std::max(highest_, static_cast<int64_t>(number));
     }
   }
-  void note(int64_t id) { highest_ = std::max(highest_, id); }
+  void note(int64_t id) {
+    if (id < kHighest) highest_ = std::max(highest_, id);
+  }
   std::string next() { return std::to_string(++highest_); }
 
  private:
+  // What a reader that has only doubles can count on from.
+  static constexpr int64_t kHighest = 9'000'000'000'000'000;
   int64_t highest_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -135,6 +136,7 @@ void plan_accepting(Loaded& loaded, const query::Selection& rows, ClassIds& clas
                     ObjectEditReport& report) {
   const SuggestionColumns columns(loaded.objects.table);
   const Column& confidence = *loaded.objects.table.find("confidence");
+  std::unordered_map<ObjectId, size_t> edit_of_label;  // the surest detection's
   rows.for_each([&](RowIndex row) {
     const Suggestion suggestion = suggest(columns, row, loaded.state.snapshot.classes.size());
     if (suggestion.kind == SuggestionKind::kNone) {
@@ -148,6 +150,15 @@ void plan_accepting(Loaded& loaded, const query::Selection& rows, ClassIds& clas
     PlannedEdit plan =
         planned(loaded, std::move(edit), adds ? suggestion.predicted : suggestion.given);
     plan.confidence = confidence.doubles[suggestion.predicted];
+    if (!adds) {
+      const auto [at, is_new] = edit_of_label.try_emplace(plan.edit.object, report.edits.size());
+      if (!is_new) {
+        ++report.passed_over;
+        PlannedEdit& before = report.edits[at->second];
+        if (plan.confidence > before.confidence) before = std::move(plan);
+        return;
+      }
+    }
     report.edits.push_back(std::move(plan));
   });
   add_shapes(loaded, report);

@@ -35,9 +35,15 @@ Suggestion suggest(const SuggestionColumns& objects, RowIndex row, size_t classe
   }
   if (given && !match) return {};
   const RowIndex predicted = given ? *match : row;
+  // A label that is right, or that another detection mends, is not changed by this one.
+  const auto is_settled = [&](RowIndex label) {
+    if (objects.error->codes[label] == static_cast<int32_t>(ObjectError::kTrue)) return true;
+    return !objects.match->is_null(label) &&
+           static_cast<RowIndex>(objects.match->ints[label]) != row;
+  };
   switch (static_cast<ObjectError>(objects.error->codes[row])) {
     case ObjectError::kClass:
-      if (!match || !is_known(predicted)) return {};
+      if (!match || !is_known(predicted) || (!given && is_settled(*match))) return {};
       return {SuggestionKind::kSetClass, given ? row : *match, predicted};
     case ObjectError::kLocalisation:
       if (!match) return {};
@@ -46,6 +52,7 @@ Suggestion suggest(const SuggestionColumns& objects, RowIndex row, size_t classe
         if (given || !is_known(predicted)) return {};
         return {SuggestionKind::kAdd, 0, predicted};
       }
+      if (!given && is_settled(*match)) return {};
       return {SuggestionKind::kSetBox, given ? row : *match, predicted};
     case ObjectError::kBackground:
     case ObjectError::kBoth:

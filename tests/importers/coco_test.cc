@@ -245,6 +245,15 @@ TEST_CASE("COCO: images called by absolute paths lie anywhere") {
   CHECK(read.sink.records[0].path == "one/a.pgm");
   CHECK(read.sink.records[100].path == "three/c.pgm");
   CHECK(read.sink.all.size() == 1);
+  // One among many that lie below the images' folder.
+  std::string mixed = Read::kTwo;
+  for (int i = 0; i < 100; ++i) {
+    mixed += fmt::format(R"(, {{"id": {}, "file_name": "a.pgm"}})", 1000 + i);
+  }
+  mixed += R"(, {"id": 5, "file_name" : ")" + (elsewhere / "one/a.pgm") + "\"}";
+  const Read also(object(R"("bbox": [1, 1, 2, 2], "area": 4)"), mixed);
+  CHECK(also.issues.rejected() == 0);
+  CHECK(also.sink.records.size() == 103);
 }
 
 TEST_CASE("COCO: images that are not there, twice there, elsewhere or outside") {

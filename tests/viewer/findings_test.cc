@@ -130,16 +130,18 @@ TEST_CASE("where most pictures have one size any other is odd") {
 }
 
 TEST_CASE("the suggestion is the evidence's where it is believed more than the label") {
-  Table samples(3);
+  Table samples(4);
   const auto names = std::make_shared<Dictionary>();
   for (const char* name : {"a", "b", "c"}) names->add(name);
-  samples.add(make_category_column("label", {0, 0, 0}, names));
-  samples.add(make_category_column("prediction", {1, 1, -1}, names));
-  samples.add(make_category_column("suggested", {2, 2, 2}, names));
-  samples.add(make_float_column("label_error", {0.8F, 0.2F, 0.2F}));
+  samples.add(make_category_column("label", {0, 0, 0, 0}, names));
+  samples.add(make_category_column("prediction", {1, 1, -1, 0}, names));
+  samples.add(make_category_column("suggested", {2, 2, 2, 2}, names));
+  samples.add(make_float_column("label_error", {0.8F, 0.2F, 0.2F, 0.64F}));
+  samples.add(make_float_column("p_suggested", {0.7F, 0.1F, 0.1F, 0.33F}));
   CHECK(suggested_label(samples, 0) == "c");
   CHECK(suggested_label(samples, 1) == "b");  // a rival that nothing speaks for is no suggestion
   CHECK_FALSE(suggested_label(samples, 2));
+  CHECK(suggested_label(samples, 3) == "a");  // more than half against it, no rival ahead of it
 }
 
 TEST_CASE("the queue of label errors freezes the suspects, the worst first") {
@@ -252,6 +254,24 @@ TEST_CASE("of a group one is kept with a key, the next group comes, and undo bri
   opened.settle();
   CHECK(review(group.members.front()) == "unseen");
   CHECK(opened.copies().open == 3);
+}
+
+TEST_CASE("a copy that was excluded is not the one that is kept") {
+  Opened opened;
+  opened.show("duplicates");
+  const CopyGroup group = *FindingsDesk::chosen_group(opened.state());
+  const RowIndex kept = opened.state().findings.kept.front();
+  opened.session.set_filter("id = " + std::to_string(opened.state().snapshot.ids[kept]));
+  opened.settle();
+  REQUIRE(opened.commands.run("review.exclude", opened.session));
+  opened.settle();
+  opened.session.findings().exclude_others();
+  opened.settle();
+  size_t excluded = 0;
+  for (const RowIndex row : group.members) {
+    excluded += opened.backend->review_of(opened.state().snapshot.ids[row]) == "excluded" ? 1 : 0;
+  }
+  CHECK(excluded == group.members.size() - 1);
 }
 
 TEST_CASE("a chain of copies keeps every one that stands for others") {

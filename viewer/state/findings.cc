@@ -17,9 +17,6 @@ namespace errata::viewer {
 
 namespace {
 
-// A label is believed less than its rival from here on.
-constexpr float kRivalAbove = 0.5F;
-
 const Column* float_column(const Table& samples, std::string_view name) {
   const Column* column = samples.find(name);
   return column != nullptr && column->type == ColumnType::kFloat ? column : nullptr;
@@ -292,9 +289,12 @@ std::vector<RowIndex> copies_of(const Table& samples, RowIndex row) {
 
 std::optional<std::string_view> suggested_label(const Table& samples, RowIndex row) {
   const Column* error = float_column(samples, "label_error");
+  const Column* belief = float_column(samples, "p_suggested");
   const Column* suggested = category_column(samples, "suggested");
-  if (error != nullptr && suggested != nullptr && !suggested->is_null(row) &&
-      error->floats[row] > kRivalAbove) {
+  // label_error is all that is not believed of the label: among many classes the best rival may
+  // have less than the label has.
+  if (error != nullptr && belief != nullptr && suggested != nullptr && !suggested->is_null(row) &&
+      belief->floats[row] > 1 - error->floats[row]) {
     return suggested->text(row);
   }
   const Column* prediction = samples.find("prediction");

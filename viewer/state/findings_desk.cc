@@ -165,9 +165,13 @@ void FindingsDesk::keep(RowIndex row, bool too) {
 
 void FindingsDesk::exclude_others() {
   const AppState& state = session_.state();
-  const FindingsState& findings = state.findings;
+  FindingsState& findings = session_.state().findings;
   const CopyGroup* group = chosen_group(state);
-  if (group == nullptr || findings.kept.empty()) return;
+  if (group == nullptr) return;
+  // What was excluded since it was chosen to be kept stands for nobody: one of the others does.
+  std::erase_if(findings.kept, [&](RowIndex row) { return is_excluded(state, row); });
+  if (findings.kept.empty()) choose_group(findings.group);
+  if (findings.kept.empty()) return;
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : group->members) {
     if (findings.keeps(row) || is_excluded(state, row)) continue;

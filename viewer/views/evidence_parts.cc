@@ -104,12 +104,12 @@ LabelQuestion label_question(const AppState& state, RowIndex row) {
   const std::string suggested(suggested_label(state.snapshot.samples, row).value_or(""));
   if (suggested != question.label) question.suggested = suggested;
   question.verdict = text_of(state, "verdict", row);
-  // The evidence's belief in the two, where it was weighed: its score is the suggestion's share.
-  const double share = number_of(state, "label_error", row);
+  // The evidence's belief in the two, where it was weighed.
+  const double error = number_of(state, "label_error", row);
   const double belief = number_of(state, "p_suggested", row);
-  const bool weighed = share > 0 && text_of(state, "suggested", row) == suggested;
+  const bool weighed = error > 0 && text_of(state, "suggested", row) == suggested;
   question.p_suggested = weighed ? belief : probability_of(state, suggested);
-  question.p_label = weighed ? belief * (1 - share) / share : probability_of(state, question.label);
+  question.p_label = weighed ? 1 - error : probability_of(state, question.label);
   return question;
 }
 
