@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "query/filter.h"
 
 namespace errata::jobs {
 
@@ -51,10 +52,16 @@ std::string unseen_images_warning(const DetectionInput& input, const Table& samp
   if (input.detections.size() == 0) return {};
   std::vector<bool> seen(input.images, false);
   for (const int32_t image : input.detections.image) seen[static_cast<size_t>(image)] = true;
+  // An image without a label has nothing to miss.
+  std::vector<bool> labelled(input.images, false);
+  for (const int32_t image : input.objects.image) labelled[static_cast<size_t>(image)] = true;
   const Column* split = samples.find("split");
   std::map<std::string_view, SplitImages> splits;
+  size_t images = 0;
   size_t unseen = 0;
   for (size_t i = 0; i < input.images; ++i) {
+    if (!labelled[i]) continue;
+    ++images;
     if (!seen[i]) ++unseen;
     if (split == nullptr || split->is_null(input.samples[i])) continue;
     SplitImages& of = splits[split->text(input.samples[i])];
@@ -66,11 +73,11 @@ std::string unseen_images_warning(const DetectionInput& input, const Table& samp
   for (const auto& [name, of] : splits) {
     if (of.seen > 0) continue;
     whole += fmt::format("{}'{}'", whole.empty() ? "" : " and ", name);
-    filter += fmt::format("{}split != '{}'", filter.empty() ? "" : " and ", name);
+    filter += fmt::format("{}split != {}", filter.empty() ? "" : " and ", query::quote_text(name));
   }
-  if (whole.empty() && unseen * 10 < input.images) return {};
-  std::string text = fmt::format("{} of {} images have no detection of this run",
-                                 with_thousands(unseen), with_thousands(input.images));
+  if (unseen == 0 || (whole.empty() && unseen * 10 < images)) return {};
+  std::string text = fmt::format("{} of {} images with labels have no detection of this run",
+                                 with_thousands(unseen), with_thousands(images));
   if (!whole.empty()) text += fmt::format(" (none in {})", whole);
   text += " and count as missed whole";
   if (!whole.empty()) {

@@ -214,17 +214,21 @@ TEST_CASE("images that a run has no detection of are told, a split of them by a 
   DetectionInput input;
   input.images = 6;
   input.samples = {0, 1, 2, 3, 4, 5};
+  input.objects.image = {0, 1, 1, 2, 3, 4, 5};
   CHECK(unseen_images_warning(input, samples).empty());  // no detections at all
   input.detections.rows = {7, 8, 9};
   input.detections.image = {0, 1, 2};
   const std::string told = unseen_images_warning(input, samples);
-  CHECK(told.find("3 of 6 images") != std::string::npos);
+  CHECK(told.find("3 of 6 images with labels") != std::string::npos);
   CHECK(told.find("split != 'train'") != std::string::npos);
   CHECK(told.find("'test'") == std::string::npos);
   input.detections.image = {0, 3, 4};
   const std::string scattered = unseen_images_warning(input, samples);
   CHECK(scattered.find("3 of 6 images") != std::string::npos);
   CHECK(scattered.find("split") == std::string::npos);
+  input.objects.image = {0, 3, 4};  // the others are without a label: nothing is missed there
+  CHECK(unseen_images_warning(input, samples).empty());
+  input.objects.image = {0, 1, 2, 3, 4, 5};
   input.detections.rows = {1, 2, 3, 4, 5, 6};
   input.detections.image = {0, 1, 2, 3, 4, 5};
   CHECK(unseen_images_warning(input, samples).empty());
