@@ -123,15 +123,6 @@ struct Document {
   }
 };
 
-// Goes up until `root` holds `folder`; an empty root becomes it.
-void widen(std::string& root, std::string_view folder) {
-  if (root.empty()) root = folder;
-  while (root != "/" && folder != root && !folder.starts_with(root + "/")) {
-    root = std::string(parent_path(root));
-    if (root.empty() || root == ".") root = "/";
-  }
-}
-
 // Whether any file_name begins as an absolute path does; much faster than to read the names.
 bool may_have_absolute_names(const Document& document) {
   constexpr std::string_view kKey = "\"file_name\"";
@@ -306,7 +297,7 @@ void Reading::find_images(Document& document) {
   if (may_have_absolute_names(document)) {
     for_each_name(document, [&](const std::string& name) {
       if (name.starts_with('/') && file_exists(name)) {
-        widen(document.above_absolute, parent_path(absolute_path(name)));
+        widen_to_hold(document.above_absolute, parent_path(absolute_path(name)));
       }
       return true;
     });
@@ -352,8 +343,8 @@ void Reading::find_images(Document& document) {
 // Paths are relative to one folder: that which holds all.
 void Reading::choose_root() {
   for (const Document& document : documents_) {
-    widen(header_.root, document.folder);
-    if (!document.above_absolute.empty()) widen(header_.root, document.above_absolute);
+    widen_to_hold(header_.root, document.folder);
+    if (!document.above_absolute.empty()) widen_to_hold(header_.root, document.above_absolute);
   }
 }
 

@@ -412,14 +412,10 @@ void LayoutReader::read_folders(const std::string& path) {
 }
 
 void LayoutReader::choose_root() {
-  std::string root = root_;
+  layout_.root = root_;
   for (const YoloSplit& split : layout_.splits) {
-    for (const std::string& image : split.images) {
-      while (root != "/" && !image.starts_with(root + "/")) root = std::string(parent_path(root));
-      if (root.empty() || root == ".") root = "/";
-    }
+    for (const std::string& image : split.images) widen_to_hold(layout_.root, parent_path(image));
   }
-  layout_.root = root;
 }
 
 }  // namespace

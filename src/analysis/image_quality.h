@@ -32,6 +32,10 @@ struct QualityIssueInfo {
   std::string_view meaning;
 };
 std::span<const QualityIssueInfo> quality_issues();  // in the order of the enumeration
+// What most pictures are is how the data set is, and no fault of any.
+constexpr bool is_common_quality(size_t found, size_t measured) {
+  return found * 2 > measured;
+}
 const QualityIssueInfo* find_quality_issue(std::string_view name);  // nullptr: there is none
 
 // Interleaved R, G, B without padding.

@@ -240,8 +240,8 @@ struct Surest {
 std::vector<Surest> surest_of_classes(std::span<const float> belief,
                                       std::span<const ClassIndex> labels, size_t classes,
                                       double power) {
-  // A tenth to four tenths give nearly the same; fewer leave little to count, more the model's own
-  // errors.
+  // Two tenths to four tenths give nearly the same; fewer leave little to count, more the model's
+  // own errors.
   constexpr double kShare = 0.3;
   std::vector<std::vector<size_t>> rows_of(classes);
   for (size_t row = 0; row < labels.size(); ++row) {

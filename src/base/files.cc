@@ -180,6 +180,14 @@ std::string_view parent_path(std::string_view path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+void widen_to_hold(std::string& folder, std::string_view inner) {
+  if (folder.empty()) folder = inner;
+  while (folder != "/" && inner != folder && !inner.starts_with(folder + "/")) {
+    folder = std::string(parent_path(folder));
+    if (folder == ".") folder = "/";
+  }
+}
+
 std::string extension(std::string_view path) {
   const std::string_view name = base_name(path);
   const size_t dot = name.rfind('.');

@@ -73,6 +73,8 @@ std::string absolute_path(const std::string& path);
 // The bytes after the last '/', and those before it ("." when there is none).
 std::string_view base_name(std::string_view path);
 std::string_view parent_path(std::string_view path);
+// Takes `folder` up until it is, or holds, `inner`, both absolute; an empty one becomes `inner`.
+void widen_to_hold(std::string& folder, std::string_view inner);
 // Lower-cased, with its dot: ".jpg"; empty when there is none.
 std::string extension(std::string_view path);
 // True when `relative` stays below the folder it is joined to: not absolute, no ".." component.

@@ -89,9 +89,11 @@ CommandBody setup_export(CLI::App& app) {
   app.add_option("--to", options->target, "Folder to make; must not hold anything")
       ->required()
       ->type_name("DIR");
-  app.add_option("--files", options->files,
-                 "copy, hardlink, symlink, reflink, or none: images stay where they are (csv and "
-                 "coco) (default copy)")
+  app.add_option(
+         "--files", options->files,
+         fmt::format("copy, hardlink, symlink, reflink, or none: images stay where they are "
+                     "({}) (default copy)",
+                     exports::formats_that_support(exports::FileMode::kNone)))
       ->type_name("MODE");
   app.add_option("--where", options->where, "Filter: only these; not with --version")
       ->type_name("EXPR");

@@ -40,7 +40,8 @@ void check_input(const ExportFormat& format, const ExportInput& input,
   if (!format.supports(options.files)) {
     throw Error(ErrorCategory::kUsage,
                 "the format " + std::string(format.name()) + " needs files: --files " +
-                    std::string(file_mode_name(options.files)) + " is for csv and coco",
+                    std::string(file_mode_name(options.files)) + " is for " +
+                    formats_that_support(options.files),
                 "use --files copy, hardlink or symlink");
   }
   if (format.holds_objects() && !input.objects.present) {
@@ -134,6 +135,19 @@ const ExportFormat& find_format(std::string_view name) {
   }
   throw Error(ErrorCategory::kUsage, "there is no export format '" + std::string(name) + "'",
               "known formats: " + known);
+}
+
+std::string formats_that_support(FileMode mode) {
+  std::vector<std::string_view> names;
+  for (const ExportFormat* format : all_formats()) {
+    if (format->supports(mode)) names.push_back(format->name());
+  }
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
 }
 
 std::string how_written(const ExportReport& report) {

@@ -160,6 +160,8 @@ class ExportFormat {
 std::span<const ExportFormat* const> all_formats();
 // Throws Error(kUsage) with the known names.
 const ExportFormat& find_format(std::string_view name);
+// "csv and coco"
+std::string formats_that_support(FileMode mode);
 
 // Writes the dataset. Errors: kConflict when the target holds anything or is a file; kUsage when
 // the format cannot have the file mode or a name is unusable; kBadInput when an item is missing,

@@ -94,7 +94,7 @@ QualityKind find_kind(const analysis::QualityIssueInfo& info, double threshold,
   std::stable_sort(
       kind.found.begin(), kind.found.end(),
       [](const QualityFinding& a, const QualityFinding& b) { return a.score < b.score; });
-  kind.common = kind.found.size() * 2 > report.looked_at;
+  kind.common = analysis::is_common_quality(kind.found.size(), report.looked_at);
   return kind;
 }
 

@@ -126,8 +126,8 @@ void count_runs(const std::vector<LoadedRun>& runs, size_t classes, JudgedLabels
   }
 }
 
-// By the columns that `errata find quality` keeps: too dark, too light, blurry or empty. What most
-// pictures are is how the data set is; empty without any of the columns.
+// By the columns that `errata find quality` keeps: too dark, too light, blurry or empty. Empty
+// without any of the columns.
 std::vector<uint8_t> show_nothing(const Table& samples, std::span<const RowIndex> rows) {
   using analysis::QualityIssue;
   std::vector<uint8_t> bad;
@@ -143,7 +143,7 @@ std::vector<uint8_t> show_nothing(const Table& samples, std::span<const RowIndex
     for (size_t i = 0; i < rows.size(); ++i) {
       if (!column->is_null(rows[i]) && column->number(rows[i]) < info.threshold) found.push_back(i);
     }
-    if (found.size() * 2 > rows.size()) continue;
+    if (analysis::is_common_quality(found.size(), rows.size())) continue;
     for (const size_t i : found) bad[i] = 1;
   }
   return bad;

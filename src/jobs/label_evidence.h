@@ -39,8 +39,8 @@ struct JudgedLabels {
 // Judges the selected samples of `state` by the stored embeddings, if any, and by every run with
 // probabilities, or by `run` alone where one is named. A run that `errata probe` made counts only
 // where there are no embeddings: the rounds begin with it. What `errata find quality` kept tells
-// pictures that show nothing. Throws Error(kNotFound) when there is
-// neither, or no label; what the analysis throws.
+// pictures that show nothing. Throws Error(kNotFound) when there is neither embeddings nor run, or
+// no label; what the analysis throws.
 JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext& context);
 
 // Keeps label_error, p_suggested, suggested and verdict as columns of the project, made for the

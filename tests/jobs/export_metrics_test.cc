@@ -15,6 +15,7 @@
 #include "store/object_texts.h"
 #include "store/objects.h"
 #include "store/sample_files.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
 #include "text/json.h"
@@ -35,8 +36,8 @@ Json box_json(const std::array<double, 4>& box) {
   return json;
 }
 
-struct Fixture {
-  Fixture() {
+struct Fixture : JobParts {
+  Fixture() : JobParts(1) {
     draw();
     ImportJobOptions import;
     import.store_path = store_path;
@@ -135,10 +136,6 @@ struct Fixture {
 
   TempDir dir;
   std::string store_path = dir / "s.db";
-  Progress progress;
-  CancelToken cancel;
-  IssueLog issues;
-  WorkerGroup workers{1};
 };
 
 }  // namespace

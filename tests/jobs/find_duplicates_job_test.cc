@@ -11,6 +11,7 @@
 #include "media/reader.h"
 #include "media/resize.h"
 #include "store/sample_files.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/support/temp_dir.h"
 #include "text/json.h"
 
@@ -31,8 +32,8 @@ std::string_view as_text(const std::vector<uint8_t>& bytes) {
 }
 
 // train/ and val/ with classes cat and dog, and known copies among them.
-struct Planted {
-  Planted() {
+struct Planted : JobParts {
+  Planted() : JobParts(2) {
     const media::Image plain = read_image("plain.jpg");
     const media::Image large = read_image("large.jpg");
     const std::string original = read_text_file(data_folder() + "quality/tall.jpg");
@@ -62,7 +63,6 @@ struct Planted {
     JobContext context = job();
     run_import(options, context);
   }
-  JobContext job() { return {progress, cancel, issues, workers}; }
   FindDuplicatesReport find(bool exact = false, bool exclude = false) {
     FindDuplicatesOptions options;
     options.store_path = store;
@@ -75,10 +75,6 @@ struct Planted {
 
   test::TempDir dir;
   std::string store = dir / "s.db";
-  Progress progress;
-  CancelToken cancel;
-  IssueLog issues;
-  WorkerGroup workers{2};
 };
 
 // "kind: kept | copies", by file name.

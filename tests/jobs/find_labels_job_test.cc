@@ -7,6 +7,7 @@
 #include "jobs/find_quality_job.h"
 #include "jobs/import_job.h"
 #include "jobs/predictions_job.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
 #include "text/npy.h"
@@ -21,8 +22,8 @@ constexpr int32_t kSide = 32;
 
 // Pictures with something on them, a model that knows them, and three planted faults: a wrong
 // label, and two black pictures, one of which the model takes for a class all the same.
-struct Planted {
-  Planted() {
+struct Planted : JobParts {
+  Planted() : JobParts(1) {
     Rng rng(5);
     for (size_t k = 0; k < kClasses; ++k) {
       for (size_t i = 0; i < kEach; ++i) {
@@ -60,8 +61,6 @@ struct Planted {
     }
   }
 
-  JobContext job() { return {progress, cancel, issues, workers}; }
-
   std::string verdict(std::string_view path) {
     FindLabelsOptions options;
     options.store_path = store;
@@ -81,10 +80,6 @@ struct Planted {
   std::string store = dir / "s.db";
   std::string names;
   std::vector<float> probabilities;
-  Progress progress;
-  CancelToken cancel;
-  IssueLog issues;
-  WorkerGroup workers{1};
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "jobs/import_job.h"
 #include "store/issues.h"
 #include "store/score_columns.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/support/temp_dir.h"
 #include "text/json.h"
 
@@ -19,15 +20,14 @@ namespace {
 using text::Json;
 
 // A store with a folder of pictures.
-struct Pictures {
-  explicit Pictures(const std::string& folder) {
+struct Pictures : JobParts {
+  explicit Pictures(const std::string& folder) : JobParts(2) {
     ImportJobOptions options;
     options.store_path = store;
     options.input_path = folder;
     JobContext context = job();
     run_import(options, context);
   }
-  JobContext job() { return {progress, cancel, issues, workers}; }
   FindQualityReport find(const std::string& tag = {}, const std::vector<std::string>& kinds = {},
                          const std::string& where = {}) {
     FindQualityOptions options;
@@ -42,10 +42,6 @@ struct Pictures {
 
   test::TempDir dir;
   std::string store = dir / "s.db";
-  Progress progress;
-  CancelToken cancel;
-  IssueLog issues;
-  WorkerGroup workers{2};
 };
 
 std::string path_of(const FindQualityReport& report, size_t row) {

@@ -13,6 +13,7 @@
 #include "store/runs.h"
 #include "store/snapshot_loader.h"
 #include "tests/analysis/detection_cases.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/store/store_kit.h"
 #include "tests/support/temp_dir.h"
 
@@ -31,8 +32,9 @@ struct Outlines {
 };
 
 // A store with the objects of a case and a run of its detections.
-struct Project {
-  explicit Project(const DetectionCase& each, Outlines with = {}) : outlines(std::move(with)) {
+struct Project : JobParts {
+  explicit Project(const DetectionCase& each, Outlines with = {})
+      : JobParts(2), outlines(std::move(with)) {
     store::Store opened = store::Store::create(path);
     import(opened, each);
     write_run(opened, each);
@@ -100,7 +102,6 @@ struct Project {
     return {boxes.x[i], boxes.y[i], boxes.width[i], boxes.height[i]};
   }
 
-  JobContext job() { return {progress, cancel, issues, workers}; }
   JudgedObjects judge(double confidence, double overlap = 0.5) {
     JudgeOptions options;
     options.store_path = path;
@@ -122,10 +123,6 @@ struct Project {
   Outlines outlines;
   test::TempDir dir;
   std::string path = dir / "s.db";
-  Progress progress;
-  CancelToken cancel;
-  IssueLog issues;
-  WorkerGroup workers{2};
 };
 
 constexpr analysis::Box kBox{10, 10, 40, 40};

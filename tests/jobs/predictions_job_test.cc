@@ -11,6 +11,7 @@
 #include "jobs/score_job.h"
 #include "store/dump.h"
 #include "store/snapshot_loader.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
 #include "text/npy.h"
@@ -23,8 +24,8 @@ using test::SyntheticDataset;
 using test::TempDir;
 
 // A store with a synthetic dataset and its probabilities as a file.
-struct Fixture {
-  Fixture() {
+struct Fixture : JobParts {
+  Fixture() : JobParts(1) {
     dataset = test::make_synthetic_dataset(dir / "photos");
     ImportJobOptions import;
     import.store_path = store;
@@ -54,10 +55,6 @@ struct Fixture {
   std::string store = dir / "s.db";
   SyntheticDataset dataset;
   std::vector<float> probabilities;
-  Progress progress;
-  CancelToken cancel;
-  IssueLog issues;
-  WorkerGroup workers{1};
 };
 
 }  // namespace

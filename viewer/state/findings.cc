@@ -118,7 +118,7 @@ QualityKindView look_at_kind(const Table& samples, const analysis::QualityIssueI
     if (!excluded(row)) found.push_back(row);
   }
   kind.found = found.size();
-  kind.common = all * 2 > measured;
+  kind.common = analysis::is_common_quality(all, measured);
   const size_t shown = std::min(found.size(), QualityKindView::kMostWorst);
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end(),
                     [&](RowIndex a, RowIndex b) {
@@ -150,24 +150,22 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples) {
   const Column* verdict = category_column(samples, "verdict");
   // What find labels counts: the labels behind the data's own cut that the evidence holds to be
   // wrong. Beyond it the doubts are the model's as often as the label's.
-  const auto code_of = [&](Verdict name) {
-    return verdict == nullptr ? -1
-                              : verdict->dictionary->find(kVerdictNames[static_cast<size_t>(name)]);
-  };
-  const int32_t wrong = code_of(Verdict::kLabelWrong);
-  const int32_t invalid = code_of(Verdict::kNotValid);
-  answer->queues.push_back(count_queue(
-      samples, "", "verdict in ('label wrong', 'not a valid image')", [&](RowIndex row) {
-        const int32_t code = verdict == nullptr ? -1 : verdict->codes[row];
-        return code >= 0 && (code == wrong || code == invalid);
-      }));
-  for (const std::string_view name : kVerdictNames) {
+  LabelQueue suspects{"", "verdict in ('label wrong', 'not a valid image')"};
+  std::vector<LabelQueue> by_verdict;
+  for (size_t i = 0; i < kVerdictNames.size(); ++i) {
+    const std::string_view name = kVerdictNames[i];
     const int32_t code = verdict == nullptr ? -1 : verdict->dictionary->find(name);
     if (code < 0) continue;
-    answer->queues.push_back(
-        count_queue(samples, std::string(name), fmt::format("verdict = '{}'", name),
-                    [&](RowIndex row) { return verdict->codes[row] == code; }));
+    by_verdict.push_back(count_queue(samples, std::string(name),
+                                     fmt::format("verdict = '{}'", name),
+                                     [&](RowIndex row) { return verdict->codes[row] == code; }));
+    const auto is = static_cast<Verdict>(i);
+    if (is != Verdict::kLabelWrong && is != Verdict::kNotValid) continue;
+    suspects.found += by_verdict.back().found;
+    suspects.decided += by_verdict.back().decided;
   }
+  answer->queues.push_back(std::move(suspects));
+  std::move(by_verdict.begin(), by_verdict.end(), std::back_inserter(answer->queues));
   return answer;
 }
 

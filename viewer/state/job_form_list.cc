@@ -457,7 +457,8 @@ class ExportForm : public Form {
     add(std::move(format));
     add({.id = "files",
          .label = "Images are",
-         .help = "Links cost no space; none leaves images where they are (csv and coco)",
+         .help = fmt::format("Links cost no space; none leaves images where they are ({})",
+                             exports::formats_that_support(exports::FileMode::kNone)),
          .kind = FieldKind::kChoice,
          .choices = {{"copy", "copied"},
                      {"hardlink", "hard links"},

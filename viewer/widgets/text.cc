@@ -169,6 +169,15 @@ void draw_words(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width
   draw_text_fit(theme, list, at, max_width, style, text);
 }
 
+void paragraph(const Theme& theme, std::string_view text, ImU32 color, float width) {
+  const FontScope font(theme.fonts.regular, Theme::kSmallSize);
+  ImGui::PushStyleColor(ImGuiCol_Text, color);
+  ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
+  ImGui::TextUnformatted(text.data(), text.data() + text.size());
+  ImGui::PopTextWrapPos();
+  ImGui::PopStyleColor();
+}
+
 std::vector<std::string> take_clipped_words() {
   std::vector<std::string> words;
   words.swap(clipped_words());

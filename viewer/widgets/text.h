@@ -41,6 +41,9 @@ void draw_words(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width
                 const TextStyle& style, std::string_view text);
 std::vector<std::string> take_clipped_words();
 
+// Small words at the cursor that wrap at `width`; an item of the window.
+void paragraph(const Theme& theme, std::string_view text, ImU32 color, float width);
+
 // For the check of contrast: what was drawn, and where. Off unless asked for.
 struct DrawnText {
   std::string text;

@@ -105,14 +105,10 @@ class LabelsPanel : public Panel {
       frame.run("find.labels");
     }
     if (labels.combined) return;
-    ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
-    ImGui::PushTextWrapPos(width);
-    const FontScope font(theme.fonts.regular, Theme::kSmallSize);
-    ImGui::TextUnformatted(
-        "Ranked by what one run gives the label. Find label errors weighs embeddings, neighbours "
-        "and all runs, and names the cause.");
-    ImGui::PopTextWrapPos();
-    ImGui::PopStyleColor();
+    paragraph(theme,
+              "Ranked by what one run gives the label. Find label errors weighs embeddings, "
+              "neighbours and all runs, and names the cause.",
+              theme.text_dim, width);
   }
 
   static void draw_queue(const FrameContext& frame, const LabelQueue& queue) {
@@ -252,13 +248,9 @@ class LabelsPanel : public Panel {
   }
 
   static void draw_no_embeddings(const FrameContext& frame, float width) {
-    ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.text_dim);
-    ImGui::PushTextWrapPos(width);
-    const FontScope font(frame.theme.fonts.regular, Theme::kSmallSize);
-    ImGui::TextUnformatted(
-        "Neighbours need embeddings: run a model, which keeps what goes into its last layer.");
-    ImGui::PopTextWrapPos();
-    ImGui::PopStyleColor();
+    paragraph(frame.theme,
+              "Neighbours need embeddings: run a model, which keeps what goes into its last layer.",
+              frame.theme.text_dim, width);
   }
 };
 

@@ -18,22 +18,12 @@ namespace {
 constexpr float kLine = 20;
 constexpr float kBigSize = 24;
 
-// Words that wrap; returns the height they took.
-void paragraph(const FrameContext& frame, std::string_view text, ImU32 color, float width) {
-  const FontScope font(frame.theme.fonts.regular, Theme::kSmallSize);
-  ImGui::PushStyleColor(ImGuiCol_Text, color);
-  ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
-  ImGui::TextUnformatted(text.data(), text.data() + text.size());
-  ImGui::PopTextWrapPos();
-  ImGui::PopStyleColor();
-}
-
 // A warning in words, below a panel's first line.
 void warning_line(const FrameContext& frame, std::string_view warning) {
   if (warning.empty()) return;
   std::string sentence(warning);
   sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
-  paragraph(frame, sentence, frame.theme.caution, ImGui::GetContentRegionAvail().x);
+  paragraph(frame.theme, sentence, frame.theme.caution, ImGui::GetContentRegionAvail().x);
   ImGui::Dummy(ImVec2(0, frame.theme.px(4)));
 }
 
@@ -69,7 +59,7 @@ std::string interval_text(double low, double high) {
 void draw_corrections(const FrameContext& frame, const PanelAnswer& answer, float width) {
   const Theme& theme = frame.theme;
   if (answer.reviewed == 0) {
-    paragraph(frame, "Nothing here has been reviewed yet.", theme.text_faint, width);
+    paragraph(theme, "Nothing here has been reviewed yet.", theme.text_faint, width);
     return;
   }
   const double gain = (answer.accuracy_after - answer.accuracy_before) * 100;
@@ -89,7 +79,7 @@ void draw_corrections(const FrameContext& frame, const PanelAnswer& answer, floa
                       with_thousands(static_cast<uint64_t>(answer.reviewed_where_they_differ)))
                 : std::string(" What was not reviewed counts as it was given.");
   if (answer.excluded > 0) how += " Excluded ones count in neither number.";
-  paragraph(frame, how, theme.text_dim, width);
+  paragraph(theme, how, theme.text_dim, width);
 }
 
 void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float width) {
@@ -100,7 +90,7 @@ void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float widt
     title_line(frame, "Estimate from the random audit", width);
     big_number(frame, percent(estimate.accuracy.value),
                interval_text(estimate.accuracy.low, estimate.accuracy.high), theme.text_dim, width);
-    paragraph(frame,
+    paragraph(theme,
               fmt::format("{} of {} audited: {} of the labels wrong ({:.1f} to {:.1f} %).",
                           with_thousands(static_cast<uint64_t>(answer.audit.audited)),
                           with_thousands(static_cast<uint64_t>(answer.audit_drawn)),
@@ -120,10 +110,10 @@ void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float widt
                   "of them, since those looked at first are no random sample.",
                   with_thousands(static_cast<uint64_t>(answer.audit.audited)),
                   with_thousands(static_cast<uint64_t>(answer.audit_drawn)));
-    paragraph(frame, text, theme.text_faint, width);
+    paragraph(theme, text, theme.text_faint, width);
     return;
   }
-  paragraph(frame, "An unbiased estimate wants a random sample, reviewed whole.", theme.text_faint,
+  paragraph(theme, "An unbiased estimate wants a random sample, reviewed whole.", theme.text_faint,
             width);
   const Command* command = frame.commands.find("round.audit");
   if (command != nullptr && command->enabled(frame.state)) {
@@ -286,7 +276,7 @@ void draw_accuracy(const FrameContext& frame, const PanelAnswer& answer, float w
     balanced += fmt::format(" ({:.1f} to {:.1f})", answer.balanced_accuracy.low * 100,
                             answer.balanced_accuracy.high * 100);
   }
-  paragraph(frame, balanced, theme.text_dim, width);
+  paragraph(theme, balanced, theme.text_dim, width);
   ImGui::Dummy(ImVec2(0, theme.px(4)));
   draw_corrections(frame, answer, width);
   draw_audit(frame, answer, width);

@@ -74,12 +74,7 @@ class SlicesPanel : public Panel {
     draw_text_fit(theme, list, ImVec2(at.x, at.y + theme.px(6)), room, dim(theme), text);
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(30)));
     if (slices.lacks.empty()) return;
-    const FontScope font(theme.fonts.regular, Theme::kSmallSize);
-    ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
-    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - at.x);
-    ImGui::TextUnformatted(slices.lacks.c_str());
-    ImGui::PopTextWrapPos();
-    ImGui::PopStyleColor();
+    paragraph(theme, slices.lacks, theme.text_dim, right - at.x);
   }
 
   static void draw_slice(const FrameContext& frame, Rows& rows, const SlicesAnswer& slices,
