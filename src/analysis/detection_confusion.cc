@@ -29,7 +29,7 @@ class ConfusionMatcher {
                      [&](uint32_t a, uint32_t b) { return score[a] > score[b]; });
     for (const uint32_t detection : sure_) take(detection, objects, true);
     for (const uint32_t detection : sure_) {
-      if (result_.matched_objects[detection] == kNoMatch) mark_crowd(detection, objects);
+      if (result_.matched_objects[detection] == kNoMatch) take_ignored(detection, objects);
     }
     for (const uint32_t detection : sure_) {
       if (result_.matched_objects[detection] == kNoMatch &&
@@ -49,7 +49,7 @@ class ConfusionMatcher {
     double least = options_.overlap;
     int32_t best = kNoMatch;
     for (const uint32_t object : objects) {
-      if (result_.matched_detections[object] != kNoMatch || set_.objects.crowd(object) ||
+      if (result_.matched_detections[object] != kNoMatch || !set_.objects.counts(object) ||
           same_class(detection, object) != own_class) {
         continue;
       }
@@ -63,14 +63,24 @@ class ConfusionMatcher {
     result_.matched_detections[static_cast<size_t>(best)] = static_cast<int32_t>(detection);
   }
 
-  void mark_crowd(uint32_t detection, std::span<const uint32_t> objects) {
+  // Of its class, a crowd or an object that is left out: the latter once.
+  void take_ignored(uint32_t detection, std::span<const uint32_t> objects) {
+    double least = options_.overlap;
+    int32_t best = kNoMatch;
     for (const uint32_t object : objects) {
-      if (set_.objects.crowd(object) && same_class(detection, object) &&
-          set_.overlap_of(detection, object) >= options_.overlap) {
-        result_.states[detection] = ConfusionState::kOnCrowd;
-        return;
+      if (result_.matched_detections[object] != kNoMatch || set_.objects.counts(object) ||
+          !same_class(detection, object)) {
+        continue;
       }
+      const double overlap = set_.overlap_of(detection, object);
+      if (overlap < least) continue;
+      least = overlap;
+      best = static_cast<int32_t>(object);
     }
+    if (best == kNoMatch) return;
+    result_.states[detection] = ConfusionState::kIgnored;
+    if (set_.objects.crowd(static_cast<size_t>(best))) return;
+    result_.matched_detections[static_cast<size_t>(best)] = static_cast<int32_t>(detection);
   }
 
   const DetectionSet& set_;
@@ -110,7 +120,7 @@ DetectionConfusion confuse_detections(const DetectionSet& set, const ConfusionOp
     ++result.counts[row * columns + static_cast<size_t>(detections.class_index[d])];
   }
   for (size_t g = 0; g < objects.size(); ++g) {
-    if (set.objects.crowd(g) || result.matched_detections[g] != kNoMatch) continue;
+    if (!set.objects.counts(g) || result.matched_detections[g] != kNoMatch) continue;
     ++result.counts[static_cast<size_t>(objects.class_index[g]) * columns + set.classes];
   }
   return result;

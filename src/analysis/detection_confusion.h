@@ -25,7 +25,7 @@ struct ConfusionOptions {
 enum class ConfusionState : uint8_t {
   kCounted,
   kBelowScore,
-  kOnCrowd  // of its class: neither right nor wrong
+  kIgnored  // on a crowd of its class, or on an object left out: neither right nor wrong
 };
 
 struct DetectionConfusion {

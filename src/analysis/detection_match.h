@@ -30,7 +30,7 @@ struct ObjectColumns {
   std::span<const double> area;      // of the annotation (its mask's, as COCO has it); empty: w * h
   std::span<const uint8_t> iscrowd;  // empty: none
   // Counts neither way, as VOC has its difficult ones: like an object whose area lies outside the
-  // range. For the matching of coco_match.h only. Empty: none.
+  // range. For coco_match.h, tide.h and detection_confusion.h only. Empty: none.
   std::span<const uint8_t> left_out{};
   bool crowd(size_t object) const { return !iscrowd.empty() && iscrowd[object] != 0; }
   bool counts(size_t object) const {

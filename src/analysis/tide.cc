@@ -25,15 +25,13 @@ class ImageMatcher {
     detections.resize(std::min(detections.size(), options_.max_detections));
     objects_.clear();
     for (const uint32_t object : objects) {
-      if (!set_.objects.crowd(object)) objects_.push_back(object);
+      if (set_.objects.counts(object)) objects_.push_back(object);
     }
     measure_overlaps(detections);
     find_objects(detections);
-    for (const uint32_t object : objects) {
-      if (set_.objects.crowd(object)) mark_crowd(object, detections);
-    }
     for (size_t d = 0; d < detections.size(); ++d) {
-      if (result_.kinds[detections[d]] != DetectionKind::kTrue) name_error(detections[d], d);
+      if (result_.kinds[detections[d]] == DetectionKind::kTrue) continue;
+      if (!finds_left_out(detections[d], objects)) name_error(detections[d], d);
     }
   }
 
@@ -93,15 +91,27 @@ class ImageMatcher {
     result_.overlaps[detection] = found.overlap;
   }
 
-  void mark_crowd(uint32_t crowd, const std::vector<uint32_t>& detections) {
-    for (const uint32_t detection : detections) {
-      if (result_.kinds[detection] == DetectionKind::kTrue ||
-          class_of(detection) != set_.objects.boxes.class_index[crowd]) {
+  // Marks a detection on a crowd, whose error has its name all the same (tidecv); on an object that
+  // is left out it is right, and makes no error.
+  bool finds_left_out(uint32_t detection, std::span<const uint32_t> objects) {
+    double highest = options_.positive_overlap;
+    int32_t found = kNoMatch;
+    for (const uint32_t object : objects) {
+      if (set_.objects.counts(object) || result_.matched_detections[object] != kNoMatch ||
+          class_of(detection) != set_.objects.boxes.class_index[object]) {
         continue;
       }
-      const double overlap = set_.overlap_of(detection, crowd);
-      if (overlap > options_.positive_overlap) result_.on_crowd[detection] = 1;
+      const double overlap = set_.overlap_of(detection, object);
+      // A crowd wants more than the threshold, as tidecv has it.
+      if (overlap < highest || (overlap == highest && set_.objects.crowd(object))) continue;
+      highest = overlap;
+      found = static_cast<int32_t>(object);
     }
+    if (found == kNoMatch) return false;
+    result_.on_crowd[detection] = 1;
+    if (set_.objects.crowd(static_cast<size_t>(found))) return false;
+    result_.matched_detections[static_cast<size_t>(found)] = static_cast<int32_t>(detection);
+    return true;
   }
 
   void name_error(uint32_t detection, size_t d) {
@@ -146,7 +156,7 @@ class ImageMatcher {
   const DetectionSet& set_;
   const TideOptions& options_;
   TideResult& result_;
-  std::vector<uint32_t> objects_;  // without crowds
+  std::vector<uint32_t> objects_;  // those that count
   std::vector<double> overlaps_;
   std::vector<uint8_t> used_;
 };
@@ -319,7 +329,7 @@ TideResult explain_errors(const DetectionSet& set, const TideOptions& options,
   result.object_kinds.assign(objects, ObjectKind::kMissed);
   result.matched_detections.assign(objects, kNoMatch);
   for (size_t object = 0; object < objects; ++object) {
-    if (set.objects.crowd(object)) result.object_kinds[object] = ObjectKind::kCrowd;
+    if (!set.objects.counts(object)) result.object_kinds[object] = ObjectKind::kCrowd;
   }
   const KeyedOrder objects_of = order_by(set.objects.boxes.image, set.images);
   const KeyedOrder detections_of = order_by(set.detections.boxes.image, set.images);

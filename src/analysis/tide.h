@@ -31,7 +31,7 @@ enum class ObjectKind : uint8_t {
   kFound,
   kMistaken,  // not found, but a class or localisation error is about it
   kMissed,
-  kCrowd  // not to be found
+  kCrowd  // or left out: not to be found
 };
 
 struct TideOptions {
@@ -47,7 +47,8 @@ struct TideResult {
   std::vector<DetectionKind> kinds;
   std::vector<int32_t> matched_objects;
   std::vector<double> overlaps;  // with that object; 0 without
-  // On a crowd: no false positive in the average precision, though `kinds` names its error.
+  // On a crowd: no false positive in the average precision, though `kinds` names its error. On an
+  // object that is left out: no error either, and of kind kBackground.
   std::vector<uint8_t> on_crowd;
   // Per object. The detection that found it or, of those mistaken about it, the surest.
   std::vector<ObjectKind> object_kinds;
@@ -63,7 +64,9 @@ struct TideResult {
   double gain(DetectionKind kind) const { return gains[static_cast<size_t>(kind)]; }
 };
 
-// Throws Error(kInternal) as check_detections() does. The mean over no class is 0.
+// An object that is left out is matched as coco_match.h does it: by a detection that finds no other
+// of its class, once. Throws Error(kInternal) as check_detections() does. The mean over no class is
+// 0.
 TideResult explain_errors(const DetectionSet& set, const TideOptions& options,
                           const ParallelFor& parallel_for);
 

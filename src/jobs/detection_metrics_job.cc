@@ -95,20 +95,13 @@ void measure_set(const analysis::DetectionSet& set, const DetectionMetricsOption
   context.cancel.check();
   report.curves = analysis::draw_detection_curves(set, options.overlap, coco.max_detections.back(),
                                                   parallel_for);
-  analysis::DetectionSet without = set;
-  std::vector<uint8_t> crowd(set.objects.iscrowd.begin(), set.objects.iscrowd.end());
-  for (size_t object = 0; object < set.objects.left_out.size(); ++object) {
-    crowd[object] |= set.objects.left_out[object];
-  }
-  without.objects.iscrowd = crowd;
-  without.objects.left_out = {};
-  report.tide = analysis::explain_errors(without, tide_options(options.overlap), parallel_for);
+  report.tide = analysis::explain_errors(set, tide_options(options.overlap), parallel_for);
   const analysis::DetectionCurve& all = report.curves.all;
   report.confidence = options.confidence >= 0 ? options.confidence
                       : all.empty()           ? 0
                                               : all.score[all.best];
   report.confusion =
-      analysis::confuse_detections(without, {options.overlap, report.confidence}, parallel_for);
+      analysis::confuse_detections(set, {options.overlap, report.confidence}, parallel_for);
   context.cancel.check();
   report.has_intervals = options.resamples > 0;
   if (!report.has_intervals) return;

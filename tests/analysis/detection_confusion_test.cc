@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <numeric>
+#include <algorithm>
 
 #include "analysis/detection_curves.h"
 #include "tests/analysis/detection_cases.h"
@@ -65,9 +65,65 @@ TEST_CASE("background, misses, crowds and detections below the score have their 
   const DetectionConfusion found = confuse(each);
   CHECK(found.counts == std::vector<int64_t>{0, 0, 1, 0, 0, 0, 1, 1, 0});
   CHECK(found.states ==
-        std::vector<ConfusionState>{ConfusionState::kBelowScore, ConfusionState::kOnCrowd,
-                                    ConfusionState::kOnCrowd, ConfusionState::kCounted,
+        std::vector<ConfusionState>{ConfusionState::kBelowScore, ConfusionState::kIgnored,
+                                    ConfusionState::kIgnored, ConfusionState::kCounted,
                                     ConfusionState::kCounted});
+}
+
+TEST_CASE("an object left out takes one detection by its overlap, and not all that lie within it") {
+  DetectionCase each;
+  each.images = 1;
+  each.classes = 2;
+  each.object(0, 0, kBox);
+  each.object(0, 0, {100, 100, 300, 300});
+  each.detection(0, 0, kBox, 0.9);
+  each.detection(0, 0, {200, 200, 20, 20}, 0.8);  // on nothing: of the large box it is a speck
+  each.detection(0, 0, {100, 100, 300, 290}, 0.7);
+  each.detection(0, 0, {100, 100, 290, 300}, 0.6);  // a copy
+  DetectionSet set = each.set();
+  const std::vector<uint8_t> left_out{0, 1};
+  set.objects.left_out = left_out;
+  const DetectionConfusion found = confuse_detections(set, {0.5, 0.25}, serial_for);
+  CHECK(found.counts == std::vector<int64_t>{1, 0, 0, 0, 0, 0, 2, 0, 0});
+  CHECK(found.states ==
+        std::vector<ConfusionState>{ConfusionState::kCounted, ConfusionState::kCounted,
+                                    ConfusionState::kIgnored, ConfusionState::kCounted});
+}
+
+TEST_CASE("with objects left out, the matrix has the precision and recall of the curves") {
+  size_t ignored = 0;
+  for (const Json& json : test::detection_references().as_array()) {
+    CAPTURE(json.at("name").as_string());
+    const DetectionCase each = test::detection_case(json);
+    DetectionSet set = each.set();
+    std::vector<uint8_t> left_out(each.objects.image.size());
+    for (size_t g = 0; g < left_out.size(); ++g) left_out[g] = g % 3 == 0 ? 1 : 0;
+    set.objects.left_out = left_out;
+    const DetectionConfusion found = confuse_detections(set, {0.5, 0.4}, serial_for);
+    const DetectionCurves curves = draw_detection_curves(set, 0.5, 1000, serial_for);
+    for (size_t k = 0; k < each.classes; ++k) {
+      CAPTURE(k);
+      const DetectionCurve& curve = curves.per_class[k];
+      double right = 0;
+      double kept = 0;
+      for (size_t i = 0; i < curve.score.size() && curve.score[i] >= 0.4; ++i) {
+        right = curve.recall[i] * static_cast<double>(curve.objects);
+        if (curve.precision[i] > 0) kept = right / curve.precision[i];
+      }
+      size_t row = 0;
+      size_t column = 0;
+      for (size_t other = 0; other <= each.classes; ++other) {
+        row += static_cast<size_t>(found.count(k, other));
+        column += static_cast<size_t>(found.count(other, k));
+      }
+      CHECK(row == curve.objects);
+      CHECK(static_cast<double>(found.count(k, k)) == doctest::Approx(right));
+      if (right > 0) CHECK(static_cast<double>(column) == doctest::Approx(kept));
+    }
+    ignored += static_cast<size_t>(
+        std::count(found.states.begin(), found.states.end(), ConfusionState::kIgnored));
+  }
+  CHECK(ignored > 50);
 }
 
 TEST_CASE("on random boxes all is counted once and the diagonal is what the curves call true") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -118,4 +119,61 @@ TEST_CASE("detections beyond the limit of an image are not looked at") {
   CHECK(found.kinds[1] == DetectionKind::kBeyondLimit);
   CHECK(found.object_kinds[0] == ObjectKind::kMissed);
   CHECK(found.average_precision == 0);
+}
+
+TEST_CASE("an object left out takes one detection by its overlap, and not all that lie within it") {
+  DetectionCase each;
+  each.images = 1;
+  each.classes = 2;
+  each.object(0, 0, kBox);
+  each.object(0, 0, {100, 100, 300, 300});
+  each.object(0, 1, {100, 100, 280, 280});
+  each.detection(0, 0, {200, 200, 20, 20}, 0.9);  // on nothing: of the large box it is a speck
+  each.detection(0, 0, kBox, 0.8);
+  each.detection(0, 0, {100, 100, 300, 290}, 0.7);  // right, so no error of class either
+  DetectionSet set = each.set();
+  const std::vector<uint8_t> left_out{0, 1, 0};
+  set.objects.left_out = left_out;
+  const TideResult found = explain_errors(set, {}, serial_for);
+  CHECK(found.kinds == std::vector<DetectionKind>{DetectionKind::kBackground, DetectionKind::kTrue,
+                                                  DetectionKind::kBackground});
+  CHECK(found.on_crowd == std::vector<uint8_t>{0, 0, 1});
+  CHECK(found.object_kinds ==
+        std::vector<ObjectKind>{ObjectKind::kFound, ObjectKind::kCrowd, ObjectKind::kMissed});
+  CHECK(found.average_precision == doctest::Approx(25));
+}
+
+TEST_CASE("with objects left out, the average precision is COCO's at that overlap") {
+  size_t left = 0;
+  for (const Json& json : test::detection_references().as_array()) {
+    CAPTURE(json.at("name").as_string());
+    const DetectionCase each = test::detection_case(json);
+    DetectionSet set = each.set();
+    std::vector<uint8_t> left_out(each.objects.image.size());
+    for (size_t g = 0; g < left_out.size(); ++g) left_out[g] = g % 3 == 0 ? 1 : 0;
+    set.objects.left_out = left_out;
+    // tidecv limits the detections of an image, COCO those of a class in it; and they differ where
+    // two objects overlap a detection as much, and on crowds at the threshold.
+    const std::vector<uint8_t> no_crowds(left_out.size(), 0);
+    set.objects.iscrowd = no_crowds;
+    TideOptions options;
+    options.max_detections = 1000;
+    CocoOptions coco;
+    coco.iou_thresholds = {0.5};
+    coco.max_detections = {1000};
+    coco.area_ranges.resize(1);
+    const CocoResult expected = evaluate_coco(set, coco, serial_for);
+    double sum = 0;
+    size_t classes = 0;
+    for (size_t k = 0; k < each.classes; ++k) {
+      if (class_average_precision(expected, k) < 0) continue;
+      sum += class_average_precision(expected, k);
+      ++classes;
+    }
+    const TideResult found = explain_errors(set, options, serial_for);
+    CHECK(found.average_precision ==
+          doctest::Approx(classes == 0 ? 0 : 100 * sum / static_cast<double>(classes)));
+    left += static_cast<size_t>(std::count(found.on_crowd.begin(), found.on_crowd.end(), 1));
+  }
+  CHECK(left > 50);
 }
