@@ -25,6 +25,28 @@ std::string hint_of(const ExportItem& item) {
   return item.has_sha256 ? to_hex(item.sha256).substr(0, kHintDigits) : std::string();
 }
 
+// Whether what is from `dot` to `end` is an extension that can stay as it is.
+bool has_plain_extension(std::string_view name, size_t dot, size_t end) {
+  if (dot == std::string_view::npos || dot >= end) return false;
+  // ".", "..." and what would need an escape is no extension.
+  const std::string_view extension = name.substr(dot, end - dot);
+  return extension.size() > 1 && extension.size() <= kMaxExtensionBytes &&
+         safe_name(extension.substr(1)) == extension.substr(1);
+}
+
+// A dot in a name without an extension would be taken for the beginning of one.
+std::string without_dots(std::string_view stem) {
+  std::string escaped;
+  for (const char c : stem) {
+    if (c == '.') {
+      escaped += "%2E";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
 }  // namespace
 
 std::vector<std::string> safe_folders(const std::vector<std::string>& names) {
@@ -50,13 +72,17 @@ FileName file_name_of(const ExportItem& item) {
     return {safe_name(name) + "-" + padded(item.member), ".png"};
   }
   const size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return {safe_name(name), ""};
-  const std::string_view extension = name.substr(dot);
-  // ".", "..." and what would need an escape is no extension.
-  const bool plain = extension.size() > 1 && extension.size() <= kMaxExtensionBytes &&
-                     safe_name(extension.substr(1)) == extension.substr(1);
-  if (!plain) return {safe_name(name), ""};
-  return {safe_name(name.substr(0, dot)), std::string(extension)};
+  if (has_plain_extension(name, dot, name.size())) {
+    return {safe_name(name.substr(0, dot)), std::string(name.substr(dot))};
+  }
+  // What was fetched as "a.jpg?width=80".
+  const size_t query = name.find('?');
+  const size_t before = query == std::string_view::npos ? query : name.rfind('.', query);
+  if (has_plain_extension(name, before, query)) {
+    const std::string stem = std::string(name.substr(0, before)) + std::string(name.substr(query));
+    return {safe_name(stem), std::string(name.substr(before, query - before))};
+  }
+  return {safe_name(name), ""};
 }
 
 std::vector<std::string> split_folders_of_items(const ExportInput& input, const std::string& top,
@@ -90,6 +116,7 @@ std::vector<std::string> place_files(const ExportInput& input,
   };
   for (size_t i = 0; i < n; ++i) {
     names[i] = file_name_of(input.items[i]);
+    if (stems && names[i].extension.empty()) names[i].stem = without_dots(names[i].stem);
     ++uses[key(i)];
   }
   NameTable table;

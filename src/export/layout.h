@@ -13,7 +13,8 @@ namespace errata::exports {
 std::vector<std::string> safe_folders(const std::vector<std::string>& names);
 
 // stem and extension (with its dot, as written) of the file an item becomes: the safe base name of
-// its source, or "<container>-000012" and ".png" for a member.
+// its source, or "<container>-000012" and ".png" for a member. "a.jpg?w=80" has the extension
+// ".jpg".
 struct FileName {
   std::string stem;
   std::string extension;
@@ -23,7 +24,8 @@ FileName file_name_of(const ExportItem& item);
 // One path per item below folder_of_item[i]: base names that occur once in a folder stay; those
 // that occur more often all get 8 hex digits of their content, so that a name does not depend on
 // who else is exported in which order, and a number where even that is taken. kStems: names are
-// told apart without their extensions, for formats with a file of annotations beside each image.
+// told apart without their extensions, for formats with a file of annotations beside each image,
+// and have no other dot than that of the extension where they have none.
 enum class Distinct { kNames, kStems };
 std::vector<std::string> place_files(const ExportInput& input,
                                      const std::vector<std::string>& folder_of_item,

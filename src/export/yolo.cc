@@ -5,12 +5,12 @@
 #include <set>
 
 #include "base/files.h"
-#include "export/item_texts.h"
 #include "export/layout.h"
 #include "export/losses.h"
 #include "export/manifest.h"
 #include "export/names.h"
 #include "export/yolo_dataset.h"
+#include "export/yolo_labels.h"
 
 namespace errata::exports {
 
@@ -87,6 +87,14 @@ std::vector<Loss> Yolo::losses(const ExportInput& input) const {
       lose("rounded-box", "numbers of pixels that are no parts of the image: the last bits differ");
     }
   }
+  const YoloLabels labels(input, dataset);
+  for (size_t i = 0; i < input.items.size(); ++i) {
+    if (!labels.drops_rejected_rows(i)) continue;
+    losses.add_sample("rejected-rows",
+                      "rows that were rejected when they were imported: they are left out where "
+                      "the labels of their image or the classes have changed since",
+                      input.items[i].sample);
+  }
   add_field_losses(input, name(), losses);
   add_label_losses(input, losses);
   return losses.take();
@@ -150,91 +158,13 @@ Layout Yolo::plan(const ExportInput& input, const ExportOptions&, IssueLog& issu
   return layout;
 }
 
-class Writer {
- public:
-  explicit Writer(const ExportInput& input)
-      : input_(input), texts_(texts_by_item(input, "yolo")), dataset_(input) {}
-
-  const YoloDataset& dataset() const { return dataset_; }
-  // False when the item has no file of labels.
-  bool text(size_t item, std::string& text) const;
-
- private:
-  // Empty when the object is left out.
-  std::string row(const ExportObject& object) const;
-
-  const ExportInput& input_;
-  ItemTexts texts_;
-  YoloDataset dataset_;
-};
-
-std::string Writer::row(const ExportObject& object) const {
-  if (object.crowd) return {};
-  const size_t class_index = dataset_.class_of(object);
-  if (dataset_.keeps_numbers(object)) return mended_yolo_row(object.raw_text, class_index, {});
-  const YoloNumbers numbers =
-      yolo_numbers(object, dataset_.form_of(object), dataset_.pose(), dataset_.frame_of(object));
-  if (numbers.values.empty()) return {};
-  return mended_yolo_row(object.raw_text, class_index, numbers.values);
-}
-
-bool Writer::text(size_t item, std::string& text) const {
-  text.clear();
-  const int32_t image = texts_.image[item];
-  std::string_view raw;
-  if (image >= 0) raw = input_.objects.images[static_cast<size_t>(image)].raw_text;
-  const bool no_file = raw.size() == 1 && raw.front() == SourceHeader::kNoFileMark;
-  if (no_file) raw = {};
-  std::vector<std::string> at_mark;
-  std::vector<std::string> others;
-  for (const uint32_t i : texts_.objects[item]) {
-    const ExportObject& object = input_.objects.objects[i];
-    std::string made = row(object);
-    if (made.empty()) continue;
-    if (!stands_at_mark(object, image) || raw.empty()) {
-      others.push_back(std::move(made));
-      continue;
-    }
-    const auto place = static_cast<size_t>(object.place);
-    if (place >= at_mark.size()) at_mark.resize(place + 1);
-    at_mark[place] = std::move(made);
-  }
-  bool drop_line_end = false;
-  for_each_piece(
-      raw,
-      [&](std::string_view piece) {
-        if (drop_line_end) {
-          const size_t end = piece.find('\n');
-          if (end != std::string_view::npos) {
-            piece.remove_prefix(end + 1);
-          } else if (text.ends_with('\n')) {
-            text.pop_back();
-            if (text.ends_with('\r')) text.pop_back();
-          }
-          drop_line_end = false;
-        }
-        text += piece;
-      },
-      [&](size_t n) {
-        if (n < at_mark.size() && !at_mark[n].empty()) {
-          text += at_mark[n];
-        } else {
-          drop_line_end = true;
-        }
-      });
-  for (const std::string& made : others) {
-    if (!text.empty() && !text.ends_with('\n')) text += '\n';
-    text += made + "\n";
-  }
-  return !no_file || !text.empty();
-}
-
 void Yolo::write_tables(const ExportInput& input, const ExportOptions&, const Layout& layout,
                         std::span<const uint8_t> written, const std::string& folder) const {
-  const Writer writer(input);
+  const YoloDataset dataset(input);
+  const YoloLabels labels(input, dataset);
   std::string text;
   for (size_t i = 0; i < input.items.size(); ++i) {
-    if (written[i] == 0 || !writer.text(i, text)) continue;
+    if (written[i] == 0 || !labels.text(i, text)) continue;
     write_plain_file(join_path(folder, label_path(layout.paths[i])), text);
   }
   std::vector<std::string> folder_of_split(input.split_names.size());
@@ -242,7 +172,7 @@ void Yolo::write_tables(const ExportInput& input, const ExportOptions&, const La
   for (const AnnotationFile& file : layout.annotations) {
     (file.split < 0 ? rest : folder_of_split[static_cast<size_t>(file.split)]) = file.path;
   }
-  write_plain_file(join_path(folder, "data.yaml"), writer.dataset().yaml(folder_of_split, rest));
+  write_plain_file(join_path(folder, "data.yaml"), dataset.yaml(folder_of_split, rest));
 }
 
 }  // namespace

@@ -180,6 +180,11 @@ size_t YoloDataset::class_of(const ExportObject& object) const {
   return index_of_label_[static_cast<size_t>(object.label)];
 }
 
+bool YoloDataset::has_classes_of(int32_t source) const {
+  const auto s = static_cast<size_t>(source);
+  return same_classes_[s] != 0 && input_.objects.sources[s].classes.size() == names_.size();
+}
+
 UprightFrame YoloDataset::frame_of(const ExportObject& object) const {
   const ExportItem& item = input_.items[object.item];
   return {item.orientation, static_cast<double>(item.width_px),

@@ -20,6 +20,8 @@ class YoloDataset {
   // The numbers in the object's own row hold.
   bool keeps_numbers(const ExportObject& object) const;
   size_t class_of(const ExportObject& object) const;
+  // The classes and their indices are those of this source and no more.
+  bool has_classes_of(int32_t source) const;
   UprightFrame frame_of(const ExportObject& object) const;
 
   // data.yaml for images in these folders. `folder_of_split` has one for each split, empty where

@@ -139,6 +139,21 @@ YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPo
   return row;
 }
 
+std::vector<std::string_view> yolo_words(std::string_view row) {
+  std::vector<std::string_view> words;
+  for (size_t at = 0; at < row.size();) {
+    if (is_blank(row[at])) {
+      ++at;
+      continue;
+    }
+    size_t end = at;
+    while (end < row.size() && !is_blank(row[end])) ++end;
+    words.push_back(row.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
 std::string yolo_row(size_t class_index, const std::vector<double>& numbers) {
   std::string row = std::to_string(class_index);
   for (const double number : numbers) row += " " + json_number(number);
@@ -147,30 +162,17 @@ std::string yolo_row(size_t class_index, const std::vector<double>& numbers) {
 
 std::string mended_yolo_row(std::string_view row, size_t class_index,
                             const std::vector<double>& numbers) {
-  struct Word {
-    size_t begin;
-    size_t end;
-  };
-  std::vector<Word> words;
-  for (size_t at = 0; at < row.size();) {
-    if (is_blank(row[at])) {
-      ++at;
-      continue;
-    }
-    size_t end = at;
-    while (end < row.size() && !is_blank(row[end])) ++end;
-    words.push_back({at, end});
-    at = end;
-  }
+  const std::vector<std::string_view> words = yolo_words(row);
   if (words.empty() || (!numbers.empty() && words.size() != numbers.size() + 1)) {
     return yolo_row(class_index, numbers);
   }
   std::string result;
   size_t at = 0;
   for (size_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = row.substr(words[i].begin, words[i].end - words[i].begin);
-    result += row.substr(at, words[i].begin - at);
-    at = words[i].end;
+    const std::string_view word = words[i];
+    const auto begin = static_cast<size_t>(word.data() - row.data());
+    result += row.substr(at, begin - at);
+    at = begin + word.size();
     const bool is_class = i == 0;
     double old = 0;
     const bool wanted = is_class || !numbers.empty();

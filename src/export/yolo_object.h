@@ -34,6 +34,9 @@ struct YoloNumbers {
 YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPose& pose,
                          const UprightFrame& frame);
 
+// The words of a row: its class, then its numbers.
+std::vector<std::string_view> yolo_words(std::string_view row);
+
 std::string yolo_row(size_t class_index, const std::vector<double>& numbers);
 
 // `row` with another class and, unless `numbers` is empty, other numbers: what has the same value

@@ -101,6 +101,86 @@ TEST_CASE("YOLO: classes renamed and merged away keep the indices of the others"
   CHECK(rows.ends_with("2 0.1 0.1 0.05 0.05"));
 }
 
+TEST_CASE("YOLO: rows that were rejected do not come back as objects once something was edited") {
+  TempDir dir;
+  const std::string twice = "0 .5 .5 .2 .2\n0 0.50 .5 .2 .2\n";
+  const std::string untouched = "1 .4 .4 .2 .2\n1 .4 .4 .2 .2\n7 .5 .5 .1 .1\nrubbish\n";
+  for (const char* name : {"a", "b", "c", "d"}) {
+    dir.write(std::string("data/images/") + name + ".png", picture(static_cast<uint8_t>(*name)));
+    dir.write(std::string("data/labels/") + name + ".txt", twice);
+  }
+  dir.write("data/labels/c.txt", untouched);
+  dir.write("data/labels/d.txt", "# two\n2 .3 .3 .1 .1\n" + twice + "\n1 .6 .6 .2 .2");
+  dir.write("data/data.yaml", "train: images\nval: images\nnames: [cat, dog]\n");
+  Project project(dir / "errata.db");
+  project.import(dir / "data");
+  CHECK(project.issues.count_by_kind().at("duplicate-row") == 4);
+  const auto ids = ids_of(project.db);
+  REQUIRE(ids.size() == 5);
+  const auto read = [&](const std::string& out, const std::string& name) {
+    return read_text_file(dir / (out + "/labels/train/" + name + ".txt"));
+  };
+  const auto hash_again = [&](const std::string& out) {
+    Project again(dir / (out + ".db"));
+    again.import(dir / out);
+    return again.version("again");
+  };
+  project.edit_objects({{.kind = store::ObjectEditKind::kSetClass,
+                         .object = ids[0],
+                         .class_id = store::require_class(project.db, "dog")},
+                        {.kind = store::ObjectEditKind::kDelete, .object = ids[1]},
+                        {.kind = store::ObjectEditKind::kDelete, .object = ids[4]}});
+  const std::string edited = project.version("v1");
+  const auto report = project.put("v1", "yolo", {.target = dir / "out1"});
+  CHECK(kinds_of(report.losses) == "rejected-rows:3 ");
+  CHECK(read("out1", "a") == "1 .5 .5 .2 .2\n");
+  CHECK(read("out1", "b").empty());
+  CHECK(read("out1", "c") == untouched);
+  // The repeat of a row that nobody changed is still one.
+  CHECK(read("out1", "d") == "# two\n" + twice);
+  CHECK(hash_again("out1") == edited);
+
+  // Row 2 and its like name a class as soon as there are three.
+  project.edit_objects({{.kind = store::ObjectEditKind::kSetClass,
+                         .object = ids[2],
+                         .class_id = store::add_class(project.db, "zebra", "test")}});
+  const std::string longer = project.version("v2");
+  CHECK(kinds_of(project.put("v2", "yolo", {.target = dir / "out2"}).losses) == "rejected-rows:4 ");
+  CHECK(read("out2", "c") == "2 .4 .4 .2 .2\n");
+  CHECK(hash_again("out2") == longer);
+}
+
+TEST_CASE("YOLO and VOC: images whose names differ behind the last dot only have labels each") {
+  TempDir dir;
+  const std::vector<std::string> names{"img.png?x=1",           "img.png?x=2",           "img.png",
+                                       "a.no_extension_of_any", "a.no_extension_at_all", "a"};
+  std::string images;
+  std::string objects;
+  for (size_t i = 0; i < names.size(); ++i) {
+    dir.write("data/" + names[i], picture(static_cast<uint8_t>(i)));
+    const std::string id = std::to_string(i);
+    images += (i > 0 ? "," : "") + std::string(R"({"id": )") + id + R"(, "file_name": ")" +
+              names[i] + "\"}";
+    objects += (i > 0 ? "," : "") + std::string(R"({"id": )") + id + R"(, "image_id": )" + id +
+               R"(, "category_id": 1, "bbox": [)" + id + ", 3, 4, 6]}";
+  }
+  dir.write("data/set.json", R"({"images": [)" + images + R"(], "annotations": [)" + objects +
+                                 R"(], "categories": [{"id": 1, "name": "cat"}]})");
+  Project project(dir / "errata.db");
+  project.import(dir / "data/set.json");
+  project.version("v1");
+  for (const std::string format : {"yolo", "voc"}) {
+    const auto report = project.put("v1", format, {.target = dir / format});
+    CHECK(report.objects == names.size());
+  }
+  for (const char* name : {"img%3Fx=1", "img%3Fx=2", "img", "a%2Eno_extension_of_any",
+                           "a%2Eno_extension_at_all", "a"}) {
+    CHECK(file_exists(dir / (std::string("yolo/labels/") + name + ".txt")));
+    CHECK(file_exists(dir / (std::string("voc/Annotations/") + name + ".xml")));
+  }
+  CHECK(file_exists(dir / "yolo/images/img%3Fx=2.png"));
+}
+
 TEST_CASE("YOLO: polygons, oriented boxes and poses come back to the bit") {
   TempDir dir;
   const std::string names = "train: images/train\nval: images/val\nnames: [a, 'yes: x', dog]\n";
