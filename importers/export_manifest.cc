@@ -73,6 +73,7 @@ std::optional<ExportedAnnotations> read_exported_annotations(const std::string& 
       exported.split_of_file[entry.at("file").as_string()] = entry.get_string("split");
     }
     exported.voc_origin = static_cast<int>(json.get_int("voc_origin", -1));
+    exported.yolo_rows = json.get_string("yolo_rows");
     return exported;
   } catch (const Error& error) {
     throw Error(ErrorCategory::kBadInput, std::string("the manifest is broken: ") + error.what(),

@@ -32,8 +32,9 @@ std::optional<ExportManifest> read_export_manifest(const std::string& root);
 // What an export of objects says of its files of annotations.
 struct ExportedAnnotations {
   std::unordered_map<std::string, std::string>
-      split_of_file;    // by path below the root; "" for none
-  int voc_origin = -1;  // -1: not said
+      split_of_file;      // by path below the root; "" for none
+  int voc_origin = -1;    // -1: not said
+  std::string yolo_rows;  // what rows of four points are: "oriented", "outlines"; empty: not said
 };
 // Nothing when the folder holds no manifest, or one of another format. Throws Error(kBadInput) when
 // it is broken.

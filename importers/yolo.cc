@@ -187,7 +187,9 @@ void Reading::survey() {
                 input_.path);
   }
   survey_.corners = survey_.corners && survey_.any_long_row && layout_.key_points == 0;
-  if (survey_.corners) {
+  if (layout_.four_points_are_oriented) {
+    survey_.corners = *layout_.four_points_are_oriented;
+  } else if (survey_.corners) {
     input_.issues.warn("oriented-boxes", input_.path, "", "",
                        "rows have four corners each: they are taken as oriented boxes; polygons of "
                        "four points would look the same",

@@ -5,9 +5,10 @@
 // file, or with an empty one, it is an image without objects. Numbers are of the upright image:
 // boxes here are turned back into the image as stored where EXIF says so (model/upright.h). Rows of
 // nine values are oriented boxes when all rows of more than six are, in the first 4,096 label
-// files; else polygons; the area is that of their mask. Exact repeats of a row (as floats) are
-// dropped, as Ultralytics drops them. The first document is data.yaml, where there is one; an
-// image's raw text its label file, with kObjectsMark for each object that was taken. Issues:
+// files, or when the manifest of an Errata export says so; else polygons; the area is that of their
+// mask. Exact repeats of a row (as floats) are dropped, as Ultralytics drops them. The first
+// document is data.yaml, where there is one; an image's raw text its label file, with kObjectsMark
+// for each object that was taken. Issues:
 //   rejected: "bad-row", "six-values" (predictions as labels), "bad-class", "unknown-class",
 //     "negative-box", "out-of-range", "duplicate-row", "unknown-image" (of a row whose image was
 //     not taken), "bad-labels" (a file that is no text, or cannot be read), those of image files

@@ -260,6 +260,9 @@ void LayoutReader::read_yaml() {
     const std::map<std::string, std::string> folders(exported->split_of_file.begin(),
                                                      exported->split_of_file.end());
     for (const auto& [folder, split] : folders) add_split(split, {folder});
+    if (!exported->yolo_rows.empty()) {
+      layout_.four_points_are_oriented = exported->yolo_rows == "oriented";
+    }
     return;
   }
   const Json* val = last_member(yaml, "val");

@@ -2,6 +2,7 @@
 // takes (ultralytics/data/utils.py, check_det_dataset and img2label_paths), or folders alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct YoloLayout {
   ClassMap classes;       // raw ids are the indices; empty: nothing names them
   size_t key_points = 0;  // kpt_shape: points of a pose, and numbers of each
   size_t point_values = 0;
+  // Whether rows of four points are oriented boxes, where the manifest of an export of ours says
+  // it.
+  std::optional<bool> four_points_are_oriented;
   std::vector<YoloSplit> splits;
   uint64_t rejected = 0;  // folders and images named that are not there: issues, one each
 };

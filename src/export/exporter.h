@@ -133,7 +133,8 @@ struct Layout {
   std::string description;                 // "split/class/file"
   // Of formats that hold objects:
   std::vector<AnnotationFile> annotations;
-  int voc_origin = -1;  // VOC: the number of the first pixel
+  int voc_origin = -1;    // VOC: the number of the first pixel
+  std::string yolo_rows;  // YOLO: what rows of four points are, "oriented" or "outlines"
 };
 
 class ExportFormat {

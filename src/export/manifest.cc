@@ -143,6 +143,10 @@ void append_objects(std::string& out, const ExportInput& input, const Layout& la
   }
   out += layout.annotations.empty() ? "]" : "\n  ]";
   if (layout.voc_origin >= 0) out += ",\n  \"voc_origin\": " + std::to_string(layout.voc_origin);
+  if (!layout.yolo_rows.empty()) {
+    out += ",\n  ";
+    append_text_or_null(out, "yolo_rows", layout.yolo_rows);
+  }
   out += ",\n  \"not_held\": [";
   for (size_t i = 0; i < losses.size(); ++i) {
     out += i == 0 ? "\n    {" : ",\n    {";

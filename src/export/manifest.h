@@ -11,11 +11,13 @@
 //    "objects": 36000,
 //    "annotations": [{"file": "annotations/instances_val.json", "split": "val" | null}],
 //    "voc_origin": 0 | 1,
+//    "yolo_rows": "oriented" | "outlines",
 //    "not_held": [{"kind": "mask", "what": "...", "count": 2, "objects": [7, 9]}],
 //    "files": {"list": "errata-files.jsonl", "count": 70000, "sha256": "..."}}
 //   index is the class's training index; classes without a sample are listed too. Formats that hold
-//   objects have the last four but one (voc_origin is VOC's) and count objects, not samples, a
-//   class. not_held: what the format has no place for, by ids of objects or "samples" of the store.
+//   objects have the five before files (voc_origin is VOC's; yolo_rows is YOLO's where it has rows
+//   of points: oriented boxes when they are four) and count objects, not samples, a class.
+//   not_held: what the format has no place for, by ids of objects or "samples" of the store.
 // errata-files.jsonl: one object a line, in the order of the version:
 //   {"path": "train/cat/a.jpg", "class": 3 | null, "label": "cat", "split": "train",
 //    "sha256": "...", "source": "pets/cat/a.jpg", "member": 12, "id": "raw id"}

@@ -1,10 +1,13 @@
 #include "export/yolo.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "export/layout.h"
 #include "export/losses.h"
 #include "export/manifest.h"
@@ -22,6 +25,11 @@ constexpr std::string_view kLabels = "labels";
 constexpr std::array<std::string_view, 13> kReadByUltralytics{
     ".avif", ".bmp", ".dng", ".heic", ".heif", ".jp2", ".jpeg",
     ".jpg",  ".mpo", ".png", ".tif",  ".tiff", ".webp"};
+
+constexpr std::string_view kOrientedAsBox =
+    "oriented boxes, unless all are: the upright box around each is written";
+constexpr std::string_view kOrientedAsOutline =
+    "oriented boxes among outlines: each becomes an outline of four points";
 
 class Yolo : public ExportFormat {
  public:
@@ -45,11 +53,19 @@ void add_shape_losses(const ExportObject& object, YoloForm form, const YoloDatas
     losses.add_object(kind, what, object.id);
   };
   if (!shape.mask.counts.empty()) lose("mask", "masks: only the box is written");
-  if (!shape.polygons.empty() && form != YoloForm::kPolygon) {
+  const bool keeps_outline = form == YoloForm::kPolygon && shape.polygons.size() == 1;
+  const bool keeps_corners = form == YoloForm::kCorners && !shape.corners.empty();
+  if (!shape.polygons.empty() && !keeps_outline) {
     lose("outline", "outlines, unless every object has just one: only the box is written");
   }
-  if (!shape.corners.empty() && form != YoloForm::kCorners) {
-    lose("oriented-box", "oriented boxes, unless all are: the upright box around each is written");
+  if (!shape.corners.empty() && !keeps_corners) {
+    lose("oriented-box", form == YoloForm::kPolygon ? kOrientedAsOutline : kOrientedAsBox);
+  }
+  const bool as_points = form == YoloForm::kPolygon || form == YoloForm::kCorners;
+  if (as_points && !keeps_outline && shape.corners.empty()) {
+    lose("box-as-outline",
+         "boxes among outlines: the four corners of each are written, since Ultralytics takes no "
+         "set that mixes them");
   }
   const bool same_points = form == YoloForm::kPose
                                ? shape.keypoints.size() == dataset.pose().points * 3
@@ -74,8 +90,12 @@ std::vector<Loss> Yolo::losses(const ExportInput& input) const {
     }
     if (object.difficult) lose("difficult", "marks of difficult objects");
     if (object.truncated) lose("truncated", "marks of truncated objects");
-    if (dataset.keeps_numbers(object)) continue;
     const YoloForm form = dataset.form_of(object);
+    if (dataset.keeps_numbers(object)) {
+      const bool read_as_outline = form == YoloForm::kCorners && dataset.outline_form() != form;
+      if (read_as_outline) lose("oriented-box", kOrientedAsOutline);
+      continue;
+    }
     add_shape_losses(object, form, dataset, losses);
     const YoloNumbers numbers =
         yolo_numbers(object, form, dataset.pose(), dataset.frame_of(object));
@@ -108,6 +128,13 @@ std::string label_path(const std::string& image) {
   return path + ".txt";
 }
 
+// data.yaml has a line for it.
+bool is_named_split(const ExportInput& input, const ExportItem& item) {
+  if (item.split < 0) return false;
+  const std::string& name = input.split_names[static_cast<size_t>(item.split)];
+  return name == "train" || name == "val" || name == "test";
+}
+
 void warn(const ExportInput& input, const Layout& layout, IssueLog& issues) {
   for (const std::string& path : layout.paths) {
     const std::string ext = extension(path);
@@ -123,6 +150,15 @@ void warn(const ExportInput& input, const Layout& layout, IssueLog& issues) {
       return item.split >= 0 && input.split_names[static_cast<size_t>(item.split)] == split;
     });
   };
+  uint64_t unnamed = 0;
+  for (const ExportItem& item : input.items) unnamed += is_named_split(input, item) ? 0 : 1;
+  if (has("train") && unnamed > 0) {
+    issues.warn("split-not-in-yaml", "data.yaml", {}, {},
+                fmt::format("{} in splits other than train, val and test, or in none, and so in no "
+                            "line of data.yaml: Ultralytics does not see them",
+                            unnamed == 1 ? "1 image is" : with_thousands(unnamed) + " images are"),
+                "put them into train, val or test");
+  }
   if (has("train") && has("val")) return;
   issues.warn(
       "no-train-or-val", "data.yaml", {}, {},
@@ -135,6 +171,10 @@ void warn(const ExportInput& input, const Layout& layout, IssueLog& issues) {
 Layout Yolo::plan(const ExportInput& input, const ExportOptions&, IssueLog& issues) const {
   Layout layout;
   layout.description = "images/split/file, labels/split/file.txt";
+  const YoloDataset dataset(input);
+  if (dataset.writes_outlines()) {
+    layout.yolo_rows = dataset.outline_form() == YoloForm::kCorners ? "oriented" : "outlines";
+  }
   std::vector<std::string> folders = split_folders_of_items(input, std::string(kImages), layout);
   // The last folder called images is the one that labels stand beside.
   const std::string inner = std::string(kImages) + "/" + std::string(kImages);

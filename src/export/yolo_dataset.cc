@@ -5,8 +5,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "export/manifest.h"
+#include "export/yolo_yaml.h"
 #include "text/csv.h"
 #include "text/yaml.h"
 
@@ -15,23 +14,6 @@ namespace errata::exports {
 namespace {
 
 constexpr size_t kNowhere = SIZE_MAX;
-
-// As YAML reads it as this text, and not as a number, a date or a truth.
-std::string yaml_text(const std::string& text) {
-  constexpr std::array<std::string_view, 11> kWords{"y",    "n",     "yes",  "no", "on", "off",
-                                                    "true", "false", "null", "~",  "="};
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const bool plain = !text.empty() && is_letter(text.front()) && text.back() != ' ' &&
-                     std::all_of(text.begin(), text.end(), [&](char c) {
-                       return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-                              c == ' ' || c == '/';
-                     });
-  const std::string lower = to_lower_ascii(text);
-  if (plain && std::find(kWords.begin(), kWords.end(), lower) == kWords.end()) return text;
-  std::string quoted;
-  append_json_string(quoted, text);
-  return quoted;
-}
 
 text::Json parsed(const std::string& yaml) {
   try {
@@ -43,32 +25,6 @@ text::Json parsed(const std::string& yaml) {
 
 const ObjectSource* source_at(const ExportInput& input, const ExportObject& object) {
   return input.objects.source_of(object);
-}
-
-// The blocks of a YAML's other keys, as they are written.
-std::string other_keys(const std::string& yaml) {
-  constexpr std::array<std::string_view, 8> kOurs{"path", "train", "val", "validation",
-                                                  "test", "names", "nc",  "download"};
-  std::string kept;
-  bool keep = false;
-  for (size_t at = 0; at < yaml.size();) {
-    size_t end = yaml.find('\n', at);
-    end = end == std::string::npos ? yaml.size() : end + 1;
-    const std::string_view line = std::string_view(yaml).substr(at, end - at);
-    at = end;
-    const char first = line.front();
-    const bool continues = first == ' ' || first == '\t' || first == '-' || first == '}' ||
-                           first == ']' || first == '\n' || first == '\r';
-    if (first == '#') continue;
-    if (!continues) {
-      const std::string_view key = trim(line.substr(0, std::min(line.find(':'), line.size())));
-      keep = line.find(':') != std::string_view::npos && !key.starts_with("---") &&
-             std::find(kOurs.begin(), kOurs.end(), key) == kOurs.end();
-    }
-    if (keep) kept += line;
-  }
-  if (!kept.empty() && kept.back() != '\n') kept += '\n';
-  return kept;
 }
 
 }  // namespace
@@ -134,16 +90,40 @@ void YoloDataset::settle_forms() {
   bool outlined = true;
   bool oriented = true;
   bool any = false;
+  has_outlines_.assign(input_.items.size(), 0);
   for (const ExportObject& object : input_.objects.objects) {
     if (object.crowd) continue;
     any = true;
+    const bool own = is_own(object);
+    if (own) settle_own_row(object);
+    if (!outlined && !oriented && !own) continue;
     const Shape shape = decode_shape(object.shape);
     outlined = outlined && shape.polygons.size() == 1 && shape.mask.counts.empty();
     oriented = oriented && shape.corners.size() == 8;
-    if (!outlined && !oriented) break;
+    own_corners_ = own_corners_ || (own && shape.corners.size() == 8);
+    own_outlines_ = own_outlines_ || (own && shape.polygons.size() == 1);
   }
   all_outlined_ = any && outlined;
   all_oriented_ = any && oriented;
+}
+
+// What the row of the source says of its file and of the others.
+void YoloDataset::settle_own_row(const ExportObject& object) {
+  const bool is_long = has_long_row(object);
+  any_long_row_ = any_long_row_ || is_long;
+  any_box_row_ = any_box_row_ || !is_long;
+  if (is_long) has_outlines_[object.item] = 1;
+}
+
+YoloForm YoloDataset::outline_form() const {
+  if (all_oriented_ || all_outlined_) {
+    return all_oriented_ ? YoloForm::kCorners : YoloForm::kPolygon;
+  }
+  return own_corners_ && !own_outlines_ ? YoloForm::kCorners : YoloForm::kPolygon;
+}
+
+bool YoloDataset::writes_outlines() const {
+  return pose_.points == 0 && (all_oriented_ || all_outlined_ || any_long_row_);
 }
 
 bool YoloDataset::is_own(const ExportObject& object) const {
@@ -151,14 +131,25 @@ bool YoloDataset::is_own(const ExportObject& object) const {
   return source != nullptr && source->format == "yolo" && !object.raw_text.empty();
 }
 
+bool YoloDataset::has_long_row(const ExportObject& object) const {
+  constexpr size_t kMostOfBox = 6;
+  return is_own(object) && yolo_words(object.raw_text).size() > kMostOfBox;
+}
+
 YoloForm YoloDataset::form_of(const ExportObject& object) const {
   if (pose_.points > 0) return YoloForm::kPose;
   if (all_oriented_) return YoloForm::kCorners;
   if (all_outlined_) return YoloForm::kPolygon;
-  if (!is_own(object)) return YoloForm::kBox;
-  const Shape shape = decode_shape(object.shape);
-  if (shape.corners.size() == 8) return YoloForm::kCorners;
-  return shape.polygons.size() == 1 ? YoloForm::kPolygon : YoloForm::kBox;
+  if (is_own(object)) {
+    const Shape shape = decode_shape(object.shape);
+    if (shape.corners.size() == 8) return YoloForm::kCorners;
+    if (shape.polygons.size() == 1) return YoloForm::kPolygon;
+    if (!has_long_row(object)) return YoloForm::kBox;
+  }
+  // Ultralytics refuses a file that mixes boxes and outlines, and drops all outlines of a set that
+  // does.
+  const bool among_outlines = has_outlines_[object.item] != 0 || (any_long_row_ && !any_box_row_);
+  return among_outlines ? outline_form() : YoloForm::kBox;
 }
 
 bool YoloDataset::keeps_numbers(const ExportObject& object) const {
@@ -212,36 +203,7 @@ std::string YoloDataset::yaml(const std::vector<std::string>& folder_of_split,
     folders[0] = others;
     if (!rest.empty()) folders[0].push_back(rest);
   }
-  std::string splits;
-  for (size_t k = 0; k < kSplits.size(); ++k) {
-    if (folders[k].empty()) continue;
-    splits += std::string(kSplits[k]) + ":";
-    if (folders[k].size() == 1) {
-      splits += " " + yaml_text(folders[k].front()) + "\n";
-      continue;
-    }
-    splits += "\n";
-    for (const std::string& folder : folders[k]) splits += "  - " + yaml_text(folder) + "\n";
-  }
-  std::string names = "names:\n";
-  for (size_t c = 0; c < names_.size(); ++c) {
-    names += "  " + std::to_string(c) + ": " + yaml_text(names_[c]) + "\n";
-  }
-  if (names_.empty()) names = "names: []\n";
-  const std::string made = splits + names + other_keys(source_yaml_);
-  if (!source_yaml_.empty()) {
-    const text::Json theirs = parsed(source_yaml_);
-    const text::Json ours = parsed(made);
-    const auto same = [&](std::string_view key) {
-      const text::Json* a = theirs.find(key);
-      const text::Json* b = ours.find(key);
-      return a == nullptr || b == nullptr ? a == b : a->dump() == b->dump();
-    };
-    if (!theirs.contains("path") && same("train") && same("val") && same("test") && same("names")) {
-      return source_yaml_;
-    }
-  }
-  return made;
+  return yolo_yaml({folders, names_}, source_yaml_);
 }
 
 }  // namespace errata::exports

@@ -14,8 +14,11 @@ class YoloDataset {
   explicit YoloDataset(const ExportInput& input);
 
   const YoloPose& pose() const { return pose_; }
-  bool all_outlined() const { return all_outlined_; }
-  // Of the row that the object is to have.
+  // Some rows are outlines or oriented boxes; rows of four points then are `outline_form()`.
+  bool writes_outlines() const;
+  YoloForm outline_form() const;
+  // Of the row that the object is to have. A box among outlines, and in a set of nothing else, is
+  // written as its four corners.
   YoloForm form_of(const ExportObject& object) const;
   // The numbers in the object's own row hold.
   bool keeps_numbers(const ExportObject& object) const;
@@ -32,6 +35,8 @@ class YoloDataset {
   bool is_own(const ExportObject& object) const;
   void settle_classes();
   void settle_forms();
+  void settle_own_row(const ExportObject& object);
+  bool has_long_row(const ExportObject& object) const;
 
   const ExportInput& input_;
   int32_t source_ = -1;  // the YOLO source whose classes these are
@@ -42,6 +47,12 @@ class YoloDataset {
   YoloPose pose_;
   bool all_outlined_ = false;
   bool all_oriented_ = false;
+  // Of the rows of YOLO sources that are still there:
+  bool any_long_row_ = false;  // of more values than a box has
+  bool any_box_row_ = false;
+  bool own_corners_ = false;
+  bool own_outlines_ = false;
+  std::vector<uint8_t> has_outlines_;  // of each item
 };
 
 }  // namespace errata::exports

@@ -114,6 +114,14 @@ YoloNumbers pose_row(const ExportObject& object, const Shape& shape, const YoloP
   return row;
 }
 
+// The points that stand for the object: those of its box where it has no such outline.
+std::vector<double> outline_of(const ExportObject& object, const Shape& shape, YoloForm form) {
+  if (form == YoloForm::kPolygon && shape.polygons.size() == 1) return shape.polygons.front();
+  if (!shape.corners.empty()) return shape.corners;
+  const auto& [x, y, width, height] = object.box_xywh_px;
+  return {x, y, x + width, y, x + width, y + height, x, y + height};
+}
+
 }  // namespace
 
 YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPose& pose,
@@ -127,8 +135,7 @@ YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPo
   const Shape shape = decode_shape(object.shape);
   if (form == YoloForm::kPose) return pose_row(object, shape, pose, frame);
   YoloNumbers row;
-  const std::vector<double>& points =
-      form == YoloForm::kCorners ? shape.corners : shape.polygons.front();
+  const std::vector<double> points = outline_of(object, shape, form);
   add_points(points, 2, frame, true, row);
   // The box is read as that of the points.
   Shape only;

@@ -14,8 +14,8 @@ namespace errata::exports {
 // What stands behind the class.
 enum class YoloForm : uint8_t {
   kBox,      // centre x, y, width, height
-  kPolygon,  // points of one outline
-  kCorners,  // four points of an oriented box
+  kPolygon,  // points of one outline; of an oriented box or a box its corners
+  kCorners,  // four points of an oriented box, or of a box
   kPose      // a box, then key points
 };
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/files.h"
+#include "model/shape.h"
 #include "store/classes.h"
 #include "store/sample_files.h"
 #include "tests/export/object_kit.h"
@@ -204,6 +205,85 @@ TEST_CASE("YOLO: polygons, oriented boxes and poses come back to the bit") {
              "0 0.1 0.1 0.5 0.1 0.5 0.5 0.10 0.5\n1 0.3 0.2 0.4 0.3 0.3 0.4 0.2 0.3\n");
   round_trip("poses", names + "kpt_shape: [2, 3]\nflip_idx: [1, 0]\n",
              "0 0.5 0.5 0.2 0.2 0.5 0.5 2 0 0 0\n1 0.5 0.5 0.2 0.2 0.45 0.5 2 0.55 0.50 1\n");
+}
+
+TEST_CASE("YOLO: a box drawn among outlines or oriented boxes is written as its corners") {
+  const std::string yaml = "train: images/train\nval: images/val\nnames: [a, b, c]\n";
+  const std::string corners = " 0.25 0.2 0.5 0.2 0.5 0.4 0.25 0.4\n";
+  struct Case {
+    std::string name;
+    std::string rows;
+    std::string added;
+    std::string alone;  // in a file without rows
+    std::string losses;
+  };
+  const std::string outlines = "0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.2 0.2 0.4 0.2 0.4 0.4 0.2 0.3\n";
+  const std::vector<Case> cases{
+      {"outlines", outlines, "2" + corners, "2" + corners, "box-as-outline:2 "},
+      {"oriented", "0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n", "2" + corners, "2" + corners,
+       "box-as-outline:2 "},
+      {"both", outlines + "1 0.5 0.5 0.25 0.2\n", "2" + corners, "2 0.375 0.3 0.25 0.2\n",
+       "box-as-outline:1 "},
+      {"boxes", "1 0.5 0.5 0.25 0.2\n", "2 0.375 0.3 0.25 0.2\n", "2 0.375 0.3 0.25 0.2\n", ""}};
+  for (const Case& each : cases) {
+    INFO(each.name);
+    TempDir dir;
+    write_source(dir, yaml);
+    dir.write("data/labels/train/one.txt", each.rows);
+    Project project(dir / "errata.db");
+    project.import(dir / "data");
+    const ClassId third = store::require_class(project.db, "c");
+    for (const char* image : {"one.png", "two.png"}) {
+      project.edit_objects({{.kind = store::ObjectEditKind::kAdd,
+                             .sample = sample_of(project.db, image),
+                             .class_id = third,
+                             .box_xywh_px = {10, 6, 10, 6}}});
+    }
+    project.version("v1");
+    const auto report = project.put("v1", "yolo", {.target = dir / "out"});
+    CHECK(kinds_of(report.losses) == each.losses);
+    CHECK(read_text_file(dir / "out/labels/train/one.txt") == each.rows + each.added);
+    CHECK(read_text_file(dir / "out/labels/val/two.txt") == each.alone);
+    Project again(dir / "again.db");
+    again.import(dir / "out");
+    CHECK(again.issues.rejected() == 0);
+    for (const auto& object : store::read_object_texts(again.db, 0).objects) {
+      if (object.class_id != store::require_class(again.db, "c")) continue;
+      for (size_t k = 0; k < 4; ++k) {
+        CHECK(object.box_xywh_px[k] == doctest::Approx(std::array{10, 6, 10, 6}[k]));
+      }
+      const Shape shape = decode_shape(object.shape);
+      CHECK(shape.corners.empty() == (each.name != "oriented"));
+    }
+  }
+}
+
+TEST_CASE("YOLO: outlines of four points stay outlines, oriented boxes stay those") {
+  TempDir dir;
+  dir.write("data/a.png", picture(1));
+  dir.write("data/set.json", R"({"images": [{"id": 1, "file_name": "a.png"}],
+  "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 6, 20, 12],
+    "segmentation": [[10, 6, 30, 6, 30, 18, 10, 18]]}],
+  "categories": [{"id": 1, "name": "cat"}]})");
+  Project project(dir / "errata.db");
+  project.import(dir / "data/set.json");
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "yolo", FileMode::kCopy) == hash);
+  const std::string path = dir / "out v1yolocopy/errata-manifest.json";
+  CHECK(text::read_json_file(path).at("yolo_rows").as_string() == "outlines");
+}
+
+TEST_CASE("YOLO: images that data.yaml cannot name are counted") {
+  TempDir dir;
+  Project project(dir / "errata.db");
+  project.import(write_source(dir));
+  project.edit(sample_of(project.db, "bare.png"), store::EditKind::kSetSplit, {}, "holdout");
+  project.version("v1");
+  project.put("v1", "yolo", {.target = dir / "out"});
+  CHECK(project.issues.count_by_kind().at("split-not-in-yaml") == 1);
+  Project again(dir / "again.db");
+  again.import(dir / "out");
+  CHECK(store::all_sample_files(again.db).size() == 3);
 }
 
 TEST_CASE("YOLO: what it cannot hold of COCO is told before, and kept in the manifest") {
