@@ -440,20 +440,30 @@ void Reading::read_all() {
                                       kWindowChunks, produce, consume);
 }
 
-// Labels that no image of the set asks for, in the folders where labels are.
+// Labels that no image of the set asks for, in the folders where labels are. Beside images lie
+// other texts as well: a list of the split, a README.
 void Reading::warn_of_orphans() {
   size_t orphans = 0;
   std::string example;
   for (const std::string& folder : label_folders_) {
     const FolderListing listing = list_folder(folder);
     for (size_t i = 0; i < listing.files.size(); ++i) {
+      input_.cancel.check();
       const std::string_view name = listing.files[i];
       if (to_lower_ascii(extension(name)) != ".txt" || name == "classes.txt") continue;
       const std::string path = join_path(folder, name);
       if (label_paths_.contains(path)) continue;
-      // Beside images lie other texts as well: a list of the split, a README.
-      const YoloText text = read_yolo_text(read_text_file(path, kMostLabelBytes));
-      if (text.rows.empty() || !text.rows.front().problem.empty()) continue;
+      try {
+        const YoloText text = read_yolo_text(read_text_file(path, kMostLabelBytes));
+        if (text.rows.empty() || !text.rows.front().problem.empty()) continue;
+      } catch (const Error& error) {
+        input_.issues.warn("unread-text", path, "", "",
+                           fmt::format("no image has this name, and whether it holds labels is not "
+                                       "known: {}",
+                                       error.what()),
+                           "");
+        continue;
+      }
       if (orphans++ == 0) example = path;
     }
   }

@@ -15,7 +15,7 @@
 //     and of the layout (yolo_layout.h)
 //   warnings: "missing-labels", "left-out-by-ultralytics" (images it does not train on, and why),
 //     "mixed-rows", "oriented-boxes", "empty-box", "outside-image", "comment", "mark",
-//     "classes-from-one", "labels-without-image"
+//     "classes-from-one", "labels-without-image", "unread-text" (beside labels, of no image)
 #pragma once
 
 #include "importers/importer.h"

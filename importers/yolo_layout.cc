@@ -97,6 +97,7 @@ class LayoutReader {
  private:
   void read_yaml();
   void read_classes(const Json& yaml);
+  void add_classes(std::vector<std::string> names, const std::string& file);
   void read_key_points(const Json& yaml);
   void find_root(const Json& yaml);
   void read_folders(const std::string& path);
@@ -163,9 +164,19 @@ void LayoutReader::read_classes(const Json& yaml) {
                                    names.size()),
                        "correct nc, or leave it out");
   }
+  add_classes(std::move(names), layout_.yaml_path);
+}
+
+void LayoutReader::add_classes(std::vector<std::string> names, const std::string& file) {
   for (size_t i = 0; i < names.size(); ++i) {
+    const std::string place = fmt::format("class {}", i);
+    if (names[i].empty()) {
+      names[i] = fmt::format("class_{}", i);
+      input_.issues.warn("empty-class", file, place, "",
+                         fmt::format("the class has no name: it is called {}", names[i]), "");
+    }
     if (layout_.classes.find(names[i]) != kNoClass) {
-      input_.issues.warn("duplicate-class", layout_.yaml_path, fmt::format("class {}", i), names[i],
+      input_.issues.warn("duplicate-class", file, place, names[i],
                          "two classes have the same name: they are one class here", "");
     }
     layout_.classes.add(names[i], fmt::format("{}", i));
@@ -385,9 +396,12 @@ void LayoutReader::read_class_file(const std::string& path) {
   for (const char* name : {"classes.txt", "labels/classes.txt", "obj.names"}) {
     const std::string file = join_path(path, name);
     if (!file_exists(file)) continue;
+    std::vector<std::string> names;
     for (const std::string& line : text::read_lines(file, kMostYamlBytes)) {
-      layout_.classes.add(to_valid_utf8(trim(line)), fmt::format("{}", layout_.classes.size()));
+      names.push_back(to_valid_utf8(trim(line)));
     }
+    while (!names.empty() && names.back().empty()) names.pop_back();
+    add_classes(std::move(names), file);
     return;
   }
 }

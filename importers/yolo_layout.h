@@ -49,7 +49,8 @@ bool has_yolo_folders(const std::string& root);
 
 // Reads data.yaml and lists the images; no image or label is opened. Issues:
 //   rejected: "missing-image" (in a list of images), "missing-folder", and those of walking
-//   warnings: "class-count", "duplicate-class", "dataset-path", "missing-split", "foreign-path",
+//   warnings: "class-count", "empty-class", "duplicate-class", "dataset-path", "missing-split",
+//   "foreign-path",
 //     "image-in-two-splits", "image-listed-twice"
 // Throws Error(kNotFound, kBadInput).
 YoloLayout read_yolo_layout(const ImportInput& input);

@@ -35,6 +35,13 @@ bool read_all(int fd, uint8_t* to, size_t size, size_t& got_total) {
   return true;
 }
 
+// Opening a pipe without O_NONBLOCK waits for somebody who writes into it.
+constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+
+Error no_plain_file(const std::string& path) {
+  return {ErrorCategory::kBadInput, "this is a pipe or a device, not a file", {}, path};
+}
+
 void write_all(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
@@ -71,12 +78,12 @@ bool file_exists(const std::string& path) {
 }
 
 bool read_file_into(const std::string& path, std::vector<uint8_t>& bytes) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd fd(::open(path.c_str(), kReadFlags));
   if (fd.value < 0) return false;
   struct stat st {};
   if (::fstat(fd.value, &st) != 0) return false;
-  if (S_ISDIR(st.st_mode)) {
-    errno = EISDIR;
+  if (!S_ISREG(st.st_mode)) {
+    errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
     return false;
   }
   bytes.resize(static_cast<size_t>(st.st_size));
@@ -89,6 +96,7 @@ bool read_file_into(const std::string& path, std::vector<uint8_t>& bytes) {
 std::vector<uint8_t> read_file(const std::string& path, uint64_t max_bytes) {
   FileStat stat;
   if (!stat_file(path, stat)) throw io_error("read", path, errno);
+  if (!stat.is_regular && !stat.is_directory) throw no_plain_file(path);
   if (stat.size_bytes > max_bytes) {
     throw Error(ErrorCategory::kBadInput, "the file is larger than " + human_bytes(max_bytes), {},
                 path);
@@ -104,10 +112,11 @@ std::string read_text_file(const std::string& path, uint64_t max_bytes) {
 }
 
 MappedFile::MappedFile(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd fd(::open(path.c_str(), kReadFlags));
   struct stat st {};
   if (fd.value < 0 || ::fstat(fd.value, &st) != 0) throw io_error("read", path, errno);
   if (S_ISDIR(st.st_mode)) throw io_error("read", path, EISDIR);
+  if (!S_ISREG(st.st_mode)) throw no_plain_file(path);
   size_ = static_cast<size_t>(st.st_size);
   if (size_ == 0) return;
   void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd.value, 0);

@@ -36,7 +36,8 @@ bool stat_file(const std::string& path, FileStat& stat);
 bool is_directory(const std::string& path);
 bool file_exists(const std::string& path);
 
-// All bytes. Throws Error(kNotFound, kIo), and Error(kBadInput) above `max_bytes`.
+// All bytes. Throws Error(kNotFound, kIo), and Error(kBadInput) above `max_bytes` or for a pipe or
+// a device, which may have no end.
 std::vector<uint8_t> read_file(const std::string& path, uint64_t max_bytes = UINT64_MAX);
 std::string read_text_file(const std::string& path, uint64_t max_bytes = UINT64_MAX);
 // Replaces the content of `bytes` (capacity is kept). False with errno set on failure: for hot

@@ -65,3 +65,13 @@ TEST_CASE("a map of an empty file is empty and a folder is refused") {
   CHECK(MappedFile(dir.write("empty", "")).bytes().empty());
   CHECK_THROWS_AS(MappedFile{dir.path()}, Error);
 }
+
+TEST_CASE("a pipe that nobody writes into is refused at once") {
+  const test::TempDir dir;
+  const std::string pipe = dir / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_AS(read_file(pipe), Error);
+  CHECK_THROWS_AS(MappedFile{pipe}, Error);
+  std::vector<uint8_t> bytes;
+  CHECK_FALSE(read_file_into(pipe, bytes));
+}

@@ -10,8 +10,10 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -315,6 +317,43 @@ TEST_CASE("poses have as many values as kpt_shape says") {
   CHECK(decode_shape(result.sink.object_records[0].shape).keypoints ==
         std::vector<double>{10, 10, 2, 0, 0, 0});
   CHECK(result.count("bad-row") == 1);
+}
+
+TEST_CASE("texts that cannot be read, or never end, neither stop an import nor hold it up") {
+  const TempDir dir;
+  write_one(dir, "1 0.5 0.5 0.2 0.2\n");
+  write_image(dir, "images/b.png");
+  const auto make_pipe = [&](const std::string& path) {
+    REQUIRE(::mkfifo((dir / path).c_str(), 0600) == 0);
+  };
+  make_pipe("labels/b.txt");
+  make_pipe("labels/pipe.txt");
+  std::filesystem::create_symlink("nowhere.txt", dir / "labels/gone.txt");
+  dir.write("labels/huge.txt", "0 0.5 0.5 0.2 0.2\n");
+  std::filesystem::resize_file(dir / "labels/huge.txt", (size_t{64} << 20) + 1);
+  dir.write("labels/orphan.txt", "1 0.5 0.5 0.2 0.2\n");
+  Imported result;
+  import_into(result, YoloImporter(), dir.path(), 2);
+  CHECK(result.sink.records.size() == 2);
+  CHECK(result.sink.object_records.size() == 1);
+  CHECK(result.count("bad-labels") == 1);
+  CHECK(result.count("unread-text") == 3);
+  CHECK(result.count("labels-without-image") == 1);
+}
+
+TEST_CASE("classes.txt: a line without a name, and a name that comes twice, are told") {
+  const TempDir dir;
+  write_image(dir, "images/a.png");
+  dir.write("labels/a.txt", "2 0.5 0.5 0.2 0.2\n");
+  dir.write("classes.txt", "cat\r\n\r\ndog\r\ncat\r\n\r\n\r\n");
+  Imported result;
+  import_into(result, YoloImporter(), dir.path(), 2);
+  CHECK(result.sink.header.classes.names() ==
+        std::vector<std::string>{"cat", "class_1", "dog", "cat"});
+  CHECK(result.count("empty-class") == 1);
+  CHECK(result.count("duplicate-class") == 1);
+  REQUIRE(result.sink.object_records.size() == 1);
+  CHECK(result.sink.object_records[0].class_index == 2);
 }
 
 TEST_CASE("classes that look counted from one, labels that are no text, images that are none") {
