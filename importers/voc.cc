@@ -48,6 +48,7 @@ struct VocFile {
   double height = 0;
   std::vector<VocObject> objects;
   std::string text;            // empty where it is not known where the objects stand
+  bool converted = false;      // `text` is in UTF-8, the file is not
   std::optional<Issue> issue;  // no XML
 };
 
@@ -72,29 +73,39 @@ VocObject object_of(const text::XmlElement& element) {
   return object;
 }
 
+// What a file's text says; its text too, where it can be kept.
+void read_voc_text(std::string text, VocFile& file) {
+  const text::XmlElement root = text::parse_xml(text, file.path);
+  if (root.name != "annotation") {
+    throw Error(ErrorCategory::kBadInput,
+                fmt::format("the XML is <{}>, not <annotation>", shorten_utf8(root.name, 40)));
+  }
+  file.filename = root.child_text("filename");
+  if (const text::XmlElement* size = root.child("size")) {
+    read_number(size->child_text("width"), file.width);
+    read_number(size->child_text("height"), file.height);
+  }
+  bool whole = root.end != text::XmlElement::kUnknown;
+  for (const text::XmlElement& child : root.children) {
+    if (child.name != "object") continue;
+    file.objects.push_back(object_of(child));
+    whole = whole && child.end != text::XmlElement::kUnknown;
+  }
+  constexpr char kMarks[] = {SourceHeader::kImagesMark, SourceHeader::kObjectsMark,
+                             SourceHeader::kNoFileMark};
+  whole = whole && text.find_first_of(std::string_view(kMarks, sizeof kMarks)) == std::string::npos;
+  if (whole) file.text = std::move(text);
+}
+
 VocFile read_voc_file(const std::string& path) {
   VocFile file;
   file.path = path;
   file.stem = file_stem(path);
   try {
-    const std::string source = read_text_file(path, kMostXmlBytes);
-    const text::XmlElement root = text::parse_xml(source, path);
-    if (root.name != "annotation") {
-      throw Error(ErrorCategory::kBadInput,
-                  fmt::format("the XML is <{}>, not <annotation>", shorten_utf8(root.name, 40)));
-    }
-    file.filename = root.child_text("filename");
-    if (const text::XmlElement* size = root.child("size")) {
-      read_number(size->child_text("width"), file.width);
-      read_number(size->child_text("height"), file.height);
-    }
-    bool whole = root.begin != text::XmlElement::kUnknown;
-    for (const text::XmlElement& child : root.children) {
-      if (child.name != "object") continue;
-      file.objects.push_back(object_of(child));
-      whole = whole && child.end != text::XmlElement::kUnknown;
-    }
-    if (whole) file.text = source;
+    std::string text = read_text_file(path, kMostXmlBytes);
+    std::string converted = text::xml_in_utf8(text);
+    file.converted = !converted.empty();
+    read_voc_text(std::move(file.converted ? converted : text), file);
   } catch (const Error& error) {
     file.issue = Issue{IssueSeverity::kRejected,           "bad-xml", path, "", "", error.what(),
                        "correct the file, or take it away"};
@@ -388,6 +399,10 @@ void Reading::hand_over() {
                              "its image is not there", "");
       }
       continue;
+    }
+    if (file.converted) {
+      input_.issues.warn("encoding", file.path, "", "",
+                         "the file is not in UTF-8: exports as VOC write it in UTF-8", "");
     }
     file.filename = image;
     listed.push_back(&file);

@@ -9,7 +9,7 @@
 //   rejected: "bad-xml", "missing-image", those of image files (each with all of its objects);
 //     "missing-class", "bad-box", "negative-box"
 //   warnings: "voc-origin", "empty-box", "ambiguous-image", "similar-class", "size-mismatch",
-//   "unlisted-image"
+//   "unlisted-image", "encoding" (a file that is kept as UTF-8)
 #pragma once
 
 #include "importers/importer.h"

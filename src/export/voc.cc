@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "export/item_texts.h"
 #include "export/layout.h"
 #include "export/losses.h"
@@ -25,6 +26,8 @@ namespace {
 constexpr std::string_view kAnnotations = "Annotations";
 constexpr std::string_view kImages = "JPEGImages";
 constexpr std::string_view kLists = "ImageSets/Main";
+
+constexpr std::string_view kNoCharacter = "\xEF\xBF\xBD";  // U+FFFD
 
 class Voc : public ExportFormat {
  public:
@@ -81,10 +84,19 @@ bool keeps_corners(const ExportInput& input, const ExportObject& object,
   return (object.differences & store::kOtherBox) == 0;
 }
 
+// Read again as the content of an element it is the same text.
+bool is_kept_by_xml(const std::string& text) {
+  const bool replaced = text.find(kNoCharacter) == std::string::npos &&
+                        text::xml_escaped(text).find(kNoCharacter) != std::string::npos;
+  return trim(text) == text && !replaced;
+}
+
 std::vector<Loss> Voc::losses(const ExportInput& input) const {
   Losses losses;
   const std::vector<int> origins = origins_of_sources(input.objects);
   const int origin = origin_of_export(origins);
+  std::vector<bool> kept_names;
+  for (const std::string& label : input.class_names) kept_names.push_back(is_kept_by_xml(label));
   for (const ExportObject& object : input.objects.objects) {
     const Shape shape = decode_shape(object.shape);
     const auto lose = [&](std::string_view kind, std::string_view what) {
@@ -96,11 +108,23 @@ std::vector<Loss> Voc::losses(const ExportInput& input) const {
       lose("oriented-box", "oriented boxes: the upright box around each is written");
     }
     if (!shape.keypoints.empty()) lose("keypoints", "keypoints");
+    if (!kept_names[static_cast<size_t>(object.label)]) {
+      lose("class-name",
+           "class names with control characters or blanks around: XML gives back others");
+    }
     if (object.crowd) lose("crowd", "crowds: they are written as difficult objects");
     if (!keeps_corners(input, object, origins, origin) &&
         !voc_corners(object.box_xywh_px, origin).exact) {
       lose("rounded-box", "boxes whose corners are no sums of their numbers: the last bits differ");
     }
+  }
+  for (const SourceImage& image : input.objects.images) {
+    const ObjectSource& source = input.objects.sources[static_cast<size_t>(image.source)];
+    if (source.format != name() || !image.raw_text.empty()) continue;
+    losses.add_sample("source-text",
+                      "what else the source's XML says (its notes, poses, parts ...), where it was "
+                      "not kept: the file is written anew",
+                      input.items[image.item].sample);
   }
   add_field_losses(input, name(), losses);
   add_label_losses(input, losses);
@@ -205,7 +229,7 @@ std::string Writer::kept_text(size_t item, int32_t image) const {
 std::string Writer::new_text(size_t item) const {
   const ExportItem& from = input_.items[item];
   std::string text = "<annotation>\n\t<folder>" + std::string(kImages) + "</folder>\n\t<filename>" +
-                     xml_text(base_name(layout_.paths[item])) + "</filename>";
+                     text::xml_escaped(base_name(layout_.paths[item])) + "</filename>";
   if (from.width_px > 0 && from.height_px > 0) {
     // Three channels are what a reader makes of it.
     text += fmt::format(
@@ -218,28 +242,29 @@ std::string Writer::new_text(size_t item) const {
 
 // What has no mark comes behind the last object, set apart as that is.
 void Writer::append_others(size_t item, int32_t image, std::string& text) const {
-  constexpr std::string_view kEnd = "</object>";
-  const size_t first = text.find("<object");
-  std::string indent = "\n\t";
-  if (first != std::string::npos) {
-    const size_t blank = text.find_last_not_of(" \t\r\n", first - 1) + 1;
-    if (blank < first) indent = text.substr(blank, first - blank);
-  }
-  std::string added;
   const bool marks =
       image >= 0 && !input_.objects.images[static_cast<size_t>(image)].raw_text.empty();
+  std::vector<const ExportObject*> others;
   for (const uint32_t i : texts_.objects[item]) {
     const ExportObject& object = input_.objects.objects[i];
-    if (marks && stands_at_mark(object, image)) continue;
-    added += indent + object_text(object, indent);
+    if (!marks || !stands_at_mark(object, image)) others.push_back(&object);
   }
-  if (added.empty()) return;
-  size_t at = text.rfind(kEnd);
-  if (at != std::string::npos) {
-    at += kEnd.size();
-  } else {
-    at = text.rfind("</annotation");
-    if (at == std::string::npos) at = text.size();
+  if (others.empty()) return;
+  text = with_open_root(text);
+  const text::XmlElement root = text::parse_xml(text, "");
+  std::string indent = "\n\t";
+  if (const text::XmlElement* first = root.child("object")) {
+    const size_t blank = text.find_last_not_of(" \t\r\n", first->begin - 1) + 1;
+    if (blank < first->begin) indent = text.substr(blank, first->begin - blank);
+  }
+  std::string added;
+  for (const ExportObject* object : others) added += indent + object_text(*object, indent);
+  size_t at = text::XmlElement::kUnknown;
+  for (const text::XmlElement& child : root.children) {
+    if (child.name == "object") at = child.end;
+  }
+  if (at == text::XmlElement::kUnknown) {
+    at = text.rfind("</", root.end - 1);
     at = text.find_last_not_of(" \t\r\n", at - 1) + 1;
   }
   text.insert(at, added);

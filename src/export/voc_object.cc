@@ -66,19 +66,6 @@ std::string with_texts(std::string_view element, const text::XmlElement& parent,
 
 }  // namespace
 
-std::string xml_text(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      default: escaped += c;
-    }
-  }
-  return escaped;
-}
-
 VocCorners voc_corners(const std::array<double, 4>& box, int origin) {
   VocCorners corners;
   for (size_t axis = 0; axis < 2; ++axis) {
@@ -107,7 +94,7 @@ std::string voc_object(const ExportObject& object, bool difficult, std::string_v
   return fmt::format(
       "<object>{0}<name>{1}</name>{0}<pose>Unspecified</pose>{0}<truncated>{2}</truncated>"
       "{0}<difficult>{3}</difficult>{0}<bndbox>{4}{0}</bndbox>{5}</object>",
-      inner, xml_text(name), object.truncated ? 1 : 0, difficult ? 1 : 0, box, indent);
+      inner, text::xml_escaped(name), object.truncated ? 1 : 0, difficult ? 1 : 0, box, indent);
 }
 
 std::string mended_voc_object(const ExportObject& object, std::string_view element,
@@ -129,7 +116,7 @@ std::string mended_voc_object(const ExportObject& object, std::string_view eleme
     root = text::parse_xml(result, "");
   }
   std::vector<std::pair<std::string_view, std::string>> texts;
-  if (root.child_text("name") != name) texts.emplace_back("name", xml_text(name));
+  if (root.child_text("name") != name) texts.emplace_back("name", text::xml_escaped(name));
   if (differs(store::kOtherTruncated))
     texts.emplace_back("truncated", object.truncated ? "1" : "0");
   if (differs(store::kOtherDifficult) || object.crowd) {
@@ -138,10 +125,21 @@ std::string mended_voc_object(const ExportObject& object, std::string_view eleme
   return texts.empty() ? result : with_texts(result, root, texts);
 }
 
+std::string with_open_root(std::string_view text) {
+  const text::XmlElement root = text::parse_xml(text, "");
+  std::string open(text);
+  constexpr std::string_view kClosed = "/>";
+  if (root.end == text::XmlElement::kUnknown || !text.substr(0, root.end).ends_with(kClosed)) {
+    return open;
+  }
+  return open.replace(root.end - kClosed.size(), kClosed.size(), "></" + root.name + ">");
+}
+
 std::string with_child_text(std::string_view element, std::string_view child,
                             std::string_view text) {
-  const text::XmlElement root = text::parse_xml(element, "");
-  return with_texts(element, root, {{child, xml_text(text)}});
+  const std::string open = with_open_root(element);
+  const text::XmlElement root = text::parse_xml(open, "");
+  return with_texts(open, root, {{child, text::xml_escaped(text)}});
 }
 
 }  // namespace errata::exports

@@ -26,7 +26,8 @@ std::string voc_object(const ExportObject& object, bool difficult, std::string_v
 std::string mended_voc_object(const ExportObject& object, std::string_view element,
                               std::string_view name, int origin, bool all_corners);
 
-std::string xml_text(std::string_view text);  // with what XML demands escaped
+// The document with a root that can take children: "<a/>" as "<a></a>".
+std::string with_open_root(std::string_view text);
 
 // `element` with the text of its child; a new child comes last where there is none.
 std::string with_child_text(std::string_view element, std::string_view child,

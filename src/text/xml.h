@@ -27,4 +27,12 @@ struct XmlElement {
 // Error(kBadInput) with the byte for what is no XML; `where` names it.
 XmlElement parse_xml(std::string_view text, const std::string& where);
 
+// The file in UTF-8, its declaration too: nothing else is changed. Empty for what is in UTF-8
+// already, or in an encoding other than ISO-8859-1, UTF-16 and UTF-32.
+std::string xml_in_utf8(std::string_view text);
+
+// `text` as the content of an element. What XML 1.0 has no place for (control characters, bytes
+// that are no UTF-8) becomes U+FFFD.
+std::string xml_escaped(std::string_view text);
+
 }  // namespace errata::text

@@ -106,6 +106,105 @@ TEST_CASE("VOC: an edit changes its elements and no other byte") {
   CHECK(read_text_file(out + "ImageSets/Main/hold%2Fout.txt") == "two\n");
 }
 
+TEST_CASE("VOC: objects go into a root that had no place for any, and behind the last object") {
+  TempDir dir;
+  const std::string path = write_source(dir);
+  const std::string comment = "<!-- <object></object> </annotation> -->";
+  dir.write("data/Annotations/two.xml",
+            "<?xml version='1.0'?><annotation verified=\"yes\" />\n" + comment);
+  dir.write("data/JPEGImages/three.png", picture(3));
+  dir.write("data/Annotations/three.xml", "<annotation>" + comment + "</annotation>" + comment);
+  Project project(dir / "errata.db");
+  project.import(path);
+  const ClassId dog = store::require_class(project.db, "dog");
+  for (const auto& file : store::all_sample_files(project.db)) {
+    project.edit_objects({{.kind = store::ObjectEditKind::kAdd,
+                           .sample = file.id,
+                           .class_id = dog,
+                           .box_xywh_px = {1, 2, 3, 4}}});
+  }
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+  const std::string out = dir / "out v1voccopy/Annotations/";
+  const std::string two = read_text_file(out + "two.xml");
+  CHECK(two.starts_with("<?xml version='1.0'?><annotation verified=\"yes\" >\n\t<object>"));
+  CHECK(two.ends_with("</object></annotation>\n" + comment));
+  const std::string three = read_text_file(out + "three.xml");
+  CHECK(three.starts_with("<annotation>" + comment + "\n\t<object>"));
+  CHECK(three.ends_with("</object></annotation>" + comment));
+}
+
+TEST_CASE("VOC: files in other encodings come out in UTF-8 with all that they say") {
+  const auto in_units = [](std::string_view ascii, bool big_endian) {
+    std::string wide = big_endian ? "\xFE\xFF" : "\xFF\xFE";
+    for (const char c : ascii) {
+      if (big_endian) wide += '\0';
+      wide += c;
+      if (!big_endian) wide += '\0';
+    }
+    return wide;
+  };
+  const std::string rest =
+      "<annotation><note>S\xE3o</note><object><name>caf\xE9</name><pose>Left</pose><bndbox>"
+      "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>";
+  TempDir dir;
+  const std::string path = write_source(dir);
+  dir.write("data/Annotations/two.xml", "<?xml version=\"1.0\" encoding='ISO-8859-1'?>" + rest);
+  const std::string wide =
+      "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n" + std::string(kTwo) + "<!-- kept -->";
+  for (const bool big_endian : {false, true}) {
+    const std::string name = big_endian ? "big" : "little";
+    dir.write("data/JPEGImages/" + name + ".png", picture(big_endian ? 8 : 9));
+    dir.write("data/Annotations/" + name + ".xml", in_units(wide, big_endian));
+  }
+  Project project(dir / "errata.db");
+  project.import(path);
+  CHECK(project.issues.count_by_kind().at("encoding") == 3);
+  CHECK(store::require_class(project.db, "caf\xC3\xA9") > 0);
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+  const std::string out = dir / "out v1voccopy/Annotations/";
+  const std::string two = read_text_file(out + "two.xml");
+  CHECK(two.starts_with("<?xml version=\"1.0\" encoding='UTF-8'?><annotation><note>S\xC3\xA3o<"));
+  CHECK(two.find("<name>caf\xC3\xA9</name><pose>Left</pose>") != std::string::npos);
+  for (const char* name : {"big.xml", "little.xml"}) {
+    CHECK(read_text_file(out + name) == changed(wide, "UTF-16", "UTF-8"));
+  }
+}
+
+TEST_CASE("VOC: a text that could not be kept is told, and written anew") {
+  TempDir dir;
+  const std::string path = write_source(dir);
+  dir.write("data/Annotations/two.xml", changed(std::string(kTwo), "two.png", "two.png\x02"));
+  Project project(dir / "errata.db");
+  project.import(path);
+  const std::string hash = project.version("v1");
+  CHECK(kinds_of(project.put("v1", "voc", {.target = dir / "dry", .dry_run = true}).losses) ==
+        "source-text:1 ");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+}
+
+TEST_CASE("VOC: class names that XML cannot hold are told, and the files are XML") {
+  TempDir dir;
+  dir.write("data/a.png", picture(1));
+  dir.write("data/set.json", R"({"images": [{"id": 1, "file_name": "a.png"}], "annotations": [
+   {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]},
+   {"id": 2, "image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4]}],
+  "categories": [{"id": 1, "name": "d\u0001g\uFFFE\r"}, {"id": 2, "name": "a\r\nb <&>"}]})");
+  Project project(dir / "errata.db");
+  project.import(dir / "data/set.json");
+  project.version("v1");
+  const ExportReport report = project.put("v1", "voc", {.target = dir / "out"});
+  CHECK(kinds_of(report.losses) == "class-name:1 ");
+  const std::string text = read_text_file(dir / "out/Annotations/a.xml");
+  CHECK(text.find("<name>d\xEF\xBF\xBDg\xEF\xBF\xBD&#13;</name>") != std::string::npos);
+  CHECK(text.find('\x01') == std::string::npos);
+  Project again(dir / "again.db");
+  again.import(dir / "out");
+  CHECK(again.issues.rejected() == 0);
+  CHECK(store::require_class(again.db, "a\r\nb <&>") > 0);
+}
+
 TEST_CASE("VOC: pixels counted from 0 stay so, even where no box says it any more") {
   TempDir dir;
   const std::string path = write_source(dir);
