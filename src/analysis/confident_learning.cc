@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "base/error.h"
@@ -445,10 +446,12 @@ class Finder {
       return margin != other.margin ? margin > other.margin : row < other.row;
     }
   };
+  using PairHeaps = std::map<size_t, std::vector<Kept>>;  // of one given class, by the true one
 
   void prune_by_noise_rate(const std::vector<int64_t>& counts) {
     // Rows of one given class touch only that class's heaps, so classes can be walked in parallel.
-    std::vector<std::vector<Kept>> heaps(counts.size());
+    // Of many classes few pairs have any.
+    std::vector<PairHeaps> heaps(classes_);
     std::vector<float> bars(counts.size(), std::numeric_limits<float>::infinity());
     for (size_t g = 0; g < classes_; ++g) {
       if (!may_prune(g)) continue;
@@ -466,25 +469,26 @@ class Finder {
       parallel_for_(classes_, 1, [&](size_t begin, size_t end) {
         for (size_t g = begin; g < end; ++g) {
           for (const size_t i : of_class[g]) {
-            offer(first_row + i, values.data() + i * classes_, g, counts, heaps, bars);
+            offer(first_row + i, values.data() + i * classes_, g, counts, heaps[g], bars);
           }
         }
       });
     });
-    for (const std::vector<Kept>& heap : heaps) {
-      for (const Kept& kept : heap) result_.is_issue[kept.row] = 1;
+    for (const PairHeaps& of_class : heaps) {
+      for (const auto& [truth, heap] : of_class) {
+        for (const Kept& kept : heap) result_.is_issue[kept.row] = 1;
+      }
     }
   }
 
   void offer(size_t row, const float* p, size_t given, const std::vector<int64_t>& counts,
-             std::vector<std::vector<Kept>>& heaps, std::vector<float>& bars) const {
+             PairHeaps& heaps, std::vector<float>& bars) const {
     float* bar = bars.data() + given * classes_;
     if (count_reaching(p, p[given], bar, classes_) == 0) return;
     for (size_t k = 0; k < classes_; ++k) {
       if (!(p[k] - p[given] >= bar[k])) continue;
-      const size_t pair = given * classes_ + k;
-      std::vector<Kept>& heap = heaps[pair];
-      const auto most = static_cast<size_t>(counts[pair]);
+      std::vector<Kept>& heap = heaps[k];
+      const auto most = static_cast<size_t>(counts[given * classes_ + k]);
       const Kept offered{static_cast<double>(p[k]) - static_cast<double>(p[given]), row};
       if (heap.size() == most) {
         if (!(offered < heap.front())) continue;

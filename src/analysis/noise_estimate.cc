@@ -12,20 +12,11 @@ namespace errata::analysis {
 
 namespace {
 
-// Wrong labels by the confident joint: of each given class, the share of confidently counted
-// samples that lie off the diagonal, times the size of the class. `cells` is K x (K + 1): guesses,
-// and the samples that no class claims.
-template <typename Count>
-double wrong_by_cells(std::span<const Count> cells, size_t classes) {
-  double wrong = 0;
-  for (size_t given = 0; given < classes; ++given) {
-    const std::span<const Count> row = cells.subspan(given * (classes + 1), classes + 1);
-    const double size = static_cast<double>(std::accumulate(row.begin(), row.end(), Count{0}));
-    const double counted = size - static_cast<double>(row[classes]);
-    if (counted <= 0) continue;
-    wrong += size * (counted - static_cast<double>(row[given])) / counted;
-  }
-  return wrong;
+// Wrong labels by the confident joint in one given class: the share of its confidently counted
+// samples that are counted for another class, times its size.
+double wrong_in_class(double size, double unclaimed, double agreed) {
+  const double counted = size - unclaimed;
+  return counted <= 0 ? 0 : size * (counted - agreed) / counted;
 }
 
 // The guess of a row: the most probable among the classes whose threshold it reaches; kNoClass.
@@ -36,6 +27,57 @@ ClassIndex confident_guess(const float* p, size_t classes, std::span<const doubl
     if (guess == kNoClass || p[k] > p[guess]) guess = static_cast<ClassIndex>(k);
   }
   return guess;
+}
+
+// A cell of the confident joint that holds samples: of the many pairs of many classes, few do.
+struct JointCell {
+  static constexpr ClassIndex kUnclaimed = std::numeric_limits<ClassIndex>::max();
+  ClassIndex given = 0;
+  ClassIndex guess = 0;
+  auto operator<=>(const JointCell&) const = default;
+};
+
+struct ConfidentJoint {
+  std::vector<JointCell> cells;  // rising
+  std::vector<int64_t> counts;
+
+  double wrong(std::span<const int64_t> drawn) const {
+    double wrong = 0;
+    for (size_t i = 0; i < cells.size();) {
+      const ClassIndex given = cells[i].given;
+      int64_t size = 0;
+      int64_t unclaimed = 0;
+      int64_t agreed = 0;
+      for (; i < cells.size() && cells[i].given == given; ++i) {
+        size += drawn[i];
+        if (cells[i].guess == JointCell::kUnclaimed) unclaimed = drawn[i];
+        if (cells[i].guess == given) agreed = drawn[i];
+      }
+      wrong += wrong_in_class(static_cast<double>(size), static_cast<double>(unclaimed),
+                              static_cast<double>(agreed));
+    }
+    return wrong;
+  }
+};
+
+ConfidentJoint count_joint(std::span<const float> belief, std::span<const ClassIndex> labels,
+                           size_t classes, std::span<const double> thresholds) {
+  std::vector<JointCell> of_rows;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] == kNoClass || std::isnan(belief[row * classes])) continue;
+    const ClassIndex guess = confident_guess(belief.data() + row * classes, classes, thresholds);
+    of_rows.push_back({labels[row], guess == kNoClass ? JointCell::kUnclaimed : guess});
+  }
+  std::sort(of_rows.begin(), of_rows.end());
+  ConfidentJoint joint;
+  for (const JointCell& cell : of_rows) {
+    if (joint.cells.empty() || joint.cells.back() != cell) {
+      joint.cells.push_back(cell);
+      joint.counts.push_back(0);
+    }
+    ++joint.counts.back();
+  }
+  return joint;
 }
 
 Interval by_confident_joint(std::span<const float> belief, std::span<const ClassIndex> labels,
@@ -51,25 +93,18 @@ Interval by_confident_joint(std::span<const float> belief, std::span<const Class
   for (size_t k = 0; k < classes; ++k) {
     thresholds[k] = sizes[k] > 0 ? thresholds[k] / static_cast<double>(sizes[k]) : 2;
   }
-  std::vector<int64_t> cells(classes * (classes + 1), 0);
-  for (size_t row = 0; row < labels.size(); ++row) {
-    if (labels[row] == kNoClass || std::isnan(belief[row * classes])) continue;
-    const ClassIndex guess = confident_guess(belief.data() + row * classes, classes, thresholds);
-    const size_t column = guess == kNoClass ? classes : static_cast<size_t>(guess);
-    ++cells[static_cast<size_t>(labels[row]) * (classes + 1) + column];
-  }
+  const ConfidentJoint joint = count_joint(belief, labels, classes, thresholds);
   BootstrapOptions bootstrap;
   bootstrap.seed = seed;
   return bootstrap_cells(
-      cells, 1,
-      [&](std::span<const int64_t> counts, std::span<double> out) {
-        out[0] = wrong_by_cells<int64_t>(counts, classes);
-      },
+      joint.counts, 1,
+      [&](std::span<const int64_t> counts, std::span<double> out) { out[0] = joint.wrong(counts); },
       bootstrap, parallel_for)[0];
 }
 
-// The beliefs of some rows, each in its strongest classes and in the label alone: a matrix of a
-// thousand classes is then no more work than one of ten.
+// The beliefs of some rows, each in its strongest classes and in the label alone; and of the noise
+// matrix the cells that they touch alone. A matrix of a thousand classes is then no more work than
+// one of ten.
 class NoiseMatrix {
  public:
   NoiseMatrix(std::span<const float> belief, std::span<const ClassIndex> labels, size_t classes,
@@ -83,6 +118,7 @@ class NoiseMatrix {
       if (labels[row] == kNoClass || std::isnan(p[0]) || seen++ % step != 0) continue;
       add_row(p, static_cast<size_t>(labels[row]), order);
     }
+    index_cells();
   }
 
   // The temperature of most likelihood, as a power of the belief.
@@ -109,36 +145,59 @@ class NoiseMatrix {
     const auto end = order.begin() + static_cast<ptrdiff_t>(kept_);
     if (std::find(order.begin(), end, label) == end) order[kept_ - 1] = label;
     for (size_t c = 0; c < kept_; ++c) {
-      class_of_.push_back(order[c]);
+      cell_of_.push_back(order[c] * classes_ + label);
       log_belief_.push_back(std::log(double{p[order[c]]} + 1e-6));
     }
-    labels_.push_back(label);
+    ++rows_;
+  }
+
+  // What add_row() left in cell_of_ are places in the whole matrix, [true * classes + given]; a
+  // class's own is there always.
+  void index_cells() {
+    places_ = cell_of_;
+    for (size_t k = 0; k < classes_; ++k) places_.push_back(k * classes_ + k);
+    std::sort(places_.begin(), places_.end());
+    places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
+    for (size_t& cell : cell_of_) {
+      cell = static_cast<size_t>(std::lower_bound(places_.begin(), places_.end(), cell) -
+                                 places_.begin());
+    }
+  }
+
+  bool is_diagonal(size_t cell) const {
+    return places_[cell] / classes_ == places_[cell] % classes_;
   }
 
   struct Fit {
-    std::vector<double> matrix;  // [true * classes + given]
+    std::vector<double> matrix;  // P(given | true), one per cell
     double power = 1;
   };
 
   Fit first_fit() const {
     Fit fit;
-    fit.matrix.assign(classes_ * classes_, kFirstNoise / static_cast<double>(classes_));
-    for (size_t k = 0; k < classes_; ++k) fit.matrix[k * classes_ + k] += 1 - kFirstNoise;
+    fit.matrix.assign(places_.size(), kFirstNoise / static_cast<double>(classes_));
+    for (size_t cell = 0; cell < places_.size(); ++cell) {
+      if (is_diagonal(cell)) fit.matrix[cell] += 1 - kFirstNoise;
+    }
     return fit;
   }
 
   void fit_matrix(Fit& fit) const {
-    std::vector<double> counts(classes_ * classes_, 0);
-    for (size_t k = 0; k < classes_; ++k) counts[k * classes_ + k] = kPrior;
+    std::vector<double> counts(places_.size(), 0);
+    for (size_t cell = 0; cell < places_.size(); ++cell) {
+      if (is_diagonal(cell)) counts[cell] = kPrior;
+    }
     walk(fit, [&](size_t row, std::span<const double> posterior) {
-      for (size_t c = 0; c < kept_; ++c) {
-        counts[class_of_[row * kept_ + c] * classes_ + labels_[row]] += posterior[c];
-      }
+      for (size_t c = 0; c < kept_; ++c) counts[cell_of_[row * kept_ + c]] += posterior[c];
     });
-    for (size_t k = 0; k < classes_; ++k) {
-      double* from = counts.data() + k * classes_;
-      const double sum = std::accumulate(from, from + classes_, 0.0);
-      for (size_t g = 0; g < classes_; ++g) fit.matrix[k * classes_ + g] = from[g] / sum;
+    for (size_t first = 0; first < places_.size();) {
+      size_t last = first;
+      double sum = 0;
+      for (; last < places_.size() && places_[last] / classes_ == places_[first] / classes_;
+           ++last) {
+        sum += counts[last];
+      }
+      for (; first < last; ++first) fit.matrix[first] = counts[first] / sum;
     }
   }
 
@@ -147,7 +206,7 @@ class NoiseMatrix {
   double walk(const Fit& fit, const Visit& visit) const {
     double likelihood = 0;
     std::vector<double> posterior(kept_);
-    for (size_t row = 0; row < labels_.size(); ++row) {
+    for (size_t row = 0; row < rows_; ++row) {
       const double* logs = log_belief_.data() + row * kept_;
       const double highest = *std::max_element(logs, logs + kept_);
       double prior = 0;
@@ -155,7 +214,7 @@ class NoiseMatrix {
       for (size_t c = 0; c < kept_; ++c) {
         const double p = std::exp(fit.power * (logs[c] - highest));
         prior += p;
-        posterior[c] = p * fit.matrix[class_of_[row * kept_ + c] * classes_ + labels_[row]];
+        posterior[c] = p * fit.matrix[cell_of_[row * kept_ + c]];
         sum += posterior[c];
       }
       likelihood += std::log(std::max(sum / prior, 1e-300));
@@ -182,9 +241,10 @@ class NoiseMatrix {
 
   size_t classes_;
   size_t kept_;
-  std::vector<size_t> class_of_;
+  size_t rows_ = 0;
+  std::vector<size_t> places_;   // of the cells in the whole matrix, rising
+  std::vector<size_t> cell_of_;  // [row * kept + c]: of that class and the row's label
   std::vector<double> log_belief_;
-  std::vector<size_t> labels_;
 };
 
 // The belief at the given power, its highest 1; returns the sum.
@@ -220,13 +280,19 @@ double wrong_by_own_errors(std::span<const float> belief, std::span<const ClassI
   for (size_t k = 0; k < classes; ++k) {
     thresholds[k] = sizes[k] > 0 ? thresholds[k] / sizes[k] : 2;
   }
-  std::vector<double> cells(classes * (classes + 1), 0);
+  std::vector<double> unclaimed(classes, 0);
+  std::vector<double> agreed(classes, 0);
   walk([&](const float* p) {
     const ClassIndex guess = confident_guess(p, classes, thresholds);
-    const size_t column = guess == kNoClass ? classes : static_cast<size_t>(guess);
-    for (size_t k = 0; k < classes; ++k) cells[k * (classes + 1) + column] += drawn[k];
+    if (guess != kNoClass) {
+      agreed[static_cast<size_t>(guess)] += drawn[static_cast<size_t>(guess)];
+      return;
+    }
+    for (size_t k = 0; k < classes; ++k) unclaimed[k] += drawn[k];
   });
-  return wrong_by_cells<double>(cells, classes);
+  double wrong = 0;
+  for (size_t k = 0; k < classes; ++k) wrong += wrong_in_class(sizes[k], unclaimed[k], agreed[k]);
+  return wrong;
 }
 
 // Of the rows that believe most in one class: the surest of them.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -95,4 +96,52 @@ TEST_CASE("rows without a belief or a label are not counted, and none leave it u
   CHECK(more.wrong.value == doctest::Approx(all.wrong.value));
   const std::vector<ClassIndex> none(judged.labels.size(), kNoClass);
   CHECK(std::isnan(estimate_noise(judged.belief, none, kClasses, 1, serial_for).wrong.value));
+}
+
+TEST_CASE("thousands of classes that nothing is said of change little and cost little") {
+  // As a whole matrix of pairs of classes, the joint alone would take 7 GB.
+  constexpr size_t kMany = 30'000;
+  const Judged few = make_judged(0.1, 11, 400);
+  std::vector<float> belief(few.labels.size() * kMany, 0);
+  std::vector<ClassIndex> labels = few.labels;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    labels[row] += kMany - kClasses;  // the last of them
+    std::copy_n(few.belief.begin() + static_cast<ptrdiff_t>(row * kClasses), kClasses,
+                belief.begin() + static_cast<ptrdiff_t>((row + 1) * kMany - kClasses));
+  }
+  const NoiseEstimate expected = estimate_noise(few.belief, few.labels, kClasses, 1, serial_for);
+  const NoiseEstimate found = estimate_noise(belief, labels, kMany, 1, serial_for);
+  CHECK(found.by_joint.value == expected.by_joint.value);
+  CHECK(found.by_joint.low == expected.by_joint.low);
+  CHECK(found.by_joint.high == expected.by_joint.high);
+  // The noise that the fit begins with is spread over all classes.
+  CHECK(found.wrong.value == doctest::Approx(expected.wrong.value).epsilon(0.1));
+  CHECK(found.wrong.low == doctest::Approx(expected.wrong.low).epsilon(0.1));
+  CHECK(found.wrong.high == expected.wrong.high);
+}
+
+TEST_CASE("the estimate is what the whole matrices of all pairs of classes gave") {
+  Rng rng(8);
+  constexpr size_t kMore = 40;
+  Judged judged;
+  for (size_t row = 0; row < 3000; ++row) {
+    std::vector<double> p(kMore);
+    double sum = 0;
+    for (double& each : p) sum += each = std::exp(3 * draw_normal(rng));
+    double left = rng.uniform() * sum;
+    size_t truth = 0;
+    while (truth + 1 < kMore && left >= p[truth]) left -= p[truth++];
+    for (const double each : p) judged.belief.push_back(static_cast<float>(each / sum));
+    const bool flipped = rng.uniform() < 0.05;
+    const bool none = rng.uniform() < 0.02;
+    const size_t label = flipped ? (truth + 1) % kMore : truth;
+    judged.labels.push_back(none ? kNoClass : static_cast<ClassIndex>(label));
+  }
+  const NoiseEstimate found = estimate_noise(judged.belief, judged.labels, kMore, 1, serial_for);
+  const auto is = [](double value) { return doctest::Approx(value).epsilon(1e-9); };
+  CHECK(found.wrong.value == is(745.146101803913));
+  CHECK(found.wrong.low == is(160.314645903825));
+  CHECK(found.wrong.high == is(1272.71885735368));
+  CHECK(found.by_joint.value == is(1212.88981936121));
+  CHECK(found.by_joint.low == is(1150.37012247679));
 }
