@@ -35,11 +35,13 @@ class Pool {
         weights_(rows, 0),
         parallel_for_(parallel_for) {}
 
-  // `weight_of(row)`; rows whose first probability is NaN are left out.
+  // `weight_of(row)`; rows whose first probability is NaN are left out, and those of either that
+  // the other lacks.
   template <typename WeightOf>
   void add(std::span<const float> probabilities, double power, float floor,
            const WeightOf& weight_of) {
-    parallel_for_(weights_.size(), kGrain, [&](size_t begin, size_t end) {
+    const size_t rows = std::min(weights_.size(), probabilities.size() / classes_);
+    parallel_for_(rows, kGrain, [&](size_t begin, size_t end) {
       for (size_t row = begin; row < end; ++row) {
         const float* p = probabilities.data() + row * classes_;
         if (std::isnan(p[0])) continue;
@@ -121,27 +123,27 @@ void add_runs(const LabelEvidence& evidence, Pool& pool) {
 // The rounds, added to `all`.
 void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
                 const ParallelFor& parallel_for, const std::function<void()>& tick, Pool& all) {
-  const size_t rows = evidence.labels.size();
+  const size_t rows = evidence.space->rows;
   const size_t classes = evidence.classes;
+  const std::span<const ClassIndex> labels = evidence.labels.first(rows);
   const auto share = [](double value) { return [value](size_t) { return value; }; };
-  const Probe probe = run_probe(*evidence.space, evidence.labels, evidence.groups, classes, options,
-                                parallel_for, tick);
-  const ClassSpace space =
-      make_class_space(*evidence.space, evidence.labels, classes, parallel_for);
+  const Probe probe =
+      run_probe(*evidence.space, labels, evidence.groups, classes, options, parallel_for, tick);
+  const ClassSpace space = make_class_space(*evidence.space, labels, classes, parallel_for);
   const Neighbours neighbours =
       find_neighbours(space.matrix(), {kVoters, Distance::kCosine}, parallel_for);
   std::vector<float> targets(rows * classes, 0);
   for (size_t row = 0; row < rows; ++row) {
-    if (evidence.labels[row] == kNoClass) continue;
-    targets[row * classes + static_cast<size_t>(evidence.labels[row])] = 1;
+    if (labels[row] == kNoClass) continue;
+    targets[row * classes + static_cast<size_t>(labels[row])] = 1;
   }
   std::vector<float> weights(rows, 1);
   std::vector<float> head = probe.probabilities;
   for (size_t round = 0; round <= kRounds; ++round) {
     const std::vector<float> votes =
-        neighbour_votes(neighbours, evidence.labels, weights, classes, parallel_for);
-    const std::vector<float> means = held_out_class_means(
-        space, evidence.labels, weights, probe.fold, options.folds, classes, parallel_for);
+        neighbour_votes(neighbours, labels, weights, classes, parallel_for);
+    const std::vector<float> means = held_out_class_means(space, labels, weights, probe.fold,
+                                                          options.folds, classes, parallel_for);
     Pool own(rows, classes, parallel_for);
     for (Pool* pool : {&own, &all}) {
       pool->add(head, 1, kHeadFloor, share(kHeadShare));
@@ -150,7 +152,7 @@ void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
     }
     if (round == kRounds) break;
     add_runs(evidence, own);
-    weights = label_weights(own.belief(), evidence.labels, classes);
+    weights = label_weights(own.belief(), labels, classes);
     const HeadTask task{classes, options.folds, probe.fold, targets, weights, probe.lambda};
     const Coordinates coordinates = evidence.space->coordinates();
     const Heads heads = train_heads(coordinates, task, nullptr, parallel_for, tick);

@@ -32,7 +32,7 @@ struct RunEvidence {
 struct LabelEvidence {
   size_t classes = 0;
   std::span<const ClassIndex> labels;     // kNoClass: nothing is said of the row
-  const EmbeddingSpace* space = nullptr;  // of the same rows; nullptr: no embeddings
+  const EmbeddingSpace* space = nullptr;  // of the first of these rows; nullptr: no embeddings
   std::span<const uint32_t> groups;       // near_duplicate_groups; with it
   std::vector<RunEvidence> runs;
 };

@@ -50,7 +50,7 @@ EmbeddingRun choose_embeddings(LoadedState& state, const std::string& run) {
                                 newest->name, with)};
 }
 
-Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
+Embeddings read_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
   const Snapshot& snapshot = state.snapshot;
   const EmbeddingRun chosen = choose_embeddings(state, run);
   Embeddings made;
@@ -74,10 +74,6 @@ Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContex
         context.progress.add(samples.size());
       });
   made.without = state.selection.count() - order.size();
-  if (order.empty()) {
-    throw no_embeddings(fmt::format("none of these samples has an embedding in run '{}'", made.run),
-                        state.store.path());
-  }
   if (!std::is_sorted(order.begin(), order.end())) {
     std::sort(order.begin(), order.end());
     std::vector<float> sorted;
@@ -89,6 +85,15 @@ Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContex
     made.values = std::move(sorted);
   }
   for (const auto& [row, place] : order) made.rows.push_back(row);
+  return made;
+}
+
+Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
+  Embeddings made = read_embeddings(state, run, context);
+  if (made.rows.empty()) {
+    throw no_embeddings(fmt::format("none of these samples has an embedding in run '{}'", made.run),
+                        state.store.path());
+  }
   return made;
 }
 

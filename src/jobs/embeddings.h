@@ -23,7 +23,10 @@ struct Embeddings {
 };
 
 // Of the run named, or of the newest that has any. Throws Error(kNotFound) with the command that
-// makes them when there are none, or none for the selected samples. Memory: rows x columns floats.
+// makes them when there are none. No rows where none of the selected samples has one. Memory: rows
+// x columns floats.
+Embeddings read_embeddings(LoadedState& state, const std::string& run, JobContext& context);
+// The same; throws Error(kNotFound) too where there are no rows.
 Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context);
 
 // Which run's embeddings are meant by a name, or by none.

@@ -234,14 +234,7 @@ FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext&
   FindLabelsReport report{.state =
                               load_state({options.store_path, options.run, options.where, true})};
   const store::RunInfo run = store::read_run(report.state.store, report.state.run);
-  if (run.summary.kind != "probabilities") {
-    throw Error(ErrorCategory::kNotFound,
-                fmt::format("run '{}' holds no probabilities", run.spec.name),
-                run.summary.kind == "detections"
-                    ? "It holds boxes: `errata find boxes` finds wrong labels among them."
-                    : "Confident learning wants one per class: `errata infer`, or `errata "
-                      "predictions` with an NPY or a column per class.");
-  }
+  if (run.summary.kind != "probabilities") throw no_probabilities(run);
   report.excluded = leave_out_excluded(report.state, options.where);
   RunMatrix matrix(report.state, run, context);
   report.class_names = names_of_places(matrix, run, report.state.snapshot);
@@ -263,9 +256,6 @@ FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext&
   add_warnings(matrix, run, report);
   return report;
 }
-
-// More would not fit beside its own copies; confident learning reads the store piece by piece.
-constexpr size_t kMostValues = size_t{128} << 20;
 
 void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& report) {
   for (size_t i = 0; i < judged.rows.size(); ++i) {
@@ -310,6 +300,18 @@ std::string weakness(const JudgedLabels& judged, size_t classes) {
       100 * static_cast<double>(agreed) / all, 100 * largest / all);
 }
 
+// What became of the samples without an embedding: a sentence, else empty.
+std::string less_evidence(const JudgedLabels& judged) {
+  if (judged.without_embedding == 0) return {};
+  const std::string samples =
+      fmt::format("{} samples have no embedding", with_thousands(judged.without_embedding));
+  const size_t by_runs = judged.without_embedding - judged.unjudged;
+  if (by_runs == 0) return samples + " and are not judged";
+  if (judged.unjudged == 0) return samples + ": runs alone judge them";
+  return fmt::format("{}: runs alone judge {} of them, the others are not judged", samples,
+                     with_thousands(by_runs));
+}
+
 FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context,
                            LoadedState&& state) {
   FindLabelsReport report{.state = std::move(state)};
@@ -328,20 +330,20 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
       std::isnan(judged.errors.estimated.value) ? 0 : std::llround(judged.errors.estimated.value);
   report.embeddings = judged.embeddings;
   report.runs = judged.runs;
+  // Health rests on the joint alone: the filter is the one that costs nothing.
+  analysis::ConfidentLearningOptions joint;
+  joint.filter = LabelIssueFilter::kConfidentLearning;
   report.health = analysis::dataset_health(
       analysis::find_label_issues(analysis::source_of(judged.errors.belief, classes), classes,
-                                  judged.labels, {}, context.workers.as_parallel_for()));
+                                  judged.labels, joint, context.workers.as_parallel_for()));
   list_judged(judged, classes, report);
   report.lacks = judged.lacks;
   report.warnings = report.state.notes;
   for (const std::string& note : judged.notes) report.warnings.push_back(note);
   const std::string weak = weakness(judged, classes);
   if (!weak.empty()) report.warnings.push_back(weak);
-  if (!judged.choice.empty()) report.warnings.push_back(judged.choice);
-  if (judged.without_embedding > 0) {
-    report.warnings.push_back(fmt::format("{} samples have no embedding and are not judged",
-                                          with_thousands(judged.without_embedding)));
-  }
+  const std::string lesser = less_evidence(judged);
+  if (!lesser.empty()) report.warnings.push_back(lesser);
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
   store_judged_labels(writer, snapshot, judged);
   writer.close();
@@ -356,18 +358,29 @@ FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& conte
   options.check();
   if (options.confident_learning()) return learn_confidently(options, context);
   LoadedState state = load_state({options.store_path, options.run, options.where, false});
-  const bool anything = std::any_of(
-      state.snapshot.runs.begin(), state.snapshot.runs.end(), [](const RunSummary& run) {
-        return run.kind == "probabilities" || run.embedding_columns > 0;
-      });
+  bool probabilities = false;
+  bool embeddings = false;
+  for (const RunSummary& run : state.snapshot.runs) {
+    probabilities = probabilities || run.kind == "probabilities";
+    embeddings = embeddings || run.embedding_columns > 0;
+  }
   const size_t values = state.selection.count() * state.snapshot.classes.size();
-  // Without either, it is the other that says what is missing.
-  if (anything && values <= kMostValues) return weigh_all(options, context, std::move(state));
+  if (values <= options.most_values) {
+    // Without either, it is the other that says what is missing.
+    return probabilities || embeddings ? weigh_all(options, context, std::move(state))
+                                       : learn_confidently(options, context);
+  }
+  const std::string too_many = fmt::format(
+      "{} samples of {} classes are more than can be weighed at once",
+      with_thousands(state.selection.count()), with_thousands(state.snapshot.classes.size()));
+  if (!options.method.empty() || (embeddings && !probabilities)) {
+    throw Error(ErrorCategory::kUsage, too_many,
+                probabilities ? "Narrow them with --where, or take --method confident_learning."
+                              : "Narrow them with --where.");
+  }
   FindLabelsReport report = learn_confidently(options, context);
-  report.warnings.push_back(fmt::format(
-      "{} samples of {} classes are more than can be weighed at once: one run's "
-      "probabilities judge, by confident learning; --where narrows it",
-      with_thousands(state.selection.count()), with_thousands(state.snapshot.classes.size())));
+  report.warnings.push_back(
+      too_many + ": one run's probabilities judge, by confident learning; --where narrows it");
   return report;
 }
 

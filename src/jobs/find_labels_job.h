@@ -24,7 +24,10 @@ struct FindLabelsOptions {
   std::string filter;   // label_issue_filters(); empty: prune_by_noise_rate
   std::string rank_by;  // normalized_margin (empty), self_confidence, confidence_weighted_entropy
   bool compat = false;  // cleanlab's known faults kept
-  std::string tag;      // tags what was found, as one batch that one undo takes back; empty: none
+  // Samples times classes that are weighed at once: more would not fit beside its own copies.
+  // Confident learning reads the store piece by piece.
+  size_t most_values = size_t{128} << 20;
+  std::string tag;  // tags what was found, as one batch that one undo takes back; empty: none
   std::string who;
 
   bool confident_learning() const;
@@ -70,8 +73,9 @@ std::vector<std::string> label_issue_filters();
 
 // By all evidence what was judged is kept as columns (jobs/label_evidence.h); confident learning
 // writes nothing but tags, and judges instead, with a warning, where samples times classes are too
-// many to hold. Throws what load_state throws, and Error(kNotFound) for a run without
-// probabilities, or a store without probabilities and embeddings. Memory of confident learning: one
+// many to hold and no method is named. Throws what load_state throws, Error(kNotFound) for a run
+// without probabilities, or a store without probabilities and embeddings, and Error(kUsage) where
+// they are too many and it cannot judge instead. Memory of confident learning: one
 // chunk of probabilities and some 60 bytes a sample.
 FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context);
 

@@ -120,17 +120,23 @@ std::vector<SliceFeature> features_of(const Snapshot& snapshot, std::span<const 
   return features;
 }
 
+// The column `cluster`, to be kept once nothing can stop the job any more.
+struct ClusterColumn {
+  std::vector<RowIndex> rows;  // of the snapshot; empty: there are no embeddings
+  std::vector<double> numbers;
+};
+
 // Of all samples that were selected, whether they have a prediction or not.
-void add_clusters(const FindSlicesOptions& options, std::span<const RowIndex> rows,
-                  FindSlicesReport& report, std::vector<SliceFeature>& features,
-                  JobContext& context) {
+ClusterColumn add_clusters(const FindSlicesOptions& options, std::span<const RowIndex> rows,
+                           FindSlicesReport& report, std::vector<SliceFeature>& features,
+                           JobContext& context) {
   Embeddings embeddings;
   try {
     embeddings = load_embeddings(report.state, options.embeddings, context);
   } catch (const Error& error) {
     if (error.category() != ErrorCategory::kNotFound || !options.embeddings.empty()) throw;
     report.lacks += fmt::format("without clusters: {}. {}\n", error.what(), error.hint());
-    return;
+    return {};
   }
   analysis::KMeansOptions clusters_options;
   clusters_options.clusters =
@@ -138,10 +144,6 @@ void add_clusters(const FindSlicesOptions& options, std::span<const RowIndex> ro
   clusters_options.seed = options.seed;
   const analysis::Clusters clusters = analysis::find_clusters(embeddings.view(), clusters_options,
                                                               watched(context, "finding clusters"));
-  const std::vector<double> numbers(clusters.of.begin(), clusters.of.end());
-  store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
-  store_scores(writer, report.state.snapshot, "cluster", embeddings.rows, numbers);
-
   SliceFeature feature{"cluster", std::vector<int32_t>(rows.size(), -1), {}};
   for (size_t i = 0; i < clusters.sizes.size(); ++i) {
     feature.terms.push_back(fmt::format("cluster = {}", i));
@@ -152,6 +154,7 @@ void add_clusters(const FindSlicesOptions& options, std::span<const RowIndex> ro
     feature.codes[static_cast<size_t>(at - rows.begin())] = static_cast<int32_t>(clusters.of[i]);
   }
   features.push_back(std::move(feature));
+  return {std::move(embeddings.rows), {clusters.of.begin(), clusters.of.end()}};
 }
 
 std::vector<RowIndex> rows_of(const FindSlicesReport& report, std::span<const RowIndex> rows,
@@ -222,7 +225,7 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
   if (snapshot.samples.find("blurry") == nullptr) {
     report.lacks += "without brightness, blur and the like: run `errata find quality` first\n";
   }
-  add_clusters(options, rows, report, features, context);
+  const ClusterColumn clusters = add_clusters(options, rows, report, features, context);
   for (const SliceFeature& each : features) report.features.push_back(each.name);
   analysis::SliceOptions slice_options;
   slice_options.seed = options.seed;
@@ -240,6 +243,9 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
     report.slices.push_back({filter, slice});
   }
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
+  if (!clusters.rows.empty()) {
+    store_scores(writer, snapshot, "cluster", clusters.rows, clusters.numbers);
+  }
   store::put_saved_view(writer, view_of(report));
   if (!options.tag.empty()) {
     report.tagged = tag_rows(writer, snapshot, rows_of(report, rows, features), options.tag,

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
+#include <optional>
+#include <utility>
 
 #include "analysis/image_quality.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/score_job.h"
 #include "query/filter.h"
-#include "store/runs.h"
 #include "store/score_columns.h"
 #include "text/json.h"
 
@@ -23,9 +23,11 @@ namespace {
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 constexpr size_t kShown = 10;
 
-// One run over the judged rows, on the project's classes.
+// One run over the judged rows.
 struct LoadedRun {
-  std::vector<float> probabilities;
+  std::vector<float> probabilities;  // of the project's classes
+  // What it predicts, of all classes that it knows; kNoClass: nothing, or what the project lacks.
+  std::vector<ClassIndex> says;
   std::vector<uint8_t> trained;
 };
 
@@ -44,6 +46,8 @@ LoadedRun load_run(LoadedState& state, const store::RunInfo& run, const JudgedLa
   for (size_t i = 0; i < judged.rows.size(); ++i) place[judged.rows[i]] = i;
   LoadedRun loaded;
   loaded.probabilities.assign(judged.rows.size() * classes, kNone);
+  loaded.says.assign(judged.rows.size(), kNoClass);
+  std::vector<float> placed(mapping.places());
   store::for_each_probability_chunk(
       state.store, run.summary.id,
       [&](std::span<const SampleId> samples, std::span<const float> values, size_t columns) {
@@ -54,12 +58,14 @@ LoadedRun load_run(LoadedState& state, const store::RunInfo& run, const JudgedLa
           if (at == SIZE_MAX || !std::isfinite(values[i * columns])) continue;
           const ClassIndex label = judged.labels[at];
           if (label != kNoClass && !mapping.knows(label)) continue;
-          float* out = loaded.probabilities.data() + at * classes;
-          std::fill(out, out + classes, 0.0f);
+          std::fill(placed.begin(), placed.end(), 0.0f);
           for (size_t k = 0; k < columns; ++k) {
-            const auto target = static_cast<size_t>(mapping.target[k]);
-            if (target < classes) out[target] += values[i * columns + k];
+            placed[static_cast<size_t>(mapping.target[k])] += values[i * columns + k];
           }
+          std::copy_n(placed.begin(), classes, loaded.probabilities.data() + at * classes);
+          const auto top =
+              static_cast<size_t>(std::max_element(placed.begin(), placed.end()) - placed.begin());
+          if (top < classes) loaded.says[at] = static_cast<ClassIndex>(top);
         }
       });
   if (run.summary.trained_on.empty()) return loaded;
@@ -73,15 +79,18 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
                                  JobContext& context) {
   std::vector<LoadedRun> loaded;
   for (const store::RunInfo& run : store::list_runs(state.store)) {
-    if (run.summary.kind != "probabilities") continue;
     if (!only.empty() && run.spec.name != only) continue;
+    if (run.summary.kind != "probabilities") {
+      if (!only.empty()) throw no_probabilities(run);
+      continue;
+    }
     // The rounds begin with a probe of their own.
-    if (made_by_probe(run) && !judged.embeddings.empty()) continue;
+    if (only.empty() && made_by_probe(run) && !judged.embeddings.empty()) continue;
     context.progress.start_stage(fmt::format("reading run '{}'", run.spec.name), 0);
     try {
       loaded.push_back(load_run(state, run, judged, context));
     } catch (const Error& error) {
-      if (error.category() == ErrorCategory::kInterrupted) throw;
+      if (error.category() == ErrorCategory::kInterrupted || !only.empty()) throw;
       judged.notes.push_back(fmt::format("run '{}' is left out: {}", run.spec.name, error.what()));
       continue;
     }
@@ -113,15 +122,14 @@ NeighbourEvidence near(const analysis::Neighbours& neighbours, std::span<const u
   return evidence;
 }
 
-void count_runs(const std::vector<LoadedRun>& runs, size_t classes, JudgedLabels& judged) {
+void count_runs(std::span<const LoadedRun> runs, size_t classes, JudgedLabels& judged) {
   judged.runs_known.assign(judged.rows.size(), 0);
   judged.runs_for_given.assign(judged.rows.size(), 0);
   for (const LoadedRun& run : runs) {
     for (size_t i = 0; i < judged.rows.size(); ++i) {
-      const float* p = run.probabilities.data() + i * classes;
-      if (std::isnan(p[0])) continue;
+      if (std::isnan(run.probabilities[i * classes])) continue;
       ++judged.runs_known[i];
-      judged.runs_for_given[i] += std::max_element(p, p + classes) - p == judged.labels[i];
+      judged.runs_for_given[i] += run.says[i] != kNoClass && run.says[i] == judged.labels[i];
     }
   }
 }
@@ -162,84 +170,143 @@ void give_verdicts(const std::vector<uint8_t>& isolated, const std::vector<uint8
     evidence.suspect = judged.errors.suspect[i] != 0;
     evidence.score = rival / std::max(rival + given, 1e-30f);
     evidence.highest_belief = *std::max_element(belief, belief + classes);
-    evidence.isolated = !isolated.empty() && isolated[i] != 0;
+    evidence.isolated = i < isolated.size() && isolated[i] != 0;
     evidence.shows_nothing = !bad_pictures.empty() && bad_pictures[i] != 0;
     const auto verdict = analysis::verdict_of(evidence);
     if (verdict) judged.verdict[i] = static_cast<int8_t>(*verdict);
   }
 }
 
-bool any_embeddings(const Snapshot& snapshot) {
-  return std::any_of(snapshot.runs.begin(), snapshot.runs.end(),
-                     [](const RunSummary& run) { return run.embedding_columns > 0; });
+// What the embeddings of the first judged rows tell.
+struct Embedded {
+  analysis::EmbeddingSpace space;
+  analysis::Neighbours neighbours;
+  std::vector<uint32_t> groups;
+  std::vector<uint8_t> isolated;
+
+  Embedded(Embeddings embeddings, JobContext& context)
+      : space(analysis::make_embedding_space(embeddings.values, embeddings.columns,
+                                             watched(context, "finding the principal axes"))),
+        neighbours(analysis::find_neighbours(space.matrix(), {kShown, analysis::Distance::kCosine},
+                                             watched(context, "finding neighbours"))),
+        groups(analysis::near_duplicate_groups(neighbours)),
+        isolated(analysis::isolated_rows(neighbours, kShown)) {}
+};
+
+// The only label of these rows that have one; kNoClass where there are several or none.
+ClassIndex only_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& labels) {
+  ClassIndex only = kNoClass;
+  for (const RowIndex row : rows) {
+    if (labels[row] == kNoClass || labels[row] == only) continue;
+    if (only != kNoClass) return kNoClass;
+    only = labels[row];
+  }
+  return only;
+}
+
+bool any_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& labels) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](RowIndex row) { return labels[row] != kNoClass; });
+}
+
+// Chooses the rows to judge: all that are selected, those with an embedding first. No rows come
+// back where the embeddings tell nothing of the labels.
+Embeddings choose_rows(LoadedState& state, JudgedLabels& judged, JobContext& context) {
+  constexpr std::string_view kUnasked = "neither a probe nor neighbours could be asked";
+  const Snapshot& snapshot = state.snapshot;
+  const std::vector<ClassIndex> labels = project_labels(snapshot);
+  const auto with = std::count_if(snapshot.runs.begin(), snapshot.runs.end(),
+                                  [](const RunSummary& run) { return run.embedding_columns > 0; });
+  Embeddings embeddings;
+  if (with > 0) embeddings = read_embeddings(state, "", context);
+  const ClassIndex only = only_label(embeddings.rows, labels);
+  if (with == 0) {
+    judged.lacks = fmt::format(
+        "no embeddings: {}; `errata infer` keeps those of a model, `errata predictions FILE --kind "
+        "embedding` attaches others",
+        kUnasked);
+  } else if (only != kNoClass) {
+    judged.lacks = fmt::format("only samples with the label '{}': {}, which tell classes apart",
+                               snapshot.classes[only].name, kUnasked);
+  } else if (!any_label(embeddings.rows, labels)) {
+    judged.lacks = fmt::format("no sample with a label has an embedding in run '{}': {}",
+                               embeddings.run, kUnasked);
+  }
+  if (!judged.lacks.empty()) embeddings = {};
+  query::Selection others = state.selection;
+  for (const RowIndex row : embeddings.rows) others.reset(row);
+  judged.rows = embeddings.rows;
+  others.for_each([&](RowIndex row) { judged.rows.push_back(row); });
+  for (const RowIndex row : judged.rows) judged.labels.push_back(labels[row]);
+  if (!any_label(judged.rows, labels)) {
+    throw Error(ErrorCategory::kNotFound, "none of these samples has a label", "",
+                state.store.path());
+  }
+  if (embeddings.rows.empty()) return embeddings;
+  judged.embeddings = embeddings.run;
+  judged.without_embedding = judged.rows.size() - embeddings.rows.size();
+  if (with > 1) {
+    judged.notes.push_back(
+        fmt::format("embeddings of run '{}', the newest of {}", embeddings.run, with));
+  }
+  return embeddings;
 }
 
 }  // namespace
+
+Error no_probabilities(const store::RunInfo& run) {
+  std::string hint =
+      "Label errors want one probability per class: `errata infer`, or `errata predictions` with "
+      "an NPY or a column per class.";
+  if (run.summary.kind == "detections") {
+    hint = "It holds boxes: `errata find boxes` finds wrong labels among them.";
+  } else if (run.summary.embedding_columns > 0) {
+    hint = "It holds embeddings, which take part by themselves: leave out --run.";
+  }
+  return {ErrorCategory::kNotFound, fmt::format("run '{}' holds no probabilities", run.spec.name),
+          hint};
+}
 
 JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext& context) {
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   JudgedLabels judged;
-  analysis::EmbeddingSpace space;
-  analysis::Neighbours neighbours;
-  std::vector<uint32_t> groups;
-  std::vector<uint8_t> isolated;
-  if (any_embeddings(snapshot)) {
-    Embeddings embeddings = load_embeddings(state, "", context);
-    judged.embeddings = embeddings.run;
-    judged.choice = embeddings.choice;
-    judged.without_embedding = embeddings.without;
-    judged.rows = embeddings.rows;
-    space = analysis::make_embedding_space(embeddings.values, embeddings.columns,
-                                           watched(context, "finding the principal axes"));
-    neighbours = analysis::find_neighbours(space.matrix(), {kShown, analysis::Distance::kCosine},
-                                           watched(context, "finding neighbours"));
-    groups = analysis::near_duplicate_groups(neighbours);
-    isolated = analysis::isolated_rows(neighbours, kShown);
-  } else {
-    judged.rows = state.selection.to_rows();
-  }
-  const std::vector<ClassIndex> labels = project_labels(snapshot);
-  for (const RowIndex row : judged.rows) judged.labels.push_back(labels[row]);
-  if (std::all_of(judged.labels.begin(), judged.labels.end(),
-                  [](ClassIndex label) { return label == kNoClass; })) {
-    throw Error(ErrorCategory::kNotFound, "none of these samples has a label", "",
-                state.store.path());
-  }
+  Embeddings embeddings = choose_rows(state, judged, context);
+  const size_t embedded_rows = embeddings.rows.size();
   const std::vector<LoadedRun> runs = load_runs(state, run, judged, context);
-  if (runs.empty() && judged.embeddings.empty()) {
-    throw Error(ErrorCategory::kNotFound, "no run holds probabilities or embeddings",
-                "Label errors want one probability per class, or embeddings: `errata infer`, or "
-                "`errata predictions` with an NPY or a column per class.",
-                state.store.path());
+  if (runs.empty() && embedded_rows == 0) {
+    throw Error(ErrorCategory::kNotFound, "no run's probabilities can judge these labels",
+                judged.lacks, state.store.path());
   }
-  if (judged.embeddings.empty()) {
-    judged.lacks =
-        "no embeddings: neither a probe nor neighbours could be asked; `errata infer` keeps those "
-        "of a model, `errata predictions FILE --kind embedding` attaches others";
-  }
+  std::optional<Embedded> embedded;
+  if (embedded_rows > 0) embedded.emplace(std::move(embeddings), context);
   analysis::LabelEvidence evidence;
   evidence.classes = classes;
   evidence.labels = judged.labels;
-  if (!judged.embeddings.empty()) {
-    evidence.space = &space;
-    evidence.groups = groups;
+  if (embedded) {
+    evidence.space = &embedded->space;
+    evidence.groups = embedded->groups;
   }
   for (const LoadedRun& each : runs) evidence.runs.push_back({each.probabilities, each.trained});
   judged.errors = analysis::find_label_errors(evidence, {}, watched(context, "weighing labels"),
                                               [&] { context.cancel.check(); });
   count_runs(runs, classes, judged);
-  give_verdicts(isolated, show_nothing(snapshot.samples, judged.rows), classes, judged);
-  if (!judged.embeddings.empty()) {
-    for (size_t i = 0; i < judged.rows.size(); ++i) {
-      judged.neighbours.push_back(near(neighbours, groups, judged, i));
-    }
+  give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
+                show_nothing(snapshot.samples, judged.rows), classes, judged);
+  for (size_t i = embedded_rows; i < judged.rows.size(); ++i) {
+    judged.unjudged += embedded && std::isnan(judged.errors.score[i]);
   }
+  if (!embedded) return judged;
+  for (size_t i = 0; i < embedded_rows; ++i) {
+    judged.neighbours.push_back(near(embedded->neighbours, embedded->groups, judged, i));
+  }
+  judged.neighbours.resize(judged.rows.size());
   return judged;
 }
 
 void store_judged_labels(store::Store& store, const Snapshot& snapshot,
                          const JudgedLabels& judged) {
+  std::vector<store::ScoreColumn> columns;
   const auto put = [&](const char* name, const auto& value_of) {
     store::ScoreColumn column;
     column.name = name;
@@ -251,7 +318,7 @@ void store_judged_labels(store::Store& store, const Snapshot& snapshot,
         column.values[judged.rows[i]] = static_cast<float>(value_of(i));
       }
     }
-    store::put_score_column(store, column);
+    columns.push_back(std::move(column));
   };
   const size_t classes = snapshot.classes.size();
   const auto suggested = [&](size_t i) { return static_cast<size_t>(judged.errors.suggested[i]); };
@@ -261,6 +328,7 @@ void store_judged_labels(store::Store& store, const Snapshot& snapshot,
   put("verdict", [&](size_t i) {
     return judged.verdict[i] < 0 ? kNone : static_cast<float>(judged.verdict[i]);
   });
+  store::put_score_columns(store, columns);
 }
 
 }  // namespace errata::jobs

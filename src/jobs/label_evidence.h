@@ -7,8 +7,10 @@
 
 #include "analysis/label_errors.h"
 #include "analysis/verdict.h"
+#include "base/error.h"
 #include "jobs/job_context.h"
 #include "jobs/loaded_state.h"
+#include "store/runs.h"
 
 namespace errata::jobs {
 
@@ -21,30 +23,35 @@ struct NeighbourEvidence {
 };
 
 struct JudgedLabels {
-  std::vector<RowIndex> rows;  // of the snapshot; everything below is in this order
+  // Of the snapshot, those with an embedding first; everything below is in this order.
+  std::vector<RowIndex> rows;
   std::vector<ClassIndex> labels;
   analysis::LabelErrors errors;
   std::vector<int8_t> verdict;                // of model/verdict.h; -1: none
   std::vector<uint8_t> runs_known;            // runs that predict the sample
-  std::vector<uint8_t> runs_for_given;        // of them with the label as prediction
+  std::vector<uint8_t> runs_for_given;        // of them that predict the label
   std::vector<NeighbourEvidence> neighbours;  // empty without embeddings
   std::string embeddings;                     // the run they are from; empty: none
-  std::string choice;                         // why these, when there were several
   std::vector<std::string> runs;              // whose probabilities took part
   std::string lacks;  // what would let it see more, and which command makes it: a sentence
-  size_t without_embedding = 0;  // selected samples that are therefore not judged
+  size_t without_embedding = 0;  // selected samples that the runs alone can judge
+  size_t unjudged = 0;           // of them
   std::vector<std::string> notes;
 };
 
 // Judges the selected samples of `state` by the stored embeddings, if any, and by every run with
 // probabilities, or by `run` alone where one is named. A run that `errata probe` made counts only
-// where there are no embeddings: the rounds begin with it. What `errata find quality` kept tells
-// pictures that show nothing. Throws Error(kNotFound) when there is neither embeddings nor run, or
-// no label; what the analysis throws.
+// where it is named or there are no embeddings: the rounds begin with it. Of samples of one class
+// alone the embeddings tell nothing. What `errata find quality` kept tells pictures that show
+// nothing. Throws Error(kNotFound) when there is neither embeddings nor run, no label, or no
+// probability in the run named; what the analysis throws.
 JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext& context);
 
+// Of a run that was named.
+Error no_probabilities(const store::RunInfo& run);
+
 // Keeps label_error, p_suggested, suggested and verdict as columns of the project, made for the
-// labels of the snapshot.
+// labels of the snapshot: all four or, where that fails, none.
 void store_judged_labels(store::Store& store, const Snapshot& snapshot, const JudgedLabels& judged);
 
 }  // namespace errata::jobs

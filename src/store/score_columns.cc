@@ -54,20 +54,7 @@ bool covers_usual_samples(Connection& db, const ScoreColumn& column) {
   return rows == 0 || (column.samples.front() == 1 && column.samples.back() == rows);
 }
 
-}  // namespace
-
-std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId run) {
-  const int64_t stream = find_stream(db, "score", score, "samples");
-  if (stream != 0) return values_of<int64_t>(read_stream(db, stream));
-  if (run != 0) return read_plan(db, run)->samples;
-  Statement find = db.prepare("SELECT rows FROM score WHERE id = ?1");
-  find.bind(1, score);
-  std::vector<SampleId> samples(find.step() ? static_cast<size_t>(find.integer(0)) : 0);
-  std::iota(samples.begin(), samples.end(), 1);
-  return samples;
-}
-
-void put_score_column(Store& store, const ScoreColumn& column) {
+void check_column(const ScoreColumn& column) {
   check_name(column.name);
   const bool rises =
       std::adjacent_find(column.samples.begin(), column.samples.end(),
@@ -77,8 +64,10 @@ void put_score_column(Store& store, const ScoreColumn& column) {
                 fmt::format("score {}: {} samples, {} values, rising: {}", column.name,
                             column.samples.size(), column.values.size(), rises));
   }
-  Connection& db = store.db();
-  Transaction transaction(db, Transaction::Kind::kWrite);
+}
+
+// Within the caller's transaction.
+void put_in(Connection& db, const ScoreColumn& column) {
   if (column.run != 0) {
     Statement run = db.prepare("SELECT 1 FROM run WHERE id = ?1");
     run.bind(1, column.run);
@@ -102,6 +91,30 @@ void put_score_column(Store& store, const ScoreColumn& column) {
   }
   put_bytes(db, ensure_stream(db, "score", id, "values", "f32"), 0, 0, rows,
             bytes_of(column.values), Codec::kPlain);
+}
+
+}  // namespace
+
+std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId run) {
+  const int64_t stream = find_stream(db, "score", score, "samples");
+  if (stream != 0) return values_of<int64_t>(read_stream(db, stream));
+  if (run != 0) return read_plan(db, run)->samples;
+  Statement find = db.prepare("SELECT rows FROM score WHERE id = ?1");
+  find.bind(1, score);
+  std::vector<SampleId> samples(find.step() ? static_cast<size_t>(find.integer(0)) : 0);
+  std::iota(samples.begin(), samples.end(), 1);
+  return samples;
+}
+
+void put_score_column(Store& store, const ScoreColumn& column) {
+  put_score_columns(store, std::span(&column, 1));
+}
+
+void put_score_columns(Store& store, std::span<const ScoreColumn> columns) {
+  for (const ScoreColumn& column : columns) check_column(column);
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kWrite);
+  for (const ScoreColumn& column : columns) put_in(db, column);
   transaction.commit();
 }
 

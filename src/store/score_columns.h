@@ -23,6 +23,8 @@ struct ScoreColumn {
 // Replaces one of the same run and name. Error: kUsage for a name that is not lower-case letters,
 // digits and '_'; kInternal when the lengths differ or samples do not rise.
 void put_score_column(Store& store, const ScoreColumn& column);
+// All or none of them.
+void put_score_columns(Store& store, std::span<const ScoreColumn> columns);
 ScoreColumn read_score_column(Store& store, RunId run, const std::string& name);  // kNotFound
 void delete_score_column(Store& store, RunId run, const std::string& name);
 

@@ -173,3 +173,25 @@ TEST_CASE("verdicts: a mistake is the label's, the model's, nobody's, or no imag
   // Far away, but clearly of one class.
   CHECK(verdict(true, true, 0.9f, 0.9f, true) == Verdict::kLabelWrong);
 }
+
+TEST_CASE("rows behind those of the space are judged by the runs alone, and change nothing there") {
+  Noisy noisy = make_noisy(0.2, 3);
+  const Prepared prepared = prepare(noisy);
+  const LabelErrors alone = find_label_errors(evidence_of(noisy, prepared), {}, serial_for, [] {});
+  // A run that knows two rows more, and no other.
+  std::vector<float> run((kRows + 3) * kClasses, std::nanf(""));
+  for (size_t row = kRows; row < kRows + 2; ++row) {
+    std::fill_n(run.begin() + static_cast<ptrdiff_t>(row * kClasses), kClasses, 0.02f);
+    run[row * kClasses + 1] = 0.92f;
+  }
+  noisy.labels.insert(noisy.labels.end(), {0, 1, 0});
+  LabelEvidence evidence = evidence_of(noisy, prepared);
+  evidence.runs.push_back({run, {}});
+  const LabelErrors more = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK(more.judged == kRows + 2);
+  CHECK(std::equal(alone.score.begin(), alone.score.end(), more.score.begin()));
+  CHECK(more.suggested[kRows] == 1);
+  CHECK(more.score[kRows] > 0.5f);
+  CHECK(more.score[kRows + 1] < 0.5f);
+  CHECK(std::isnan(more.score[kRows + 2]));
+}

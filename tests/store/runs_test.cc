@@ -253,6 +253,14 @@ TEST_CASE("stored scores go stale with the labels they were made for") {
   CHECK_THROWS_AS(store::put_score_column(project.store, {run, "x y", {1}, {1}, 0}), Error);
 }
 
+TEST_CASE("of several scores that are put together all are kept or none") {
+  Project project(3);
+  const std::vector<store::ScoreColumn> columns{{0, "sharpness", {1, 2}, {5, 6}, 0},
+                                                {77, "loss", {1, 2}, {1, 2}, 0}};  // of no run
+  CHECK_THROWS_AS(store::put_score_columns(project.store, columns), Error);
+  CHECK(store::list_score_columns(project.store).empty());
+}
+
 TEST_CASE("suggested labels and verdicts are stored as numbers and read as what they mean") {
   Project project(4);
   Snapshot snapshot = store::load_snapshot(project.store);

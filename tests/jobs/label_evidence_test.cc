@@ -1,0 +1,275 @@
+#include "jobs/label_evidence.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "base/random.h"
+#include "jobs/find_labels_job.h"
+#include "store/score_columns.h"
+#include "tests/jobs/job_parts.h"
+#include "tests/store/raw_sql.h"
+#include "tests/store/store_kit.h"
+#include "tests/support/temp_dir.h"
+
+namespace errata::jobs {
+
+namespace {
+
+constexpr size_t kClasses = 3;
+constexpr size_t kColumns = 8;
+
+std::vector<SampleId> ids(SampleId first, SampleId last) {
+  std::vector<SampleId> all(static_cast<size_t>(last - first + 1));
+  std::iota(all.begin(), all.end(), first);
+  return all;
+}
+
+// 120 samples, each third of one class; sample 120 has a wrong label, its picture is of class 0.
+struct Project : JobParts {
+  Project() : JobParts(1) {
+    store::Store store = store::Store::create(path);
+    test::import_records(store, test::make_records(120, kClasses), test::make_classes(kClasses));
+  }
+
+  static size_t truth(SampleId sample) {
+    return sample == 120 ? 0 : static_cast<size_t>(sample - 1) % kClasses;
+  }
+
+  store::RunSpec spec(const std::string& name, const std::string& kind) const {
+    store::RunSpec made;
+    made.name = name;
+    made.kind = kind;
+    made.batch_size = 16;
+    return made;
+  }
+
+  void write(const store::RunSpec& run, const std::vector<SampleId>& plan,
+             const store::RunRows& rows) {
+    store::Store store = store::Store::open(path, store::Access::kWrite);
+    store::RunWriter writer(store, run, plan, store::OnExistingRun::kRefuse);
+    const size_t classes = run.classes.size();
+    for (size_t first = 0; first < plan.size(); first += 16) {
+      const size_t count = std::min<size_t>(16, plan.size() - first);
+      store::RunRows batch;
+      if (!rows.probabilities.empty()) {
+        batch.probabilities = rows.probabilities.subspan(first * classes, count * classes);
+      }
+      if (!rows.embeddings.empty()) {
+        batch.embeddings = rows.embeddings.subspan(first * kColumns, count * kColumns);
+      }
+      writer.write(first, batch);
+    }
+    writer.finish();
+  }
+
+  // Of each sample it says says(sample), with 0.94.
+  void add_run(const std::string& name, const std::vector<SampleId>& plan,
+               const std::function<size_t(SampleId)>& says = truth, bool zebra = false,
+               const std::string& options_json = {}) {
+    store::RunSpec run = spec(name, "probabilities");
+    run.classes = test::make_classes(kClasses);
+    if (zebra) run.classes.add("zebra");
+    run.options_json = options_json;
+    std::vector<float> rows(plan.size() * run.classes.size(), 0.02f);
+    for (size_t i = 0; i < plan.size(); ++i) {
+      rows[i * run.classes.size() + says(plan[i])] = zebra ? 0.94f : 0.96f;
+    }
+    store::RunRows all;
+    all.probabilities = rows;
+    write(run, plan, all);
+  }
+
+  void add_embeddings(const std::string& name, const std::vector<SampleId>& plan) {
+    store::RunSpec run = spec(name, "embedding");
+    run.embedding_columns = kColumns;
+    Rng rng(4);
+    std::vector<float> rows(plan.size() * kColumns);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const bool own = i % kColumns == truth(plan[i / kColumns]);
+      rows[i] = static_cast<float>(own ? 2 + rng.uniform() : rng.uniform());
+    }
+    store::RunRows all;
+    all.embeddings = rows;
+    write(run, plan, all);
+  }
+
+  FindLabelsOptions options(const std::string& run = {}, const std::string& where = {}) const {
+    FindLabelsOptions made;
+    made.store_path = path;
+    made.run = run;
+    made.where = where;
+    return made;
+  }
+  FindLabelsReport find(const FindLabelsOptions& options) {
+    JobContext context = job();
+    return find_labels(options, context);
+  }
+  Error refusal(const FindLabelsOptions& options) {
+    try {
+      find(options);
+    } catch (const Error& error) {
+      return error;
+    }
+    return {ErrorCategory::kInternal, "it was not refused"};
+  }
+
+  test::TempDir dir;
+  std::string path = dir / "s.db";
+};
+
+bool has_text(const std::vector<std::string>& texts, std::string_view part) {
+  return std::any_of(texts.begin(), texts.end(),
+                     [&](const std::string& each) { return each.find(part) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("a run that is named judges, a probe too, or is refused") {
+  Project project;
+  project.add_embeddings("emb", ids(1, 120));
+  project.add_run("probe", ids(1, 120), Project::truth, false, R"({"probe":true})");
+  CHECK(
+      project.find(project.options()).runs.empty());  // the rounds begin with a probe of their own
+  CHECK(project.find(project.options("probe")).runs == std::vector<std::string>{"probe"});
+  const Error refused = project.refusal(project.options("emb"));
+  CHECK(refused.category() == ErrorCategory::kNotFound);
+  CHECK(std::string(refused.what()) == "run 'emb' holds no probabilities");
+  CHECK(refused.hint().find("--run") != std::string::npos);
+}
+
+TEST_CASE("samples of one class are judged by the runs; the embeddings cannot tell them apart") {
+  Project project;
+  project.add_embeddings("emb", ids(1, 120));
+  const FindLabelsOptions only = project.options("", "label = 'class 2'");
+  const Error refused = project.refusal(only);
+  CHECK(refused.category() == ErrorCategory::kNotFound);
+  CHECK(refused.hint().find("label 'class 2'") != std::string::npos);
+  CHECK(refused.hint().find("mport") == std::string::npos);
+  project.add_run("model", ids(1, 120));
+  const FindLabelsReport report = project.find(only);
+  CHECK(report.looked_at == 40);
+  CHECK(report.embeddings.empty());
+  CHECK(report.runs == std::vector<std::string>{"model"});
+  CHECK(report.lacks.find("label 'class 2'") != std::string::npos);
+  REQUIRE(report.suspects.size() == 1);
+  CHECK(report.state.snapshot.ids[report.suspects[0].row] == 120);
+  CHECK(report.suspects[0].suggested == 0);
+}
+
+TEST_CASE("samples without an embedding are judged by the runs that predict them") {
+  Project project;
+  project.add_embeddings("emb", ids(1, 60));
+  FindLabelsReport report = project.find(project.options());
+  CHECK(report.looked_at == 60);
+  CHECK(has_text(report.warnings, "60 samples have no embedding and are not judged"));
+  project.add_run("model", ids(21, 120));
+  report = project.find(project.options());
+  CHECK(report.looked_at == 120);
+  CHECK(report.embeddings == "emb");
+  CHECK(has_text(report.warnings, "60 samples have no embedding: runs alone judge them"));
+  LoadedState state = load_state({project.path, "", "", false});
+  JobContext context = project.job();
+  const JudgedLabels judged = judge_labels(state, "", context);
+  REQUIRE(state.snapshot.ids[judged.rows[119]] == 120);
+  CHECK(judged.errors.score[119] > 0.9f);
+  CHECK(judged.errors.suggested[119] == 0);
+  CHECK(judged.neighbours[119].shown == 0);
+  CHECK(judged.runs_known[119] == 1);
+  CHECK(judged.runs_for_given[119] == 0);
+  report = project.find(project.options("", "id > 10 and id <= 20 or id > 60"));
+  CHECK(report.looked_at == 70);
+  report = project.find(project.options("", "id > 60"));
+  CHECK(report.looked_at == 60);
+  CHECK(report.embeddings.empty());
+}
+
+TEST_CASE("of samples that neither an embedding nor a run knows it says that they are not judged") {
+  Project project;
+  project.add_embeddings("emb", ids(1, 60));
+  project.add_run("model", ids(1, 100));
+  const FindLabelsReport report = project.find(project.options());
+  CHECK(report.looked_at == 100);
+  CHECK(has_text(report.warnings, "60 samples have no embedding: runs alone judge 40 of them"));
+}
+
+TEST_CASE("a run that predicts a class which the project lacks speaks for no label") {
+  Project project;
+  project.add_run(
+      "zebra", ids(1, 120), [](SampleId sample) { return sample > 60 ? 3 : 0; }, true);
+  LoadedState state = load_state({project.path, "", "", false});
+  JobContext context = project.job();
+  const JudgedLabels judged = judge_labels(state, "", context);
+  for (size_t i = 0; i < judged.rows.size(); ++i) {
+    CAPTURE(i);
+    CHECK(judged.runs_known[i] == 1);
+    CHECK(judged.runs_for_given[i] == (i < 60 && judged.labels[i] == 0 ? 1 : 0));
+  }
+}
+
+TEST_CASE("which of several embeddings are asked is said without an option that is not there") {
+  Project project;
+  project.add_embeddings("old", ids(1, 120));
+  project.add_embeddings("new", ids(1, 120));
+  const FindLabelsReport report = project.find(project.options());
+  CHECK(has_text(report.warnings, "embeddings of run 'new', the newest of 2"));
+  CHECK_FALSE(has_text(report.warnings, "--embeddings"));
+}
+
+TEST_CASE("what was judged is kept whole or not at all") {
+  Project project;
+  project.add_run("model", ids(1, 120));
+  project.find(project.options());
+  store::Store store = store::Store::open(project.path, store::Access::kWrite);
+  const auto edit = test::set_label(7, {2});
+  store::apply_edits(store, std::span(&edit, 1), "me", "");
+  const auto revisions = [&] {
+    std::vector<int64_t> found;
+    for (const auto& each : store::list_score_columns(store)) {
+      if (each.run == 0) found.push_back(each.label_revision);
+    }
+    return found;
+  };
+  const std::vector<int64_t> before = revisions();
+  REQUIRE(before == std::vector<int64_t>(4, before.front()));
+  store.close();
+  // The third of four cannot be written.
+  test::raw_sql(project.path,
+                "CREATE TRIGGER full BEFORE INSERT ON score WHEN new.name = 'suggested' BEGIN "
+                "SELECT RAISE(ABORT, 'disk full'); END");
+  CHECK_THROWS_AS(project.find(project.options()), Error);
+  store = store::Store::open(project.path, store::Access::kRead);
+  CHECK(revisions() == before);
+  store.close();
+  test::raw_sql(project.path, "DROP TRIGGER full");
+  project.find(project.options());
+  store = store::Store::open(project.path, store::Access::kRead);
+  CHECK(revisions() == std::vector<int64_t>(4, before.front() + 1));
+}
+
+TEST_CASE("more than can be weighed at once is refused where one run cannot judge instead") {
+  Project project;
+  project.add_embeddings("emb", ids(1, 120));
+  FindLabelsOptions options = project.options();
+  options.most_values = 100;
+  Error refused = project.refusal(options);
+  CHECK(refused.category() == ErrorCategory::kUsage);
+  CHECK(std::string(refused.what()) ==
+        "120 samples of 3 classes are more than can be weighed at once");
+  CHECK(refused.hint() == "Narrow them with --where.");
+  project.add_run("model", ids(1, 120));
+  const FindLabelsReport report = project.find(options);
+  CHECK_FALSE(report.all_evidence);
+  CHECK(has_text(report.warnings, "by confident learning; --where narrows it"));
+  options.method = "evidence";
+  refused = project.refusal(options);
+  CHECK(refused.category() == ErrorCategory::kUsage);
+  CHECK(refused.hint().find("--where") != std::string::npos);
+  options.where = "id <= 30";
+  CHECK(project.find(options).all_evidence);
+}
+
+}  // namespace errata::jobs
