@@ -9,6 +9,7 @@
 #include "base/issue_log.h"
 #include "base/progress.h"
 #include "importers/importer.h"
+#include "importers/yolo_rows.h"
 #include "model/records.h"
 
 namespace errata::importers {
@@ -34,6 +35,8 @@ struct PredictionInput {
   // "dataset": ids of the annotations' categories (raw ids of `classes`); "0", "1": classes counted
   // from there.
   std::string category_base = {};
+  // YOLO: the key points of the project's poses, whose rows are like those of polygons.
+  YoloKeyPoints key_points = {};
 };
 
 class PredictionReader {

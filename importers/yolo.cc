@@ -186,7 +186,7 @@ void Reading::survey() {
                 "labels are beside the images, or in labels/ where those are in images/",
                 input_.path);
   }
-  survey_.corners = survey_.corners && survey_.any_long_row && layout_.key_points == 0;
+  survey_.corners = survey_.corners && survey_.any_long_row && layout_.key_points.points == 0;
   if (layout_.four_points_are_oriented) {
     survey_.corners = *layout_.four_points_are_oriented;
   } else if (survey_.corners) {
@@ -218,11 +218,11 @@ void Reading::settle_classes() {
 bool Reading::form_of(YoloRow& row, bool mixed, RowForm& form) const {
   const size_t values = row.values.size();
   form.numbers = values - 1;
-  if (layout_.key_points > 0) {
+  if (layout_.key_points.points > 0) {
     form.kind = YoloRowKind::kPose;
-    if (form.numbers == 4 + layout_.key_points * layout_.point_values) return true;
+    if (form.numbers == 4 + layout_.key_points.points * layout_.key_points.values) return true;
     row.reject("bad-row", fmt::format("{} values where kpt_shape wants {}", values,
-                                      5 + layout_.key_points * layout_.point_values));
+                                      5 + layout_.key_points.points * layout_.key_points.values));
     return false;
   }
   if (values == 5) return true;
@@ -269,7 +269,8 @@ void Reading::check_row(YoloRow& row, bool mixed, std::set<std::vector<float>>& 
 
 ObjectRecord Reading::record_of(const YoloRow& row, const RowForm& form, const LabelFile& file,
                                 const UprightFrame& frame, std::vector<Issue>& issues) const {
-  const YoloObject object = yolo_object(row, form.kind, form.numbers, layout_.point_values, frame);
+  const YoloObject object =
+      yolo_object(row, form.kind, form.numbers, layout_.key_points.values, frame);
   if (object.box_xywh_px[2] == 0 || object.box_xywh_px[3] == 0) {
     issues.push_back(row_issue(file, row, IssueSeverity::kWarning, "empty-box",
                                "the box has no width or no height"));
@@ -297,7 +298,7 @@ ObjectRecord Reading::record_of(const YoloRow& row, const RowForm& form, const L
 
 void Reading::read_rows(LabelFile& file, ReadImage& read, const UprightFrame& frame) const {
   std::vector<YoloRow>& rows = file.rows.rows;
-  const bool mixed = layout_.key_points == 0 &&
+  const bool mixed = layout_.key_points.points == 0 &&
                      std::any_of(rows.begin(), rows.end(),
                                  [](const YoloRow& row) { return row.values.size() > 6; });
   std::string& raw = read.sample->raw_text;

@@ -69,6 +69,21 @@ std::vector<std::string> texts_of(const Json& value) {
   return texts;
 }
 
+// Nothing where it is none that Ultralytics takes.
+std::optional<YoloKeyPoints> key_points_of(const Json& yaml) {
+  const Json* shape = last_member(yaml, "kpt_shape");
+  if (shape == nullptr) return YoloKeyPoints{};
+  const std::vector<std::string> numbers = texts_of(*shape);
+  int64_t points = 0;
+  int64_t values = 0;
+  if (numbers.size() != 2 || !text::parse_int(numbers[0], points) ||
+      !text::parse_int(numbers[1], values) || points < 1 || points > 100'000 || values < 2 ||
+      values > 3) {
+    return std::nullopt;
+  }
+  return YoloKeyPoints{static_cast<size_t>(points), static_cast<size_t>(values)};
+}
+
 class LayoutReader {
  public:
   explicit LayoutReader(const ImportInput& input) : input_(input) {}
@@ -184,18 +199,9 @@ void LayoutReader::add_classes(std::vector<std::string> names, const std::string
 }
 
 void LayoutReader::read_key_points(const Json& yaml) {
-  const Json* shape = last_member(yaml, "kpt_shape");
-  if (shape == nullptr) return;
-  const std::vector<std::string> numbers = texts_of(*shape);
-  int64_t points = 0;
-  int64_t values = 0;
-  if (numbers.size() != 2 || !text::parse_int(numbers[0], points) ||
-      !text::parse_int(numbers[1], values) || points < 1 || points > 100'000 || values < 2 ||
-      values > 3) {
-    throw bad("kpt_shape is not [points, 2 or 3]");
-  }
-  layout_.key_points = static_cast<size_t>(points);
-  layout_.point_values = static_cast<size_t>(values);
+  const std::optional<YoloKeyPoints> key_points = key_points_of(yaml);
+  if (!key_points) throw bad("kpt_shape is not [points, 2 or 3]");
+  layout_.key_points = *key_points;
 }
 
 // `value` below `base`; Roboflow's exports begin with a ../ too many, and Windows has backslashes.
@@ -451,6 +457,14 @@ std::string yolo_label_path(const std::string& image) {
   const size_t dot = path.rfind('.');
   if (dot != std::string::npos && dot > path.rfind('/')) path.resize(dot);
   return path + ".txt";
+}
+
+YoloKeyPoints yolo_key_points(const std::string& yaml) {
+  try {
+    return key_points_of(text::parse_yaml(yaml, "")).value_or(YoloKeyPoints{});
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 std::string find_yolo_yaml(const std::string& path) {

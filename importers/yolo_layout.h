@@ -10,6 +10,7 @@
 #include "base/issue_log.h"
 #include "base/progress.h"
 #include "importers/importer.h"
+#include "importers/yolo_rows.h"
 #include "model/class_map.h"
 
 namespace errata::importers {
@@ -23,9 +24,8 @@ struct YoloLayout {
   std::string root;       // folder that holds all images
   std::string yaml_path;  // empty: there is none
   std::string yaml_text;
-  ClassMap classes;       // raw ids are the indices; empty: nothing names them
-  size_t key_points = 0;  // kpt_shape: points of a pose, and numbers of each
-  size_t point_values = 0;
+  ClassMap classes;  // raw ids are the indices; empty: nothing names them
+  YoloKeyPoints key_points;
   // Whether rows of four points are oriented boxes, where the manifest of an export of ours says
   // it.
   std::optional<bool> four_points_are_oriented;
@@ -38,6 +38,9 @@ bool has_yolo_suffix(std::string_view name);
 
 // The last "/images/" of the path as "/labels/" and ".txt" for its suffix.
 std::string yolo_label_path(const std::string& image);
+
+// What the text of a data.yaml says of key points; none where it says nothing, or is no YAML.
+YoloKeyPoints yolo_key_points(const std::string& yaml);
 
 // The data.yaml of a folder or, for a file that is one, itself; empty when there is none. Looks at
 // the folder's own files only. Never throws.

@@ -39,7 +39,7 @@ std::vector<std::string> text_files(const std::string& folder) {
 }
 
 // How many of the values behind the class are geometry; 0: the row is none of a prediction.
-size_t geometry_of(const YoloRow& row) {
+size_t geometry_of(const YoloRow& row, const YoloKeyPoints& key_points) {
   const size_t values = row.values.size();
   if (values == 6) return 4;
   const auto is_track = [&] {
@@ -47,6 +47,10 @@ size_t geometry_of(const YoloRow& row) {
     return track >= 0 && track == std::floor(track);
   };
   if (values == 7) return is_track() ? 4 : 0;
+  if (key_points.points > 0) {
+    const size_t pose = 4 + key_points.points * key_points.values;
+    return values == pose + 2 || (values == pose + 3 && is_track()) ? pose : 0;
+  }
   if (values >= 8 && values % 2 == 0) return values - 2;
   // A polygon with confidence and track. Key points, which nothing here tells the number of, end
   // in a confidence.
@@ -59,12 +63,12 @@ struct Survey {
   bool corners = true;  // every row of more than a box has four points
   bool any_long_row = false;
 
-  void add(const YoloText& text) {
+  void add(const YoloText& text, const YoloKeyPoints& key_points) {
     for (const YoloRow& row : text.rows) {
       ++rows;
       if (!row.problem.empty()) continue;
       without_confidence += row.values.size() == 5 ? 1 : 0;
-      const size_t numbers = geometry_of(row);
+      const size_t numbers = geometry_of(row, key_points);
       if (numbers <= 4) continue;
       any_long_row = true;
       corners = corners && numbers == 8;
@@ -116,14 +120,14 @@ class Reading {
     std::string text;
     for (const std::string& file : files) {
       input_.cancel.check();
-      survey_.add(read_text(file, text));
+      survey_.add(read_text(file, text), input_.key_points);
     }
     if (survey_.rows > 0 && survey_.without_confidence == survey_.rows) {
       throw Error(ErrorCategory::kBadInput, "the rows have no confidence",
                   "have them written with save_conf=True; labels are imported with `errata import`",
                   input_.path);
     }
-    survey_.corners = survey_.corners && survey_.any_long_row;
+    survey_.corners = survey_.corners && survey_.any_long_row && input_.key_points.points == 0;
     if (survey_.corners) {
       input_.issues.warn("oriented-boxes", input_.path, "", "",
                          "rows have four points each: they are taken as oriented boxes", "");
@@ -154,13 +158,23 @@ class Reading {
   }
 
   void take(YoloRow& row, uint32_t key, PredictionBatch& batch) {
-    const size_t numbers = geometry_of(row);
+    const YoloKeyPoints& key_points = input_.key_points;
+    const size_t numbers = geometry_of(row, key_points);
+    if (numbers == 0 && key_points.points > 0) {
+      return row.reject(
+          "bad-row",
+          fmt::format(
+              "{} values are neither a box nor a pose of {} points with {} values each (the "
+              "project's kpt_shape), with a confidence",
+              row.values.size(), key_points.points, key_points.values));
+    }
     if (numbers == 0) {
       return row.reject("bad-row", fmt::format("{} values are no box or polygon with a confidence; "
                                                "key points are read from predictions.json",
                                                row.values.size()));
     }
     const YoloRowKind kind = numbers == 4                      ? YoloRowKind::kBox
+                             : key_points.points > 0           ? YoloRowKind::kPose
                              : survey_.corners && numbers == 8 ? YoloRowKind::kCorners
                                                                : YoloRowKind::kPolygon;
     check_yolo_values(row, kind, numbers);
@@ -173,7 +187,8 @@ class Reading {
       return row.reject("unknown-class",
                         fmt::format("there are {} classes, counted from 0", classes_.size()));
     }
-    const YoloObject object = yolo_object(row, kind, numbers, 2, {1, 1, 1});
+    const YoloObject object =
+        yolo_object(row, kind, numbers, key_points.points > 0 ? key_points.values : 2, {1, 1, 1});
     DetectionBatch& detections = batch.detections;
     detections.key.push_back(key);
     detections.class_index.push_back(static_cast<ClassIndex>(row.class_value()));

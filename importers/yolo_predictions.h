@@ -2,7 +2,8 @@
 // (runs/detect/val/labels, or the folder above it), one file for each image with a detection.
 //
 // A file's stem names the image. Rows: class, box, confidence, track where there is one; class,
-// points, confidence for polygons, or for oriented boxes when all rows have four points. Classes
+// points, confidence for polygons, or for oriented boxes when all rows have four points; class,
+// box, key points, confidence where the project has poses (PredictionInput::key_points). Classes
 // are counted from 0, in the order of the model's (--class-map) or of the training. Values are
 // parts of the upright image's sides: PredictionHeader::parts_of_upright. Error(kBadInput) for a
 // folder without rows, or whose rows have no confidence. Issues: rejected "bad-row", "bad-class",

@@ -41,6 +41,12 @@ struct YoloText {
 // class that is no whole number from 0 on ("bad-class") have a problem.
 YoloText read_yolo_text(std::string_view text);
 
+// kpt_shape of a data.yaml: the points of a pose and the numbers of each, 2 or 3.
+struct YoloKeyPoints {
+  size_t points = 0;  // 0: there are no poses
+  size_t values = 0;
+};
+
 // What the numbers behind the class are.
 enum class YoloRowKind : uint8_t {
   kBox,      // centre x, y, width, height

@@ -60,6 +60,7 @@ class Planner {
   CocoPlan plan() {
     group_source_images();
     add_other_items();
+    if (plan_.files.empty()) add_empty_file();
     name_files();
     if (in_place_) {
       leave_images();
@@ -83,6 +84,7 @@ class Planner {
   bool gives_an_id_twice(int32_t source, int32_t like) const;
   void group_source_images();
   void add_other_items();
+  void add_empty_file();
   void name_files();
   std::string name_of(const CocoFile& file) const;
   bool try_places(const std::vector<std::string>& folder_of_file);
@@ -179,6 +181,18 @@ void Planner::add_other_items() {
     if (is_new) plan_.files.push_back({"", split, -1, -1, {}});
     plan_.files[at->second].images.push_back({static_cast<uint32_t>(i), -1, "", "", false});
   }
+}
+
+// So that what has no images can be imported again, with its categories.
+void Planner::add_empty_file() {
+  CocoFile file{"", -1, -1, -1, {}};
+  for (size_t s = 0; s < objects_.sources.size() && file.source < 0; ++s) {
+    if (objects_.sources[s].format != "coco" || objects_.sources[s].documents.empty()) continue;
+    file.source = static_cast<int32_t>(s);
+    file.document = 0;
+    documents_[{file.source, file.document}].splits.insert(file.split);
+  }
+  plan_.files.push_back(std::move(file));
 }
 
 std::string Planner::name_of(const CocoFile& file) const {

@@ -14,6 +14,7 @@
 #include "export/csv.h"
 #include "export/file_writer.h"
 #include "export/imagefolder.h"
+#include "export/losses.h"
 #include "export/manifest.h"
 #include "export/names.h"
 #include "export/staging.h"
@@ -98,10 +99,10 @@ std::vector<uint8_t> write_files(const ExportInput& input, const ExportOptions& 
   return written;
 }
 
-uint64_t count_objects(const ExportInput& input, std::span<const uint8_t> written) {
-  uint64_t count = 0;
-  for (const ExportObject& object : input.objects.objects) count += written[object.item];
-  return count;
+uint64_t count_objects(const ExportInput& input, std::span<const uint8_t> written,
+                       std::span<const Loss> losses) {
+  const std::vector<uint8_t> objects = written_objects(input, written, losses);
+  return static_cast<uint64_t>(std::count(objects.begin(), objects.end(), 1));
 }
 
 }  // namespace
@@ -169,10 +170,11 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   check_paths(layout);
   report.losses = format.losses(input);
   if (context.on_losses) context.on_losses(report.losses);
-  if (format.holds_objects()) report.objects = input.objects.objects.size();
   for (const AnnotationFile& file : layout.annotations)
     report.annotation_files.push_back(file.path);
   if (options.dry_run) {
+    const std::vector<uint8_t> all(input.items.size(), 1);
+    if (format.holds_objects()) report.objects = count_objects(input, all, report.losses);
     report.images = input.items.size();
     report.files = options.files == FileMode::kNone ? 0 : report.images;
     return report;
@@ -185,7 +187,7 @@ ExportReport export_dataset(const ExportFormat& format, const ExportInput& input
   report.images = static_cast<uint64_t>(std::count(written.begin(), written.end(), 1));
   report.files = options.files == FileMode::kNone ? 0 : report.images;
   report.left_out = written.size() - report.images;
-  if (format.holds_objects()) report.objects = count_objects(input, written);
+  if (format.holds_objects()) report.objects = count_objects(input, written, report.losses);
   if (report.left_out > 0 && !options.skip_unreadable) {
     throw Error(ErrorCategory::kBadInput,
                 with_thousands(report.left_out) + " of " + with_thousands(written.size()) +

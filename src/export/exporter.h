@@ -108,7 +108,7 @@ struct ExportReport {
   uint64_t bytes_written = 0;
   uint64_t shared_blocks = 0;                 // copies that cost no space
   std::string manifest;                       // path; empty after a dry run
-  uint64_t objects = 0;                       // in what was exported, of formats that hold them
+  uint64_t objects = 0;                       // of formats that hold them: those that are written
   std::vector<std::string> annotation_files;  // relative to the target
   std::vector<Loss> losses;
 };

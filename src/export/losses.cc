@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "export/json_edit.h"
@@ -56,6 +57,12 @@ void Losses::add_object(std::string_view kind, std::string_view what, ObjectId i
   of(kind, what).objects.push_back(id);
 }
 
+void Losses::leave_out_object(std::string_view kind, std::string_view what, ObjectId id) {
+  Loss& loss = of(kind, what);
+  loss.left_out = true;
+  loss.objects.push_back(id);
+}
+
 void Losses::add_sample(std::string_view kind, std::string_view what, SampleId id) {
   of(kind, what).samples.push_back(id);
 }
@@ -68,6 +75,20 @@ std::vector<Loss> Losses::take() {
     }
   }
   return std::move(losses_);
+}
+
+std::vector<uint8_t> written_objects(const ExportInput& input, std::span<const uint8_t> written,
+                                     std::span<const Loss> losses) {
+  std::unordered_set<ObjectId> left_out;
+  for (const Loss& loss : losses) {
+    if (loss.left_out) left_out.insert(loss.objects.begin(), loss.objects.end());
+  }
+  std::vector<uint8_t> result;
+  result.reserve(input.objects.objects.size());
+  for (const ExportObject& object : input.objects.objects) {
+    result.push_back(written[object.item] != 0 && !left_out.contains(object.id) ? 1 : 0);
+  }
+  return result;
 }
 
 void add_label_losses(const ExportInput& input, Losses& losses) {

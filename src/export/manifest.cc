@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "export/losses.h"
 #include "export/names.h"
 
 namespace errata::exports {
@@ -71,8 +73,9 @@ struct Counts {
   uint64_t total = 0;
 };
 
-Counts count_written(const ExportInput& input, std::span<const uint8_t> written,
-                     bool holds_objects) {
+// `objects`: 1 for each that is written; of formats that hold objects.
+Counts count_written(const ExportInput& input, std::span<const uint8_t> written, bool holds_objects,
+                     std::span<const uint8_t> objects) {
   Counts counts{std::vector<uint64_t>(input.class_names.size()),
                 std::vector<uint64_t>(input.split_names.size()), 0};
   for (size_t i = 0; i < input.items.size(); ++i) {
@@ -85,8 +88,8 @@ Counts count_written(const ExportInput& input, std::span<const uint8_t> written,
     if (item.split >= 0) ++counts.per_split[static_cast<size_t>(item.split)];
   }
   if (!holds_objects) return counts;
-  for (const ExportObject& object : input.objects.objects) {
-    counts.per_class[static_cast<size_t>(object.label)] += written[object.item];
+  for (size_t i = 0; i < objects.size(); ++i) {
+    counts.per_class[static_cast<size_t>(input.objects.objects[i].label)] += objects[i];
   }
   return counts;
 }
@@ -126,10 +129,9 @@ void append_ids(std::string& out, std::string_view key, std::span<const int64_t>
 }
 
 void append_objects(std::string& out, const ExportInput& input, const Layout& layout,
-                    std::span<const uint8_t> written, std::span<const Loss> losses) {
-  uint64_t objects = 0;
-  for (const ExportObject& object : input.objects.objects) objects += written[object.item];
-  out += ",\n  \"objects\": " + std::to_string(objects) + ",\n  \"annotations\": [";
+                    std::span<const uint8_t> objects, std::span<const Loss> losses) {
+  const auto count = std::count(objects.begin(), objects.end(), 1);
+  out += ",\n  \"objects\": " + std::to_string(count) + ",\n  \"annotations\": [";
   for (size_t i = 0; i < layout.annotations.size(); ++i) {
     const AnnotationFile& file = layout.annotations[i];
     out += i == 0 ? "\n    {" : ",\n    {";
@@ -236,7 +238,8 @@ void write_manifest(const ExportFormat& format, const ExportInput& input, const 
                     const std::string& folder) {
   const std::string list = file_list(input, layout, written);
   const bool holds_objects = format.holds_objects();
-  const Counts counts = count_written(input, written, holds_objects);
+  const std::vector<uint8_t> objects = written_objects(input, written, losses);
+  const Counts counts = count_written(input, written, holds_objects, objects);
   std::string json = "{\n  \"errata_manifest\": 1,\n  ";
   append_text_or_null(json, "format", format.name());
   json += ",\n  ";
@@ -255,7 +258,7 @@ void write_manifest(const ExportFormat& format, const ExportInput& input, const 
   json += ",\n  ";
   append_text_or_null(json, "no_split_folder", layout.no_split_folder);
   json += ",\n  \"split_recipe\": " + (input.recipe_json.empty() ? "null" : input.recipe_json);
-  if (holds_objects) append_objects(json, input, layout, written, losses);
+  if (holds_objects) append_objects(json, input, layout, objects, losses);
   json += ",\n  \"files\": {\"list\": ";
   append_json_string(json, kFileListFile);
   json += ", \"count\": " + std::to_string(counts.total) + ", \"sha256\": ";

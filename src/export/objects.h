@@ -73,6 +73,7 @@ struct Loss {
   std::string what;                   // one clause: "masks and outlines: only the box is written"
   std::vector<int64_t> objects = {};  // ids in the store, rising
   std::vector<int64_t> samples = {};  // likewise, of what is no matter of objects
+  bool left_out = false;              // the objects are not written at all
   uint64_t count() const { return objects.size() + samples.size(); }
 };
 

@@ -85,7 +85,7 @@ std::vector<Loss> Yolo::losses(const ExportInput& input) const {
       losses.add_object(kind, what, object.id);
     };
     if (object.crowd) {
-      lose("crowd", "crowds: they are left out");
+      losses.leave_out_object("crowd", "crowds: they are left out", object.id);
       continue;
     }
     if (object.difficult) lose("difficult", "marks of difficult objects");
@@ -100,7 +100,9 @@ std::vector<Loss> Yolo::losses(const ExportInput& input) const {
     const YoloNumbers numbers =
         yolo_numbers(object, form, dataset.pose(), dataset.frame_of(object));
     if (numbers.values.empty()) {
-      lose("outside-image", "objects outside their image, or in one of unknown size: left out");
+      losses.leave_out_object("outside-image",
+                              "objects outside their image, or in one of unknown size: left out",
+                              object.id);
     } else if (numbers.clipped) {
       lose("clipped", "what reaches beyond the image: it is cut off");
     } else if (!numbers.exact) {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "importers/class_list.h"
 #include "importers/registry.h"
+#include "importers/yolo_layout.h"
 #include "infer/pipeline.h"
 #include "jobs/detection_rows.h"
 #include "jobs/import_job.h"
@@ -18,6 +19,7 @@
 #include "query/filter.h"
 #include "store/classes.h"
 #include "store/issues.h"
+#include "store/object_sets.h"
 #include "store/sample_files.h"
 #include "store/snapshot_loader.h"
 
@@ -305,6 +307,20 @@ store::RunSpec run_spec(const PredictionsJobOptions& options, const PredictionHe
   return spec;
 }
 
+// The kpt_shape of the first YOLO source that has one.
+importers::YoloKeyPoints key_points_of_project(store::Store& store) {
+  const store::Transaction transaction(store.db(), store::Transaction::Kind::kRead);
+  for (const store::ObjectSet& set : store::read_object_sets(store.db())) {
+    for (const auto& document : store::read_documents(store.db(), set.id)) {
+      const std::string suffix = extension(document.name);
+      if (suffix != ".yaml" && suffix != ".yml") continue;
+      const importers::YoloKeyPoints found = importers::yolo_key_points(document.text);
+      if (found.points > 0) return found;
+    }
+  }
+  return {};
+}
+
 std::vector<std::string> lacking(const ClassMap& model, const ClassMap& project) {
   std::vector<std::string> names;
   for (const ClassEntry& entry : model.entries()) {
@@ -350,6 +366,7 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
     input.classes_are_the_models = true;
   }
   input.category_base = options.category_base;
+  if (choice.reader->name() == "yolo") input.key_points = key_points_of_project(store);
   const SampleIndex index(store, context.workers);
   CollectingSink sink(index, options, context);
   choice.reader->run(input, sink);

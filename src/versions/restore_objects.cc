@@ -1,5 +1,6 @@
 #include "versions/restore_objects.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -138,14 +139,30 @@ class Restoring {
       by_content.emplace(content_of(*object, object->sample, now_classes_.of(object->class_id)),
                          id);
     }
-    std::erase_if(missing_, [&](const ObjectText* object) {
-      const auto found = by_content.find(
-          content_of(*object, sample_of(*object), then_classes_.of(object->class_id)));
-      if (found == by_content.end()) return false;
-      there_.erase(found->second);
-      by_content.erase(found);
-      return true;
-    });
+    // First those with the same area, which is no part of the content but is exported.
+    for (const bool same_area : {true, false}) {
+      std::erase_if(missing_, [&](const ObjectText* object) {
+        const auto [begin, end] = by_content.equal_range(
+            content_of(*object, sample_of(*object), then_classes_.of(object->class_id)));
+        const auto found = std::find_if(begin, end, [&](const auto& each) {
+          return !same_area || there_.at(each.second)->area_px == object->area_px;
+        });
+        if (found == end) return false;
+        if (!same_area) restore_area(*object, found->second);
+        there_.erase(found->second);
+        by_content.erase(found);
+        return true;
+      });
+    }
+  }
+
+  void restore_area(const ObjectText& then, ObjectId now) {
+    ++report_.objects_changed;
+    const ObjectText& object = *there_.at(now);
+    ObjectState state = state_of_text(object, object.sample, object.class_id);
+    state.area_px = then.area_px;
+    edits_.push_back(
+        {.kind = store::ObjectEditKind::kRestore, .object = now, .state = std::move(state)});
   }
 
   void bring_back(const ObjectText& object) {

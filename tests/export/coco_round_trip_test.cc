@@ -53,6 +53,35 @@ std::string changed(std::string text, std::string_view from, std::string_view to
 
 }  // namespace
 
+TEST_CASE("COCO: a version without images has a file of its categories, which can be imported") {
+  const std::string categories =
+      R"("categories": [{"id": 7, "name": "cat"}, {"id": 2, "name": "dog"}])";
+  const std::string empty = R"({"info": 1, "images": [], "annotations": [], )" + categories + "}";
+  TempDir dir;
+  dir.write("none/instances_val.json", empty);
+  dir.write("one/a.png", picture(1));
+  dir.write("one/set.json",
+            R"({"info": 1, "images": [{"id": 1, "file_name": "a.png"}], "annotations": [], )" +
+                categories + "}");
+  for (const std::string source : {"none/instances_val.json", "one/set.json"}) {
+    INFO(source);
+    TempDir work;
+    Project project(work / "errata.db");
+    project.import(dir / source);
+    for (const auto& file : store::all_sample_files(project.db)) {
+      project.edit(file.id, store::EditKind::kExclude);
+    }
+    const std::string hash = project.version("v1");
+    const ExportReport report = project.put("v1", "coco", {.target = work / "out"});
+    REQUIRE(report.annotation_files.size() == 1);
+    CHECK(read_text_file(work / ("out/" + report.annotation_files[0])) == empty);
+    Project again(work / "again.db");
+    again.import(work / "out");
+    CHECK(again.version("again") == hash);
+    CHECK(store::require_class(again.db, "dog") > 0);
+  }
+}
+
 TEST_CASE("COCO: an unedited set comes out byte for byte and has the same hash again") {
   TempDir dir;
   Project project(dir / "errata.db");

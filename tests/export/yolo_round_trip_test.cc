@@ -311,7 +311,14 @@ TEST_CASE("YOLO: what it cannot hold of COCO is told before, and kept in the man
   CHECK(kinds_of(dry.losses).ends_with("other-fields:1 "));
   const ExportReport real = project.put("v1", "yolo", {.target = dir / "out"});
   CHECK(kinds_of(real.losses) == kinds_of(dry.losses));
+  // Those that are left out count nowhere.
+  CHECK(dry.objects == 3);
+  CHECK(real.objects == 3);
   const text::Json manifest = text::read_json_file(dir / "out/errata-manifest.json");
+  CHECK(manifest.at("objects").as_int() == 3);
+  CHECK(manifest.at("classes").at(0).at("name").as_string() == "dog");
+  CHECK(manifest.at("classes").at(0).at("objects").as_int() == 2);
+  CHECK(manifest.at("classes").at(1).at("objects").as_int() == 1);
   CHECK(manifest.at("not_held").at(0).at("objects").at(0).as_int() == object_ids(project.db)["2"]);
   Project again(dir / "again.db");
   again.import(dir / "out");

@@ -423,13 +423,14 @@ class KeepingSink : public PredictionSink {
   Predicted& to_;
 };
 
-void predict(Predicted& result, const std::string& path) {
+void predict(Predicted& result, const std::string& path, YoloKeyPoints key_points = {}) {
   Progress progress;
   const CancelToken cancel;
   const ClassMap classes(std::vector<std::string>{"cat", "dog"});
   KeepingSink sink(result);
-  YoloPredictionReader().run({path, "", "", {}, classes, false, progress, cancel, result.issues},
-                             sink);
+  PredictionInput input{path, "", "", {}, classes, false, progress, cancel, result.issues};
+  input.key_points = key_points;
+  YoloPredictionReader().run(input, sink);
   CHECK(result.keys.size() + result.issues.rejected() == result.sink.seen);
 }
 
@@ -461,6 +462,36 @@ TEST_CASE(
   dir.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
   Predicted none;
   CHECK_THROWS_WITH_AS(predict(none, dir / "labels"), doctest::Contains("no confidence"), Error);
+}
+
+TEST_CASE("predictions in text: poses, whose rows could be polygons, are what the project has") {
+  CHECK(yolo_key_points("kpt_shape: [17, 3]\n").values == 3);
+  CHECK(yolo_key_points("kpt_shape: [17, 4]\n").points == 0);
+  CHECK(yolo_key_points("names: [").points == 0);
+  const TempDir dir;
+  const std::string box = "0 0.5 0.5 0.2 0.4";
+  const std::string points = " 0.4 0.4 0.9 0.6 0.4 0.8 0.6 0.6 0.7 0.4 0.6 0.6";
+  dir.write("run/labels/a.txt", box + points + " 0.95\n" +        // 18 values
+                                    box + points + " 0.9 17\n" +  // with a track
+                                    box + " 0.85\n" +             // a box alone
+                                    box + " 0.4 0.4 0.8\n");      // one point without visibility
+  Predicted result;
+  predict(result, dir / "run", {4, 3});
+  REQUIRE(result.keys.size() == 3);
+  CHECK(result.issues.count_by_kind().at("bad-row") == 1);
+  CHECK(result.all.confidence == std::vector<double>{0.95, 0.9, 0.85});
+  for (const auto& each : result.all.box_xywh_px) {
+    CHECK(each == std::array<double, 4>{0.4, 0.3, 0.2, 0.4});
+  }
+  const Shape shape = decode_shape(result.all.shape[1]);
+  CHECK(shape.polygons.empty());
+  CHECK(shape.keypoints ==
+        std::vector<double>{0.4, 0.4, 0.9, 0.6, 0.4, 0.8, 0.6, 0.6, 0.7, 0.4, 0.6, 0.6});
+  Predicted flat;
+  dir.write("flat/a.txt", box + " 0.4 0.4 0.6 0.6 0.9\n");
+  predict(flat, dir / "flat", {2, 2});
+  REQUIRE(flat.keys.size() == 1);
+  CHECK(decode_shape(flat.all.shape[0]).keypoints == std::vector<double>{0.4, 0.4, 2, 0.6, 0.6, 2});
 }
 
 TEST_CASE("a data.yaml is a list of a model's classes") {

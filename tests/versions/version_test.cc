@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "store/doctor.h"
+#include "store/object_texts.h"
 #include "store/objects.h"
 #include "store/splits.h"
 #include "tests/store/raw_sql.h"
@@ -311,6 +314,39 @@ TEST_CASE("restore finds the same objects under other ids, and brings back what 
   kit.import_objects(kFiles, {make_object(0, 0, {1, 1, 2, 2}), make_object(2, 1, {3, 3, 4, 4})});
   CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).objects_deleted == 2);
   CHECK(kit.create("v4").info.hash == hash);
+}
+
+TEST_CASE("restore gives objects under other ids their areas back, each its own") {
+  VersionKit kit;
+  const auto objects = [&](const std::string& ids, std::array<double, 3> areas) {
+    std::vector<ObjectRecord> records{make_object(0, 0, {1, 1, 9, 9}),
+                                      make_object(0, 0, {1, 1, 9, 9}),
+                                      make_object(2, 1, {3, 3, 4, 4})};
+    for (size_t i = 0; i < records.size(); ++i) {
+      records[i].area_px = areas[i];
+      records[i].raw_id = ids + std::to_string(i);
+    }
+    return records;
+  };
+  const auto areas = [&] {
+    std::vector<double> found;
+    for (const auto& object : store::read_object_texts(kit.db, 0).objects) {
+      found.push_back(object.area_px);
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  kit.import_objects(kFiles, objects("1", {60, 70, 16}));
+  kit.create("v1");
+  // The same boxes; one of the two alike has its area still.
+  kit.import_objects(kFiles, objects("10", {55, 60, 16}));
+  const RestoreReport report = restore_version(kit.db, "v1", "me", "", kit.context());
+  CHECK(report.objects_changed == 1);
+  CHECK(report.objects_returned + report.objects_deleted == 0);
+  CHECK(areas() == std::vector<double>{16, 60, 70});
+  CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).batch.batch == 0);
+  store::undo(kit.db, "me");
+  CHECK(areas() == std::vector<double>{16, 55, 60});
 }
 
 TEST_CASE("restore of objects follows a renamed class, and wants a merge taken back first") {
