@@ -65,6 +65,11 @@ Layout Coco::plan(const ExportInput& input, const ExportOptions& options, IssueL
   for (const CocoFile& file : plan.files) {
     layout.annotations.push_back({file.path, file.split});
     for (const CocoImage& image : file.images) {
+      if (image.source_image < 0 && !is_valid_utf8(image.name)) {
+        issues.warn("path-not-utf8", file.path, {}, escape_bytes(image.name),
+                    "JSON cannot hold this path: readers will not find the image",
+                    "rename the file or its folder, or export with --files copy");
+      }
       if (image.source_image < 0 || !image.renamed) continue;
       issues.warn("file-name-changed", file.path, "image " + image.id, image.name,
                   "the source's file_name cannot be kept: it is no path below the images' folder, "

@@ -8,7 +8,8 @@
 // - One JSON a document of the source, or one a split where splits cut through it (coco_plan.h).
 //   The manifest says which file is which split.
 // - An image whose file_name cannot be a path below images/ (absolute, with backslashes) gets
-//   another: an issue "file-name-changed" each.
+//   another: an issue "file-name-changed" each. Images left where they are have absolute paths: an
+//   issue "path-not-utf8" for each that JSON cannot hold.
 #pragma once
 
 #include "export/exporter.h"

@@ -276,8 +276,13 @@ void Planner::place_images() {
   }
   // What has no place yet gets a name that nobody has.
   NameTable names;
+  std::set<std::string> taken;
   for (const std::string& path : plan_.paths) {
-    if (!path.empty()) names.take(std::string(parent_path(path)), base_name(path), "", "");
+    // No file where a folder is, either.
+    for (std::string at = path; at.size() > images.size() && taken.insert(at).second;
+         at = std::string(parent_path(at))) {
+      names.take(std::string(parent_path(at)), base_name(at), "", "");
+    }
   }
   for (size_t f = 0; f < plan_.files.size(); ++f) {
     const std::string& folder = folder_of_file[f];

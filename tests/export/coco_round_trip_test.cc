@@ -53,6 +53,34 @@ std::string changed(std::string text, std::string_view from, std::string_view to
 
 }  // namespace
 
+TEST_CASE("COCO: an image of another source is not put where a folder of images is") {
+  TempDir dir;
+  dir.write("coco/a.png/x.png", picture(1));
+  dir.write("coco/set.json", R"({"images": [{"id": 1, "file_name": "a.png/x.png"}],
+    "annotations": [], "categories": [{"id": 1, "name": "cat"}]})");
+  dir.write("voc/JPEGImages/a.png", picture(2));
+  dir.write("voc/Annotations/a.xml", "<annotation></annotation>");
+  Project project(dir / "errata.db");
+  project.import(dir / "coco/set.json");
+  project.import(dir / "voc");
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "coco", FileMode::kCopy) == hash);
+  CHECK(file_exists(dir / "out v1cococopy/images/a.png/x.png"));
+}
+
+TEST_CASE("COCO: a path that JSON cannot hold is told where images stay where they are") {
+  TempDir dir;
+  dir.write("voc/JPEGImages/\xFF.png", picture(2));
+  dir.write("voc/Annotations/\xFF.xml", "<annotation></annotation>");
+  Project project(dir / "errata.db");
+  project.import(dir / "voc");
+  project.version("v1");
+  project.put("v1", "coco", {.target = dir / "out", .files = FileMode::kNone});
+  CHECK(project.issues.count_by_kind().at("path-not-utf8") == 1);
+  project.put("v1", "coco", {.target = dir / "copied"});
+  CHECK(project.issues.count_by_kind().at("path-not-utf8") == 1);
+}
+
 TEST_CASE("COCO: a version without images has a file of its categories, which can be imported") {
   const std::string categories =
       R"("categories": [{"id": 7, "name": "cat"}, {"id": 2, "name": "dog"}])";

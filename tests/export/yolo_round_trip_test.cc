@@ -151,6 +151,23 @@ TEST_CASE("YOLO: rows that were rejected do not come back as objects once someth
   CHECK(hash_again("out2") == longer);
 }
 
+TEST_CASE("YOLO: two objects that are the same row are told, since readers take one") {
+  TempDir dir;
+  write_source(dir);
+  dir.write("data/labels/train/one.txt", "0 .5 .5 .2 .2\n1 .5 .5 .2 .2\n2 .5 .5 .2 .2\n");
+  Project project(dir / "errata.db");
+  project.import(dir / "data");
+  store::merge_class(project.db, "yes: x", "cat", "test", "");
+  const std::string hash = project.version("v1");
+  const auto report = project.put("v1", "yolo", {.target = dir / "out"});
+  CHECK(kinds_of(report.losses) == "repeated-object:1 ");
+  CHECK(report.losses[0].objects.front() == ids_of(project.db)[1]);
+  Project again(dir / "again.db");
+  again.import(dir / "out");
+  CHECK(again.issues.count_by_kind().at("duplicate-row") == 1);
+  CHECK(again.version("again") != hash);
+}
+
 TEST_CASE("YOLO and VOC: images whose names differ behind the last dot only have labels each") {
   TempDir dir;
   const std::vector<std::string> names{"img.png?x=1",           "img.png?x=2",           "img.png",
