@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/near_boxes.h"
+
 namespace errata::analysis {
 
 namespace {
@@ -54,19 +56,25 @@ bool has_size(const Box& box) {
          std::isfinite(box.height) && box.width > 0 && box.height > 0;
 }
 
+// Of equal overlaps the first.
 void find_nearest(const ObjectColumns& objects, std::span<const uint32_t> rows, BoxChecks& out) {
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (objects.crowd(rows[i]) || out.without_size[rows[i]] != 0) continue;
-    const Box box = box_at(objects.boxes, rows[i]);
-    for (size_t j = i + 1; j < rows.size(); ++j) {
-      if (objects.crowd(rows[j]) || out.without_size[rows[j]] != 0) continue;
-      const double overlap = box_iou(box, box_at(objects.boxes, rows[j]), false);
-      for (const auto& [row, other] : {std::pair(rows[i], rows[j]), std::pair(rows[j], rows[i])}) {
-        if (overlap <= out.nearest_overlap[row]) continue;
-        out.nearest_overlap[row] = overlap;
-        out.nearest[row] = static_cast<int32_t>(other);
-      }
-    }
+  const NearBoxes near(objects.boxes, rows);
+  const auto counts = [&](uint32_t row) {
+    return !objects.crowd(row) && out.without_size[row] == 0;
+  };
+  for (const uint32_t row : rows) {
+    if (!counts(row)) continue;
+    const Box box = box_at(objects.boxes, row);
+    double& highest = out.nearest_overlap[row];
+    int32_t& nearest = out.nearest[row];
+    near.each(box, [&](uint32_t other) {
+      if (other == row || !counts(other)) return;
+      const double overlap = box_iou(box, box_at(objects.boxes, other), false);
+      const auto at = static_cast<int32_t>(other);
+      if (overlap <= 0 || overlap < highest || (overlap == highest && nearest < at)) return;
+      highest = overlap;
+      nearest = at;
+    });
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analysis/near_boxes.h"
+
 namespace errata::analysis {
 
 namespace {
@@ -27,14 +29,15 @@ class ConfusionMatcher {
     }
     std::stable_sort(sure_.begin(), sure_.end(),
                      [&](uint32_t a, uint32_t b) { return score[a] > score[b]; });
-    for (const uint32_t detection : sure_) take(detection, objects, true);
+    const NearBoxes near(set_.objects.boxes, objects, !set_.overlap);
+    for (const uint32_t detection : sure_) take(detection, near, true);
     for (const uint32_t detection : sure_) {
-      if (result_.matched_objects[detection] == kNoMatch) take_ignored(detection, objects);
+      if (result_.matched_objects[detection] == kNoMatch) take_ignored(detection, near);
     }
     for (const uint32_t detection : sure_) {
       if (result_.matched_objects[detection] == kNoMatch &&
           result_.states[detection] == ConfusionState::kCounted) {
-        take(detection, objects, false);
+        take(detection, near, false);
       }
     }
   }
@@ -45,38 +48,40 @@ class ConfusionMatcher {
   }
 
   // Of equal overlaps the last, as COCO has it.
-  void take(uint32_t detection, std::span<const uint32_t> objects, bool own_class) {
+  void take(uint32_t detection, const NearBoxes& objects, bool own_class) {
     double least = options_.overlap;
     int32_t best = kNoMatch;
-    for (const uint32_t object : objects) {
+    objects.each(box_at(set_.detections.boxes, detection), [&](uint32_t object) {
       if (result_.matched_detections[object] != kNoMatch || !set_.objects.counts(object) ||
           same_class(detection, object) != own_class) {
-        continue;
+        return;
       }
       const double overlap = set_.overlap_of(detection, object);
-      if (overlap < least || overlap <= 0) continue;
+      const auto at = static_cast<int32_t>(object);
+      if (overlap < least || overlap <= 0 || (overlap == least && at < best)) return;
       least = overlap;
-      best = static_cast<int32_t>(object);
-    }
+      best = at;
+    });
     if (best == kNoMatch) return;
     result_.matched_objects[detection] = best;
     result_.matched_detections[static_cast<size_t>(best)] = static_cast<int32_t>(detection);
   }
 
   // Of its class, a crowd or an object that is left out: the latter once.
-  void take_ignored(uint32_t detection, std::span<const uint32_t> objects) {
+  void take_ignored(uint32_t detection, const NearBoxes& objects) {
     double least = options_.overlap;
     int32_t best = kNoMatch;
-    for (const uint32_t object : objects) {
+    objects.each(box_at(set_.detections.boxes, detection), [&](uint32_t object) {
       if (result_.matched_detections[object] != kNoMatch || set_.objects.counts(object) ||
           !same_class(detection, object)) {
-        continue;
+        return;
       }
       const double overlap = set_.overlap_of(detection, object);
-      if (overlap < least) continue;
+      const auto at = static_cast<int32_t>(object);
+      if (overlap < least || overlap <= 0 || (overlap == least && at < best)) return;
       least = overlap;
-      best = static_cast<int32_t>(object);
-    }
+      best = at;
+    });
     if (best == kNoMatch) return;
     result_.states[detection] = ConfusionState::kIgnored;
     if (set_.objects.crowd(static_cast<size_t>(best))) return;

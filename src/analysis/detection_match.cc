@@ -54,25 +54,6 @@ double DetectionSet::detection_area(size_t detection) const {
              : detections.area[detection];
 }
 
-double DetectionSet::overlap_of(size_t detection, size_t object) const {
-  if (overlap) return overlap(detection, object);
-  return box_iou(box_at(detections.boxes, detection), box_at(objects.boxes, object),
-                 objects.crowd(object));
-}
-
-double box_iou(const Box& detection, const Box& object, bool crowd) {
-  const double width = std::min(detection.x + detection.width, object.x + object.width) -
-                       std::max(detection.x, object.x);
-  if (width <= 0) return 0;
-  const double height = std::min(detection.y + detection.height, object.y + object.height) -
-                        std::max(detection.y, object.y);
-  if (height <= 0) return 0;
-  const double shared = width * height;
-  const double detection_area = detection.width * detection.height;
-  const double object_area = object.width * object.height;
-  return shared / (crowd ? detection_area : detection_area + object_area - shared);
-}
-
 KeyedOrder order_by(std::span<const int32_t> keys, size_t key_count,
                     std::span<const uint32_t> order) {
   KeyedOrder result;

@@ -2,6 +2,7 @@
 // image and class, order detections by score, and tell how far two boxes overlap.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -76,7 +77,24 @@ inline Box box_at(const BoxColumns& boxes, size_t index) {
 }
 // Intersection over union, without "+1"; over the detection's own area where the object is a crowd.
 // In the order of operations of pycocotools' maskApi.c, so that ties fall as they do there.
-double box_iou(const Box& detection, const Box& object, bool crowd);
+inline double box_iou(const Box& detection, const Box& object, bool crowd) {
+  const double width = std::min(detection.x + detection.width, object.x + object.width) -
+                       std::max(detection.x, object.x);
+  if (width <= 0) return 0;
+  const double height = std::min(detection.y + detection.height, object.y + object.height) -
+                        std::max(detection.y, object.y);
+  if (height <= 0) return 0;
+  const double shared = width * height;
+  const double detection_area = detection.width * detection.height;
+  const double object_area = object.width * object.height;
+  return shared / (crowd ? detection_area : detection_area + object_area - shared);
+}
+
+inline double DetectionSet::overlap_of(size_t detection, size_t object) const {
+  if (overlap) return overlap(detection, object);
+  return box_iou(box_at(detections.boxes, detection), box_at(objects.boxes, object),
+                 objects.crowd(object));
+}
 
 // Positions 0 .. n - 1 in the order of a key, equal keys in the order of `order`.
 struct KeyedOrder {

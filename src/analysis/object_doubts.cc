@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "analysis/near_boxes.h"
 #include "analysis/score_worth.h"
 
 namespace errata::analysis {
@@ -26,6 +27,7 @@ struct Pair {
   uint32_t detection = 0;
   uint32_t object = 0;
   double overlap = 0;
+  double sure = 0;  // score x overlap
 };
 
 double median(std::vector<double>& values) {
@@ -46,7 +48,8 @@ class Doubter {
         support_(set.objects.boxes.size(), 0),
         other_support_(set.objects.boxes.size(), 0),
         null_support_(set.objects.boxes.size(), 0),
-        worth_(set.detections.boxes.size(), 0) {
+        worth_(set.detections.boxes.size(), 0),
+        covered_(set.detections.boxes.size(), 0) {
     out_.of_class.assign(tied_.size(), 0);
     out_.of_place.assign(tied_.size(), 0);
     out_.spurious.assign(tied_.size(), 0);
@@ -61,9 +64,8 @@ class Doubter {
     each_image([&](size_t image) { tie(image); });
     measure_worth();
     each_image([&](size_t image) {
-      measure_support(image);
+      compare_with_detections(image);
       measure_support_elsewhere(image);
-      doubt_classes(image);
       find_copies(image);
       find_missing(image);
     });
@@ -85,6 +87,9 @@ class Doubter {
       for (size_t image = begin; image < end; ++image) visit(image);
     });
   }
+  NearBoxes near_detections(size_t image) const {
+    return {set_.detections.boxes, detections_of_.of(image), !set_.overlap};
+  }
   ClassIndex class_of(uint32_t object) const { return set_.objects.boxes.class_index[object]; }
   ClassIndex found_class(uint32_t detection) const {
     return set_.detections.boxes.class_index[detection];
@@ -101,16 +106,18 @@ class Doubter {
   }
 
   void tie(size_t image) {
+    const NearBoxes detections = near_detections(image);
     std::vector<Pair> pairs;
     for (const uint32_t g : objects_of_.of(image)) {
       if (set_.objects.crowd(g)) continue;
-      for (const uint32_t d : detections_of_.of(image)) {
+      detections.each(box_at(set_.objects.boxes, g), [&](uint32_t d) {
         const double of = overlap(d, g);
-        if (of >= kLeastTie) pairs.push_back({d, g, of});
-      }
+        if (of >= kLeastTie) pairs.push_back({d, g, of, score(d) * of});
+      });
     }
-    std::stable_sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {
-      return score(a.detection) * a.overlap > score(b.detection) * b.overlap;
+    std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+      if (a.sure != b.sure) return a.sure > b.sure;
+      return a.object != b.object ? a.object < b.object : a.detection < b.detection;
     });
     for (const Pair& pair : pairs) {
       if (tied_[pair.object] != kNoMatch || out_.objects[pair.detection] != kNoMatch) continue;
@@ -120,34 +127,17 @@ class Doubter {
     }
   }
 
-  // How well a detection of its class supports each box, and one of another class; detections that
-  // belong to another object do not.
-  void measure_support(size_t image) {
-    for (const uint32_t g : objects_of_.of(image)) {
-      for (const uint32_t d : detections_of_.of(image)) {
-        const int32_t owner = out_.objects[d];
-        if (owner != kNoMatch && owner != static_cast<int32_t>(g)) continue;
-        const double of = overlap(d, g);
-        if (of < kLeastTie) continue;
-        if (found_class(d) == class_of(g)) {
-          support_[g] = std::max(support_[g], score(d) * of);
-        } else {
-          other_support_[g] = std::max(other_support_[g], worth_[d] * of);
-        }
-      }
-    }
-  }
-
   // What a box would be supported by in the next image, where it means nothing.
   void measure_support_elsewhere(size_t image) {
     const size_t next = image + 1 == set_.images ? 0 : image + 1;
+    const NearBoxes detections = near_detections(next);
     for (const uint32_t g : objects_of_.of(image)) {
       const Box box = box_at(set_.objects.boxes, g);
-      for (const uint32_t d : detections_of_.of(next)) {
-        if (out_.objects[d] != kNoMatch || found_class(d) != class_of(g)) continue;
+      detections.each(box, [&](uint32_t d) {
+        if (out_.objects[d] != kNoMatch || found_class(d) != class_of(g)) return;
         const double of = box_iou(box_at(set_.detections.boxes, d), box, false);
         if (of >= kLeastTie) null_support_[g] = std::max(null_support_[g], score(d) * of);
-      }
+      });
     }
   }
 
@@ -163,65 +153,86 @@ class Doubter {
                              right);
   }
 
-  void doubt_classes(size_t image) {
+  // How well a detection of its class supports each box, and one of another class (detections that
+  // belong to another object do not); how much surer another class is found there; and how far any
+  // box covers each detection.
+  void compare_with_detections(size_t image) {
+    const NearBoxes detections = near_detections(image);
     for (const uint32_t g : objects_of_.of(image)) {
-      if (set_.objects.crowd(g)) continue;
       double own = 0;
       double other = 0;
-      for (const uint32_t d : detections_of_.of(image)) {
+      int32_t rival = kNoMatch;
+      detections.each(box_at(set_.objects.boxes, g), [&](uint32_t d) {
+        const double of = overlap(d, g);
+        covered_[d] = std::max(covered_[d], of);
+        if (of < kLeastTie || set_.objects.crowd(g)) return;
         const int32_t owner = out_.objects[d];
         const bool mine = owner == static_cast<int32_t>(g);
+        const bool same = found_class(d) == class_of(g);
+        const double worth = worth_[d];
+        if (owner == kNoMatch || mine) {
+          double& support = same ? support_[g] : other_support_[g];
+          support = std::max(support, (same ? score(d) : worth) * of);
+        }
         // Another object of its class explains it.
         if (!mine && owner != kNoMatch &&
             class_of(static_cast<uint32_t>(owner)) == found_class(d)) {
-          continue;
+          return;
         }
-        if (overlap(d, g) < kSamePlace) continue;
-        if (found_class(d) == class_of(g)) {
-          own = std::max(own, worth_[d]);
-        } else if (worth_[d] > other) {
-          other = worth_[d];
-          out_.detections[g] = static_cast<int32_t>(d);
+        if (of < kSamePlace) return;
+        const auto at = static_cast<int32_t>(d);
+        if (same) {
+          own = std::max(own, worth);
+        } else if (worth > other || (worth == other && rival != kNoMatch && at < rival)) {
+          other = worth;
+          rival = at;
         }
-      }
-      if (other <= own) out_.detections[g] = kNoMatch;
-      // Below kFaint the given class is found better, or as well: in order all the same.
-      out_.of_class[g] =
-          other <= own ? kFaint * (1 + other - own) : kFaint + (1 - kFaint) * (other - own);
+      });
+      if (!set_.objects.crowd(g)) doubt_class(g, own, other, rival);
     }
   }
 
+  void doubt_class(uint32_t g, double own, double other, int32_t rival) {
+    out_.detections[g] = other <= own ? kNoMatch : rival;
+    // Below kFaint the given class is found better, or as well: in order all the same.
+    out_.of_class[g] =
+        other <= own ? kFaint * (1 + other - own) : kFaint + (1 - kFaint) * (other - own);
+  }
+
   void find_copies(size_t image) {
-    const auto objects = objects_of_.of(image);
+    const NearBoxes objects(set_.objects.boxes, objects_of_.of(image), !set_.overlap);
     const auto found = [&](uint32_t g) {
       return tied_[g] == kNoMatch || tie_overlap_[g] < kSamePlace
                  ? 0
                  : worth_[static_cast<size_t>(tied_[g])];
     };
-    for (const uint32_t a : objects) {
-      for (const uint32_t b : objects) {
-        if (a == b || set_.objects.crowd(a) || set_.objects.crowd(b)) continue;
-        const double value = box_overlap(a, b) * (1 - std::min(found(a), found(b)));
-        if (value <= out_.copy[a]) continue;
+    for (const uint32_t a : objects_of_.of(image)) {
+      if (set_.objects.crowd(a)) continue;
+      const double found_a = found(a);
+      objects.each(box_at(set_.objects.boxes, a), [&](uint32_t b) {
+        if (a == b || set_.objects.crowd(b)) return;
+        const double value = box_overlap(a, b) * (1 - std::min(found_a, found(b)));
+        const auto at = static_cast<int32_t>(b);
+        int32_t& copy_of = out_.copy_of[a];
+        if (value < out_.copy[a] || value <= 0 || (value == out_.copy[a] && copy_of < at)) return;
         out_.copy[a] = value;
-        out_.copy_of[a] = static_cast<int32_t>(b);
-      }
+        copy_of = at;
+      });
     }
   }
 
   void find_missing(size_t image) {
-    const auto detections = detections_of_.of(image);
-    for (const uint32_t d : detections) {
-      double covered = 0;
-      for (const uint32_t g : objects_of_.of(image)) covered = std::max(covered, overlap(d, g));
+    const NearBoxes detections = near_detections(image);
+    for (const uint32_t d : detections_of_.of(image)) {
       double repeated = 0;
-      for (const uint32_t other : detections) {
+      detections.each(box_at(set_.detections.boxes, d), [&](uint32_t other) {
         if (other == d || score(other) < score(d) || (score(other) == score(d) && other > d)) {
-          continue;
+          return;
         }
         repeated = std::max(repeated, detection_overlap(d, other));
-      }
+      });
       // Tied to a box that it hardly covers: that one may be another object, or displaced.
+      const double covered = covered_[d];
       const double free = out_.objects[d] == kNoMatch ? 1 : 1 - covered;
       out_.missing[d] = worth_[d] * (1 - covered) * free * (1 - repeated * repeated);
     }
@@ -347,7 +358,8 @@ class Doubter {
   std::vector<double> support_;        // per object: score x IoU, of its class
   std::vector<double> other_support_;  // worth x IoU, of other classes
   std::vector<double> null_support_;
-  std::vector<double> worth_;  // per detection: what its score is worth
+  std::vector<double> worth_;    // per detection: what its score is worth
+  std::vector<double> covered_;  // the highest overlap with any object, crowds too
   ObjectDoubts out_;
 };
 

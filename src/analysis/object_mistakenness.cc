@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "analysis/near_boxes.h"
+
 namespace errata::analysis {
 
 namespace {
@@ -18,20 +20,24 @@ void match_image(const DetectionSet& set, std::span<const uint32_t> objects,
   const auto score = set.detections.score;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](uint32_t a, uint32_t b) { return score[a] > score[b]; });
+  const NearBoxes near(set.objects.boxes, objects, !set.overlap);
   for (const uint32_t detection : sorted) {
     double highest = kOverlap;
     int32_t best = kNoMatch;
-    bool crowd = false;
-    for (const uint32_t object : objects) {
-      if (out.matched_detections[object] != kNoMatch && !set.objects.crowd(object)) continue;
-      const double overlap = set.overlap_of(detection, object);
+    bool crowd = true;
+    near.each(box_at(set.detections.boxes, detection), [&](uint32_t object) {
+      const bool is_crowd = set.objects.crowd(object);
       // A crowd only where nothing else fits.
-      if (overlap < kOverlap || (best != kNoMatch && !crowd && set.objects.crowd(object))) continue;
-      if (overlap < highest && !(crowd && !set.objects.crowd(object))) continue;
+      if (is_crowd ? !crowd : out.matched_detections[object] != kNoMatch) return;
+      const double overlap = set.overlap_of(detection, object);
+      if (overlap < kOverlap) return;
+      const auto at = static_cast<int32_t>(object);
+      // Of equal overlaps the last.
+      if (crowd == is_crowd && (overlap < highest || (overlap == highest && at < best))) return;
       highest = overlap;
-      best = static_cast<int32_t>(object);
-      crowd = set.objects.crowd(object);
-    }
+      best = at;
+      crowd = is_crowd;
+    });
     if (best == kNoMatch) {
       out.possibly_missing[detection] = score[detection] > kSure ? 1 : 0;
       continue;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
@@ -19,6 +20,8 @@ namespace errata::jobs {
 namespace {
 
 using store::ObjectEditKind;
+
+constexpr RowIndex kNoRow = std::numeric_limits<RowIndex>::max();
 
 // The objects as the filter sees them: judged where there are annotations and detections to judge.
 struct Loaded {
@@ -67,14 +70,21 @@ Loaded load(const ObjectEditOptions& options, JobContext& context) {
 }
 
 query::Selection rows_by_id(const Loaded& loaded, const std::vector<ObjectId>& ids) {
+  const std::vector<int64_t>& of_rows = loaded.objects.table.find("object_id")->ints;
+  std::unordered_map<ObjectId, RowIndex> wanted;
+  for (const ObjectId id : ids) wanted.emplace(id, kNoRow);
+  for (size_t row = 0; row < of_rows.size(); ++row) {
+    const auto found = wanted.find(of_rows[row]);
+    if (found != wanted.end()) found->second = static_cast<RowIndex>(row);
+  }
   query::Selection rows(loaded.objects.rows());
   for (const ObjectId id : ids) {
-    const size_t row = loaded.objects.row_of(id);
-    if (row == SIZE_MAX) {
+    const RowIndex row = wanted.at(id);
+    if (row == kNoRow) {
       throw Error(ErrorCategory::kNotFound, fmt::format("there is no object {}", id),
                   "`errata rank --objects` shows their ids.");
     }
-    rows.set(static_cast<RowIndex>(row));
+    rows.set(row);
   }
   return rows;
 }
