@@ -8,6 +8,7 @@
 #include "store/classes.h"
 #include "store/sample_files.h"
 #include "tests/export/object_kit.h"
+#include "text/json.h"
 
 using namespace errata;
 using namespace errata::exports;
@@ -150,5 +151,82 @@ TEST_CASE("20 random sets through random edits into each format and back") {
       const std::string edited = second.version("second");
       CHECK(again(second, dir, "second", format) == edited);
     }
+  }
+}
+
+namespace {
+
+// Rows, repeats of rows, and what no importer takes for one.
+std::string draw_labels(Rng& rng) {
+  const std::array<std::string, 3> kEnds{"\n", "\r\n", "\r"};
+  const std::string end = kEnds[rng.below(kEnds.size())];
+  std::string text = rng.below(8) == 0 ? "\xEF\xBB\xBF" : "";
+  std::vector<std::string> rows;
+  for (uint64_t k = rng.below(8); k > 0; --k) {
+    switch (rng.below(8)) {
+      case 0: text += "# " + std::to_string(k); break;
+      case 1: text += rng.below(2) == 0 ? "" : " \t"; break;
+      case 2: text += "rubbish 1 2 3"; break;
+      case 3:
+        if (!rows.empty()) text += " " + rows[rng.below(rows.size())] + "\t";
+        break;
+      default: {
+        const auto [x, y, w, h] = draw_box(rng);
+        std::string row = std::to_string(rng.below(5));  // two of them have no name
+        for (const double value :
+             {(x + w / 2) / kWidth, (y + h / 2) / kHeight, w / kWidth, h / kHeight}) {
+          row += (rng.below(4) == 0 ? "  " : " ") + text::Json(value).dump();
+        }
+        text += row;
+        rows.push_back(row);
+      }
+    }
+    text += k > 1 || rng.below(2) == 0 ? end : "";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("60 random sets of YOLO with rows that are rejected, edited: none comes back") {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    Rng rng(seed);
+    TempDir dir;
+    dir.write("set/data.yaml", "train: images\nnames: [c/8, two, f<&>ive]\n");
+    for (uint64_t i = 1 + rng.below(5); i > 0; --i) {
+      const std::string name = std::to_string(i);
+      dir.write("set/images/" + name + ".png", picture(static_cast<uint8_t>(i), kWidth, kHeight));
+      // One at least has labels, or there is nothing to import.
+      if (i == 1 || rng.below(6) > 0) dir.write("set/labels/" + name + ".txt", draw_labels(rng));
+    }
+    Project project(dir / "errata.db");
+    project.import(dir / "set");
+    const auto hash_again = [&](const std::string& name) {
+      project.put(name, "yolo", {.target = dir / name});
+      Project fresh(dir / (name + ".db"));
+      fresh.import(dir / name);
+      return fresh.version("again");
+    };
+    const std::string plain = project.version("plain");
+    CHECK(hash_again("plain") == plain);
+    for (const auto& file : store::all_sample_files(project.db)) {
+      const std::string name = file.path.substr(7, 1);  // "images/1.png"
+      const std::string before = dir / ("set/labels/" + name + ".txt");
+      const std::string after = dir / ("plain/labels/train/" + name + ".txt");
+      REQUIRE(file_exists(before) == file_exists(after));
+      if (file_exists(before)) CHECK(read_text_file(before) == read_text_file(after));
+    }
+    if (rng.below(2) == 0) {
+      // A class that the rows of index 3 then name.
+      const ClassId zebra = store::add_class(project.db, "zebra", "test");
+      project.edit_objects({{.kind = store::ObjectEditKind::kAdd,
+                             .sample = store::all_sample_files(project.db)[0].id,
+                             .class_id = zebra,
+                             .box_xywh_px = draw_box(rng)}});
+    }
+    edit_at_random(project, rng);
+    const std::string edited = project.version("edited");
+    CHECK(hash_again("edited") == edited);
   }
 }
