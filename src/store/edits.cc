@@ -232,6 +232,11 @@ AppliedBatch take_back(Connection& db, int64_t target, const std::string& kind,
   AppliedBatch batch;
   Changes changes(db);
   ObjectChanges objects(db);
+  std::vector<ObjectId> known;
+  for (const Event& event : events) {
+    if (event.object != 0) known.push_back(event.object);
+  }
+  objects.load(std::move(known));
   EventWriter log(db, {.kind = kind, .who = who, .why = {}, .undoes = target});
   for (const Event& event : events) {
     const Event back = inverse(event);

@@ -27,6 +27,11 @@ std::string_view object_edit_name(ObjectEditKind kind) {
   return "?";
 }
 
+void ObjectChanges::load(std::vector<ObjectId> objects) {
+  std::sort(objects.begin(), objects.end());
+  for (const ObjectId object : objects) at(object);
+}
+
 ObjectChanges::Now& ObjectChanges::at(ObjectId object) {
   const auto found = now_.find(object);
   if (found != now_.end()) return found->second;
@@ -183,6 +188,11 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
                            AppliedBatch& batch) {
   check_edits(db, edits);
   ObjectChanges changes(db);
+  std::vector<ObjectId> known;
+  for (const ObjectEdit& edit : edits) {
+    if (edit.kind != ObjectEditKind::kAdd && edit.object != 0) known.push_back(edit.object);
+  }
+  changes.load(std::move(known));
   for (const ObjectEdit& edit : edits) {
     Event event;
     event.what = object_edit_name(edit.kind);

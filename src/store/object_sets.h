@@ -94,7 +94,8 @@ struct ObjectRow {
 };
 std::vector<ObjectRow> read_object_rows(Connection& db);  // rising by id
 
-// Reads and writes single annotations within the caller's transaction.
+// Reads and writes single annotations within the caller's transaction. Of each set the block that
+// was asked for last is kept: many annotations are best asked for in the order of their ids.
 class ObjectStates {
  public:
   explicit ObjectStates(Connection& db) : db_(db) {}
@@ -111,8 +112,22 @@ class ObjectStates {
     SourceId source = 0;
     ObjectState state;
   };
+  // A set, and the block of it that was read last.
+  struct OpenSet {
+    SourceId source = 0;
+    std::shared_ptr<const ObjectSetIndex> index;
+    ObjectBlockReader reader;
+    ObjectBlock block{};
+    int64_t first_row = 0;
+    std::vector<size_t> shape_offsets{};  // rows of the block + 1
+
+    size_t place_of(int64_t row);  // in the block, which is read where it is another
+  };
   std::optional<Imported> imported(ObjectId object);
+
   Connection& db_;
+  bool opened_ = false;
+  std::vector<OpenSet> sets_;
 };
 
 // The form in the log's value_from and value_to. Error(kCorrupt) for other text.

@@ -45,28 +45,45 @@ std::vector<ObjectRow> read_object_rows(Connection& db) {
   return rows;
 }
 
+size_t ObjectStates::OpenSet::place_of(int64_t row) {
+  const auto rows = static_cast<int64_t>(block.rows());
+  if (row >= first_row && row < first_row + rows) return static_cast<size_t>(row - first_row);
+  const size_t at = reader.read_at(row, block);
+  first_row = row - static_cast<int64_t>(at);
+  shape_offsets.assign(1, 0);
+  for (const auto length : block.shape.lengths) {
+    shape_offsets.push_back(shape_offsets.back() + length);
+  }
+  return at;
+}
+
 std::optional<ObjectStates::Imported> ObjectStates::imported(ObjectId object) {
-  for (const ObjectSet& set : read_object_sets(db_)) {
-    const std::shared_ptr<const ObjectSetIndex> index = read_set_index(db_, set.id);
-    const int64_t row = index->row_of(object);
+  if (!opened_) {
+    for (const ObjectSet& set : read_object_sets(db_)) {
+      sets_.push_back({.source = set.source,
+                       .index = read_set_index(db_, set.id),
+                       .reader = {db_, "objects", set.id, ObjectBlockKind::kAnnotations,
+                                  kBoxColumns | kShapeColumn}});
+    }
+    opened_ = true;
+  }
+  for (OpenSet& set : sets_) {
+    const int64_t row = set.index->row_of(object);
     if (row < 0) continue;
-    ObjectBlockReader reader(db_, "objects", set.id, ObjectBlockKind::kAnnotations,
-                             kBoxColumns | kShapeColumn);
-    ObjectBlock block;
-    const size_t at = reader.read_at(row, block);
+    const size_t at = set.place_of(row);
+    const ObjectBlock& block = set.block;
     Imported found;
     found.source = set.source;
     ObjectState& state = found.state;
-    state.sample = index->image_samples.at(static_cast<size_t>(block.sample[at]));
+    state.sample = set.index->image_samples.at(static_cast<size_t>(block.sample[at]));
     state.class_id = block.class_id[at];
     state.box_xywh_px = block.box[at];
     state.area_px = block.area[at];
     state.crowd = (block.flags[at] & kCrowdFlag) != 0;
     state.difficult = (block.flags[at] & kDifficultFlag) != 0;
     state.truncated = (block.flags[at] & kTruncatedFlag) != 0;
-    size_t offset = 0;
-    for (size_t i = 0; i < at; ++i) offset += block.shape.lengths[i];
-    state.shape = block.shape.heap.substr(offset, block.shape.lengths[at]);
+    const size_t begin = set.shape_offsets[at];
+    state.shape = block.shape.heap.substr(begin, set.shape_offsets[at + 1] - begin);
     return found;
   }
   return std::nullopt;

@@ -197,6 +197,55 @@ TEST_CASE("each edit of an object does what it says, and is taken back and done 
   CHECK(store::read_object(project.store, 5)->review == ObjectReview::kAdded);
 }
 
+TEST_CASE("a batch over many blocks of two sources reads of each object what it reads alone") {
+  constexpr size_t kMany = 30'000;
+  Project project;
+  for (const char* source : {"one", "two"}) {
+    std::vector<ObjectRecord> objects;
+    for (size_t i = 0; i < kMany; ++i) {
+      const double x = static_cast<double>(i);
+      objects.push_back(make_object(static_cast<uint32_t>(i * 4 / kMany),
+                                    static_cast<ClassIndex>(i % 2), {x, 1, 2, source[0] == 'o'}));
+      objects.back().box_xywh_px[3] += 3;
+      objects.back().difficult = i % 5 == 0;
+      if (i % 3 != 0) continue;
+      std::vector<double> ring{x, 1, x + 2, 1, x + 2, 3};
+      for (size_t more = 0; more < i % 4; ++more) ring.insert(ring.end(), {x, 2});
+      objects.back().shape = encode_shape({.polygons = {ring}});
+    }
+    import_objects(project.store, std::move(objects), source);
+  }
+  // Every 97th, from the last to the first and back again: no order that suits blocks.
+  std::vector<ObjectEdit> edits;
+  std::vector<store::ObjectState> before;
+  for (size_t i = 0; i < 2 * kMany; i += 97) {
+    const size_t at = edits.size() % 2 == 0 ? i : 2 * kMany - 1 - i;
+    ObjectEdit edit = edit_of(static_cast<ObjectId>(at + 5), ObjectEditKind::kSetClass);
+    edit.class_id = 3;
+    edits.push_back(edit);
+    const std::optional<store::ObjectState> state = store::read_object(project.store, edit.object);
+    REQUIRE(state.has_value());
+    before.push_back(*state);
+  }
+  const store::AppliedBatch batch = project.apply(edits);
+  CHECK(batch.objects.size() == edits.size());
+  size_t with_shape = 0;
+  for (size_t i = 0; i < edits.size(); ++i) {
+    store::ObjectState expected = before[i];
+    with_shape += !expected.shape.empty();
+    expected.class_id = 3;
+    expected.review = ObjectReview::kChanged;
+    CHECK(store::read_object(project.store, edits[i].object) == expected);
+  }
+  CHECK(with_shape > edits.size() / 4);
+  project.check_sound();
+  store::undo(project.store, "me");
+  for (size_t i = 0; i < edits.size(); ++i) {
+    CHECK(store::read_object(project.store, edits[i].object) == before[i]);
+  }
+  project.check_sound();
+}
+
 TEST_CASE("an edit that cannot be changes nothing") {
   Project project;
   const std::string before = store::dump_store(project.store);
