@@ -226,8 +226,9 @@ Embeddings choose_rows(LoadedState& state, JudgedLabels& judged, JobContext& con
         "embedding` attaches others",
         kUnasked);
   } else if (only != kNoClass) {
-    judged.lacks = fmt::format("only samples with the label '{}': {}, which tell classes apart",
-                               snapshot.classes[only].name, kUnasked);
+    judged.lacks = fmt::format(
+        "only samples with the label '{}': {}, which want those of other labels to compare with",
+        snapshot.classes[only].name, kUnasked);
   } else if (!any_label(embeddings.rows, labels)) {
     judged.lacks = fmt::format("no sample with a label has an embedding in run '{}': {}",
                                embeddings.run, kUnasked);
@@ -276,7 +277,10 @@ JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext
   const std::vector<LoadedRun> runs = load_runs(state, run, judged, context);
   if (runs.empty() && embedded_rows == 0) {
     throw Error(ErrorCategory::kNotFound, "no run's probabilities can judge these labels",
-                judged.lacks, state.store.path());
+                judged.lacks +
+                    "; `errata infer`, or `errata predictions` with an NPY or a column "
+                    "per class, gives probabilities",
+                state.store.path());
   }
   std::optional<Embedded> embedded;
   if (embedded_rows > 0) embedded.emplace(std::move(embeddings), context);
