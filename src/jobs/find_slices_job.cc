@@ -188,6 +188,7 @@ store::SavedView view_of(const FindSlicesReport& report) {
                                          {"p_value", each.slice.p_value}}));
   }
   const auto options = text::Json::object({{"run", report.state.run},
+                                           {"label_revision", report.state.snapshot.label_revision},
                                            {"accuracy", report.accuracy},
                                            {"looked_at", report.looked_at},
                                            {"groups", report.groups},

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -145,32 +144,21 @@ void add_shapes(Loaded& loaded, ObjectEditReport& report) {
 void plan_accepting(Loaded& loaded, const query::Selection& rows, ClassIds& classes,
                     ObjectEditReport& report) {
   const SuggestionColumns columns(loaded.objects.table);
-  const Column& confidence = *loaded.objects.table.find("confidence");
-  std::unordered_map<ObjectId, size_t> edit_of_label;  // the surest detection's
-  rows.for_each([&](RowIndex row) {
-    const Suggestion suggestion = suggest(columns, row, loaded.state.snapshot.classes.size());
-    if (suggestion.kind == SuggestionKind::kNone) {
-      ++report.passed_over;
-      return;
-    }
+  std::vector<RowIndex> chosen;
+  rows.for_each([&](RowIndex row) { chosen.push_back(row); });
+  const std::vector<Suggestion> suggestions =
+      suggest(columns, chosen, loaded.state.snapshot.classes.size());
+  report.passed_over += chosen.size() - suggestions.size();
+  for (const Suggestion& suggestion : suggestions) {
     store::ObjectEdit edit = edit_of(loaded.objects, loaded.state.snapshot.ids, suggestion);
     const std::string label(columns.label->text(suggestion.predicted));
     if (edit.kind != ObjectEditKind::kSetBox) edit.class_id = classes.of(label);
     const bool adds = edit.kind == ObjectEditKind::kAdd;
     PlannedEdit plan =
         planned(loaded, std::move(edit), adds ? suggestion.predicted : suggestion.given);
-    plan.confidence = confidence.doubles[suggestion.predicted];
-    if (!adds) {
-      const auto [at, is_new] = edit_of_label.try_emplace(plan.edit.object, report.edits.size());
-      if (!is_new) {
-        ++report.passed_over;
-        PlannedEdit& before = report.edits[at->second];
-        if (plan.confidence > before.confidence) before = std::move(plan);
-        return;
-      }
-    }
+    plan.confidence = columns.confidence->doubles[suggestion.predicted];
     report.edits.push_back(std::move(plan));
-  });
+  }
   add_shapes(loaded, report);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 namespace errata::jobs {
 
 namespace {
@@ -16,7 +18,8 @@ SuggestionColumns::SuggestionColumns(const Table& objects)
       label(objects.find("label")),
       error(objects.find("error")),
       match(objects.find("match")),
-      iou(objects.find("iou")) {}
+      iou(objects.find("iou")),
+      confidence(objects.find("confidence")) {}
 
 Suggestion suggest(const SuggestionColumns& objects, RowIndex row, size_t classes) {
   const bool given = objects.kind->codes[row] == static_cast<int32_t>(ObjectKind::kGiven);
@@ -63,6 +66,27 @@ Suggestion suggest(const SuggestionColumns& objects, RowIndex row, size_t classe
     case ObjectError::kMissed: return {};
   }
   return {};
+}
+
+std::vector<Suggestion> suggest(const SuggestionColumns& objects, std::span<const RowIndex> rows,
+                                size_t classes) {
+  std::vector<Suggestion> suggestions;
+  std::unordered_map<RowIndex, size_t> place_of_label;
+  for (const RowIndex row : rows) {
+    const Suggestion suggestion = suggest(objects, row, classes);
+    if (suggestion.kind == SuggestionKind::kNone) continue;
+    if (suggestion.kind != SuggestionKind::kAdd) {
+      const auto [place, is_new] = place_of_label.try_emplace(suggestion.given, suggestions.size());
+      if (!is_new) {
+        Suggestion& before = suggestions[place->second];
+        const std::vector<double>& sure = objects.confidence->doubles;
+        if (sure[suggestion.predicted] > sure[before.predicted]) before = suggestion;
+        continue;
+      }
+    }
+    suggestions.push_back(suggestion);
+  }
+  return suggestions;
 }
 
 store::ObjectEdit edit_of(const ObjectTable& objects, const std::vector<SampleId>& samples,

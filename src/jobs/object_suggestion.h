@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct SuggestionColumns {
   const Column* error = nullptr;
   const Column* match = nullptr;
   const Column* iou = nullptr;
+  const Column* confidence = nullptr;
 
   SuggestionColumns() = default;
   explicit SuggestionColumns(const Table& objects);
@@ -39,6 +41,10 @@ struct SuggestionColumns {
 
 // `classes`: how many labels are the project's; others cannot be set.
 Suggestion suggest(const SuggestionColumns& objects, RowIndex row, size_t classes);
+// Of several rows, in their order, without those that have none: no annotation is changed twice,
+// the surest detection has it.
+std::vector<Suggestion> suggest(const SuggestionColumns& objects, std::span<const RowIndex> rows,
+                                size_t classes);
 
 // As an edit, but for the class, which is the caller's to find by its name, that of the predicted
 // row's label. `why` names the run and its confidence. The outline goes along where `objects` has

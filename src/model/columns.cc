@@ -153,18 +153,26 @@ Column make_text_column(std::string name, const std::vector<std::string>& values
 }
 
 void Table::add(Column column) {
-  if (column.rows != rows_) {
+  share(std::make_shared<Column>(std::move(column)));
+}
+
+void Table::share(std::shared_ptr<Column> column) {
+  if (column->rows != rows_) {
     throw Error(ErrorCategory::kInternal, fmt::format("column {} has {} rows, the table {}",
-                                                      column.name, column.rows, rows_));
+                                                      column->name, column->rows, rows_));
   }
-  const auto found = index_.find(column.name);
-  auto shared = std::make_shared<Column>(std::move(column));
+  const auto found = index_.find(column->name);
   if (found != index_.end()) {
-    columns_[found->second] = std::move(shared);
+    columns_[found->second] = std::move(column);
   } else {
-    index_.emplace(shared->name, columns_.size());
-    columns_.push_back(std::move(shared));
+    index_.emplace(column->name, columns_.size());
+    columns_.push_back(std::move(column));
   }
+}
+
+std::shared_ptr<Column> Table::shared(std::string_view name) const {
+  const Column* column = find(name);
+  return column == nullptr ? nullptr : columns_[index_.at(column->name)];
 }
 
 void Table::remove(std::string_view name) {

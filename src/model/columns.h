@@ -96,6 +96,10 @@ class Table {
   size_t rows() const { return rows_; }
   void add(
       Column column);  // replaces one of the same name; throws Error(kInternal) on a wrong length
+  // The column itself: neither table changes the other's, as with a copied table.
+  void share(std::shared_ptr<Column> column);
+  // nullptr when absent.
+  std::shared_ptr<Column> shared(std::string_view name) const;
   void remove(std::string_view name);
 
   // nullptr when absent. With a run, looks for "name@run" only; without one, for "name", then for

@@ -10,4 +10,9 @@ size_t Snapshot::row_of(SampleId id) const {
   return static_cast<size_t>(found - ids.begin());
 }
 
+bool Snapshot::depends_on_labels(std::string_view column) const {
+  return std::any_of(score_bases.begin(), score_bases.end(),
+                     [&](const ScoreBasis& basis) { return basis.values.find(column) != nullptr; });
+}
+
 }  // namespace errata

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/class_map.h"
@@ -28,21 +29,30 @@ struct RunSummary {
   bool scores_stale = false;     // label-dependent stored scores were made for older labels
 };
 
+// Stored columns that were computed for certain labels, as they were computed. A row whose labels
+// are others now has NULL in Snapshot::samples until the columns are made again, or the labels are
+// what they were.
+struct ScoreBasis {
+  int64_t label_revision = 0;
+  Table labels;  // of that revision: `label`, and `labels` where some sample had more than one
+  Table values;
+};
+
 struct Snapshot {
   Table samples;                   // columns of model/scores.h: sample_columns(), scores, attr.*
   std::vector<SampleId> ids;       // of each row, rising
   ClassMap classes;                // the project's, in order of their ids
   std::vector<ClassId> class_ids;  // of each project class
   std::vector<RunSummary> runs;    // oldest first; the active one is samples.active_run
-  // Names of stored columns made for certain labels: a relabelled row has NULL there until they are
-  // made again.
-  std::vector<std::string> label_dependent;
-  int64_t label_revision = 0;  // log id of the last event that changed a label
-  uint64_t objects = 0;        // annotations that stand; 0: a dataset without boxes
-  int64_t data_version = 0;    // PRAGMA data_version of the loading connection
+  std::vector<ScoreBasis> score_bases;  // one for each revision that columns were made for
+  int64_t label_revision = 0;           // log id of the last event that changed a label
+  uint64_t objects = 0;                 // annotations that stand; 0: a dataset without boxes
+  int64_t data_version = 0;             // PRAGMA data_version of the loading connection
 
   // Row of a sample, or SIZE_MAX.
   size_t row_of(SampleId id) const;
+  // It was computed for certain labels.
+  bool depends_on_labels(std::string_view column) const;
 };
 
 }  // namespace errata

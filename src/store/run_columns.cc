@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <unordered_set>
 
 #include "model/verdict.h"
 #include "store/event_log.h"
@@ -53,28 +52,6 @@ std::vector<int32_t> model_codes(Connection& db, RunId run, ClassCodes& codes) {
                                                       : codes.dictionary->add(read.text(0)));
   }
   return result;
-}
-
-// Samples whose current label changed after `revision`.
-std::unordered_set<SampleId> relabelled_since(Connection& db, int64_t revision) {
-  std::unordered_set<SampleId> samples;
-  Statement edits =
-      db.prepare("SELECT DISTINCT sample_id FROM event WHERE id > ?1 AND what = 'label'");
-  edits.bind(1, revision);
-  while (edits.step()) samples.insert(edits.integer(0));
-  Statement imports = db.prepare(
-      "SELECT batch_id, value_from, value_to FROM event WHERE id > ?1 AND what = 'import'");
-  imports.bind(1, revision);
-  while (imports.step()) {
-    const ImportChanges changes =
-        read_import_changes(db, imports.integer(0), imports.integer(1), imports.integer(2));
-    for (size_t i = 0; i < changes.samples.size(); ++i) {
-      if (changes.kinds[i] == static_cast<uint8_t>(ImportChange::kLabels)) {
-        samples.insert(changes.samples[i]);
-      }
-    }
-  }
-  return samples;
 }
 
 // Stored numbers as what they stand for: ids of classes, numbers of verdicts.
@@ -216,28 +193,11 @@ void RunColumns::make_score(const Presence& presence, const Run* run, Score& sco
   const std::vector<SampleId>& samples = of_plan ? run->plan->samples : score.samples;
   const bool every = of_plan ? run->counts_up : counts_up(samples);
   std::vector<float> values = scatter(score.values, samples, every, presence, std::nanf(""));
-  for (const int32_t row : score.null_rows) values[static_cast<size_t>(row)] = std::nanf("");
   score.column = column_of_values(score.name, std::move(values), code_of_class_, dictionary_);
 }
 
-void RunColumns::make(Connection& db, const Presence& presence, const Column& label,
-                      WorkList& work) {
-  std::map<int64_t, std::vector<int32_t>> relabelled;  // by revision
-  const auto find_relabelled = [&](Score& score, bool& stale) {
-    if (score.label_revision <= 0 || score.label_revision >= label_revision_) return;
-    stale = true;
-    const auto [found, added] = relabelled.emplace(score.label_revision, std::vector<int32_t>());
-    if (added) {
-      for (const SampleId sample : relabelled_since(db, score.label_revision)) {
-        const int32_t row = presence.row_of_sample.at(static_cast<size_t>(sample));
-        if (row >= 0) found->second.push_back(row);
-      }
-    }
-    score.null_rows = found->second;
-  };
-  bool of_no_run = false;
+void RunColumns::make(const Presence& presence, const Column& label, WorkList& work) {
   for (Score& score : scores_) {
-    find_relabelled(score, of_no_run);
     work.emplace_back([&] { make_score(presence, nullptr, score); });
   }
   for (Run& run : runs_) {
@@ -246,24 +206,31 @@ void RunColumns::make(Connection& db, const Presence& presence, const Column& la
       work.emplace_back([&] { make_predictions(presence, label, run); });
     }
     for (Score& score : run.scores) {
-      find_relabelled(score, run.info.summary.scores_stale);
       work.emplace_back([&] { make_score(presence, &run, score); });
     }
   }
 }
 
-void RunColumns::add_to(Snapshot& snapshot) {
+void RunColumns::add_to(Connection& db, const Presence& presence, Snapshot& snapshot) {
+  std::map<int64_t, std::vector<std::string>> made_for;  // names by label revision
   const auto add_scores = [&](std::vector<Score>& scores) {
     for (Score& score : scores) {
-      if (score.label_revision > 0) snapshot.label_dependent.push_back(score.name);
+      if (score.label_revision > 0) made_for[score.label_revision].push_back(score.name);
       snapshot.samples.add(std::move(score.column));
     }
   };
   add_scores(scores_);
   for (Run& run : runs_) {
     for (Column& column : run.columns) snapshot.samples.add(std::move(column));
+    run.info.summary.scores_stale =
+        std::any_of(run.scores.begin(), run.scores.end(), [&](const Score& score) {
+          return score.label_revision > 0 && score.label_revision < label_revision_;
+        });
     add_scores(run.scores);
     snapshot.runs.push_back(std::move(run.info.summary));
+  }
+  for (const auto& [revision, names] : made_for) {
+    add_score_basis(db, code_of_class_, presence, revision, names, snapshot);
   }
 }
 

@@ -15,8 +15,8 @@ struct ScoreColumn {
   std::vector<SampleId> samples;  // rising
   std::vector<float> values;      // NaN: none
   // The label revision the values were made for (Snapshot::label_revision); 0: they do not depend
-  // on labels. Values of samples relabelled since are NULL in a snapshot, and the run counts as
-  // stale.
+  // on labels. In a snapshot they are NULL for samples whose labels are others now, and the run
+  // counts as stale once any label changed.
   int64_t label_revision = 0;
 };
 

@@ -36,11 +36,6 @@ int32_t code_of_text(Column& column, const std::string& text) {
   return code;
 }
 
-struct RowCodes {
-  size_t row;
-  std::vector<int32_t> codes;
-};
-
 // Puts new lists into a set column; `changed` rises by row.
 void replace_rows(Column& column, const std::vector<RowCodes>& changed) {
   std::vector<int32_t> codes;
@@ -78,8 +73,7 @@ void update_tags(Snapshot& snapshot, const AppliedBatch& batch) {
 }
 
 // The set column `labels` exists exactly while some row has more than one label.
-void update_label_sets(Snapshot& snapshot, const std::vector<RowCodes>& changed) {
-  Table& table = snapshot.samples;
+void update_label_sets(Table& table, const std::vector<RowCodes>& changed) {
   const bool any_many = std::any_of(changed.begin(), changed.end(),
                                     [](const RowCodes& row) { return row.codes.size() > 1; });
   if (table.find("labels") == nullptr) {
@@ -118,22 +112,21 @@ void update_outcomes(Snapshot& snapshot, const std::vector<RowCodes>& changed) {
   }
 }
 
-void forget_scores(Snapshot& snapshot, const std::vector<SampleId>& relabelled) {
+// What was made for the labels before, which may be what they are now.
+void update_scores(Snapshot& snapshot, const std::vector<SampleId>& relabelled) {
   if (relabelled.empty()) return;
-  for (const std::string& name : snapshot.label_dependent) {
-    Column* column = snapshot.samples.find_mutable(name);
-    if (column == nullptr) continue;
-    for (const SampleId sample : relabelled) {
-      const size_t row = snapshot.row_of(sample);
-      if (row == SIZE_MAX) continue;
-      if (column->type == ColumnType::kCategory) {
-        column->codes[row] = -1;
-      } else {
-        column->floats[row] = std::nanf("");
+  std::vector<size_t> rows;
+  rows.reserve(relabelled.size());
+  for (const SampleId sample : relabelled) {
+    const size_t row = snapshot.row_of(sample);
+    if (row != SIZE_MAX) rows.push_back(row);
+  }
+  follow_labels(snapshot, rows);
+  for (RunSummary& run : snapshot.runs) {
+    for (const ScoreBasis& basis : snapshot.score_bases) {
+      for (const std::shared_ptr<Column>& column : basis.values.columns()) {
+        run.scores_stale |= column->name.ends_with("@" + run.name);
       }
-    }
-    for (RunSummary& run : snapshot.runs) {
-      if (name.ends_with("@" + run.name)) run.scores_stale = true;
     }
   }
 }
@@ -147,16 +140,20 @@ void update_labels(Snapshot& snapshot, const AppliedBatch& batch) {
     changed.push_back(std::move(row));
   }
   if (changed.empty()) return;
-  // Before `label` changes: what it says now is what the sets are made from.
-  update_label_sets(snapshot, changed);
-  Column& label = *snapshot.samples.find_mutable("label");
-  for (const RowCodes& row : changed) {
-    label.codes[row.row] = row.codes.size() == 1 ? row.codes.front() : -1;
-  }
+  put_labels(snapshot.samples, changed);
   update_outcomes(snapshot, changed);
 }
 
 }  // namespace
+
+void put_labels(Table& table, const std::vector<RowCodes>& changed) {
+  // Before `label` changes: what it says now is what the sets are made from.
+  update_label_sets(table, changed);
+  Column& label = *table.find_mutable("label");
+  for (const RowCodes& row : changed) {
+    label.codes[row.row] = row.codes.size() == 1 ? row.codes.front() : -1;
+  }
+}
 
 bool apply_to_snapshot(Snapshot& snapshot, const AppliedBatch& batch) {
   if (!fits(snapshot, batch)) return false;
@@ -174,7 +171,7 @@ bool apply_to_snapshot(Snapshot& snapshot, const AppliedBatch& batch) {
   }
   update_tags(snapshot, batch);
   update_labels(snapshot, batch);
-  forget_scores(snapshot, batch.relabelled);
+  update_scores(snapshot, batch.relabelled);
   if (batch.batch != 0) snapshot.label_revision = batch.label_revision;
   return true;
 }

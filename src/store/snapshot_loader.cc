@@ -390,7 +390,7 @@ Snapshot load_snapshot(Store& store, const SnapshotOptions& options) {
   table.label =
       make_category_column("label", single_codes(columns.labels, codes.code_of), codes.dictionary);
   WorkList making;
-  runs.make(db, presence, *table.label, making);
+  runs.make(presence, *table.label, making);
   make_sample_columns(columns, codes, snapshot.ids, sources, splits, tags, table, making);
   run_all(parallel, making);
 
@@ -399,7 +399,7 @@ Snapshot load_snapshot(Store& store, const SnapshotOptions& options) {
   snapshot.samples = Table(presence.kept.size());
   snapshot.samples.active_run = active_run;
   table.add_to(snapshot.samples);
-  runs.add_to(snapshot);
+  runs.add_to(db, presence, snapshot);
   snapshot.label_revision = label_revision(db);
   snapshot.objects = count_standing(db);
   snapshot.data_version = store.data_version();

@@ -79,6 +79,24 @@ std::vector<std::string> attribute_names(Connection& db);
 // The column for all rows of the store; nothing when no block has it. Any thread.
 std::optional<Column> read_attribute(StreamReader& reader, const std::string& name, size_t rows);
 
+// The codes of one row's labels.
+struct RowCodes {
+  size_t row;
+  std::vector<int32_t> codes;
+};
+// Puts them into `label`, and into `labels`, which exists exactly while some row has more than one;
+// `changed` rises by row.
+void put_labels(Table& table, const std::vector<RowCodes>& changed);
+
+// Keeps the named columns of `snapshot` with the labels of `revision`, which they were made for, and
+// makes NULL what is not true of the present labels.
+void add_score_basis(Connection& db, const std::unordered_map<int64_t, int32_t>& code_of_class,
+                     const Presence& presence, int64_t revision,
+                     const std::vector<std::string>& names, Snapshot& snapshot);
+// After the labels of `rows` changed: each score is NULL where the labels are not those it was made
+// for, and what it was where they are.
+void follow_labels(Snapshot& snapshot, const std::vector<size_t>& rows);
+
 // The columns of runs and stored scores, in four steps: what there is, read from small tables; the
 // streams; the columns out of them; and the columns in their order.
 class RunColumns {
@@ -88,8 +106,9 @@ class RunColumns {
   RunColumns(Connection& db, ClassCodes& codes, const std::string& active_run, bool all_runs);
   void read(StreamReader& reader, WorkList& work);
   // `label` is the snapshot's column and outlives the work.
-  void make(Connection& db, const Presence& presence, const Column& label, WorkList& work);
-  void add_to(Snapshot& snapshot);
+  void make(const Presence& presence, const Column& label, WorkList& work);
+  // After the samples' own columns.
+  void add_to(Connection& db, const Presence& presence, Snapshot& snapshot);
 
  private:
   struct Score {
@@ -99,7 +118,6 @@ class RunColumns {
     bool own_samples = false;
     std::vector<SampleId> samples;
     std::vector<float> values;
-    std::vector<int32_t> null_rows;  // relabelled since
     Column column;
   };
   struct Run {

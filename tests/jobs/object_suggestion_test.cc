@@ -22,6 +22,7 @@ TEST_CASE("a label that is right, or that another detection mends, is not change
   table.add(make_category_column("label", {0, 0, 0, 0, 0, 0, 0, 1}, names));
   table.add(make_category_column(
       "error", {kTrue, kPlace, kMissed, kTrue, kPlace, kPlace, kPlace, kClass}, names));
+  table.add(make_double_column("confidence", {0, 0, 0, 0.9, 0.8, 0.7, 0.6, 0.5}));
   Column match = make_int_column("match", {3, 5, 0, 0, 0, 1, 1, 0});
   match.set_null(2);
   table.add(std::move(match));
@@ -33,4 +34,18 @@ TEST_CASE("a label that is right, or that another detection mends, is not change
   const Suggestion own = suggest(columns, 5, 2);
   CHECK(own.kind == SuggestionKind::kSetBox);
   CHECK(own.given == 1);
+  // Label and detection chosen both: one change.
+  const std::vector<Suggestion> both = suggest(columns, std::vector<RowIndex>{0, 1, 5, 6}, 2);
+  REQUIRE(both.size() == 1);
+  CHECK(both[0].predicted == 5);
+  // Two that are for one label: the surest, wherever it stands.
+  Column open = *table.find("match");
+  open.set_null(1);
+  table.add(std::move(open));
+  const SuggestionColumns without(table);
+  for (const auto& rows : {std::vector<RowIndex>{5, 6}, std::vector<RowIndex>{6, 5}}) {
+    const std::vector<Suggestion> surest = suggest(without, rows, 2);
+    REQUIRE(surest.size() == 1);
+    CHECK(surest[0].predicted == 5);
+  }
 }

@@ -291,6 +291,56 @@ TEST_CASE("suggested labels and verdicts are stored as numbers and read as what 
     CHECK(each->samples.find("verdict")->is_null(1));
     CHECK(each->samples.find("suggested")->is_null(1));
   }
+  // Taken back, the label is the one that they were made for: in place, when loaded anew, and in a
+  // snapshot that was loaded in between.
+  Snapshot between = store::load_snapshot(project.store);
+  const store::AppliedBatch back = store::undo(project.store, "me");
+  REQUIRE(store::apply_to_snapshot(snapshot, back));
+  REQUIRE(store::apply_to_snapshot(between, back));
+  const Snapshot after = store::load_snapshot(project.store);
+  for (const Snapshot* each : {&std::as_const(snapshot), &std::as_const(between), &after}) {
+    CHECK(each->samples.find("verdict")->text(1) == "not a valid image");
+    CHECK(each->samples.find("suggested")->text(1) == each->classes[1].name);
+  }
+}
+
+TEST_CASE("a score holds for the labels that it was made for, however often they change") {
+  Project project(4);
+  Snapshot snapshot = store::load_snapshot(project.store);
+  const std::vector<ClassId> ids = snapshot.class_ids;
+  const std::vector<store::Edit> many = {set_label(3, {ids[0], ids[2]})};
+  store::apply_edits(project.store, many, "me", "");
+  snapshot = store::load_snapshot(project.store);
+  store::put_score_column(
+      project.store,
+      {0, "label_error", {1, 2, 3, 4}, {.1F, .2F, .3F, .4F}, snapshot.label_revision});
+  snapshot = store::load_snapshot(project.store);
+  const auto check = [&](size_t row, bool holds, std::vector<ClassId> labels) {
+    const auto edit = set_label(static_cast<SampleId>(row) + 1, std::move(labels));
+    const store::AppliedBatch batch =
+        store::apply_edits(project.store, std::span(&edit, 1), "me", "");
+    REQUIRE(store::apply_to_snapshot(snapshot, batch));
+    const Snapshot anew = store::load_snapshot(project.store);
+    CHECK(snapshot_text(snapshot) == snapshot_text(anew));
+    CHECK(snapshot.samples.find("label_error")->is_null(static_cast<RowIndex>(row)) == !holds);
+    return batch.batch;
+  };
+  check(2, false, {ids[0]});
+  check(2, false, {ids[0], ids[1]});
+  check(2, true, {ids[2], ids[0]});
+  check(2, false, {});
+  const int64_t second = check(1, false, {ids[0], ids[1], ids[2]});
+  check(2, true, {ids[0], ids[2]});
+  // Scores of a later revision beside those of an earlier one.
+  store::put_score_column(project.store,
+                          {0, "newer", {1, 2, 3, 4}, {1, 2, 3, 4}, snapshot.label_revision});
+  snapshot = store::load_snapshot(project.store);
+  CHECK(snapshot.samples.find("label_error")->is_null(1));
+  CHECK(snapshot.samples.find("newer")->number(1) == 2);
+  const store::AppliedBatch back = store::undo_batch(project.store, second, "me");
+  REQUIRE(store::apply_to_snapshot(snapshot, back));
+  CHECK_FALSE(snapshot.samples.find("label_error")->is_null(1));
+  CHECK(snapshot.samples.find("newer")->is_null(1));
 }
 
 TEST_CASE("names of runs are checked") {

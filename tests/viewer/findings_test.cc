@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
+#include "model/verdict.h"
 #include "tests/viewer/synthetic_backend.h"
 #include "viewer/state/commands.h"
 #include "viewer/state/session.h"
@@ -142,6 +145,37 @@ TEST_CASE("the suggestion is the evidence's where it is believed more than the l
   CHECK(suggested_label(samples, 1) == "b");  // a rival that nothing speaks for is no suggestion
   CHECK_FALSE(suggested_label(samples, 2));
   CHECK(suggested_label(samples, 3) == "a");  // more than half against it, no rival ahead of it
+}
+
+TEST_CASE("a suspect that was relabelled counts as reviewed") {
+  Table samples(4);
+  const auto verdicts = std::make_shared<Dictionary>();
+  for (const std::string_view name : kVerdictNames) verdicts->add(name);
+  const auto reviews = std::make_shared<Dictionary>();
+  for (const char* name : {"unseen", "kept", "relabelled"}) reviews->add(name);
+  samples.add(make_category_column("review", {0, 1, 2, 2}, reviews));
+  samples.add(make_float_column("label_error", {0.9F, 0.9F, std::nanf(""), 0.1F}));
+  samples.add(make_category_column("verdict", {0, 0, -1, -1}, verdicts));
+  const Column made = make_category_column("verdict", {0, 0, 0, -1}, verdicts);
+  const auto answer = answer_labels(samples, &made);
+  REQUIRE(answer);
+  CHECK(answer->queues[0].found == 3);
+  CHECK(answer->queues[0].decided == 2);
+}
+
+TEST_CASE("slices are outdated once a label changed or their run is gone") {
+  AppState state;
+  state.findings.slices = read_slices(R"({"run": "r", "label_revision": 7, "slices": []})");
+  REQUIRE(state.findings.slices);
+  CHECK(FindingsDesk::slices_outdated(state).find("no longer") != std::string::npos);
+  state.snapshot.runs.emplace_back().name = "r";
+  state.snapshot.label_revision = 7;
+  CHECK(FindingsDesk::slices_outdated(state).empty());
+  state.snapshot.label_revision = 8;
+  CHECK(FindingsDesk::slices_outdated(state).find("changed") != std::string::npos);
+  // From a store of before: it is not known.
+  state.findings.slices = read_slices(R"({"run": "r", "slices": []})");
+  CHECK(FindingsDesk::slices_outdated(state).empty());
 }
 
 TEST_CASE("the queue of label errors freezes the suspects, the worst first") {

@@ -23,8 +23,8 @@ float product(const float* a, const float* b, size_t columns) {
   return std::accumulate(sums.begin(), sums.end(), rest);
 }
 
-RunSummary newest_embedded(store::Store& store) {
-  const std::vector<store::RunInfo> runs = store::list_runs(store);
+store::RunInfo newest_embedded(store::Store& store) {
+  std::vector<store::RunInfo> runs = store::list_runs(store);
   const auto found = std::find_if(runs.rbegin(), runs.rend(), [](const store::RunInfo& run) {
     return run.summary.embedding_columns > 0;
   });
@@ -32,7 +32,7 @@ RunSummary newest_embedded(store::Store& store) {
     throw Error(ErrorCategory::kNotFound, "no run has embeddings yet",
                 "run a model, which keeps what goes into its last layer");
   }
-  return found->summary;
+  return std::move(*found);
 }
 
 }  // namespace
@@ -43,22 +43,23 @@ void EmbeddingTable::forget() {
   values_ = {};
 }
 
-void EmbeddingTable::read(store::Store& store, const RunSummary& run) {
+void EmbeddingTable::read(store::Store& store, const store::RunInfo& run) {
   forget();
-  columns_ = run.embedding_columns;
+  columns_ = run.summary.embedding_columns;
+  if (run.plan_rows > kMostBytes / sizeof(float) / columns_) {
+    throw Error(ErrorCategory::kUsage,
+                "the embeddings are too many to look for what is alike in a window",
+                "`errata similar` reads them piece by piece");
+  }
+  values_.reserve(run.plan_rows * columns_);
   std::vector<std::pair<SampleId, size_t>> order;
   store::for_each_embedding_chunk(
-      store, run.id,
+      store, run.summary.id,
       [&](std::span<const SampleId> samples, std::span<const float> rows, size_t columns) {
         for (size_t i = 0; i < samples.size(); ++i) {
           const float* from = rows.data() + i * columns;
           const float norm = std::sqrt(product(from, from, columns));
           if (!std::isfinite(norm) || norm == 0) continue;
-          if ((values_.size() + columns) * sizeof(float) > kMostBytes) {
-            throw Error(ErrorCategory::kUsage,
-                        "the embeddings are too many to look for what is alike in a window",
-                        "`errata similar` reads them piece by piece");
-          }
           order.emplace_back(samples[i], order.size());
           for (size_t c = 0; c < columns; ++c) values_.push_back(from[c] / norm);
         }
@@ -74,7 +75,7 @@ void EmbeddingTable::read(store::Store& store, const RunSummary& run) {
     values_ = std::move(sorted);
   }
   for (const auto& [sample, place] : order) ids_.push_back(sample);
-  run_ = run.id;
+  run_ = run.summary.id;
 }
 
 std::vector<float> EmbeddingTable::direction_of(std::span<const SampleId> like) const {
@@ -96,8 +97,8 @@ std::vector<float> EmbeddingTable::direction_of(std::span<const SampleId> like) 
 
 std::vector<Alike> EmbeddingTable::nearest(store::Store& store, std::span<const SampleId> like,
                                            size_t limit) {
-  const RunSummary run = newest_embedded(store);
-  if (run.id != run_) read(store, run);
+  const store::RunInfo run = newest_embedded(store);
+  if (run.summary.id != run_) read(store, run);
   const std::vector<float> direction = direction_of(like);
   std::vector<Alike> all;
   all.reserve(ids_.size());

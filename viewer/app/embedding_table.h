@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "store/runs.h"
 #include "store/store.h"
 #include "viewer/state/backend.h"
 
@@ -15,15 +16,16 @@ class EmbeddingTable {
  public:
   // The `limit` samples most like those of `like` (mean of the directions, cosine), most alike
   // first, without those themselves. By the newest run that has embeddings; reads them with the
-  // first call. Throws Error(kNotFound) when there is no such run, or none of `like` has one.
+  // first call. Throws Error(kNotFound) when there is no such run, or none of `like` has one;
+  // Error(kUsage), having read nothing, when they would take more than kMostBytes.
   std::vector<Alike> nearest(store::Store& store, std::span<const SampleId> like, size_t limit);
   // The store may hold other embeddings now.
   void forget();
 
- private:
   static constexpr size_t kMostBytes = size_t{1} << 30;
 
-  void read(store::Store& store, const RunSummary& run);
+ private:
+  void read(store::Store& store, const store::RunInfo& run);
   std::vector<float> direction_of(std::span<const SampleId> like) const;
 
   RunId run_ = 0;

@@ -139,7 +139,7 @@ void Changes::follow_apart(EditOutcome outcome, bool show_first_changed) {
   snapshot->samples = now.samples;
   snapshot->class_ids = now.class_ids;
   snapshot->runs = now.runs;
-  snapshot->label_dependent = now.label_dependent;
+  snapshot->score_bases = now.score_bases;
   snapshot->label_revision = now.label_revision;
   snapshot->objects = now.objects;
   auto change = std::make_shared<EditOutcome>(std::move(outcome));

@@ -143,11 +143,11 @@ LabelQueue count_queue(const Table& samples, std::string title, std::string filt
   return queue;
 }
 
-std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples) {
+std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const Column* verdicts) {
   auto answer = std::make_shared<LabelsAnswer>();
   answer->combined = true;
   answer->sort = "label_error";
-  const Column* verdict = category_column(samples, "verdict");
+  const Column* verdict = verdicts != nullptr ? verdicts : category_column(samples, "verdict");
   // What find labels counts: the labels behind the data's own cut that the evidence holds to be
   // wrong. Beyond it the doubts are the model's as often as the label's.
   LabelQueue suspects{"", "verdict in ('label wrong', 'not a valid image')"};
@@ -240,6 +240,7 @@ std::shared_ptr<const SlicesAnswer> read_slices(std::string_view options_json) {
     answer->accuracy = json.get_double("accuracy", 0);
     answer->looked_at = static_cast<uint64_t>(json.get_int("looked_at", 0));
     answer->groups = static_cast<uint64_t>(json.get_int("groups", 0));
+    answer->label_revision = json.get_int("label_revision", -1);
     answer->lacks = json.get_string("lacks");
     for (size_t i = 0; i < slices->size(); ++i) {
       const text::Json& each = slices->at(i);
@@ -258,8 +259,8 @@ std::shared_ptr<const SlicesAnswer> read_slices(std::string_view options_json) {
   }
 }
 
-std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples) {
-  if (float_column(samples, "label_error") != nullptr) return answer_combined(samples);
+std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples, const Column* verdicts) {
+  if (float_column(samples, "label_error") != nullptr) return answer_combined(samples, verdicts);
   const Column* label = category_column(samples, "label");
   const Column* prediction = category_column(samples, "prediction");
   if (label == nullptr || prediction == nullptr) return nullptr;

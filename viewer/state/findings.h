@@ -18,7 +18,10 @@ std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples);
 std::shared_ptr<const QualityAnswer> answer_quality(const Table& samples);
 // From the options of the saved view that the job leaves behind; null for another text.
 std::shared_ptr<const SlicesAnswer> read_slices(std::string_view options_json);
-std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples);
+// `verdicts`: those of `errata find labels` before any label was changed, which a relabelled sample
+// no longer has in `samples` and counts by; null: as `samples` has them.
+std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples,
+                                                  const Column* verdicts = nullptr);
 
 // The other members of a sample's group of copies; empty without one.
 std::vector<RowIndex> copies_of(const Table& samples, RowIndex row);

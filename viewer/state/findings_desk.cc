@@ -29,6 +29,14 @@ bool is_excluded(const AppState& state, RowIndex row) {
   return review != nullptr && !review->is_null(row) && review->text(row) == "excluded";
 }
 
+// As they were made, whatever was relabelled since.
+std::shared_ptr<const Column> verdicts_of(const Snapshot& snapshot) {
+  for (const ScoreBasis& basis : snapshot.score_bases) {
+    if (std::shared_ptr<const Column> verdicts = basis.values.shared("verdict")) return verdicts;
+  }
+  return nullptr;
+}
+
 std::string copy_of(const AppState& state, RowIndex kept) {
   const Column* path = state.snapshot.samples.find("path");
   return "copy of " + (path == nullptr ? std::string() : path->display(kept));
@@ -87,35 +95,36 @@ void FindingsDesk::ask() {
   asked_ = true;
   const AppState& state = session_.state();
   asked_slices_ = slices_options(state.lists.lists);
-  session_.tasks().run(Lane::kPanels,
-                       [this, samples = state.snapshot.samples, slices = asked_slices_,
-                        loads = state.loads]() -> Tasks::Apply {
-                         const auto copies = answer_copies(samples);
-                         const auto quality = answer_quality(samples);
-                         const auto labels = answer_labels(samples);
-                         const auto weak = read_slices(slices);
-                         return [this, copies, quality, labels, weak, loads] {
-                           running_ = false;
-                           if (loads != session_.state().loads) return;
-                           FindingsState& findings = session_.state().findings;
-                           // The chosen group keeps its place among those that are left.
-                           const CopyGroup* before = chosen_group(session_.state());
-                           const int64_t number = before == nullptr ? -1 : before->number;
-                           findings.copies = copies;
-                           findings.quality = quality;
-                           findings.labels = labels;
-                           findings.slices = weak;
-                           if (copies == nullptr || copies->groups.empty()) return;
-                           const auto same = std::find_if(
-                               copies->groups.begin(), copies->groups.end(),
-                               [&](const CopyGroup& each) { return each.number == number; });
-                           if (same != copies->groups.end()) {
-                             findings.group = static_cast<size_t>(same - copies->groups.begin());
-                           } else {
-                             choose_group(0);
-                           }
-                         };
-                       });
+  session_.tasks().run(
+      Lane::kPanels,
+      [this, samples = state.snapshot.samples, slices = asked_slices_,
+       verdicts = verdicts_of(state.snapshot), loads = state.loads]() -> Tasks::Apply {
+        const auto copies = answer_copies(samples);
+        const auto quality = answer_quality(samples);
+        const auto labels = answer_labels(samples, verdicts.get());
+        const auto weak = read_slices(slices);
+        return [this, copies, quality, labels, weak, loads] {
+          running_ = false;
+          if (loads != session_.state().loads) return;
+          FindingsState& findings = session_.state().findings;
+          // The chosen group keeps its place among those that are left.
+          const CopyGroup* before = chosen_group(session_.state());
+          const int64_t number = before == nullptr ? -1 : before->number;
+          findings.copies = copies;
+          findings.quality = quality;
+          findings.labels = labels;
+          findings.slices = weak;
+          if (copies == nullptr || copies->groups.empty()) return;
+          const auto same =
+              std::find_if(copies->groups.begin(), copies->groups.end(),
+                           [&](const CopyGroup& each) { return each.number == number; });
+          if (same != copies->groups.end()) {
+            findings.group = static_cast<size_t>(same - copies->groups.begin());
+          } else {
+            choose_group(0);
+          }
+        };
+      });
 }
 
 const CopyGroup* FindingsDesk::chosen_group(const AppState& state) {
@@ -234,6 +243,18 @@ void FindingsDesk::show_quality(const QualityKindView& kind, std::optional<RowIn
   if (row) goes_to_ = session_.state().snapshot.ids[*row];
   choose_quality(kind.column);
   show_rows(kind.filter, {kind.column, false});
+}
+
+std::string FindingsDesk::slices_outdated(const AppState& state) {
+  const auto& slices = state.findings.slices;
+  if (!slices || slices->label_revision < 0) return {};
+  const std::vector<RunSummary>& runs = state.snapshot.runs;
+  if (std::none_of(runs.begin(), runs.end(),
+                   [&](const RunSummary& run) { return run.name == slices->run; })) {
+    return "This run is no longer in the store";
+  }
+  if (slices->label_revision == state.snapshot.label_revision) return {};
+  return "Labels were changed since these were measured: find them again";
 }
 
 void FindingsDesk::show_slice(const SliceView& slice) {

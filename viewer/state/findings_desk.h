@@ -43,6 +43,8 @@ class FindingsDesk : public SessionPart {
   void choose_quality(const std::string& column);
 
   void show_slice(const SliceView& slice);
+  // Why the slices are no longer what was measured: a sentence; empty while they are.
+  static std::string slices_outdated(const AppState& state);
 
   // Filters on the queue, worst first, and starts a review round over it.
   void review(const LabelQueue& queue);

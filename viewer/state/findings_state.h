@@ -63,7 +63,8 @@ struct SlicesAnswer {
   double accuracy = 0;  // of all
   uint64_t looked_at = 0;
   uint64_t groups = 0;
-  std::string lacks;  // what would let it see more; may be empty
+  int64_t label_revision = -1;  // that it was measured at; -1: not known
+  std::string lacks;            // what would let it see more; may be empty
   std::vector<SliceView> slices;
 };
 

@@ -20,6 +20,11 @@ void append(std::string& text, uint64_t count, std::string_view what) {
   if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
 }
 
+// Listed with the job's issues: what to know before what it found is believed.
+void warn(jobs::JobContext& context, std::string_view about, const std::string& message) {
+  if (!message.empty()) context.issues.warn(std::string(about), "", "", "", message);
+}
+
 JobWork begin_work(Overlay form) {
   const FindKind& kind = *find_kind(form);
   JobWork work;
@@ -35,6 +40,8 @@ JobWork labels_work(const jobs::FindLabelsOptions& options) {
   JobWork work = begin_work(Overlay::kFindLabels);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindLabelsReport report = jobs::find_labels(options, context);
+    for (const std::string& warning : report.warnings) warn(context, "evidence", warning);
+    warn(context, "evidence", report.lacks);
     std::string text = fmt::format("{} among {}", counted(report.suspects.size(), "suspect"),
                                    counted(report.looked_at, "sample"));
     append(text, static_cast<uint64_t>(std::max<int64_t>(0, report.estimated)),
@@ -94,6 +101,7 @@ JobWork slices_work(const jobs::FindSlicesOptions& options) {
   JobWork work = begin_work(Overlay::kFindSlices);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindSlicesReport report = jobs::find_slices(options, context);
+    for (const std::string& warning : report.warnings) warn(context, "slices", warning);
     std::string text =
         fmt::format("{} of {} in {}", counted(report.slices.size(), "weak slice"),
                     counted(report.groups, "group"), counted(report.looked_at, "sample"));

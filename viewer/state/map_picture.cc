@@ -57,7 +57,7 @@ class Colors {
  private:
   double share(RowIndex row) const {
     const double value = (column_->number(row) - scale_->best) / (scale_->worst - scale_->best);
-    return std::clamp(value, 0.0, 1.0);
+    return value > 0 ? std::min(value, 1.0) : 0;  // 0 where all values are one
   }
 
   std::vector<size_t> count(const std::vector<RowIndex>& rows) const {
@@ -117,7 +117,6 @@ class Colors {
       scale.best = at(0.01);
       scale.worst = at(0.99);
     }
-    if (scale.worst - scale.best < 1e-12) scale.worst = scale.best + 1e-12;
     const ScoreInfo* score = find_score(question_.color);
     if (score != nullptr && score->worst == Worst::kLow) std::swap(scale.best, scale.worst);
     for (size_t i = 0; i < kScaleColors; ++i) {

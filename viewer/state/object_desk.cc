@@ -432,29 +432,26 @@ void ObjectDesk::send(std::vector<ObjectEdit> edits, bool move_on) {
 }
 
 void ObjectDesk::accept() {
-  const AppState& state = session_.state();
-  const ObjectColumns columns(state.objects.table.table);
-  std::vector<ObjectEdit> edits;
-  for (const RowIndex row : state.target_objects()) {
-    const Suggestion suggestion = suggestion_for(columns, row, state.snapshot.classes.size());
-    if (suggestion.kind == SuggestionKind::kNone) continue;
-    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids, suggestion));
-  }
-  send(std::move(edits), true);
+  accept(session_.state().target_objects(), true);
 }
 
 void ObjectDesk::accept_alike() {
   const AppState& state = session_.state();
   const std::optional<RowIndex> now = state.current_object();
   if (!now || !state.view) return;
+  accept(objects_alike(ObjectColumns(state.objects.table.table), state.view->order, *now,
+                       state.snapshot.classes.size()),
+         false);
+}
+
+void ObjectDesk::accept(const std::vector<RowIndex>& rows, bool move_on) {
+  const AppState& state = session_.state();
   const ObjectColumns columns(state.objects.table.table);
-  const size_t classes = state.snapshot.classes.size();
   std::vector<ObjectEdit> edits;
-  for (const RowIndex row : objects_alike(columns, state.view->order, *now, classes)) {
-    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids,
-                            suggestion_for(columns, row, classes)));
+  for (const Suggestion& each : suggestions_for(columns, rows, state.snapshot.classes.size())) {
+    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids, each));
   }
-  send(std::move(edits), false);
+  send(std::move(edits), move_on);
 }
 
 void ObjectDesk::decide(ObjectEditKind kind) {

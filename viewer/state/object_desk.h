@@ -78,6 +78,7 @@ class ObjectDesk : public SessionPart {
   void ask_measures();
   void ask_outlines();
   void ask_alike(const Asked& asked);
+  void accept(const std::vector<RowIndex>& rows, bool move_on);
   void send(std::vector<ObjectEdit> edits, bool move_on);
   std::vector<RowIndex> target_annotations() const;
   ObjectEdit edit(ObjectEditKind kind, RowIndex row) const;

@@ -53,15 +53,30 @@ void match_objects(Table& objects, const Table& samples, const MatchChoice& choi
   jobs::add_doubts(objects, input, matching, parallel_for);
 }
 
-Suggestion suggestion_for(const ObjectColumns& objects, RowIndex row, size_t classes) {
-  if (objects.error == nullptr) return {};
+namespace {
+
+jobs::SuggestionColumns suggestion_columns(const ObjectColumns& objects) {
   jobs::SuggestionColumns columns;
   columns.kind = objects.kind;
   columns.label = objects.label;
   columns.error = objects.error;
   columns.match = objects.match;
   columns.iou = objects.iou;
-  return jobs::suggest(columns, row, classes);
+  columns.confidence = objects.confidence;
+  return columns;
+}
+
+}  // namespace
+
+Suggestion suggestion_for(const ObjectColumns& objects, RowIndex row, size_t classes) {
+  if (objects.error == nullptr) return {};
+  return jobs::suggest(suggestion_columns(objects), row, classes);
+}
+
+std::vector<Suggestion> suggestions_for(const ObjectColumns& objects,
+                                        const std::vector<RowIndex>& rows, size_t classes) {
+  if (objects.error == nullptr) return {};
+  return jobs::suggest(suggestion_columns(objects), rows, classes);
 }
 
 std::string suggestion_text(const ObjectColumns& objects, const Suggestion& suggestion) {

@@ -31,6 +31,9 @@ using Suggestion = jobs::Suggestion;
 // None where nothing was matched. `classes`: how many labels are the project's; others cannot be
 // set.
 Suggestion suggestion_for(const ObjectColumns& objects, RowIndex row, size_t classes);
+// Of several rows: no annotation is changed twice.
+std::vector<Suggestion> suggestions_for(const ObjectColumns& objects,
+                                        const std::vector<RowIndex>& rows, size_t classes);
 // "label is Platelets", "class is WBC", "take the predicted box"; empty for kNone.
 std::string suggestion_text(const ObjectColumns& objects, const Suggestion& suggestion);
 // `why` names the run and its confidence. `objects` may lack shapes.

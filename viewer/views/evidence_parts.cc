@@ -113,8 +113,7 @@ LabelQuestion label_question(const AppState& state, RowIndex row) {
   return question;
 }
 
-std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, RowIndex row,
-                                         const LabelQuestion& question) {
+std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, const LabelQuestion& question) {
   const Theme& theme = frame.theme;
   const AppState& state = frame.state;
   std::vector<EvidenceLine> lines;

@@ -25,8 +25,7 @@ struct EvidenceLine {
   std::string value;  // at the right; may be empty
   ImU32 dot = 0;      // what it says: against the label, for it, or neither
 };
-std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, RowIndex row,
-                                         const LabelQuestion& question);
+std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, const LabelQuestion& question);
 void draw_evidence_lines(const FrameContext& frame, const std::vector<EvidenceLine>& lines,
                          float width);
 

@@ -35,7 +35,7 @@ void draw_evidence(const Inspected& sample) {
     draw_section_title(sample, "Copies");
     draw_copies(frame, question, sample.width, side, kInRow);
   }
-  const std::vector<EvidenceLine> lines = evidence_lines(frame, sample.row, question);
+  const std::vector<EvidenceLine> lines = evidence_lines(frame, question);
   // What the bars above already say is no section of its own.
   if (evidence->alike.empty() && evidence->copies.empty() && !evidence->quality_known) return;
   draw_section_title(sample, "Evidence");

@@ -38,8 +38,7 @@ std::string size_text(const Inspected& sample) {
 // A score that was made for the label before the present one.
 bool is_outdated(const Inspected& sample, const Column& column) {
   const Snapshot& snapshot = sample.frame.state.snapshot;
-  const std::vector<std::string>& dependent = snapshot.label_dependent;
-  if (std::find(dependent.begin(), dependent.end(), column.name) == dependent.end()) return false;
+  if (!snapshot.depends_on_labels(column.name)) return false;
   const Column* prediction = snapshot.samples.find("prediction");
   const Column* label = snapshot.samples.find("label");
   return column.is_null(sample.row) && prediction != nullptr && !prediction->is_null(sample.row) &&

@@ -204,7 +204,7 @@ class LabelsPanel : public Panel {
                     bold(theme), question.verdict);
       ImGui::Dummy(ImVec2(width, theme.px(22)));
     }
-    draw_evidence_lines(frame, evidence_lines(frame, row, question), width);
+    draw_evidence_lines(frame, evidence_lines(frame, question), width);
     ImGui::Dummy(ImVec2(0, theme.px(4)));
     // The other keys stand beside it, in the inspector.
     const Command& alike = frame.commands.at("edit.select_alike");

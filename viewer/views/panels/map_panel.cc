@@ -187,6 +187,10 @@ class MapPanel : public Panel {
     }
     outline(frame, line, theme.accent);
     if (ImGui::IsMouseDown(ImGuiMouseButton_Left)) return true;
+    if (frame.state.map.view.units_per_px == 0) {  // taken away meanwhile: it is over nothing
+      lasso_.clear();
+      return false;
+    }
     std::vector<MapPlace> polygon;
     for (const MapPixel& each : lasso_) {
       polygon.push_back(

@@ -73,8 +73,9 @@ class SlicesPanel : public Panel {
     const float room = right - width - theme.px(16) - at.x;
     draw_text_fit(theme, list, ImVec2(at.x, at.y + theme.px(6)), room, dim(theme), text);
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(30)));
-    if (slices.lacks.empty()) return;
-    paragraph(theme, slices.lacks, theme.text_dim, right - at.x);
+    const std::string outdated = FindingsDesk::slices_outdated(frame.state);
+    if (!outdated.empty()) paragraph(theme, outdated, theme.caution, right - at.x);
+    if (!slices.lacks.empty()) paragraph(theme, slices.lacks, theme.text_dim, right - at.x);
   }
 
   static void draw_slice(const FrameContext& frame, Rows& rows, const SlicesAnswer& slices,
