@@ -88,8 +88,8 @@ struct RowCodes {
 // `changed` rises by row.
 void put_labels(Table& table, const std::vector<RowCodes>& changed);
 
-// Keeps the named columns of `snapshot` with the labels of `revision`, which they were made for, and
-// makes NULL what is not true of the present labels.
+// Keeps the named columns of `snapshot` with the labels of `revision`, which they were made for,
+// and makes NULL what is not true of the present labels.
 void add_score_basis(Connection& db, const std::unordered_map<int64_t, int32_t>& code_of_class,
                      const Presence& presence, int64_t revision,
                      const std::vector<std::string>& names, Snapshot& snapshot);

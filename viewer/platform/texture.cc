@@ -172,4 +172,18 @@ void ImageTexture::upload(SampleId sample, const media::Image& image) {
   region_.height_px = image.height_px;
 }
 
+void ImageTexture::upload(SampleId sample, int width_px, int height_px,
+                          const std::vector<uint32_t>& pixels) {
+  if (name_ == 0 || region_.width_px != width_px || region_.height_px != height_px) {
+    clear();
+    name_ = make_texture(width_px, height_px);
+  }
+  sample_ = sample;
+  glBindTexture(GL_TEXTURE_2D, name_);
+  glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
+  glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width_px, height_px, GL_RGBA, GL_UNSIGNED_BYTE,
+                  pixels.data());
+  region_ = {static_cast<ImTextureID>(name_), ImVec2(0, 0), ImVec2(1, 1), width_px, height_px};
+}
+
 }  // namespace errata::viewer

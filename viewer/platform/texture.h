@@ -84,6 +84,8 @@ class ImageTexture {
 
   // Images beyond the card's largest texture are halved until they fit.
   void upload(SampleId sample, const media::Image& image);
+  // With its opacity: R, G, B, A from the lowest byte up. At most as large as a screen.
+  void upload(SampleId sample, int width_px, int height_px, const std::vector<uint32_t>& pixels);
   void clear();
   SampleId sample() const { return sample_; }
   // Size is the image's, not the texture's.

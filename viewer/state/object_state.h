@@ -66,6 +66,8 @@ struct ObjectFilter {
   bool predicted = true;
   std::set<int32_t> hidden_labels;
   std::array<bool, 7> hidden_errors{};  // by ObjectError
+
+  bool operator==(const ObjectFilter&) const = default;
 };
 
 // The question of the mode (samples or objects) that is not shown now.

@@ -20,8 +20,8 @@ constexpr float kHandle = 7;  // side of a handle
 constexpr float kDash = 6;
 constexpr float kGap = 4;
 constexpr float kTinyPx = 3;  // boxes smaller than this on the screen are drawn this large
-// Beyond so many, boxes have no dark edge and no labels of their own.
-constexpr size_t kMostWithHalo = 600;
+// Beyond so many in view they are drawn into a picture, without dark edges.
+constexpr size_t kMostDrawn = 200;
 constexpr size_t kMostLabels = 60;
 // A press that moves less than this is a click.
 constexpr float kClickPx = 3;
@@ -85,12 +85,13 @@ ImU32 object_color(const Theme& theme, const ObjectColumns& objects, RowIndex ro
   return error == ObjectError::kTrue ? theme.accent : error_color(theme, *error);
 }
 
-BoxLayer::BoxLayer(const FrameContext& frame, RowIndex sample, BoxDrag& drag, bool labels)
+BoxLayer::BoxLayer(const FrameContext& frame, RowIndex sample, BoxCanvas& canvas, bool labels)
     : frame_(frame),
       objects_(frame.state.objects.table),
       columns_(objects_.table),
       sample_(sample),
-      drag_(drag),
+      canvas_(canvas),
+      drag_(canvas.drag),
       labels_(labels) {
   if (!frame.state.objects.ready() || sample >= objects_.samples()) return;
   first_ = static_cast<RowIndex>(objects_.offsets[sample]);
@@ -206,11 +207,98 @@ void BoxLayer::finish_drag() {
 void BoxLayer::draw(ImDrawList* list, const ImagePlace& place, bool hovered) {
   if (frame_.state.objects.shown.hidden || !frame_.state.objects.ready()) return;
   if (!hovered) hovered_.reset();
-  draw_outlines(list, place);
-  draw_boxes(list, place);
+  find_seen(place);
+  if (seen_.size() > kMostDrawn) {
+    draw_picture(list, place);
+  } else {
+    canvas_.painter.forget();
+    draw_outlines(list, place);
+    draw_boxes(list, place);
+  }
   draw_current(list, place);
   draw_labels(list, place);
   draw_new_box(list, place);
+}
+
+void BoxLayer::find_seen(const ImagePlace& place) {
+  seen_.clear();
+  const float reach = frame_.theme.px(kTinyPx);
+  for (RowIndex row = first_; row < last_; ++row) {
+    if (!is_drawn(row)) continue;
+    const Box box = box_of(row);
+    const ImVec2 min = place.at(box.x, box.y);
+    const ImVec2 max = place.at(box.x + box.width, box.y + box.height);
+    if (max.x + reach < place.min.x || max.y + reach < place.min.y || min.x > place.max.x ||
+        min.y > place.max.y) {
+      continue;
+    }
+    seen_.push_back(row);
+  }
+}
+
+BoxScene BoxLayer::scene() const {
+  BoxScene scene;
+  const ObjectsState& state = frame_.state.objects;
+  if (state.outlines.sample == sample_) {
+    for (const ObjectOutline& outline : state.outlines.outlines) {
+      if (outline.row < first_ || outline.row >= last_ || !is_drawn(outline.row)) continue;
+      OutlineMark mark{
+          outline.polygons, outline.runs, {}, object_color(frame_.theme, columns_, outline.row)};
+      for (const Keypoint& point : outline.keypoints) mark.points.push_back(point.at);
+      scene.outlines.push_back(std::move(mark));
+    }
+  }
+  // Detections over labels, as where they are few.
+  for (const bool given : {true, false}) {
+    for (RowIndex row = first_; row < last_; ++row) {
+      if (!is_drawn(row) || columns_.is_given(row) != given) continue;
+      if (state.draft && state.draft->first == columns_.id->ints[row]) continue;
+      scene.boxes.push_back({columns_.box(row), object_color(frame_.theme, columns_, row), !given});
+    }
+  }
+  return scene;
+}
+
+void BoxLayer::draw_picture(ImDrawList* list, const ImagePlace& place) const {
+  const ObjectsState& state = frame_.state.objects;
+  const Theme& theme = frame_.theme;
+  BoxSceneKey key;
+  key.sample = sample_;
+  key.objects = state.revision;
+  key.outlines = state.outlines.sample == sample_ ? state.outlines.revision : 0;
+  key.shown = state.shown;
+  key.confidence = state.wanted.confidence;
+  key.draft = state.draft ? state.draft->first : 0;
+  key.theme = theme.right;
+  const BoxPlace view{
+      static_cast<int>(place.max.x - place.min.x), static_cast<int>(place.max.y - place.min.y),
+      static_cast<double>(place.factor), static_cast<double>(place.corner.x - place.min.x),
+      static_cast<double>(place.corner.y - place.min.y)};
+  BoxPen pen;
+  pen.line_px = std::max(1, static_cast<int>(std::lround(theme.px(1))));
+  pen.dash_px = static_cast<int>(theme.px(kDash));
+  pen.gap_px = static_cast<int>(theme.px(kGap));
+  pen.least_px = static_cast<int>(theme.px(kTinyPx));
+  pen.point_px = static_cast<int>(theme.px(kDash));
+  canvas_.painter.want(frame_.session.tasks(), key, view, pen, [this] { return scene(); });
+  if (const BoxPicture* picture = canvas_.painter.picture()) {
+    const auto number = static_cast<SampleId>(picture->number);
+    if (canvas_.texture.sample() != number) {
+      canvas_.texture.upload(number, picture->place.width_px, picture->place.height_px,
+                             picture->pixels);
+    }
+    const BoxPlace& drawn = picture->place;
+    const float scale = static_cast<float>(view.factor / drawn.factor);
+    ImVec2 min(place.corner.x - static_cast<float>(drawn.corner_x) * scale,
+               place.corner.y - static_cast<float>(drawn.corner_y) * scale);
+    if (view.factor == drawn.factor) min = ImVec2(std::round(min.x), std::round(min.y));
+    list->AddImage(canvas_.texture.region().texture, min,
+                   ImVec2(min.x + static_cast<float>(drawn.width_px) * scale,
+                          min.y + static_cast<float>(drawn.height_px) * scale));
+  }
+  BoxBatch batch;
+  if (hovered_ && hovered_ != current_ && is_drawn(*hovered_)) add_box(batch, place, *hovered_);
+  draw_batch(list, batch, true);
 }
 
 // Filled, so that much of the image is still seen; keypoints are discs, hidden ones rings.
@@ -220,7 +308,7 @@ void BoxLayer::draw_outlines(ImDrawList* list, const ImagePlace& place) const {
   const Theme& theme = frame_.theme;
   std::vector<ImVec2> points;
   for (const ObjectOutline& outline : all.outlines) {
-    if (outline.row < first_ || outline.row >= last_ || !is_drawn(outline.row)) continue;
+    if (!std::binary_search(seen_.begin(), seen_.end(), outline.row)) continue;
     const ImU32 color = object_color(theme, columns_, outline.row);
     const ImU32 fill = with_alpha(color, outline.row == current_ ? 0.34F : 0.22F);
     for (const std::vector<PointPx>& polygon : outline.polygons) {
@@ -248,30 +336,35 @@ void BoxLayer::draw_outlines(ImDrawList* list, const ImagePlace& place) const {
   }
 }
 
-void BoxLayer::draw_boxes(ImDrawList* list, const ImagePlace& place) const {
+void BoxLayer::add_box(BoxBatch& batch, const ImagePlace& place, RowIndex row) const {
   const Theme& theme = frame_.theme;
-  BoxBatch batch;
-  const float line = std::max(1.0F, theme.px(kLine));
   const float tiny = theme.px(kTinyPx);
-  for (RowIndex row = first_; row < last_; ++row) {
-    if (!is_drawn(row) || row == current_) continue;
-    const Box box = box_of(row);
-    const ImVec2 min = place.at(box.x, box.y);
-    ImVec2 max = place.at(box.x + box.width, box.y + box.height);
-    max = ImVec2(std::max(max.x, min.x + tiny), std::max(max.y, min.y + tiny));
-    const float width = row == hovered_ ? line + theme.px(1) : line;
-    const ImU32 color = object_color(theme, columns_, row);
-    if (columns_.is_given(row)) {
-      batch.solid(min, max, color, width);
-    } else {
-      batch.dashed(min, max, color, width);
-    }
+  const Box box = box_of(row);
+  const ImVec2 min = place.at(box.x, box.y);
+  ImVec2 max = place.at(box.x + box.width, box.y + box.height);
+  max = ImVec2(std::max(max.x, min.x + tiny), std::max(max.y, min.y + tiny));
+  const float width = std::max(1.0F, theme.px(kLine)) + (row == hovered_ ? theme.px(1) : 0);
+  const ImU32 color = object_color(theme, columns_, row);
+  if (columns_.is_given(row)) {
+    batch.solid(min, max, color, width);
+  } else {
+    batch.dashed(min, max, color, width);
   }
-  const int dash = static_cast<int>(theme.px(kDash));
-  const int gap = static_cast<int>(theme.px(kGap));
-  const bool halo = batch.size() <= kMostWithHalo;
+}
+
+void BoxLayer::draw_batch(ImDrawList* list, BoxBatch& batch, bool halo) const {
+  const int dash = static_cast<int>(frame_.theme.px(kDash));
+  const int gap = static_cast<int>(frame_.theme.px(kGap));
   batch.draw(list, frame_.pictures.dashes(dash, gap), DashTexture::kLengthPx,
              static_cast<float>(dash + gap), halo ? IM_COL32(0, 0, 0, 90) : 0);
+}
+
+void BoxLayer::draw_boxes(ImDrawList* list, const ImagePlace& place) const {
+  BoxBatch batch;
+  for (const RowIndex row : seen_) {
+    if (row != current_) add_box(batch, place, row);
+  }
+  draw_batch(list, batch, true);
 }
 
 // The object that the next action is about, with the one it was matched with.
@@ -294,10 +387,7 @@ void BoxLayer::draw_current(ImDrawList* list, const ImagePlace& place) const {
   } else {
     batch.dashed(min, max, color, line);
   }
-  const int dash = static_cast<int>(theme.px(kDash));
-  const int gap = static_cast<int>(theme.px(kGap));
-  batch.draw(list, frame_.pictures.dashes(dash, gap), DashTexture::kLengthPx,
-             static_cast<float>(dash + gap), 0);
+  draw_batch(list, batch, false);
   if (!columns_.is_given(*current_) || max.x - min.x < theme.px(kHandle * 3)) return;
   const float half = theme.px(kHandle) / 2;
   for (const float x : {min.x, (min.x + max.x) / 2, max.x}) {
@@ -335,8 +425,8 @@ void BoxLayer::draw_labels(ImDrawList* list, const ImagePlace& place) const {
   if (current_) rows.push_back(*current_);
   if (hovered_ && hovered_ != current_) rows.push_back(*hovered_);
   const size_t wanted = rows.size();
-  for (RowIndex row = first_; labels_ && row < last_ && rows.size() <= kMostLabels; ++row) {
-    if (is_drawn(row) && row != current_ && row != hovered_) rows.push_back(row);
+  for (size_t i = 0; labels_ && i < seen_.size() && rows.size() <= kMostLabels; ++i) {
+    if (seen_[i] != current_ && seen_[i] != hovered_) rows.push_back(seen_[i]);
   }
   if (rows.size() > kMostLabels) rows.resize(wanted);
   std::vector<Placed> taken;

@@ -138,7 +138,7 @@ class GridView : public View {
     const float controls = draw_box_controls(frame, rect.width() - pad * 2);
     const float top = controls > 0 ? controls + theme.px(6) : pad;
     ImGui::SetCursorScreenPos(ImVec2(rect.min.x + pad, rect.min.y + top));
-    BoxLayer boxes(frame, *frame.state.cursor_row(), drag_, true);
+    BoxLayer boxes(frame, *frame.state.cursor_row(), boxes_, true);
     const TextureRegion* region = frame.pictures.image(sample);
     const std::string* problem = frame.pictures.problem(sample);
     image_view(theme, "large image", region, frame.pictures.pixels(sample),
@@ -150,7 +150,7 @@ class GridView : public View {
   TileGrid tiles_;
   SampleId large_sample_ = 0;
   ImageViewState large_view_;
-  BoxDrag drag_;
+  BoxCanvas boxes_;
 };
 
 }  // namespace

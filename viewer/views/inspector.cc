@@ -82,7 +82,7 @@ class Inspector : public View {
     const bool embedded = InspectDesk::has_embeddings(state);
     const float share = embedded && !tall ? 0.32F : 0.38F;
     const float height = std::clamp(ImGui::GetWindowHeight() * share, theme.px(140), width);
-    BoxLayer boxes(frame, row, drag_, false);
+    BoxLayer boxes(frame, row, boxes_, false);
     ImageWish& wish = frame.session.state().inspect.image_wish;
     const TextureRegion* region = frame.pictures.image(id);
     const std::string* problem = frame.pictures.problem(id);
@@ -143,7 +143,7 @@ class Inspector : public View {
 
   SampleId shown_ = 0;
   ImageViewState view_;
-  BoxDrag drag_;
+  BoxCanvas boxes_;
 };
 
 }  // namespace
