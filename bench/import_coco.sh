@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # COCO annotations and results into a store, at two sizes, beside FiftyOne.
-#   bench/import_coco.sh [small|large|cut]...      default: small large
+#   bench/import_coco.sh [small|large|cut|beyond]...      default: small large
 # small: 5,000 images, 36,000 boxes, 180,000 results. large: 118,000 images, 860,000 objects.
 # cut: 500 MB of annotations that end in the middle, and the same whole: what is said, and the most
-# memory that was taken. ERRATA_PEERS_PYTHON names a Python that has fiftyone; without it the
+# memory that was taken. beyond: annotations and results of more than 4 GB with a broken row near
+# the end, one after the other; wants 8 GB of disk. ERRATA_PEERS_PYTHON names a Python that has fiftyone; without it the
 # seconds that it took on another machine of two cores are printed as such.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -84,7 +85,19 @@ for what in "${@:-small large}"; do for size in $what; do
       /usr/bin/time -f '%e s, at most %M KiB' "$errata" -q -s "$store" import \
         "$folder/images/cut.json" --images "$folder/images" || echo "exit code $?"
       [ -e "$store" ] && echo "A STORE IS THERE" || echo "no store was made" ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+    beyond)
+      folder="$out/coco_beyond"; made "$folder" 5000 36000 10
+      for kind in truth masks results; do
+        python3 bench/make_large_coco.py "$folder" "$kind" 4.3
+        fresh
+        command=(predictions)
+        if [ "$kind" = truth ]; then command=(import --images "$folder/images"); else
+          "$errata" -q -s "$store" import "$folder/annotations.json" >/dev/null; fi
+        /usr/bin/time -f "$kind: %e s, at most %M KiB" "$errata" -q -s "$store" "${command[@]}" \
+          "$folder/large_$kind.json" 2>&1 | grep -E 'rejected|at most'
+        rm -f "$folder/large_$kind.json"
+      done ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
   esac
 done; done
 fresh

@@ -24,23 +24,8 @@ namespace errata::importers {
 
 namespace {
 
-constexpr size_t kWindowSpans = 32;  // read ahead of the sink, at most
-constexpr size_t kImageSpan = 128;   // images, since each is a file to open
-constexpr size_t kRootTries = 64;    // images looked for to find out where they are
-// How much larger a span is once it is read: records, raw texts and outlines beside the text.
-constexpr uint64_t kReadTimes = 6;
-
-size_t span_bytes_for(uint64_t memory_bytes) {
-  constexpr uint64_t kLeast = 16 << 10;
-  constexpr uint64_t kMost = 256 << 10;
-  return std::clamp(memory_bytes / (4 * kReadTimes), kLeast, kMost);
-}
-
-size_t window_for(uint64_t memory_bytes) {
-  const uint64_t spans = memory_bytes / (kReadTimes * span_bytes_for(memory_bytes));
-  return std::clamp<uint64_t>(spans, 1, kWindowSpans);
-}
-
+constexpr size_t kImageSpan = 128;  // images, since each is a file to open
+constexpr size_t kRootTries = 64;   // images looked for to find out where they are
 std::string_view as_text(const MappedFile& map) {
   return {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()};
 }
@@ -112,8 +97,8 @@ struct Document {
  private:
   text::JsonOutline outline_of(const ImportInput& input) const {
     const std::array<text::JsonCut, 2> cuts{
-        {{"images", span_bytes_for(input.memory_bytes), kImageSpan},
-         {"annotations", span_bytes_for(input.memory_bytes)}}};
+        {{"images", coco_span_bytes(input.memory_bytes), kImageSpan},
+         {"annotations", coco_span_bytes(input.memory_bytes)}}};
     uint64_t released = 0;
     return text::outline_json(text(), cuts, path, [&](uint64_t end) {
       input.cancel.check();
@@ -498,7 +483,7 @@ void Reading::read_images(Document& document) {
     }
     if (!accepted.empty()) sink_.samples(std::move(accepted));
   };
-  run_ordered<ReadImages>(input_.parallel_for, spans.size(), kWindowSpans, produce, consume);
+  run_ordered<ReadImages>(input_.parallel_for, spans.size(), kCocoWindowSpans, produce, consume);
 }
 
 // Pixels of the mask, or of the polygons drawn as one, else width x height.
@@ -632,7 +617,7 @@ void Reading::read_objects(Document& document) {
     if (input_.held != nullptr) input_.held->remove(read.held_bytes);
   };
   run_ordered<ReadObjects>(input_.parallel_for, array->spans.size(),
-                           window_for(input_.memory_bytes), produce, consume);
+                           coco_window(input_.memory_bytes), produce, consume);
   if (input_.held != nullptr) input_.held->add(ids.held_bytes());
   if (derived > 0) {
     input_.issues.warn(

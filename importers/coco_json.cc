@@ -218,7 +218,21 @@ bool read_member(JsonCursor& cursor, std::string_view key, CocoObject& object) {
   return cursor.skip(raw);
 }
 
+// How much larger a span is once it is read: records, raw texts and outlines beside the text.
+constexpr uint64_t kReadTimes = 6;
+
 }  // namespace
+
+size_t coco_span_bytes(uint64_t memory_bytes) {
+  constexpr uint64_t kLeast = 16 << 10;
+  constexpr uint64_t kMost = 256 << 10;
+  return std::clamp(memory_bytes / (4 * kReadTimes), kLeast, kMost);
+}
+
+size_t coco_window(uint64_t memory_bytes) {
+  const uint64_t spans = memory_bytes / (kReadTimes * coco_span_bytes(memory_bytes));
+  return std::clamp<uint64_t>(spans, 1, kCocoWindowSpans);
+}
 
 bool read_coco_id(JsonCursor& cursor, std::string& id, bool& odd) {
   double number = 0;

@@ -18,6 +18,12 @@
 
 namespace errata::importers {
 
+inline constexpr size_t kCocoWindowSpans = 32;  // read ahead of the sink, at most
+// How large the spans of an array are, and how many may be read ahead of the sink, so that what is
+// read and not yet handed on takes about `memory_bytes`.
+size_t coco_span_bytes(uint64_t memory_bytes);
+size_t coco_window(uint64_t memory_bytes);
+
 // An id as the file writes it: a whole number (also as 7.0 or "7") by its digits, else its text.
 bool read_coco_id(text::JsonCursor& cursor, std::string& id, bool& odd);
 

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/map_release.h"
+#include "base/ordered_pipeline.h"
 #include "base/text.h"
 #include "importers/class_list.h"
 #include "importers/coco_json.h"
@@ -17,11 +20,35 @@ namespace errata::importers {
 
 namespace {
 
-// What stands in the file, with category ids as they are.
+// What stands in a span of the file, with category ids as they are.
 struct Piece {
-  PredictionBatch batch;
-  std::vector<int32_t> category;  // of each detection: place in Survey::ids
+  PredictionBatch batch;          // without classes
+  std::vector<uint64_t> byte;     // of each detection, where it begins
+  std::vector<int32_t> category;  // likewise: place in `ids`; in Survey::ids once it was surveyed
+  std::vector<std::string> ids;
+  bool file_names = false;
+  std::vector<Issue> issues;
+  uint64_t elements = 0;
+  uint64_t end = 0;  // of the span in the file
+  uint64_t held_bytes = 0;
 };
+
+uint64_t heap_bytes_of(const std::string& text) {
+  constexpr size_t kInPlace = 15;  // characters that a string holds without memory of its own
+  return sizeof(text) + (text.capacity() > kInPlace ? text.capacity() + 1 : 0);
+}
+
+uint64_t held_bytes_of(const Piece& piece) {
+  const auto column = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
+  const DetectionBatch& detections = piece.batch.detections;
+  uint64_t bytes = column(piece.byte) + column(piece.category) + column(detections.key) +
+                   column(detections.box_xywh_px) + column(detections.confidence);
+  for (const auto* texts :
+       {&piece.batch.keys, &piece.batch.places, &piece.ids, &detections.shape}) {
+    for (const std::string& text : *texts) bytes += heap_bytes_of(text);
+  }
+  return bytes;
+}
 
 // All category ids of a file, in order of first use.
 struct Survey {
@@ -124,97 +151,238 @@ Meaning decide(const Survey& survey, const ClassMap& classes, const PredictionIn
 
 class Results {
  public:
-  Results(const PredictionInput& input, std::string_view text)
-      : input_(input), text_(text), outline_(text::outline_json(text, {}, input.path)) {}
-
-  uint64_t elements() const { return outline_.arrays.front().elements; }
-
-  void read() {
+  Results(const PredictionInput& input, const MappedFile& map)
+      : input_(input), map_(map), outline_(outline()) {
     if (!outline_.is_array) {
       throw Error(ErrorCategory::kBadInput, "COCO results are a list, this is an object",
                   "annotations are imported with `errata import`", input_.path);
     }
-    input_.progress.start_stage("reading results", elements());
-    for (const text::JsonSpan& span : outline_.arrays.front().spans) {
-      input_.cancel.check();
-      read_span(span);
-      input_.progress.add(span.elements);
-    }
   }
 
-  Survey survey;
-  std::vector<Piece> pieces;
-  bool any_shape = false;
+  uint64_t elements() const { return outline_.arrays.front().elements; }
+  // What all category ids of the file are; keeps as many pieces as may be held.
+  const Survey& survey();
+  // After survey(): all pieces in the order of the file.
+  void hand_over(const Meaning& meaning, PredictionSink& sink);
 
  private:
-  void reject(const char* kind, uint64_t byte, std::string text, const char* message) {
-    input_.issues.reject(kind, input_.path, fmt::format("byte {}", byte), std::move(text), message);
+  // For pieces that are kept until the whole file is known, and for those on their way.
+  uint64_t kept_limit() const { return input_.memory_bytes / 2; }
+  uint64_t window_bytes() const { return input_.memory_bytes / 4; }
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(map_.bytes().data()), map_.bytes().size()};
   }
-  void read_span(const text::JsonSpan& span);
+  text::JsonOutline outline() const {
+    const std::array<text::JsonCut, 1> cuts{{{"", coco_span_bytes(window_bytes())}}};
+    uint64_t released = 0;
+    return text::outline_json(text(), cuts, input_.path, [&](uint64_t end) {
+      input_.cancel.check();
+      release_mapped(map_.bytes(), released, end);
+      released = end;
+    });
+  }
+  // consume(piece) for those of the file from number `first`, in order.
+  template <typename Consume>
+  void read_from(size_t first, const Consume& consume);
+  Piece read_span(const text::JsonSpan& span) const;
+  void adopt_ids(Piece& piece);
+  void hand_over(Piece&& piece, const Meaning& meaning, PredictionSink& sink) const;
 
   const PredictionInput& input_;
-  std::string_view text_;
+  const MappedFile& map_;
   text::JsonOutline outline_;
+  Survey survey_;
+  std::vector<Piece> kept_;  // the first of the file
+  bool keeps_ = true;
 };
 
-void Results::read_span(const text::JsonSpan& span) {
+template <typename Consume>
+void Results::read_from(size_t first, const Consume& consume) {
+  const std::vector<text::JsonSpan>& spans = outline_.arrays.front().spans;
+  if (first >= spans.size()) return;
+  uint64_t released = spans[first].begin;
+  const auto produce = [&](size_t number) {
+    input_.cancel.check();
+    Piece piece = read_span(spans[first + number]);
+    if (input_.held != nullptr) input_.held->add(piece.held_bytes);
+    return piece;
+  };
+  const auto take = [&](Piece&& piece) {
+    release_mapped(map_.bytes(), released, piece.end);
+    released = piece.end;
+    input_.progress.add(piece.elements);
+    consume(std::move(piece));
+  };
+  run_ordered<Piece>(input_.parallel_for, spans.size() - first, coco_window(window_bytes()),
+                     produce, take);
+}
+
+const Survey& Results::survey() {
+  input_.progress.start_stage("reading results", elements());
+  uint64_t kept_bytes = 0;
+  read_from(0, [&](Piece&& piece) {
+    for (Issue& issue : piece.issues) input_.issues.add(std::move(issue));
+    piece.issues.clear();
+    adopt_ids(piece);
+    kept_bytes += piece.held_bytes;
+    keeps_ = keeps_ && kept_bytes <= kept_limit();
+    if (keeps_) {
+      kept_.push_back(std::move(piece));
+    } else if (input_.held != nullptr) {
+      input_.held->remove(piece.held_bytes);
+    }
+  });
+  return survey_;
+}
+
+void Results::hand_over(const Meaning& meaning, PredictionSink& sink) {
+  const size_t kept = kept_.size();
+  for (Piece& piece : kept_) hand_over(std::move(piece), meaning, sink);
+  kept_ = {};
+  if (keeps_) return;
+  input_.progress.start_stage("reading results again", elements());
+  read_from(kept, [&](Piece&& piece) {
+    // What is wrong in it was told when it was surveyed.
+    adopt_ids(piece);
+    hand_over(std::move(piece), meaning, sink);
+  });
+}
+
+void Results::adopt_ids(Piece& piece) {
+  survey_.file_names = survey_.file_names || piece.file_names;
+  std::vector<int32_t> places;
+  for (const std::string& id : piece.ids) places.push_back(survey_.add(id));
+  for (int32_t& category : piece.category) category = places[static_cast<size_t>(category)];
+}
+
+void Results::hand_over(Piece&& piece, const Meaning& meaning, PredictionSink& sink) const {
+  DetectionBatch& from = piece.batch.detections;
+  DetectionBatch kept;
+  for (size_t i = 0; i < from.size(); ++i) {
+    const auto category = static_cast<size_t>(piece.category[i]);
+    const ClassIndex index = meaning.class_of[category];
+    if (index == kNoClass) {
+      input_.issues.reject("unknown-category", input_.path, fmt::format("byte {}", piece.byte[i]),
+                           survey_.ids[category], "no class has this category id",
+                           "give the classes with --class-map, or say --category-base");
+      continue;
+    }
+    kept.key.push_back(from.key[i]);
+    kept.class_index.push_back(index);
+    kept.box_xywh_px.push_back(from.box_xywh_px[i]);
+    kept.confidence.push_back(from.confidence[i]);
+    if (!from.shape.empty()) kept.shape.push_back(std::move(from.shape[i]));
+  }
+  from = std::move(kept);
+  if (from.size() > 0) sink.rows(std::move(piece.batch));
+  if (input_.held != nullptr) input_.held->remove(piece.held_bytes);
+}
+
+// What makes it unusable, as an issue without place; nullopt: nothing.
+std::optional<Issue> problem_of(CocoObject& object) {
+  const auto issue = [](std::string kind, std::string text, const char* message) {
+    return Issue{IssueSeverity::kRejected, std::move(kind), {}, {}, std::move(text), message, {}};
+  };
+  if (object.image_id.empty() && object.file_name.empty()) {
+    return issue("bad-result", "", "the result names no image");
+  }
+  if (!object.score || !std::isfinite(*object.score)) {
+    return issue("bad-score", "", "the result has no score that is a number");
+  }
+  settle_coco_box(object);
+  if (object.problem.empty()) return std::nullopt;
+  return issue(object.problem, fmt::format("{}", fmt::join(object.box, ", ")),
+               "the box is not four finite numbers of a box");
+}
+
+// Of a piece, the places of its keys and category ids.
+class PieceNames {
+ public:
+  explicit PieceNames(Piece& piece) : piece_(piece) {}
+
+  uint32_t key(std::string& name, uint64_t byte) {
+    std::vector<std::string>& keys = piece_.batch.keys;
+    if (!keys.empty() && keys[last_] == name) return last_;
+    const auto [found, is_new] = keys_.try_emplace(name, static_cast<uint32_t>(keys.size()));
+    if (is_new) {
+      keys.push_back(std::move(name));
+      piece_.batch.places.push_back(fmt::format("byte {}", byte));
+    }
+    last_ = found->second;
+    return last_;
+  }
+  int32_t category(const std::string& id) {
+    const auto [found, is_new] = ids_.try_emplace(id, static_cast<int32_t>(piece_.ids.size()));
+    if (is_new) piece_.ids.push_back(id);
+    return found->second;
+  }
+
+ private:
+  Piece& piece_;
+  std::unordered_map<std::string, uint32_t> keys_;
+  std::unordered_map<std::string, int32_t> ids_;
+  uint32_t last_ = 0;
+};
+
+Piece Results::read_span(const text::JsonSpan& span) const {
   Piece piece;
-  std::unordered_map<std::string, uint32_t> keys;
-  const std::string* last_key = nullptr;
-  uint32_t last = 0;
+  piece.elements = span.elements;
+  piece.end = span.end;
+  PieceNames names(piece);
   CocoObject object;
-  text::JsonElements elements(text_.substr(span.begin, span.end - span.begin));
+  text::JsonElements elements(text().substr(span.begin, span.end - span.begin));
   const auto read = [&](text::JsonCursor& cursor) {
     object = {};
     return read_coco_object(cursor, object);
   };
+  const auto note = [&](Issue issue, uint64_t byte) {
+    issue.file = input_.path;
+    issue.place = fmt::format("byte {}", byte);
+    piece.issues.push_back(std::move(issue));
+  };
+  DetectionBatch& detections = piece.batch.detections;
   while (elements.next(read)) {
     const uint64_t byte = span.begin + elements.begin();
     if (!elements.good()) {
-      reject("bad-result", span.begin + elements.stopped(),
-             shorten_utf8(to_valid_utf8(elements.text()), 200),
-             "the result is no JSON as COCO has it (NaN is none)");
+      note({IssueSeverity::kRejected,
+            "bad-result",
+            {},
+            {},
+            shorten_utf8(to_valid_utf8(elements.text()), 200),
+            "the result is no JSON as COCO has it (NaN is none)",
+            {}},
+           span.begin + elements.stopped());
       continue;
     }
-    if (object.image_id.empty() && object.file_name.empty()) {
-      reject("bad-result", byte, "", "the result names no image");
-      continue;
-    }
-    if (!object.score || !std::isfinite(*object.score)) {
-      reject("bad-score", byte, "", "the result has no score that is a number");
-      continue;
-    }
-    settle_coco_box(object);
-    if (!object.problem.empty()) {
-      reject(object.problem.c_str(), byte, fmt::format("{}", fmt::join(object.box, ", ")),
-             "the box is not four finite numbers of a box");
+    if (std::optional<Issue> problem = problem_of(object)) {
+      note(std::move(*problem), byte);
       continue;
     }
     for (const std::string& kind : object.oddities) {
-      input_.issues.warn(kind, input_.path, fmt::format("byte {}", byte), "",
-                         "a part of the outline was mended or left out");
+      note({IssueSeverity::kWarning,
+            kind,
+            {},
+            {},
+            "",
+            "a part of the outline was mended or left out",
+            {}},
+           byte);
     }
-    survey.file_names = survey.file_names || !object.file_name.empty();
-    std::string& key = object.file_name.empty() ? object.image_id : object.file_name;
-    if (last_key == nullptr || *last_key != key) {
-      const auto [found, is_new] =
-          keys.try_emplace(std::move(key), static_cast<uint32_t>(piece.batch.keys.size()));
-      if (is_new) {
-        piece.batch.keys.push_back(found->first);
-        piece.batch.places.push_back(fmt::format("byte {}", byte));
-      }
-      last_key = &found->first;
-      last = found->second;
-    }
-    DetectionBatch& detections = piece.batch.detections;
-    detections.key.push_back(last);
-    piece.category.push_back(survey.add(object.category_id));
+    piece.file_names = piece.file_names || !object.file_name.empty();
+    detections.key.push_back(
+        names.key(object.file_name.empty() ? object.image_id : object.file_name, byte));
+    piece.category.push_back(names.category(object.category_id));
+    piece.byte.push_back(byte);
     detections.box_xywh_px.push_back(object.box);
     detections.confidence.push_back(*object.score);
-    any_shape = any_shape || !object.shape.empty();
-    detections.shape.push_back(object.shape.empty() ? std::string() : encode_shape(object.shape));
+    if (!object.shape.empty()) {
+      detections.shape.resize(detections.size() - 1);
+      detections.shape.push_back(encode_shape(object.shape));
+    }
   }
-  pieces.push_back(std::move(piece));
+  if (!detections.shape.empty()) detections.shape.resize(detections.size());
+  piece.held_bytes = held_bytes_of(piece);
+  return piece;
 }
 
 }  // namespace
@@ -232,39 +400,17 @@ DetectResult CocoResultsReader::detect(const std::string& path) const {
 
 void CocoResultsReader::run(const PredictionInput& input, PredictionSink& sink) const {
   const MappedFile map(input.path);
-  const std::string_view text(reinterpret_cast<const char*>(map.bytes().data()),
-                              map.bytes().size());
-  Results results(input, text);
-  results.read();
+  Results results(input, map);
+  const Survey& survey = results.survey();
   const ClassMap classes = in_training_order(input.classes);
-  const Meaning meaning = decide(results.survey, classes, input);
+  const Meaning meaning = decide(survey, classes, input);
   PredictionHeader header;
   header.kind = PredictionKind::kDetections;
   header.classes = classes;
   header.format = "coco";
   header.reason = "detections: " + meaning.reason;
   sink.begin(header);
-  for (Piece& piece : results.pieces) {
-    DetectionBatch& from = piece.batch.detections;
-    DetectionBatch kept;
-    for (size_t i = 0; i < from.size(); ++i) {
-      const ClassIndex index = meaning.class_of[static_cast<size_t>(piece.category[i])];
-      if (index == kNoClass) {
-        input.issues.reject("unknown-category", input.path, piece.batch.places[from.key[i]],
-                            results.survey.ids[static_cast<size_t>(piece.category[i])],
-                            "no class has this category id",
-                            "give the classes with --class-map, or say --category-base");
-        continue;
-      }
-      kept.key.push_back(from.key[i]);
-      kept.class_index.push_back(index);
-      kept.box_xywh_px.push_back(from.box_xywh_px[i]);
-      kept.confidence.push_back(from.confidence[i]);
-      if (results.any_shape) kept.shape.push_back(std::move(from.shape[i]));
-    }
-    from = std::move(kept);
-    if (from.size() > 0) sink.rows(std::move(piece.batch));
-  }
+  results.hand_over(meaning, sink);
   sink.end(results.elements());
 }
 

@@ -7,6 +7,10 @@
 // the header's reason; Error(kUsage) where both fit. Issues: rejected "bad-result" (with the byte),
 // "bad-box", "negative-box", "missing-box", "bad-score", "unknown-category"; warnings "bad-mask",
 // "bad-polygon", "bytes-as-text".
+//
+// The file is read in spans, by all threads of the input. What category ids mean is known at its
+// end only: until then half of PredictionInput::memory_bytes may be held; what is beyond is read
+// again.
 #pragma once
 
 #include "importers/predictions.h"

@@ -37,6 +37,11 @@ struct PredictionInput {
   std::string category_base = {};
   // YOLO: the key points of the project's poses, whose rows are like those of polygons.
   YoloKeyPoints key_points = {};
+  ParallelFor parallel_for = serial_for;
+  // About how much of a large file of detections, read but not yet handed on, may be held at once:
+  // what is beyond is read twice.
+  uint64_t memory_bytes = kImportMemoryBytes;
+  MemoryGauge* held = nullptr;  // where there is one, that is counted here
 };
 
 class PredictionReader {

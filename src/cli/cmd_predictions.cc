@@ -77,6 +77,11 @@ CommandBody setup_predictions(CLI::App& app) {
   app.add_option("--trained-on", options->trained_on,
                  "Filter: the samples that the model was trained on")
       ->type_name("EXPR");
+  app.add_option_function<uint64_t>(
+         "--memory", [options](uint64_t mib) { options->memory_bytes = mib << 20; },
+         "How many MiB of a large file may be held at once; beyond, it is read twice (default 512)")
+      ->type_name("MIB")
+      ->check(CLI::Range(16, 1 << 20));
   app.add_flag("--replace", options->replace, "Replace a run of the same name");
   app.add_option("--who", options->who, "Who attaches them, for the record")->type_name("NAME");
   return [options](CommandContext& context) {

@@ -1,14 +1,58 @@
 #include "jobs/detection_rows.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cstring>
 #include <set>
 
+#include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "model/shape.h"
 #include "store/snapshot_loader.h"
 
 namespace errata::jobs {
+
+namespace {
+
+// A detection as a record: these, then its outline.
+struct Fixed {
+  std::array<double, 4> box_xywh_px;
+  double confidence;
+  ClassIndex class_index;
+};
+
+// Some rows of a run.
+struct Slab {
+  std::vector<uint32_t> counts;
+  std::vector<ClassIndex> classes;
+  std::vector<std::array<double, 4>> boxes;
+  std::vector<double> confidence;
+  std::vector<std::string> shapes;  // empty while no detection has one
+  uint64_t bytes = 0;
+
+  void add(std::string_view record) {
+    Fixed fixed;
+    std::memcpy(&fixed, record.data(), sizeof(fixed));
+    const std::string_view shape = record.substr(sizeof(fixed));
+    classes.push_back(fixed.class_index);
+    boxes.push_back(fixed.box_xywh_px);
+    confidence.push_back(fixed.confidence);
+    if (!shape.empty()) shapes.resize(classes.size() - 1);
+    if (!shape.empty() || !shapes.empty()) shapes.emplace_back(shape);
+    bytes += record.size();
+  }
+};
+
+}  // namespace
+
+DetectionRows::DetectionRows(const Samples& samples, const PredictionHeader& header,
+                             const std::string& file, const std::string& store_path,
+                             uint64_t memory_bytes, JobContext& context)
+    : samples_(samples),
+      parts_of_upright_(header.parts_of_upright),
+      file_(file),
+      context_(context),
+      records_(memory_bytes, std::string(parent_path(store_path))) {}
 
 // Ultralytics writes an image's id as a number, so that 000000000139.jpg becomes 139: a number that
 // fits nothing as it stands is looked for with leading zeros.
@@ -73,7 +117,7 @@ void DetectionRows::take(PredictionBatch&& batch) {
   std::vector<size_t> places;
   for (const std::string& key : batch.keys) places.push_back(find(key));
   DetectionBatch& detections = batch.detections;
-  if (!detections.shape.empty() && shape_.size() < sample_.size()) shape_.resize(sample_.size());
+  std::string record;
   for (size_t i = 0; i < detections.size(); ++i) {
     const uint32_t key = detections.key[i];
     if (places[key] == SIZE_MAX) {
@@ -84,15 +128,11 @@ void DetectionRows::take(PredictionBatch&& batch) {
       continue;
     }
     if (parts_of_upright_) to_pixels(samples_.frames[places[key]], detections, i);
-    sample_.push_back(samples_.ids[places[key]]);
-    class_index_.push_back(detections.class_index[i]);
-    box_.push_back(detections.box_xywh_px[i]);
-    confidence_.push_back(detections.confidence[i]);
-    if (!detections.shape.empty()) {
-      shape_.push_back(std::move(detections.shape[i]));
-    } else if (!shape_.empty()) {
-      shape_.emplace_back();
-    }
+    const Fixed fixed{detections.box_xywh_px[i], detections.confidence[i],
+                      detections.class_index[i]};
+    record.assign(reinterpret_cast<const char*>(&fixed), sizeof(fixed));
+    if (!detections.shape.empty()) record += detections.shape[i];
+    records_.add(samples_.ids[places[key]], record);
   }
 }
 
@@ -114,37 +154,31 @@ std::vector<SampleId> DetectionRows::plan(store::Store& store) const {
   return plan;
 }
 
-void DetectionRows::write(store::RunWriter& writer, const std::vector<SampleId>& plan) const {
-  // Stable by sample: the order within one is the file's.
-  std::vector<uint32_t> order(sample_.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return sample_[a] < sample_[b]; });
-  constexpr size_t kSlab = 2048;
-  size_t at = 0;
-  for (size_t first = 0; first < plan.size(); first += kSlab) {
+void DetectionRows::write(store::RunWriter& writer, const std::vector<SampleId>& plan) {
+  constexpr size_t kSlabRows = 2048;
+  constexpr uint64_t kSlabBytes = 4 << 20;
+  int64_t sample = 0;
+  std::string_view record;
+  bool more = records_.next(sample, record);
+  size_t row = 0;
+  while (row < plan.size()) {
     context_.cancel.check();
-    const size_t end = std::min(plan.size(), first + kSlab);
-    std::vector<uint32_t> counts;
-    std::vector<ClassIndex> classes;
-    std::vector<std::array<double, 4>> boxes;
-    std::vector<double> confidence;
-    std::vector<std::string> shapes;
-    for (size_t row = first; row < end; ++row) {
-      const size_t before = classes.size();
-      for (; at < order.size() && sample_[order[at]] == plan[row]; ++at) {
-        const uint32_t i = order[at];
-        classes.push_back(class_index_[i]);
-        boxes.push_back(box_[i]);
-        confidence.push_back(confidence_[i]);
-        if (!shape_.empty()) shapes.push_back(shape_[i]);
-      }
-      counts.push_back(static_cast<uint32_t>(classes.size() - before));
+    const size_t first = row;
+    Slab slab;
+    for (; row < plan.size() && row - first < kSlabRows && slab.bytes < kSlabBytes; ++row) {
+      const size_t before = slab.classes.size();
+      for (; more && sample == plan[row]; more = records_.next(sample, record)) slab.add(record);
+      slab.counts.push_back(static_cast<uint32_t>(slab.classes.size() - before));
     }
+    if (!slab.shapes.empty()) slab.shapes.resize(slab.classes.size());
     store::RunRows rows;
-    rows.detection_counts = counts;
-    rows.detections = {classes, boxes, confidence, shapes};
+    rows.detection_counts = slab.counts;
+    rows.detections = {slab.classes, slab.boxes, slab.confidence, slab.shapes};
     writer.write(first, rows);
+  }
+  if (more) {
+    throw Error(ErrorCategory::kConflict, "an image of this file went out of the store meanwhile",
+                "run it again with --replace", file_);
   }
 }
 

@@ -1,4 +1,5 @@
-// Detections of a file on their way into a run: the sample of each found, then one row per sample.
+// Detections of a file on their way into a run: the sample of each found, then one row per sample,
+// in bounded memory whatever the order of the file.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "importers/path_matcher.h"
+#include "jobs/grouped_records.h"
 #include "jobs/job_context.h"
 #include "model/records.h"
 #include "model/upright.h"
@@ -23,24 +25,22 @@ class DetectionRows {
     std::vector<SampleId> ids;
     std::vector<UprightFrame> frames;
   };
-  // `samples` must live as long as this.
+  // Detections that take more than `memory_bytes` wait in a file beside the store. `samples` must
+  // live as long as this.
   DetectionRows(const Samples& samples, const PredictionHeader& header, const std::string& file,
-                JobContext& context)
-      : samples_(samples),
-        parts_of_upright_(header.parts_of_upright),
-        file_(file),
-        context_(context) {}
+                const std::string& store_path, uint64_t memory_bytes, JobContext& context);
 
   void take(PredictionBatch&& batch);
-  size_t size() const { return sample_.size(); }
+  uint64_t size() const { return records_.size(); }
   const importers::MatchCounts& matches() const { return matches_; }  // of images named
   const std::string& first_missing() const { return first_missing_; }
 
   // The samples that the file is about: those with a detection, and all others of the same source
   // and split: a file says nothing of an image on which nothing was found.
   std::vector<SampleId> plan(store::Store& store) const;
-  // Rows of the plan, in order, each sample's detections in the order of the file.
-  void write(store::RunWriter& writer, const std::vector<SampleId>& plan) const;
+  // Rows of the plan, in order, each sample's detections in the order of the file. Once, after the
+  // last take().
+  void write(store::RunWriter& writer, const std::vector<SampleId>& plan);
 
  private:
   size_t find(const std::string& key);
@@ -53,11 +53,7 @@ class DetectionRows {
   importers::MatchCounts matches_;
   std::string first_missing_;
   std::unordered_map<std::string, size_t> known_;  // place by key; SIZE_MAX: none
-  std::vector<SampleId> sample_;
-  std::vector<ClassIndex> class_index_;
-  std::vector<std::array<double, 4>> box_;
-  std::vector<double> confidence_;
-  std::vector<std::string> shape_;  // empty while no detection has one
+  GroupedRecords records_;                         // by sample
 };
 
 }  // namespace errata::jobs

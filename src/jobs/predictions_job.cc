@@ -130,7 +130,8 @@ class CollectingSink : public PredictionSink {
   void begin(const PredictionHeader& header) override {
     header_ = header;
     if (header.kind == PredictionKind::kDetections) {
-      detections_.emplace(index_.get(), header, options_.input_path, context_);
+      detections_.emplace(index_.get(), header, options_.input_path, options_.store_path,
+                          options_.memory_bytes / 4, context_);
     }
   }
 
@@ -147,7 +148,7 @@ class CollectingSink : public PredictionSink {
       } else {
         const auto row = slice(batch.values, i, 1, header_.columns);
         kept_.values.insert(kept_.values.end(), row.begin(), row.end());
-        keeps_values_ = kept_.values.size() * sizeof(float) <= options_.memory_limit_bytes;
+        keeps_values_ = kept_.values.size() * sizeof(float) <= options_.memory_bytes;
       }
     }
     if (!keeps_values_) kept_.values = {};
@@ -165,6 +166,7 @@ class CollectingSink : public PredictionSink {
   const std::string& first_missing() const { return first_missing_; }
   // Of a file of detections; else nullptr.
   const DetectionRows* detections() const { return detections_ ? &*detections_ : nullptr; }
+  DetectionRows* detections() { return detections_ ? &*detections_ : nullptr; }
 
  private:
   bool take(const std::string& key, const std::string& place) {
@@ -366,12 +368,14 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
     input.classes_are_the_models = true;
   }
   input.category_base = options.category_base;
+  input.parallel_for = context.workers.as_parallel_for();
+  input.memory_bytes = options.memory_bytes;
   if (choice.reader->name() == "yolo") input.key_points = key_points_of_project(store);
   const SampleIndex index(store, context.workers);
   CollectingSink sink(index, options, context);
   choice.reader->run(input, sink);
   index.get();
-  const DetectionRows* detections = sink.detections();
+  DetectionRows* detections = sink.detections();
   if (detections == nullptr ? sink.kept().samples.empty() : detections->size() == 0)
     throw nothing_matched(sink, index, options, context.issues);
 

@@ -24,7 +24,9 @@ struct PredictionsJobOptions {
   std::string trained_on;     // filter: the samples that the model was trained on; empty: not said
   bool replace = false;       // a run of the same name is deleted first
   std::string who;
-  size_t memory_limit_bytes = size_t{1} << 30;  // beyond, the file is read twice
+  // --memory: about how much of the file may be held at once. Beyond, it is read twice, and
+  // detections wait in a file beside the store until all of an image are known.
+  uint64_t memory_bytes = uint64_t{512} << 20;
 
   // Throws Error(kUsage).
   void check() const;

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -421,6 +422,7 @@ namespace {
 struct ReadResults {
   TempDir dir;
   IssueLog issues;
+  MemoryGauge held;
 
   struct Sink : PredictionSink {
     PredictionHeader header;
@@ -434,17 +436,23 @@ struct ReadResults {
         all.class_index.push_back(batch.detections.class_index[i]);
         all.box_xywh_px.push_back(batch.detections.box_xywh_px[i]);
         all.confidence.push_back(batch.detections.confidence[i]);
+        all.shape.push_back(batch.detections.shape.empty() ? "" : batch.detections.shape[i]);
       }
     }
     void end(uint64_t given_seen) override { seen = given_seen; }
   } found;
 
-  ReadResults(const std::string& json, const ClassMap& classes, const std::string& base = {}) {
+  ReadResults(const std::string& json, const ClassMap& classes, const std::string& base = {},
+              uint64_t memory_bytes = kImportMemoryBytes, size_t threads = 1) {
     write_file_atomic(dir / "r.json", json);
+    WorkerGroup workers(threads);
     Progress progress;
     const CancelToken cancel;
     PredictionInput input{dir / "r.json", {}, {}, {}, classes, false, progress, cancel, issues};
     input.category_base = base;
+    input.parallel_for = workers.as_parallel_for();
+    input.memory_bytes = memory_bytes;
+    input.held = &held;
     CocoResultsReader().run(input, found);
     CHECK(found.keys.size() + issues.rejected() == found.seen);
   }
@@ -504,4 +512,53 @@ TEST_CASE("COCO results: what cannot be used is rejected with its byte") {
   CHECK(bytes.found.keys.size() == 1);
   const ReadResults empty("[]", plain);
   CHECK(empty.found.seen == 0);
+  const std::string before = "[" + result("7", 0) + ", ";
+  const ReadResults unknown(before + result("7", 5) + "]", plain, "0");
+  REQUIRE(unknown.issues.issues().size() == 1);
+  CHECK(unknown.issues.issues()[0].kind == "unknown-category");
+  CHECK(unknown.issues.issues()[0].place == fmt::format("byte {}", before.size()));
+}
+
+TEST_CASE("COCO results that are held in part give what the whole gives, all told once") {
+  std::string json = "[";
+  const auto add = [&](const std::string& text) { json += (json.size() > 1 ? ",\n" : "") + text; };
+  constexpr size_t kRows = 30'000;
+  for (size_t i = 0; i < kRows; ++i) {
+    const std::string image = std::to_string(i * 7919 % 500);
+    std::string rest = fmt::format(R"(, "n": {})", i);
+    // The first outline, the first row of one class and rows without use come late in the file.
+    if (i > kRows / 2 && i % 3 == 0) rest += R"(, "segmentation": [[1, 2, 4, 2, 4, 6, 1.5, 6.25]])";
+    if (i % 1000 == 999) {
+      add(R"({"image_id": 1, "category_id": 0, "bbox": [1, 2, 3], "score": 1})");
+    } else if (i % 1000 == 500) {
+      add(result(image, 77, rest));
+    } else {
+      add(result(image, i + 10 < kRows ? static_cast<int>(i % 2) : 2, rest));
+    }
+  }
+  add(R"({"image_id": 1, "bbox": [NaN, 1, 2, 3], broken})");
+  json += "]";
+  const ClassMap classes({"a", "b", "c"});
+  const ReadResults whole(json, classes, "0", uint64_t{1} << 30, 0);
+  CHECK(whole.found.seen == kRows + 1);
+  CHECK(whole.issues.count_by_kind().at("unknown-category") == kRows / 1000);
+  CHECK(whole.issues.count_by_kind().at("bad-result") == 1);
+  CHECK(whole.found.keys.size() == kRows - 2 * kRows / 1000);
+  constexpr uint64_t kBound = uint64_t{1} << 20;
+  CHECK(json.size() > 2 * kBound);
+  for (const size_t threads : {0, 2}) {
+    const ReadResults part(json, classes, "0", kBound, threads);
+    CHECK(part.held.most_bytes() > kBound / 20);
+    CHECK(part.held.most_bytes() <= kBound);
+    CHECK(part.found.seen == whole.found.seen);
+    CHECK(part.found.keys == whole.found.keys);
+    CHECK(part.found.all.class_index == whole.found.all.class_index);
+    CHECK(part.found.all.shape == whole.found.all.shape);
+    const auto told = [](const ReadResults& read) {
+      std::multiset<std::string> all;
+      for (const Issue& issue : read.issues.issues()) all.insert(issue.kind + issue.place);
+      return all;
+    };
+    CHECK(told(part) == told(whole));
+  }
 }

@@ -1,6 +1,7 @@
 #include "jobs/predictions_job.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
@@ -10,6 +11,7 @@
 #include "jobs/rank_job.h"
 #include "jobs/score_job.h"
 #include "store/dump.h"
+#include "store/objects.h"
 #include "store/snapshot_loader.h"
 #include "tests/jobs/job_parts.h"
 #include "tests/support/synthetic_dataset.h"
@@ -40,12 +42,12 @@ struct Fixture : JobParts {
     text::write_npy(dir / "probs.npy", probabilities, shape);
   }
 
-  PredictionsJobReport attach(const std::string& run, size_t memory_limit_bytes) {
+  PredictionsJobReport attach(const std::string& run, size_t memory_bytes) {
     PredictionsJobOptions options;
     options.store_path = store;
     options.input_path = dir / "probs.npy";
     options.run_name = run;
-    options.memory_limit_bytes = memory_limit_bytes;
+    options.memory_bytes = memory_bytes;
     IssueLog log;
     JobContext job{progress, cancel, log, workers};
     return attach_predictions(options, job);
@@ -88,6 +90,51 @@ TEST_CASE("a file that does not fit into memory is read twice, to the same run")
   };
   CHECK(rows_of("whole") == fixture.probabilities);
   CHECK(rows_of("twice") == fixture.probabilities);
+}
+
+TEST_CASE("detections that wait on the disk come to the same run") {
+  std::vector<std::string> dumps;
+  for (const uint64_t memory : {uint64_t{1} << 30, uint64_t{2000}}) {
+    Fixture fixture;
+    const std::vector<test::SyntheticImage> images = fixture.dataset.good();
+    std::string json = "[";
+    constexpr size_t kRounds = 40;  // no two detections of an image lie together
+    for (size_t i = 0; i < kRounds * images.size(); ++i) {
+      const std::string outline =
+          i % 5 == 4 ? R"(, "segmentation": [[1, 2, 4, 2, 4, 6, 1.5, 6.25]])" : "";
+      json += fmt::format(R"({}{{"image_id": 1, "file_name": "{}", "category_id": {}, )"
+                          R"("bbox": [{}, 2, 3, 4], "score": 0.{}{}}})",
+                          i == 0 ? "" : ", ", images[i % images.size()].path, i % 3, i, i % 90 + 10,
+                          outline);
+    }
+    fixture.dir.write("results.json", json + "]");
+    PredictionsJobOptions options;
+    options.store_path = fixture.store;
+    options.input_path = fixture.dir / "results.json";
+    options.run_name = "boxes";
+    options.category_base = "0";
+    options.memory_bytes = memory;
+    IssueLog log;
+    JobContext job{fixture.progress, fixture.cancel, log, fixture.workers};
+    const PredictionsJobReport report = attach_predictions(options, job);
+    CHECK(report.accepted == kRounds * images.size());
+    store::Store store = store::Store::open(fixture.store, store::Access::kRead);
+    const Snapshot snapshot = store::load_snapshot(store, {});
+    store::ObjectOptions objects;
+    objects.shapes = true;
+    const ObjectTable table = store::load_objects(store, snapshot, objects);
+    CHECK(table.rows() == kRounds * images.size());
+    std::string all = table.shape_heap;
+    for (const uint64_t offset : table.offsets) all += fmt::format("{} ", offset);
+    for (const char* name : {"label", "x", "confidence"}) {
+      for (size_t row = 0; row < table.rows(); ++row) {
+        all += table.table.find(name)->display(static_cast<RowIndex>(row)) + ' ';
+      }
+    }
+    dumps.push_back(all);
+  }
+  CHECK(dumps[0].size() > 1000);
+  CHECK(dumps[0] == dumps[1]);
 }
 
 TEST_CASE("scores of a relabelled sample are those of its new label") {
