@@ -221,6 +221,22 @@ TEST_CASE("without what find labels stores the run's own probabilities order the
   CHECK(opened.state().view->order.size() == labels.queues[0].found);
 }
 
+TEST_CASE("evidence that was asked for before the quality was known is asked for again") {
+  Opened opened;
+  auto& findings = opened.session.state().findings;
+  const auto quality = findings.quality;
+  REQUIRE(quality);
+  findings.quality = nullptr;
+  opened.session.inspector().snapshot_taken();
+  opened.settle();
+  REQUIRE(InspectDesk::evidence(opened.state()));
+  CHECK_FALSE(InspectDesk::evidence(opened.state())->quality_known);
+  findings.quality = quality;
+  opened.settle();
+  REQUIRE(InspectDesk::evidence(opened.state()));
+  CHECK(InspectDesk::evidence(opened.state())->quality_known);
+}
+
 TEST_CASE("evidence of the sample under the cursor is there once it rests, the next one's too") {
   Opened opened;
   opened.session.set_sort({"id", false});

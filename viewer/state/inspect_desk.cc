@@ -39,11 +39,15 @@ void InspectDesk::ask_again() {
   ++newest_;
 }
 
-void InspectDesk::snapshot_taken() {
-  ask_again();
+void InspectDesk::forget_evidence() {
   known_.clear();
   evidence_asked_.clear();
   ++evidence_number_;
+}
+
+void InspectDesk::snapshot_taken() {
+  ask_again();
+  forget_evidence();
   session_.state().inspect.evidence = {};
 }
 
@@ -59,6 +63,10 @@ void InspectDesk::frame(double now_secs) {
     resting_since_secs_ = now_secs;
     ask_again();
   }
+  // What was asked before the pictures' quality was known says nothing of it.
+  const bool quality_known = session_.state().findings.quality != nullptr;
+  if (quality_known && !quality_known_) forget_evidence();
+  quality_known_ = quality_known;
   if (sample != 0 && now_secs - resting_since_secs_ >= kShortRestSecs) want_evidence();
   if (asked_ || sample == 0 || now_secs - resting_since_secs_ < kRestSecs) return;
   asked_ = true;
@@ -85,7 +93,10 @@ void InspectDesk::want_evidence() {
   }
   const auto found = known_.find(resting_on_);
   if (found == known_.end()) return ask_evidence(resting_on_);
-  if (state.inspect.evidence.sample != resting_on_) state.inspect.evidence = found->second;
+  if (state.inspect.evidence.sample != resting_on_ || shown_number_ != evidence_number_) {
+    state.inspect.evidence = found->second;
+    shown_number_ = evidence_number_;
+  }
   if (!state.view || state.cursor + 1 >= state.view->order.size()) return;
   ask_evidence(state.snapshot.ids[state.sample_of(state.view->order[state.cursor + 1])]);
 }

@@ -54,6 +54,7 @@ class InspectDesk : public SessionPart {
  private:
   void ask_again();
   void ask_evidence(SampleId sample);
+  void forget_evidence();
   void want_evidence();
 
   Session& session_;
@@ -64,7 +65,9 @@ class InspectDesk : public SessionPart {
   // Of the last samples and the next one, so that a review does not wait for it.
   std::unordered_map<SampleId, SampleEvidence> known_;
   std::unordered_set<SampleId> evidence_asked_;
-  uint64_t evidence_number_ = 0;  // another with each snapshot
+  uint64_t evidence_number_ = 0;  // another each time that it is forgotten
+  uint64_t shown_number_ = 0;     // of the evidence that is shown
+  bool quality_known_ = false;    // in the last frame
 };
 
 // Indices of the values, the largest first; of equals the lower index.
