@@ -200,13 +200,9 @@ void ObjectEditOptions::check() const {
 }
 
 size_t count_lost_masks(const store::AppliedBatch& batch) {
-  const auto has_mask = [](const std::optional<store::ObjectState>& state) {
-    return state && !state->shape.empty() && !decode_shape(state->shape).mask.counts.empty();
-  };
   return static_cast<size_t>(
-      std::count_if(batch.objects.begin(), batch.objects.end(), [&](const auto& edit) {
-        return edit.after && has_mask(edit.before) && !has_mask(edit.after);
-      }));
+      std::count_if(batch.objects.begin(), batch.objects.end(),
+                    [](const auto& edit) { return store::loses_mask(edit.before, edit.after); }));
 }
 
 ObjectEditReport edit_objects(const ObjectEditOptions& options, JobContext& context) {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "store/event_log.h"
+#include "store/history.h"
 #include "store/object_changes.h"
 #include "store/sample_state.h"
 
@@ -212,13 +213,9 @@ void apply_class_event(Connection& db, const Event& event) {
 }
 
 Event inverse(Event event) {
-  if (event.what == "class-merge" || event.what == "class-unmerge") {
-    event.what = event.what == "class-merge" ? "class-unmerge" : "class-merge";
-    return event;
-  }
-  if (event.what == "object-add" || event.what == "object-delete") {
-    event.what = event.what == "object-add" ? "object-delete" : "object-add";
-  }
+  const bool of_class = event.what == "class-merge" || event.what == "class-unmerge";
+  event.what = inverse_change(event.what);
+  if (of_class) return event;
   std::swap(event.from, event.to);
   std::swap(event.review_from, event.review_to);
   return event;
@@ -308,14 +305,16 @@ AppliedBatch redo(Store& store, const std::string& who) {
 
 namespace {
 
-std::string describe_batch(Connection& db, int64_t batch) {
+std::string describe_batch(Connection& db, int64_t batch, bool undoes) {
   std::string text;
   Statement count = db.prepare(
       "SELECT what, count(*) FROM event WHERE batch_id = ?1 GROUP BY what ORDER BY what");
   count.bind(1, batch);
   while (count.step()) {
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} {}", count.text(0), with_thousands(count.integer(1)));
+    const std::string_view what = count.text(0);
+    text +=
+        change_words(undoes ? inverse_change(what) : what, static_cast<uint64_t>(count.integer(1)));
   }
   return text;
 }
@@ -330,8 +329,8 @@ UndoState undo_state(Store& store) {
   const int64_t redo_target = db.integer(kRedoTarget);
   state.can_undo = undo_target != 0;
   state.can_redo = redo_target != 0;
-  if (state.can_undo) state.undo_text = describe_batch(db, undo_target);
-  if (state.can_redo) state.redo_text = describe_batch(db, redo_target);
+  if (state.can_undo) state.undo_text = describe_batch(db, undo_target, false);
+  if (state.can_redo) state.redo_text = describe_batch(db, redo_target, true);
   return state;
 }
 

@@ -83,6 +83,9 @@ struct AppliedObjectEdit {
   std::optional<ObjectState> after;
 };
 
+// A mask of runs cannot go where its box goes.
+bool loses_mask(const std::optional<ObjectState>& before, const std::optional<ObjectState>& after);
+
 struct AppliedBatch {
   int64_t batch = 0;                 // id in the log; 0: nothing changed and nothing was written
   std::string kind;                  // "edit", "undo", "redo"
@@ -111,7 +114,7 @@ struct UndoState {
   bool can_undo = false;
   bool can_redo = false;
   std::string undo_text;  // "3 labels set", of the batch that undo() would take back
-  std::string redo_text;
+  std::string redo_text;  // of what redo() would do again
 };
 UndoState undo_state(Store& store);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "base/text.h"
@@ -60,6 +61,26 @@ std::string object_text(const Names& names, std::string_view json) {
                      box[0], box[1], box[2], box[3], state.crowd ? ", a crowd" : "");
 }
 
+std::optional<LoggedObject> logged_object(const Names& names,
+                                          const std::optional<ObjectState>& state) {
+  if (!state) return std::nullopt;
+  return LoggedObject{names.class_name(state->class_id),
+                      state->box_xywh_px,
+                      state->crowd,
+                      state->difficult,
+                      state->truncated,
+                      state->review};
+}
+
+ObjectChange object_change(const Names& names, std::string_view from, std::string_view to) {
+  const auto state = [](std::string_view json) {
+    return json.empty() ? std::nullopt : std::optional(object_state_from_json(json));
+  };
+  const std::optional<ObjectState> before = state(from);
+  const std::optional<ObjectState> after = state(to);
+  return {logged_object(names, before), logged_object(names, after), loses_mask(before, after)};
+}
+
 std::vector<std::string> one(std::string_view text) {
   if (text.empty()) return {};
   return {std::string(text)};
@@ -72,6 +93,7 @@ void fill_values(const Names& names, std::string_view from, std::string_view to,
   } else if (entry.what.starts_with("object-")) {
     entry.from = one(object_text(names, from));
     entry.to = one(object_text(names, to));
+    entry.object = object_change(names, from, to);
     entry.sample = object_state_from_json(to.empty() ? from : to).sample;
   } else if (entry.what == "class-merge" || entry.what == "class-unmerge") {
     entry.from = one(names.class_name(std::stoll(std::string(from))));
@@ -174,11 +196,63 @@ namespace {
 std::vector<std::string> common_values(const Names& names, std::string_view what,
                                        const std::string& least, const std::string& most) {
   if (least != most) return {};
-  if (what.starts_with("object-")) return one(object_text(names, least));
+  if (what.starts_with("object-")) {
+    return least.empty() ? one({}) : one(names.class_name(std::stoll(least)));
+  }
   return what == "label" ? names.class_names(least) : one(least);
 }
 
 }  // namespace
+
+namespace {
+
+struct Words {
+  std::string_view what;
+  std::string_view one;
+  std::string_view many;
+};
+
+constexpr std::array kWords{
+    Words{"label", "label set", "labels set"},
+    Words{"keep", "kept", "kept"},
+    Words{"exclude", "excluded", "excluded"},
+    Words{"include", "included again", "included again"},
+    Words{"ambiguous", "ambiguous", "ambiguous"},
+    Words{"unreview", "back to unseen", "back to unseen"},
+    Words{"tag", "tag added", "tags added"},
+    Words{"untag", "tag removed", "tags removed"},
+    Words{"split", "split set", "splits set"},
+    Words{"class-add", "class added", "classes added"},
+    Words{"class-rename", "class renamed", "classes renamed"},
+    Words{"class-merge", "class merged", "classes merged"},
+    Words{"class-unmerge", "class merge undone", "class merges undone"},
+    Words{"object-add", "box added", "boxes added"},
+    Words{"object-delete", "box deleted", "boxes deleted"},
+    Words{"object-class", "box given a class", "boxes given a class"},
+    Words{"object-box", "box moved or resized", "boxes moved or resized"},
+    Words{"object-crowd", "box's crowd mark changed", "boxes' crowd marks changed"},
+    Words{"object-difficult", "box's difficult mark changed", "boxes' difficult marks changed"},
+    Words{"object-truncated", "box's truncated mark changed", "boxes' truncated marks changed"},
+    Words{"object-keep", "box kept", "boxes kept"},
+    Words{"object-ambiguous", "box ambiguous", "boxes ambiguous"},
+    Words{"object-unreview", "box back to unseen", "boxes back to unseen"},
+    Words{"object-restore", "box set as in a file", "boxes set as in a file"}};
+
+}  // namespace
+
+std::string change_words(std::string_view what, uint64_t count) {
+  const auto words = std::find_if(kWords.begin(), kWords.end(),
+                                  [&](const Words& each) { return each.what == what; });
+  return fmt::format("{} {}", with_thousands(count),
+                     words == kWords.end() ? what : (count == 1 ? words->one : words->many));
+}
+
+std::string_view inverse_change(std::string_view what) {
+  if (what == "object-add") return "object-delete";
+  if (what == "object-delete") return "object-add";
+  if (what == "class-merge") return "class-unmerge";
+  return what == "class-unmerge" ? "class-merge" : what;
+}
 
 std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t limit) {
   Connection& db = store.db();
@@ -190,10 +264,15 @@ std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t li
       "FROM batch b LEFT JOIN source ON source.id = b.source_id "
       "WHERE ?1 = 0 OR b.id < ?1 ORDER BY b.id DESC LIMIT ?2");
   read.bind(1, before_batch).bind(2, static_cast<int64_t>(limit));
+  // Of an annotation, whose state is long and never that of another, the class.
   Statement count = db.prepare(
-      "SELECT what, count(*), min(coalesce(value_from, '')), max(coalesce(value_from, '')), "
-      "min(coalesce(value_to, '')), max(coalesce(value_to, '')), min(coalesce(why, '')), "
-      "max(coalesce(why, '')) FROM event WHERE batch_id = ?1 AND what NOT IN ('import', 'objects') "
+      "SELECT what, count(*), min(short_from), max(short_from), min(short_to), max(short_to), "
+      "min(why), max(why), min(value_from), min(value_to) FROM (SELECT what, value_from, value_to, "
+      "coalesce(why, '') AS why, "
+      "coalesce(iif(object_id IS NULL, value_from, json_extract(value_from, '$.class')), '') "
+      "AS short_from, "
+      "coalesce(iif(object_id IS NULL, value_to, json_extract(value_to, '$.class')), '') "
+      "AS short_to FROM event WHERE batch_id = ?1 AND what NOT IN ('import', 'objects')) "
       "GROUP BY what ORDER BY what");
   while (read.step()) {
     LogBatch batch;
@@ -213,6 +292,9 @@ std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t li
       change.count = static_cast<uint64_t>(count.integer(1));
       change.from = common_values(names, change.what, count.string(2), count.string(3));
       change.to = common_values(names, change.what, count.string(4), count.string(5));
+      if (change.count == 1 && change.what.starts_with("object-")) {
+        change.object = object_change(names, count.text(8), count.text(9));
+      }
       if (count.text(6) == count.text(7) && !count.text(6).empty()) batch.why = count.string(6);
       batch.changes.push_back(std::move(change));
     }
@@ -225,7 +307,9 @@ std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t li
 std::vector<SampleId> batch_samples(Store& store, int64_t batch) {
   std::vector<SampleId> samples;
   Statement read = store.db().prepare(
-      "SELECT DISTINCT sample_id FROM event WHERE batch_id = ?1 AND sample_id > 0 ORDER BY 1");
+      "SELECT sample_id FROM event WHERE batch_id = ?1 AND sample_id > 0 UNION "
+      "SELECT json_extract(coalesce(value_to, value_from), '$.sample') FROM event "
+      "WHERE batch_id = ?1 AND object_id IS NOT NULL ORDER BY 1");
   read.bind(1, batch);
   while (read.step()) samples.push_back(read.integer(0));
   return samples;

@@ -1,9 +1,11 @@
 // Reading the log: imports, edits, undos, class changes.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/edits.h"
@@ -18,6 +20,24 @@ struct LogFilter {
   int64_t before_event = 0;  // entries below this event id only, for paging; 0: from the newest
   size_t limit = 100;
   bool standing_only = false;  // leave out what was undone, and the undos
+};
+
+// An annotation before or after a change of it.
+struct LoggedObject {
+  std::string class_name;
+  std::array<double, 4> box_xywh_px{};
+  bool crowd = false;
+  bool difficult = false;
+  bool truncated = false;
+  ObjectReview review = ObjectReview::kUnseen;
+};
+
+// What an edit of an annotation was of: not there before when it was added, not there after when
+// it was deleted.
+struct ObjectChange {
+  std::optional<LoggedObject> from;
+  std::optional<LoggedObject> to;
+  bool mask_lost = false;
 };
 
 // One change of one sample; or one whole import, or one change of a class.
@@ -36,6 +56,7 @@ struct LogEntry {
   std::vector<std::string> to;
   Review review_from = Review::kUnseen;
   Review review_to = Review::kUnseen;
+  ObjectChange object;    // of an annotation
   int64_t undone_by = 0;  // batch that took it back; 0: it stands
 };
 
@@ -46,9 +67,15 @@ std::vector<LogEntry> read_log(Store& store, const LogFilter& filter);
 struct BatchChange {
   std::string what;  // as in LogEntry
   uint64_t count = 0;
-  std::vector<std::string> from;
+  std::vector<std::string> from;  // of annotations: their class
   std::vector<std::string> to;
+  ObjectChange object = {};  // of an annotation that is the only one
 };
+
+// "3 labels set", of LogEntry::what. What has no words yet is named as it is stored.
+std::string change_words(std::string_view what, uint64_t count);
+// What an undo of it is stored as, which has its `from` and `to` exchanged too, but for classes.
+std::string_view inverse_change(std::string_view what);
 
 // One batch as a whole, however many samples it changed.
 struct LogBatch {
@@ -66,7 +93,7 @@ struct LogBatch {
 
 // Newest first; those below `before_batch`, 0: from the newest.
 std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t limit);
-// Samples that an edit, undo or redo touched, rising.
+// Samples that an edit, undo or redo touched, or whose annotations it did; rising.
 std::vector<SampleId> batch_samples(Store& store, int64_t batch);
 
 // What spoke for the newest decision about a sample (label, keep, ambiguous, exclude) that stands.

@@ -223,6 +223,14 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
   changes.write(batch);
 }
 
+bool loses_mask(const std::optional<ObjectState>& before, const std::optional<ObjectState>& after) {
+  const auto has_mask = [](const ObjectState& state) {
+    return !state.shape.empty() && !decode_shape(state.shape).mask.counts.empty();
+  };
+  if (!before || !after || before->shape == after->shape) return false;
+  return has_mask(*before) && !has_mask(*after);
+}
+
 AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
                                 const std::string& who, const std::string& why) {
   return apply_edits_and_objects(store, {}, edits, who, why);

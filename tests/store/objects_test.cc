@@ -367,6 +367,54 @@ TEST_CASE("the log and SQL tell of objects") {
   CHECK(store::read_log(project.store, of_sample).front().what == "object-class");
 }
 
+TEST_CASE("batches of objects are told by their classes, a single one by what it was and is") {
+  Project project;
+  ObjectEdit relabel = edit_of(1, ObjectEditKind::kSetClass);
+  relabel.class_id = 3;
+  ObjectEdit other = edit_of(3, ObjectEditKind::kSetClass);
+  other.class_id = 3;
+  ObjectEdit add;
+  add.kind = ObjectEditKind::kAdd;
+  add.sample = 4;
+  add.class_id = 2;
+  add.box_xywh_px = {1, 1, 4, 4};
+  add.shape = encode_shape({.mask = {4, 4, {5, 2, 9}}});
+  const store::AppliedBatch mixed = project.apply({relabel, other, add});
+  ObjectEdit move;
+  move = edit_of(mixed.objects.back().object, ObjectEditKind::kSetBox);
+  move.box_xywh_px = {2, 1, 4, 4};
+  project.apply({move});
+  const std::vector<store::LogBatch> batches = store::read_batches(project.store, 0, 2);
+  REQUIRE(batches.size() == 2);
+  REQUIRE(batches[1].changes.size() == 2);
+  const store::BatchChange& added = batches[1].changes[0];
+  CHECK(added.what == "object-add");
+  CHECK_FALSE(added.object.from);
+  REQUIRE(added.object.to);
+  CHECK(added.object.to->class_name == "class 1");
+  CHECK(added.object.to->review == ObjectReview::kAdded);
+  const store::BatchChange& classes = batches[1].changes[1];
+  CHECK(classes.count == 2);
+  CHECK(classes.from.empty());  // of two classes
+  CHECK(classes.to == std::vector<std::string>{"class 2"});
+  CHECK_FALSE(classes.object.to);
+  REQUIRE(batches[0].changes.size() == 1);
+  CHECK(batches[0].changes[0].from == std::vector<std::string>{"class 1"});
+  CHECK(batches[0].changes[0].object.to->box_xywh_px[0] == 2);
+  CHECK(batches[0].changes[0].object.mask_lost);
+  CHECK(store::read_log(project.store, {}).front().object.mask_lost);
+  // Objects 1 and 3 are of image 2 (sample 3), the new one is of sample 4.
+  CHECK(store::batch_samples(project.store, mixed.batch) == std::vector<SampleId>{3, 4});
+  CHECK(store::undo_state(project.store).undo_text == "1 box moved or resized");
+  store::undo(project.store, "me");
+  store::undo(project.store, "me");
+  // What an undo took back, not what it did.
+  CHECK(store::undo_state(project.store).redo_text == "2 boxes given a class, 1 box added");
+  const store::LogEntry newest = store::read_log(project.store, {}).front();
+  CHECK(newest.batch_kind == "undo");
+  CHECK_FALSE(newest.object.mask_lost);
+}
+
 TEST_CASE("detections of a run stand behind the annotations of their image, and resume") {
   Project project;
   store::RunSpec spec;

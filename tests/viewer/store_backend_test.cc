@@ -2,6 +2,7 @@
 #include "viewer/app/store_backend.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "tests/viewer/box_project.h"
 #include "tests/viewer/store_project.h"
 #include "viewer/state/evidence.h"
+#include "viewer/state/history_words.h"
 #include "viewer/state/object_measures.h"
 #include "viewer/state/session.h"
 
@@ -282,6 +284,48 @@ TEST_CASE("objects have the columns here that errata find boxes makes of them") 
     CHECK(ours.find("error")->is_null(0));
     CHECK(std::isnan(ours.find("label_doubt")->floats[0]));
   }
+}
+
+TEST_CASE("what was done to boxes is read in the history, with their classes") {
+  const test::BoxProject project(2);
+  Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
+  double now = 0;
+  const auto settle = [&] {
+    for (int i = 0; i < 4; ++i) {
+      session.tasks().finish_all();
+      session.frame(now += 1);
+      session.tasks().finish_all();
+    }
+  };
+  session.open();
+  session.state().layout.bottom_tab = "history";
+  settle();
+  session.objects().show("kind = 'given' and label = 'red'");
+  settle();
+  REQUIRE(session.state().view);
+  REQUIRE(session.state().view->order.size() > 2);
+  const SampleId sample = session.state().snapshot.ids[*session.state().cursor_row()];
+  const auto newest = [&] {
+    settle();
+    REQUIRE(session.state().inspect.history.sample == sample);
+    REQUIRE_FALSE(session.state().inspect.history.entries.empty());
+    return entry_words(session.state().inspect.history.entries.front());
+  };
+  session.objects().pick(session.state().view->order[0]);
+  session.objects().nudge(3, 0, false);
+  CHECK(newest() == "red box at 246, 6: moved to 249, 6");
+  session.undo();
+  CHECK(newest() == "taken back: red box at 246, 6: moved to 249, 6");
+  session.select_all();
+  const size_t count = session.state().view->order.size();
+  session.objects().set_class("teal");
+  settle();
+  REQUIRE_FALSE(session.state().history.batches.empty());
+  const store::LogBatch& batch = session.state().history.batches.front();
+  CHECK(batch_words(batch) == fmt::format("{} boxes given a class: red to teal", count));
+  session.log().show_batch(batch.batch);
+  settle();
+  CHECK(session.state().view->order.size() == 2);  // the images that they are in
 }
 
 }  // namespace errata::viewer

@@ -53,7 +53,11 @@ void InspectDesk::snapshot_taken() {
 
 void InspectDesk::edited(const EditOutcome& outcome) {
   const std::vector<SampleId>& changed = outcome.changed;
-  if (std::find(changed.begin(), changed.end(), resting_on_) != changed.end()) ask_again();
+  // Which samples annotations are of is not told.
+  if (!outcome.changed_objects.empty() ||
+      std::find(changed.begin(), changed.end(), resting_on_) != changed.end()) {
+    ask_again();
+  }
 }
 
 void InspectDesk::frame(double now_secs) {

@@ -2,34 +2,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "viewer/state/history_words.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/rows.h"
 #include "viewer/widgets/text.h"
 
 namespace errata::viewer {
-
-namespace {
-
-std::string joined(const std::vector<std::string>& texts) {
-  return texts.empty() ? "none" : to_valid_utf8(fmt::format("{}", fmt::join(texts, ", ")));
-}
-
-std::string what_text(const store::LogEntry& entry) {
-  if (entry.what == "import")
-    return "imported" + (entry.to.empty() ? "" : " as " + joined(entry.to));
-  if (entry.what == "label" || entry.what == "split") {
-    return fmt::format("{}: {} \u2192 {}", entry.what, joined(entry.from), joined(entry.to));
-  }
-  if (entry.what == "tag") return "tagged " + joined(entry.to);
-  if (entry.what == "untag") return "tag removed: " + joined(entry.from);
-  if (entry.what == "keep" || entry.what == "kept") return "label kept";
-  if (entry.what == "exclude") return "excluded";
-  if (entry.what == "include") return "no longer excluded";
-  if (entry.what == "unreview") return "review taken back";
-  return entry.what;
-}
-
-}  // namespace
 
 void draw_history(const Inspected& sample) {
   const FrameContext& frame = sample.frame;
@@ -40,13 +18,10 @@ void draw_history(const Inspected& sample) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   for (const store::LogEntry& entry : history.entries) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    std::string what = what_text(entry);
-    if (entry.batch_kind == "undo" || entry.batch_kind == "redo") {
-      what = entry.batch_kind + ": " + what;
-    }
+    std::string what = entry_words(entry);
     TextStyle style = body(theme);
     if (entry.undone_by != 0) {
-      what += " (taken back)";
+      what += entry.batch_kind == "undo" ? " (made again)" : " (taken back)";
       style.color = theme.text_faint;
     }
     const std::string when = short_time(entry.at);

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
+#include "viewer/state/history_words.h"
 #include "viewer/views/panels/panels.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/rows.h"
@@ -13,55 +13,6 @@
 namespace errata::viewer {
 
 namespace {
-
-struct Words {
-  std::string_view what;
-  std::string_view one;
-  std::string_view many;
-};
-
-constexpr std::array kWords{Words{"label", "label set", "labels set"},
-                            Words{"keep", "kept", "kept"},
-                            Words{"exclude", "excluded", "excluded"},
-                            Words{"include", "included again", "included again"},
-                            Words{"ambiguous", "ambiguous", "ambiguous"},
-                            Words{"unreview", "back to unseen", "back to unseen"},
-                            Words{"tag", "tag added", "tags added"},
-                            Words{"untag", "tag removed", "tags removed"},
-                            Words{"split", "split set", "splits set"},
-                            Words{"class-add", "class added", "classes added"},
-                            Words{"class-rename", "class renamed", "classes renamed"},
-                            Words{"class-merge", "class merged", "classes merged"},
-                            Words{"class-unmerge", "class merge undone", "class merges undone"}};
-
-std::string change_words(const store::BatchChange& change) {
-  std::string text = with_thousands(change.count) + " ";
-  const auto words = std::find_if(kWords.begin(), kWords.end(),
-                                  [&](const Words& each) { return each.what == change.what; });
-  text += words == kWords.end() ? std::string_view(change.what)
-                                : (change.count == 1 ? words->one : words->many);
-  const std::string from = fmt::format("{}", fmt::join(change.from, ", "));
-  const std::string to = fmt::format("{}", fmt::join(change.to, ", "));
-  if (change.what == "label" || change.what == "split" || change.what.starts_with("class")) {
-    if (!from.empty() && !to.empty()) return fmt::format("{}: {} to {}", text, from, to);
-    if (!to.empty()) return fmt::format("{}: to {}", text, to);
-    if (!from.empty()) return fmt::format("{}: from {}", text, from);
-  }
-  if (change.what == "tag" && !to.empty()) return fmt::format("{}: {}", text, to);
-  if (change.what == "untag" && !from.empty()) return fmt::format("{}: {}", text, from);
-  return text;
-}
-
-std::string batch_words(const store::LogBatch& batch) {
-  if (batch.kind == "import") return "import of " + batch.source;
-  std::string text;
-  for (const store::BatchChange& change : batch.changes) {
-    text += (text.empty() ? "" : ", ") + change_words(change);
-  }
-  if (batch.kind == "undo") return "taken back: " + text;
-  if (batch.kind == "redo") return "made again: " + text;
-  return text;
-}
 
 class HistoryPanel : public Panel {
  public:
@@ -126,7 +77,8 @@ class HistoryPanel : public Panel {
     const std::string words = batch_words(batch);
     draw_text_fit(theme, list, ImVec2(min.x + when + who, y), rest * 0.6F - theme.px(8), style,
                   words);
-    const std::string why = faded ? "taken back" : batch.why;
+    const std::string why =
+        faded ? (batch.kind == "undo" ? "made again" : "taken back") : batch.why;
     draw_text_fit(theme, list, ImVec2(min.x + when + who + rest * 0.6F, small_y),
                   rest * 0.4F - theme.px(8), faint, why);
     if (hovered) {
