@@ -103,14 +103,28 @@ VocFile read_voc_file(const std::string& path) {
   file.stem = file_stem(path);
   try {
     std::string text = read_text_file(path, kMostXmlBytes);
-    std::string converted = text::xml_in_utf8(text);
+    std::string converted = text::xml_in_utf8(text, path);
     file.converted = !converted.empty();
     read_voc_text(std::move(file.converted ? converted : text), file);
   } catch (const Error& error) {
-    file.issue = Issue{IssueSeverity::kRejected,           "bad-xml", path, "", "", error.what(),
-                       "correct the file, or take it away"};
+    file.issue = Issue{IssueSeverity::kRejected,
+                       "bad-xml",
+                       path,
+                       "",
+                       "",
+                       error.what(),
+                       error.hint().empty() ? "correct the file, or take it away" : error.hint()};
   }
   return file;
+}
+
+// Of a file whose encoding cannot be read too: importing it tells why.
+bool is_annotation(const std::string& path) {
+  try {
+    return text::parse_xml(read_text_file(path, kMostXmlBytes), path).name == "annotation";
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 class Reading {
@@ -401,8 +415,11 @@ void Reading::hand_over() {
       continue;
     }
     if (file.converted) {
-      input_.issues.warn("encoding", file.path, "", "",
-                         "the file is not in UTF-8: exports as VOC write it in UTF-8", "");
+      input_.issues.warn(
+          "encoding", file.path, "", "",
+          "the file is not in UTF-8, or does not declare it: exports as VOC write it in "
+          "UTF-8",
+          "");
     }
     file.filename = image;
     listed.push_back(&file);
@@ -476,8 +493,7 @@ DetectResult VocImporter::detect(const std::string& path) const {
     for (size_t i = 0; i < std::min(listing.files.size(), kMostLooked); ++i) {
       const std::string name(listing.files[i]);
       if (to_lower_ascii(extension(name)) != ".xml") continue;
-      const VocFile file = read_voc_file(join_path(folder, name));
-      if (file.issue) continue;
+      if (!is_annotation(join_path(folder, name))) continue;
       return {folder == path ? 65 : 90, fmt::format("'{}' is a VOC annotation", name)};
     }
     return {0, "the folder holds no VOC annotations"};

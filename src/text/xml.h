@@ -28,8 +28,10 @@ struct XmlElement {
 XmlElement parse_xml(std::string_view text, const std::string& where);
 
 // The file in UTF-8, its declaration too: nothing else is changed. Empty for what is in UTF-8
-// already, or in an encoding other than ISO-8859-1, UTF-16 and UTF-32.
-std::string xml_in_utf8(std::string_view text);
+// already. UTF-16 and UTF-32 are known by their bytes, other encodings by the declaration alone:
+// what is in GB2312 can be valid UTF-8 and another text. Throws Error(kBadInput) for an encoding
+// that the C library does not know, and with the byte for what is not in the encoding.
+std::string xml_in_utf8(std::string_view text, const std::string& where);
 
 // `text` as the content of an element. What XML 1.0 has no place for (control characters, bytes
 // that are no UTF-8) becomes U+FFFD.

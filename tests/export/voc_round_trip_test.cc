@@ -172,6 +172,70 @@ TEST_CASE("VOC: files in other encodings come out in UTF-8 with all that they sa
   }
 }
 
+TEST_CASE("VOC: encodings are what the file declares, and what cannot be read is rejected") {
+  TempDir dir;
+  const std::string path = write_source(dir);
+  size_t files = 0;
+  const auto write = [&](const std::string& start, const std::string& name) {
+    const std::string stem = "x" + std::to_string(files++);
+    dir.write("data/JPEGImages/" + stem + ".png", picture(static_cast<uint8_t>(20 + files)));
+    dir.write("data/Annotations/" + stem + ".xml",
+              start + "<annotation><object><name>" + name +
+                  "</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
+                  "</bndbox></object></annotation>\n");
+    return "Annotations/" + stem + ".xml";
+  };
+  const auto declared = [](const std::string& encoding) {
+    return "<?xml version=\"1.0\" encoding=\"" + encoding + "\"?>\n";
+  };
+  struct Case {
+    std::string start;
+    std::string bytes;
+    std::string name;  // empty: rejected
+  };
+  const std::string cat = "\xE7\x8C\xAB";  // in GB2312 C3 A8, which in UTF-8 is another letter
+  const std::vector<Case> cases{
+      {declared("GB2312"), "\xC3\xA8", cat},
+      {declared("gb2312"), "\xE9\x46", "\xE9\x95\x95"},  // of GBK only
+      {declared("windows-1252"), "\x93q\x94", "\xE2\x80\x9Cq\xE2\x80\x9D"},
+      {declared("Shift_JIS"), "\x95\x5C", "\xE8\xA1\xA8"},  // the second byte is a backslash
+      {declared("us-ascii"), "plain", "plain"},
+      {declared("utf-16"), "8bit", "8bit"},
+      {"\xEF\xBB\xBF" + declared("GB2312"), "\xC3\xA8", "\xC3\xA8"},  // the mark counts
+      {declared("GB2312"), "\xFF\xC3", ""},
+      {declared("GBK//IGNORE"), "\xC3\xA8", ""},
+      {declared("no-such"), "a", ""},
+      {declared("UTF-8"), "\xB7\xC9\xBB\xFA", ""},
+      {"", "\xB7\xC9\xBB\xFA", ""},
+      {"\xFF\xFE<", "a", ""}};
+  std::vector<std::string> written;
+  for (const Case& each : cases) written.push_back(write(each.start, each.bytes));
+  Project project(dir / "errata.db");
+  project.import(path);
+  CHECK(project.issues.count_by_kind().at("bad-xml") == 6);
+  CHECK(project.issues.count_by_kind().at("encoding") == 6);
+  std::string told;
+  for (const Issue& issue : project.issues.issues()) {
+    if (issue.kind == "bad-xml") told += issue.message + "; " + issue.fix + "\n";
+  }
+  INFO(told);
+  CHECK(told.find("'no-such', which cannot be read here; save it in UTF-8") != std::string::npos);
+  CHECK(told.find("is not in UTF-8, and the file declares no other") != std::string::npos);
+  for (const Case& each : cases) {
+    if (!each.name.empty()) CHECK(store::require_class(project.db, each.name) > 0);
+  }
+  store::rename_class(project.db, cat, "\xE7\x8B\x97", "test");
+  const std::string hash = project.version("v1");
+  CHECK(hash_of_round_trip(project, dir, "v1", "voc", FileMode::kCopy) == hash);
+  const std::string out = dir / "out v1voccopy/";
+  CHECK(read_text_file(out + written[0]).find("<name>\xE7\x8B\x97</name>") != std::string::npos);
+  for (size_t i = 0; i < 6; ++i) {
+    INFO(i);
+    CHECK(read_text_file(out + written[i]).starts_with(declared("UTF-8")));
+  }
+  CHECK(read_text_file(out + written[6]) == read_text_file(dir / ("data/" + written[6])));
+}
+
 TEST_CASE("VOC: a text that could not be kept is told, and written anew") {
   TempDir dir;
   const std::string path = write_source(dir);
