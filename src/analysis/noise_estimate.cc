@@ -121,14 +121,37 @@ class NoiseMatrix {
     index_cells();
   }
 
-  // The temperature of most likelihood, as a power of the belief.
-  double power() const {
+  struct Fit {
+    std::vector<double> matrix;  // P(given | true), one per cell
+    double power = 1;            // of the belief: the temperature of most likelihood
+  };
+
+  Fit fit() const {
     Fit fit = first_fit();
     for (size_t i = 0; i < kIterations; ++i) {
       fit_matrix(fit);
       if (i % 2 == 1) choose_power(fit);
     }
-    return fit.power;
+    return fit;
+  }
+
+  // P(true is not `label` | belief, label) of any row, in the classes that a row is kept in.
+  double wrong(const Fit& fit, const float* p, size_t label, std::vector<size_t>& order) const {
+    choose_classes(p, label, order);
+    const float highest = *std::max_element(p, p + classes_);
+    double sum = 0;
+    double own = 0;
+    for (size_t c = 0; c < kept_; ++c) {
+      const size_t place = order[c] * classes_ + label;
+      const auto cell = std::lower_bound(places_.begin(), places_.end(), place);
+      if (cell == places_.end() || *cell != place) continue;  // never together: no such noise
+      const double joint =
+          std::pow((double{p[order[c]]} + 1e-6) / (double{highest} + 1e-6), fit.power) *
+          fit.matrix[static_cast<size_t>(cell - places_.begin())];
+      sum += joint;
+      if (order[c] == label) own = joint;
+    }
+    return sum > 0 ? 1 - own / sum : 0;
   }
 
  private:
@@ -138,12 +161,17 @@ class NoiseMatrix {
   static constexpr double kFirstNoise = 0.15;
   static constexpr double kPrior = 0.01;  // a sample's hundredth, for classes without any
 
-  void add_row(const float* p, size_t label, std::vector<size_t>& order) {
+  // The first kept_ of `order`: the classes believed most, and the label.
+  void choose_classes(const float* p, size_t label, std::vector<size_t>& order) const {
     std::iota(order.begin(), order.end(), size_t{0});
     std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(kept_), order.end(),
                       [&](size_t a, size_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
     const auto end = order.begin() + static_cast<ptrdiff_t>(kept_);
     if (std::find(order.begin(), end, label) == end) order[kept_ - 1] = label;
+  }
+
+  void add_row(const float* p, size_t label, std::vector<size_t>& order) {
+    choose_classes(p, label, order);
     for (size_t c = 0; c < kept_; ++c) {
       cell_of_.push_back(order[c] * classes_ + label);
       log_belief_.push_back(std::log(double{p[order[c]]} + 1e-6));
@@ -167,11 +195,6 @@ class NoiseMatrix {
   bool is_diagonal(size_t cell) const {
     return places_[cell] / classes_ == places_[cell] % classes_;
   }
-
-  struct Fit {
-    std::vector<double> matrix;  // P(given | true), one per cell
-    double power = 1;
-  };
 
   Fit first_fit() const {
     Fit fit;
@@ -370,18 +393,85 @@ BySurest by_surest(const std::vector<Surest>& surest, uint64_t seed,
   return {both[0], both[1]};
 }
 
+std::vector<size_t> judged_rows(std::span<const float> belief, std::span<const ClassIndex> labels,
+                                size_t classes) {
+  std::vector<size_t> rows;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] != kNoClass && !std::isnan(belief[row * classes])) rows.push_back(row);
+  }
+  return rows;
+}
+
+bool of_one_class(std::span<const size_t> rows, std::span<const ClassIndex> labels) {
+  return std::all_of(rows.begin(), rows.end(),
+                     [&](size_t row) { return labels[row] == labels[rows.front()]; });
+}
+
+// Probabilities whose odds are moved until they sum to a total, and what some rows then have of it.
+class MovedOdds {
+ public:
+  struct Part {
+    double sum = 0;
+    double deviation = 0;
+  };
+
+  void add(double probability, bool among) {
+    constexpr double kSurest = 1e-6;
+    const double p = std::clamp(probability, kSurest, 1 - kSurest);
+    log_odds_.push_back(std::log(p / (1 - p)));
+    among_.push_back(among ? 1 : 0);
+  }
+
+  double part_rows() const {
+    return static_cast<double>(std::count(among_.begin(), among_.end(), 1));
+  }
+
+  Part part_of(double total) const {
+    double low = -40;
+    double high = 40;
+    for (int i = 0; i < 60; ++i) {
+      const double middle = (low + high) / 2;
+      (measured(middle).all < total ? low : high) = middle;
+    }
+    const Sums sums = measured(high);
+    const double free = sums.all_variance > 0 ? 1 - sums.variance / sums.all_variance : 0;
+    return {sums.part, std::sqrt(sums.variance * free)};
+  }
+
+ private:
+  struct Sums {
+    double all = 0;
+    double all_variance = 0;
+    double part = 0;
+    double variance = 0;
+  };
+
+  Sums measured(double moved) const {
+    Sums sums;
+    for (size_t i = 0; i < log_odds_.size(); ++i) {
+      const double p = 1 / (1 + std::exp(-log_odds_[i] - moved));
+      sums.all += p;
+      sums.all_variance += p * (1 - p);
+      if (among_[i] == 0) continue;
+      sums.part += p;
+      sums.variance += p * (1 - p);
+    }
+    return sums;
+  }
+
+  std::vector<double> log_odds_;
+  std::vector<uint8_t> among_;
+};
+
 }  // namespace
 
 NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const ClassIndex> labels,
                              size_t classes, uint64_t seed, const ParallelFor& parallel_for) {
-  size_t counted = 0;
-  for (size_t row = 0; row < labels.size(); ++row) {
-    counted += labels[row] != kNoClass && !std::isnan(belief[row * classes]);
-  }
+  const std::vector<size_t> rows = judged_rows(belief, labels, classes);
   NoiseEstimate estimate{undefined_interval(), undefined_interval()};
-  if (counted == 0) return estimate;
+  if (rows.empty()) return estimate;
   estimate.by_joint = by_confident_joint(belief, labels, classes, seed, parallel_for);
-  const double power = NoiseMatrix(belief, labels, classes, counted).power();
+  const double power = NoiseMatrix(belief, labels, classes, rows.size()).fit().power;
   const BySurest surest =
       by_surest(surest_of_classes(belief, labels, classes, power), seed, parallel_for);
   const double not_owned =
@@ -389,7 +479,30 @@ NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const Clas
   estimate.wrong.value = std::max(surest.all.value, not_owned);
   estimate.wrong.low = std::min(surest.less.low, surest.all.low);
   estimate.wrong.high = std::max(estimate.by_joint.high, surest.all.high);
+  if (of_one_class(rows, labels)) estimate.wrong.low = 0;
   return estimate;
+}
+
+Interval wrong_among(std::span<const float> belief, std::span<const ClassIndex> labels,
+                     size_t classes, std::span<const uint8_t> among, const Interval& all) {
+  const std::vector<size_t> rows = judged_rows(belief, labels, classes);
+  const bool whole =
+      std::all_of(rows.begin(), rows.end(), [&](size_t row) { return among[row] != 0; });
+  if (whole || std::isnan(all.value)) return all;
+  const NoiseMatrix noise(belief, labels, classes, rows.size());
+  const NoiseMatrix::Fit fit = noise.fit();
+  MovedOdds odds;
+  std::vector<size_t> order(classes);
+  for (const size_t row : rows) {
+    odds.add(
+        noise.wrong(fit, belief.data() + row * classes, static_cast<size_t>(labels[row]), order),
+        among[row] != 0);
+  }
+  constexpr double kDeviations = 1.96;  // of 95 %
+  const MovedOdds::Part low = odds.part_of(all.low);
+  const MovedOdds::Part high = odds.part_of(all.high);
+  return {odds.part_of(all.value).sum, std::max(0.0, low.sum - kDeviations * low.deviation),
+          std::min(odds.part_rows(), high.sum + kDeviations * high.deviation)};
 }
 
 }  // namespace errata::analysis

@@ -15,7 +15,8 @@
 // at which the belief owns to its errors is fitted to the labels by maximum likelihood together
 // with a noise matrix of classes, P(given | true), so that wrong labels do not pass for doubts (EM;
 // Dawid and Skene 1979, with the belief in the annotator's place). The interval reaches from the
-// surest rows less the belief's own errors there to the whole confident joint.
+// surest rows less the belief's own errors there to the whole confident joint. Where all labels are
+// of one class, nothing tells the belief's errors from theirs, and it reaches down to 0.
 #pragma once
 
 #include <span>
@@ -35,5 +36,14 @@ struct NoiseEstimate {
 // intervals without rows. Of many rows every n-th fits the temperature.
 NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const ClassIndex> labels,
                              size_t classes, uint64_t seed, const ParallelFor& parallel_for);
+
+// How many labels are wrong among some rows (1 in `among`), where `all` says how many are among
+// all. How surely a label is wrong comes of the belief and the noise matrix of all rows (by
+// classes, so that a class which many wrong labels went to has its own); the odds are multiplied by
+// what makes the sum over all rows the one estimated, so that the parts of a whole sum to it. To
+// both ends of the interval come 1.96 deviations of independent rows whose total is given: V (1 - V
+// / V of all), V being the sum of p (1 - p). Of all rows it is `all` itself.
+Interval wrong_among(std::span<const float> belief, std::span<const ClassIndex> labels,
+                     size_t classes, std::span<const uint8_t> among, const Interval& all);
 
 }  // namespace errata::analysis

@@ -107,6 +107,7 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
       {{"kind", "labels"},
        {"run", report.state.run},
        {"looked_at", report.looked_at},
+       {"judged", report.judged},
        {"excluded", report.excluded},
        {"found", report.suspects.size()},
        {"estimated_wrong", report.estimated},
@@ -124,6 +125,22 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
        {"rows", to_json_value(table)}});
 }
 
+std::string interval_text(const jobs::FindLabelsReport& report) {
+  const analysis::Interval& interval = report.estimated_interval;
+  if (!report.all_evidence || std::isnan(interval.low)) return {};
+  return fmt::format("({} to {}) ", std::llround(interval.low), std::llround(interval.high));
+}
+
+bool has_others(const jobs::FindLabelsReport& report) {
+  return report.all_evidence && report.judged > report.looked_at;
+}
+
+std::string beside_text(const jobs::FindLabelsReport& report) {
+  return has_others(report) ? fmt::format(", weighed beside {} others",
+                                          with_thousands(report.judged - report.looked_at))
+                            : std::string();
+}
+
 std::string health_text(const jobs::FindLabelsReport& report) {
   std::vector<std::string> pairs;
   for (const analysis::ClassOverlap& each : report.health.overlapping) {
@@ -132,13 +149,9 @@ std::string health_text(const jobs::FindLabelsReport& report) {
                                 report.class_names[static_cast<size_t>(each.a)],
                                 report.class_names[static_cast<size_t>(each.b)], each.joint * 100));
   }
-  return pairs.empty() ? std::string() : fmt::format("most mixed up: {}\n", fmt::join(pairs, ", "));
-}
-
-std::string interval_text(const jobs::FindLabelsReport& report) {
-  const analysis::Interval& interval = report.estimated_interval;
-  if (!report.all_evidence || std::isnan(interval.low)) return {};
-  return fmt::format("({} to {}) ", std::llround(interval.low), std::llround(interval.high));
+  if (pairs.empty()) return {};
+  return fmt::format("most mixed up{}: {}\n", has_others(report) ? " of all" : "",
+                     fmt::join(pairs, ", "));
 }
 
 // What was weighed, and how many verdicts of each kind came of it.
@@ -165,9 +178,9 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
   context.print_table(table, parse_table_format(arguments.format));
   if (arguments.format == "table") {
     context.print_text(fmt::format(
-        "\n{} suspected among {} with a label and {}; about {} {}are estimated to be wrong\n{}{}",
+        "\n{} suspected among {} with a label and {}{}; about {} {}are estimated to be wrong\n{}{}",
         plural(report.suspects.size(), "label"), plural(report.looked_at, "sample"),
-        report.all_evidence ? "evidence" : "a prediction",
+        report.all_evidence ? "evidence" : "a prediction", beside_text(report),
         with_thousands(static_cast<uint64_t>(report.estimated)), interval_text(report),
         verdict_text(report), health_text(report)));
   }
@@ -196,7 +209,9 @@ CommandBody setup_find_labels(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--run", options.run, "Only this run's probabilities judge (default: all runs)")
       ->type_name("NAME");
-  app.add_option("--where", options.where, "Filter: only these samples are looked at")
+  app.add_option("--where", options.where,
+                 "Filter: only these samples are told of and stored; by evidence the others are "
+                 "weighed beside them, and keep what was found before")
       ->type_name("EXPR");
   app.add_option("--filter", options.filter,
                  "prune_by_noise_rate, prune_by_class, both, confident_learning, "

@@ -6,8 +6,11 @@
 #include <array>
 #include <cmath>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "jobs/edit_job.h"
+#include "jobs/label_columns.h"
+#include "jobs/label_warnings.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 
@@ -249,6 +252,7 @@ FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext&
       [&](const analysis::ProbabilityVisit& visit) { matrix.walk(visit); }, matrix.classes(),
       matrix.labels(), learning, context.workers.as_parallel_for());
   report.looked_at = issues.rows_considered;
+  report.judged = report.looked_at;
   report.estimated = issues.off_diagonal_calibrated;
   report.health = analysis::dataset_health(issues);
   list_suspects(matrix, issues, rank_by, report);
@@ -259,6 +263,7 @@ FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext&
 
 void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& report) {
   for (size_t i = 0; i < judged.rows.size(); ++i) {
+    if (judged.looked_at[i] == 0) continue;
     if (judged.verdict[i] >= 0) ++report.verdicts[static_cast<size_t>(judged.verdict[i])];
     if (judged.errors.suspect[i] == 0) continue;
     const float* belief = judged.errors.belief.data() + i * classes;
@@ -278,56 +283,56 @@ void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& r
                    [](const LabelSuspect& a, const LabelSuspect& b) { return a.score > b.score; });
 }
 
-// Where the evidence knows the labels hardly better than who always says the largest class, what it
-// holds against them is worth little: a sentence, else empty.
-std::string weakness(const JudgedLabels& judged, size_t classes) {
-  constexpr double kHardly = 0.8;
-  if (judged.errors.judged == 0) return {};
-  std::vector<size_t> sizes(classes, 0);
-  size_t agreed = 0;
-  for (size_t i = 0; i < judged.rows.size(); ++i) {
-    if (std::isnan(judged.errors.score[i])) continue;
-    const float* belief = judged.errors.belief.data() + i * classes;
-    ++sizes[static_cast<size_t>(judged.labels[i])];
-    agreed += belief[judged.labels[i]] >= belief[judged.errors.suggested[i]];
+// What is judged: the samples looked at, and beside them all others that no person excluded, or as
+// many drawn of them as can be weighed at once.
+query::Selection with_others(const LoadedState& state, size_t most_values,
+                             std::vector<std::string>& warnings) {
+  const Snapshot& snapshot = state.snapshot;
+  query::Selection judged = query::Selection::all(snapshot.samples.rows());
+  leave_out_excluded(judged, snapshot.samples);
+  judged.subtract(state.selection);
+  size_t left = judged.count();
+  size_t room = most_values / std::max<size_t>(1, snapshot.classes.size());
+  room -= std::min(room, state.selection.count());
+  if (left > room) {
+    warnings.push_back(
+        fmt::format("{} of the {} other samples, drawn at random, are weighed beside these: all "
+                    "are more than can be weighed at once",
+                    with_thousands(room), with_thousands(left)));
+    Rng rng(1);
+    for (const RowIndex row : judged.to_rows()) {
+      if (rng.below(left--) < room) {
+        --room;
+      } else {
+        judged.reset(row);
+      }
+    }
   }
-  const auto all = static_cast<double>(judged.errors.judged);
-  const auto largest = static_cast<double>(*std::max_element(sizes.begin(), sizes.end()));
-  if (all - static_cast<double>(agreed) <= kHardly * (all - largest)) return {};
-  return fmt::format(
-      "the evidence agrees with {:.0f} % of the labels, the largest class alone has {:.0f} %: it "
-      "knows too little to judge them",
-      100 * static_cast<double>(agreed) / all, 100 * largest / all);
-}
-
-// What became of the samples without an embedding: a sentence, else empty.
-std::string less_evidence(const JudgedLabels& judged) {
-  if (judged.without_embedding == 0) return {};
-  const std::string samples =
-      fmt::format("{} samples have no embedding", with_thousands(judged.without_embedding));
-  const size_t by_runs = judged.without_embedding - judged.unjudged;
-  if (by_runs == 0) return samples + " and are not judged";
-  if (judged.unjudged == 0) return samples + ": runs alone judge them";
-  return fmt::format("{}: runs alone judge {} of them, the others are not judged", samples,
-                     with_thousands(by_runs));
+  judged |= state.selection;
+  return judged;
 }
 
 FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context,
                            LoadedState&& state) {
   FindLabelsReport report{.state = std::move(state)};
   report.all_evidence = true;
+  report.warnings = report.state.notes;
+  const query::Selection asked = report.state.selection;
   report.excluded = leave_out_excluded(report.state, options.where);
-  const JudgedLabels judged = judge_labels(report.state, options.run, context);
+  const query::Selection looked_at = report.state.selection;
+  report.state.selection = with_others(report.state, options.most_values, report.warnings);
+  const JudgedLabels judged = judge_labels(report.state, looked_at, options.run, context);
+  report.state.selection = looked_at;
   const Snapshot& snapshot = report.state.snapshot;
   const size_t classes = snapshot.classes.size();
   for (size_t k = 0; k < classes; ++k) {
     report.class_names.push_back(snapshot.classes[static_cast<ClassIndex>(k)].name);
   }
   report.verdicts.assign(kVerdictNames.size(), 0);
-  report.looked_at = judged.errors.judged;
-  report.estimated_interval = judged.errors.estimated;
-  report.estimated =
-      std::isnan(judged.errors.estimated.value) ? 0 : std::llround(judged.errors.estimated.value);
+  report.looked_at = judged.judged;
+  report.judged = judged.errors.judged;
+  report.estimated_interval = judged.estimated;
+  report.estimated = std::isnan(judged.estimated.value) ? 0 : std::llround(judged.estimated.value);
   report.embeddings = judged.embeddings;
   report.runs = judged.runs;
   // Health rests on the joint alone: the filter is the one that costs nothing.
@@ -338,14 +343,11 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
                                   judged.labels, joint, context.workers.as_parallel_for()));
   list_judged(judged, classes, report);
   report.lacks = judged.lacks;
-  report.warnings = report.state.notes;
-  for (const std::string& note : judged.notes) report.warnings.push_back(note);
-  const std::string weak = weakness(judged, classes);
-  if (!weak.empty()) report.warnings.push_back(weak);
-  const std::string lesser = less_evidence(judged);
-  if (!lesser.empty()) report.warnings.push_back(lesser);
+  for (const std::string& warning : label_warnings(judged, classes)) {
+    report.warnings.push_back(warning);
+  }
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
-  store_judged_labels(writer, snapshot, judged);
+  store_judged_labels(writer, snapshot, asked, judged);
   writer.close();
   report.state.run_choice.clear();
   tag_suspects(options, report);

@@ -17,8 +17,10 @@ namespace errata::jobs {
 
 struct FindLabelsOptions {
   std::string store_path = "errata.db";
-  std::string run;    // only this one's probabilities; empty: all runs (confident learning: newest)
-  std::string where;  // only these samples are looked at; empty: all
+  std::string run;  // only this one's probabilities; empty: all runs (confident learning: newest)
+  // Only these samples are looked at; empty: all. By evidence the others are judged beside them, or
+  // as many drawn of them as fit into most_values; confident learning knows these alone.
+  std::string where;
   std::string method;  // label_methods(); empty: evidence, or what the next three ask for
   // Of confident learning; any of them asks for it.
   std::string filter;   // label_issue_filters(); empty: prune_by_noise_rate
@@ -53,6 +55,7 @@ struct FindLabelsReport {
   std::vector<std::string> class_names = {};   // the project's, then what only the run knows
   std::vector<LabelSuspect> suspects = {};     // worst first
   size_t looked_at = 0;                        // samples with a label and a prediction
+  size_t judged = 0;                           // by evidence: with those weighed beside them
   size_t excluded = 0;                         // left out because a person excluded them
   int64_t estimated = 0;                       // wrong labels, from the calibrated joint
   analysis::Interval estimated_interval = {};  // of all evidence: the same with its 95 % interval
@@ -60,7 +63,7 @@ struct FindLabelsReport {
   std::string embeddings = {};                 // the run whose embeddings took part; empty: none
   std::vector<std::string> runs = {};          // whose probabilities took part
   std::vector<size_t> verdicts = {};           // how many of each of model/verdict.h
-  analysis::DatasetHealth health = {};
+  analysis::DatasetHealth health = {};         // of all that were judged
   store::AppliedBatch tagged = {};
   std::string lacks = {};  // what would let it see more: a sentence
   std::vector<std::string> warnings = {};
@@ -71,7 +74,7 @@ std::vector<std::string> label_methods();
 // The names that FindLabelsOptions::filter takes, cleanlab's.
 std::vector<std::string> label_issue_filters();
 
-// By all evidence what was judged is kept as columns (jobs/label_evidence.h); confident learning
+// By all evidence what was judged is kept as columns (jobs/label_columns.h); confident learning
 // writes nothing but tags, and judges instead, with a warning, where samples times classes are too
 // many to hold and no method is named. Throws what load_state throws, Error(kNotFound) for a run
 // without probabilities, or a store without probabilities and embeddings, and Error(kUsage) where

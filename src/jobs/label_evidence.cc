@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "analysis/image_quality.h"
+#include "analysis/noise_estimate.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/score_job.h"
 #include "query/filter.h"
-#include "store/score_columns.h"
 #include "text/json.h"
 
 namespace errata::jobs {
@@ -29,6 +29,7 @@ struct LoadedRun {
   // What it predicts, of all classes that it knows; kNoClass: nothing, or what the project lacks.
   std::vector<ClassIndex> says;
   std::vector<uint8_t> trained;
+  std::vector<uint8_t> knows;  // per class of the project
 };
 
 bool made_by_probe(const store::RunInfo& run) {
@@ -47,6 +48,9 @@ LoadedRun load_run(LoadedState& state, const store::RunInfo& run, const JudgedLa
   LoadedRun loaded;
   loaded.probabilities.assign(judged.rows.size() * classes, kNone);
   loaded.says.assign(judged.rows.size(), kNoClass);
+  for (size_t k = 0; k < classes; ++k) {
+    loaded.knows.push_back(mapping.knows(static_cast<ClassIndex>(k)) ? 1 : 0);
+  }
   std::vector<float> placed(mapping.places());
   store::for_each_probability_chunk(
       state.store, run.summary.id,
@@ -95,8 +99,9 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
       continue;
     }
     judged.runs.push_back(run.spec.name);
-    const size_t seen = static_cast<size_t>(
-        std::count(loaded.back().trained.begin(), loaded.back().trained.end(), 1));
+    const std::vector<uint8_t>& trained = loaded.back().trained;
+    size_t seen = 0;
+    for (size_t i = 0; i < trained.size(); ++i) seen += trained[i] & judged.looked_at[i];
     if (seen > 0) {
       judged.notes.push_back(
           fmt::format("run '{}' was trained on {} of these samples: there it counts a tenth",
@@ -131,6 +136,31 @@ void count_runs(std::span<const LoadedRun> runs, size_t classes, JudgedLabels& j
       ++judged.runs_known[i];
       judged.runs_for_given[i] += run.says[i] != kNoClass && run.says[i] == judged.labels[i];
     }
+  }
+}
+
+void count_looked_at(std::span<const LoadedRun> runs, size_t embedded_rows,
+                     const Snapshot& snapshot, JudgedLabels& judged) {
+  std::vector<uint8_t> unknown(snapshot.classes.size(), 0);
+  for (size_t i = 0; i < judged.rows.size(); ++i) {
+    const ClassIndex label = judged.labels[i];
+    if (judged.looked_at[i] == 0 || label == kNoClass) continue;
+    judged.without_embedding += embedded_rows > 0 && i >= embedded_rows;
+    if (!std::isnan(judged.errors.score[i])) {
+      ++judged.judged;
+      continue;
+    }
+    ++judged.unjudged;
+    const auto knows = [&](const LoadedRun& run) {
+      return run.knows[static_cast<size_t>(label)] != 0;
+    };
+    if (runs.empty() || std::any_of(runs.begin(), runs.end(), knows)) continue;
+    ++judged.of_unknown_class;
+    unknown[static_cast<size_t>(label)] = 1;
+  }
+  for (size_t k = 0; k < unknown.size(); ++k) {
+    if (unknown[k] == 0) continue;
+    judged.unknown_classes.push_back(snapshot.classes[static_cast<ClassIndex>(k)].name);
   }
 }
 
@@ -211,7 +241,8 @@ bool any_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& la
 
 // Chooses the rows to judge: all that are selected, those with an embedding first. No rows come
 // back where the embeddings tell nothing of the labels.
-Embeddings choose_rows(LoadedState& state, JudgedLabels& judged, JobContext& context) {
+Embeddings choose_rows(LoadedState& state, const query::Selection& looked_at, JudgedLabels& judged,
+                       JobContext& context) {
   constexpr std::string_view kUnasked = "neither a probe nor neighbours could be asked";
   const Snapshot& snapshot = state.snapshot;
   const std::vector<ClassIndex> labels = project_labels(snapshot);
@@ -238,14 +269,16 @@ Embeddings choose_rows(LoadedState& state, JudgedLabels& judged, JobContext& con
   for (const RowIndex row : embeddings.rows) others.reset(row);
   judged.rows = embeddings.rows;
   others.for_each([&](RowIndex row) { judged.rows.push_back(row); });
-  for (const RowIndex row : judged.rows) judged.labels.push_back(labels[row]);
-  if (!any_label(judged.rows, labels)) {
+  for (const RowIndex row : judged.rows) {
+    judged.labels.push_back(labels[row]);
+    judged.looked_at.push_back(looked_at.test(row) ? 1 : 0);
+  }
+  if (!any_label(looked_at.to_rows(), labels)) {
     throw Error(ErrorCategory::kNotFound, "none of these samples has a label", "",
                 state.store.path());
   }
   if (embeddings.rows.empty()) return embeddings;
   judged.embeddings = embeddings.run;
-  judged.without_embedding = judged.rows.size() - embeddings.rows.size();
   if (with > 1) {
     judged.notes.push_back(
         fmt::format("embeddings of run '{}', the newest of {}", embeddings.run, with));
@@ -268,11 +301,12 @@ Error no_probabilities(const store::RunInfo& run) {
           hint};
 }
 
-JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext& context) {
+JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
+                          const std::string& run, JobContext& context) {
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   JudgedLabels judged;
-  Embeddings embeddings = choose_rows(state, judged, context);
+  Embeddings embeddings = choose_rows(state, looked_at, judged, context);
   const size_t embedded_rows = embeddings.rows.size();
   const std::vector<LoadedRun> runs = load_runs(state, run, judged, context);
   if (runs.empty() && embedded_rows == 0) {
@@ -297,42 +331,15 @@ JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext
   count_runs(runs, classes, judged);
   give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
                 show_nothing(snapshot.samples, judged.rows), classes, judged);
-  for (size_t i = embedded_rows; i < judged.rows.size(); ++i) {
-    judged.unjudged += embedded && std::isnan(judged.errors.score[i]);
-  }
+  judged.estimated = analysis::wrong_among(judged.errors.belief, judged.labels, classes,
+                                           judged.looked_at, judged.errors.estimated);
+  count_looked_at(runs, embedded_rows, snapshot, judged);
   if (!embedded) return judged;
   for (size_t i = 0; i < embedded_rows; ++i) {
     judged.neighbours.push_back(near(embedded->neighbours, embedded->groups, judged, i));
   }
   judged.neighbours.resize(judged.rows.size());
   return judged;
-}
-
-void store_judged_labels(store::Store& store, const Snapshot& snapshot,
-                         const JudgedLabels& judged) {
-  std::vector<store::ScoreColumn> columns;
-  const auto put = [&](const char* name, const auto& value_of) {
-    store::ScoreColumn column;
-    column.name = name;
-    column.label_revision = snapshot.label_revision;
-    column.samples = snapshot.ids;
-    column.values.assign(snapshot.ids.size(), kNone);
-    for (size_t i = 0; i < judged.rows.size(); ++i) {
-      if (!std::isnan(judged.errors.score[i])) {
-        column.values[judged.rows[i]] = static_cast<float>(value_of(i));
-      }
-    }
-    columns.push_back(std::move(column));
-  };
-  const size_t classes = snapshot.classes.size();
-  const auto suggested = [&](size_t i) { return static_cast<size_t>(judged.errors.suggested[i]); };
-  put("label_error", [&](size_t i) { return judged.errors.score[i]; });
-  put("p_suggested", [&](size_t i) { return judged.errors.belief[i * classes + suggested(i)]; });
-  put("suggested", [&](size_t i) { return snapshot.class_ids[suggested(i)]; });
-  put("verdict", [&](size_t i) {
-    return judged.verdict[i] < 0 ? kNone : static_cast<float>(judged.verdict[i]);
-  });
-  store::put_score_columns(store, columns);
 }
 
 }  // namespace errata::jobs

@@ -1,5 +1,5 @@
 // All that the store holds on whether labels are right, gathered and judged
-// (analysis/label_errors.h), and what of it is kept as columns.
+// (analysis/label_errors.h).
 #pragma once
 
 #include <string>
@@ -26,6 +26,7 @@ struct JudgedLabels {
   // Of the snapshot, those with an embedding first; everything below is in this order.
   std::vector<RowIndex> rows;
   std::vector<ClassIndex> labels;
+  std::vector<uint8_t> looked_at;  // 1: is told of; the others are judged only to tell these
   analysis::LabelErrors errors;
   std::vector<int8_t> verdict;                // of model/verdict.h; -1: none
   std::vector<uint8_t> runs_known;            // runs that predict the sample
@@ -34,24 +35,28 @@ struct JudgedLabels {
   std::string embeddings;                     // the run they are from; empty: none
   std::vector<std::string> runs;              // whose probabilities took part
   std::string lacks;  // what would let it see more, and which command makes it: a sentence
-  size_t without_embedding = 0;  // selected samples that the runs alone can judge
-  size_t unjudged = 0;           // of them
+  // Of those looked at that have a label:
+  size_t judged = 0;
+  size_t unjudged = 0;           // nothing knows them
+  size_t without_embedding = 0;  // while others have one: the runs alone can judge them
+  size_t of_unknown_class = 0;   // of the unjudged: no run that took part knows the label
+  std::vector<std::string> unknown_classes;  // their labels
+  analysis::Interval estimated;              // wrong ones, by the judgement of all
   std::vector<std::string> notes;
 };
 
 // Judges the selected samples of `state` by the stored embeddings, if any, and by every run with
-// probabilities, or by `run` alone where one is named. A run that `errata probe` made counts only
+// probabilities, or by `run` alone where one is named. Counted and said is of `looked_at`, a part
+// of them: thresholds, weights, noise and the probe rest on all, so that what is found of some
+// samples is the same whichever others are looked at. A run that `errata probe` made counts only
 // where it is named or there are no embeddings: the rounds begin with it. Of samples of one class
 // alone the embeddings tell nothing. What `errata find quality` kept tells pictures that show
-// nothing. Throws Error(kNotFound) when there is neither embeddings nor run, no label, or no
-// probability in the run named; what the analysis throws.
-JudgedLabels judge_labels(LoadedState& state, const std::string& run, JobContext& context);
+// nothing. Throws Error(kNotFound) when there is neither embeddings nor run, no label among those
+// looked at, or no probability in the run named; what the analysis throws.
+JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
+                          const std::string& run, JobContext& context);
 
 // Of a run that was named.
 Error no_probabilities(const store::RunInfo& run);
-
-// Keeps label_error, p_suggested, suggested and verdict as columns of the project, made for the
-// labels of the snapshot: all four or, where that fails, none.
-void store_judged_labels(store::Store& store, const Snapshot& snapshot, const JudgedLabels& judged);
 
 }  // namespace errata::jobs

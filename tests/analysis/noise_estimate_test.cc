@@ -145,3 +145,45 @@ TEST_CASE("the estimate is what the whole matrices of all pairs of classes gave"
   CHECK(found.by_joint.value == is(1212.88981936121));
   CHECK(found.by_joint.low == is(1150.37012247679));
 }
+
+TEST_CASE("of some rows it is their part of what is wrong in all, not their share of the rows") {
+  // Three tenths of the second class are labelled as the first, of the others one in fifty as the
+  // one before.
+  Judged judged = make_judged(0, 21);
+  Rng rng(6);
+  std::vector<double> wrong(kClasses, 0);
+  for (size_t row = 0; row < judged.labels.size(); ++row) {
+    ClassIndex& label = judged.labels[row];
+    if (rng.uniform() < (label == 1 ? 0.3 : 0.02)) {
+      label = (label + 4) % kClasses;
+      ++wrong[static_cast<size_t>(label)];
+    }
+  }
+  const Interval all = estimate_noise(judged.belief, judged.labels, kClasses, 1, serial_for).wrong;
+  Interval sum;
+  for (size_t k = 0; k < kClasses; ++k) {
+    CAPTURE(k);
+    std::vector<uint8_t> among;
+    std::vector<ClassIndex> only;
+    for (const ClassIndex label : judged.labels) {
+      among.push_back(label == static_cast<ClassIndex>(k) ? 1 : 0);
+      only.push_back(among.back() != 0 ? label : kNoClass);
+    }
+    const Interval part = wrong_among(judged.belief, judged.labels, kClasses, among, all);
+    CHECK(std::abs(part.value - wrong[k]) < 15 + 0.25 * wrong[k]);
+    CHECK(part.low <= wrong[k]);
+    CHECK(part.high >= wrong[k]);
+    // Judged by themselves, all that the model gets wrong would be wrong labels.
+    const Interval alone = estimate_noise(judged.belief, only, kClasses, 1, serial_for).wrong;
+    CHECK(alone.value > wrong[k] + 60);
+    CHECK(alone.low == 0);
+    sum.value += part.value;
+  }
+  CHECK(wrong[0] > 5 * wrong[2]);
+  CHECK(sum.value == doctest::Approx(all.value));
+  const std::vector<uint8_t> every(judged.labels.size(), 1);
+  CHECK(wrong_among(judged.belief, judged.labels, kClasses, every, all).low == all.low);
+  CHECK(wrong_among(judged.belief, judged.labels, kClasses,
+                    std::vector<uint8_t>(judged.labels.size(), 0), all)
+            .high == 0);
+}

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -108,6 +109,14 @@ struct Project : JobParts {
     JobContext context = job();
     return find_labels(options, context);
   }
+  void edit(const std::vector<store::Edit>& edits) {
+    store::Store store = store::Store::open(path, store::Access::kWrite);
+    store::apply_edits(store, edits, "me", "");
+  }
+  std::vector<float> column(const std::string& name) {
+    store::Store store = store::Store::open(path, store::Access::kRead);
+    return store::read_score_column(store, 0, name).values;
+  }
   Error refusal(const FindLabelsOptions& options) {
     try {
       find(options);
@@ -141,23 +150,149 @@ TEST_CASE("a run that is named judges, a probe too, or is refused") {
   CHECK(refused.hint().find("--run") != std::string::npos);
 }
 
-TEST_CASE("samples of one class are judged by the runs; the embeddings cannot tell them apart") {
+TEST_CASE("where all labels are alike the runs judge; the embeddings cannot tell them apart") {
   Project project;
   project.add_embeddings("emb", ids(1, 120));
-  const FindLabelsOptions only = project.options("", "label = 'class 2'");
-  const Error refused = project.refusal(only);
+  std::vector<store::Edit> edits;
+  for (SampleId sample = 1; sample <= 120; ++sample) edits.push_back(test::set_label(sample, {3}));
+  project.edit(edits);
+  const Error refused = project.refusal(project.options());
   CHECK(refused.category() == ErrorCategory::kNotFound);
   CHECK(refused.hint().find("label 'class 2'") != std::string::npos);
   CHECK(refused.hint().find("mport") == std::string::npos);
-  project.add_run("model", ids(1, 120));
-  const FindLabelsReport report = project.find(only);
-  CHECK(report.looked_at == 40);
+  project.add_run("model", ids(1, 120),
+                  [](SampleId sample) -> size_t { return sample <= 20 ? 0 : 2; });
+  const FindLabelsReport report = project.find(project.options());
+  CHECK(report.looked_at == 120);
   CHECK(report.embeddings.empty());
   CHECK(report.runs == std::vector<std::string>{"model"});
   CHECK(report.lacks.find("label 'class 2'") != std::string::npos);
-  REQUIRE(report.suspects.size() == 1);
-  CHECK(report.state.snapshot.ids[report.suspects[0].row] == 120);
+  REQUIRE(report.suspects.size() == 20);
   CHECK(report.suspects[0].suggested == 0);
+  // The model may err in all of them, and the largest class having all labels is no news.
+  CHECK(report.estimated_interval.low == 0);
+  CHECK(report.warnings.empty());
+}
+
+TEST_CASE("samples are judged as they are in the whole set, whichever are looked at") {
+  Project project;
+  project.add_embeddings("emb", ids(1, 120));
+  // It takes three of class 2 for class 1, and one of class 1 for class 2.
+  project.add_run("model", ids(1, 120), [](SampleId sample) -> size_t {
+    if (sample == 3 || sample == 6 || sample == 9) return 1;
+    return sample == 5 ? 2 : Project::truth(sample);
+  });
+  FindLabelsReport whole = project.find(project.options());
+  const std::vector<float> before = project.column("label_error");
+  CHECK(whole.judged == 120);
+  for (const char* where : {"label = 'class 2'", "id > 100", "label = 'class 0'"}) {
+    CAPTURE(where);
+    const FindLabelsReport part = project.find(project.options("", where));
+    CHECK(part.judged == 120);
+    CHECK(part.embeddings == "emb");
+    CHECK(part.lacks.empty());
+    CHECK(part.warnings == whole.warnings);
+    CHECK(project.column("label_error") == before);
+    std::vector<RowIndex> expected;
+    for (const LabelSuspect& suspect : whole.suspects) {
+      if (part.state.selection.test(suspect.row)) expected.push_back(suspect.row);
+    }
+    std::vector<RowIndex> found;
+    for (const LabelSuspect& suspect : part.suspects) found.push_back(suspect.row);
+    CHECK(found == expected);
+    CHECK(part.estimated <= whole.estimated);
+    CHECK(part.estimated_interval.low <= static_cast<double>(expected.size()));
+    CHECK(part.estimated_interval.high >= static_cast<double>(expected.size()));
+  }
+  FindLabelsReport part = project.find(project.options("", "label = 'class 2'"));
+  CHECK(part.looked_at == 40);
+  CHECK(part.suspects.size() == 1);
+  CHECK(part.estimated >= 1);
+  CHECK(part.estimated <= 3);
+  CHECK(std::accumulate(part.verdicts.begin(), part.verdicts.end(), size_t{0}) < 10);
+  // What a person excluded teaches nothing, unless it is asked about.
+  project.edit({test::make_edit(2, store::EditKind::kExclude)});
+  part = project.find(project.options("", "label = 'class 2'"));
+  CHECK(part.judged == 119);
+  CHECK(part.excluded == 0);
+  part = project.find(project.options("", "label = 'class 1'"));
+  CHECK(part.looked_at == 39);
+  CHECK(part.excluded == 1);
+  part = project.find(project.options("", "excluded"));
+  CHECK(part.looked_at == 1);
+  CHECK(part.judged == 120);
+}
+
+TEST_CASE("a search among some samples leaves what was found of the others") {
+  Project project;
+  project.add_run("model", ids(1, 120), [](SampleId sample) -> size_t {
+    return sample == 50 ? 0 : Project::truth(sample);
+  });
+  project.find(project.options());
+  const std::vector<std::string> names{"label_error", "p_suggested", "suggested", "verdict"};
+  std::vector<std::vector<float>> before;
+  for (const std::string& name : names) before.push_back(project.column(name));
+  REQUIRE(before[3][119] == 0);
+  REQUIRE(before[3][49] >= 0);
+  // One of the others has another label now: what was found was of the old one.
+  project.edit({test::set_label(120, {1}), test::set_label(1, {3})});
+  project.find(project.options("", "id <= 10"));
+  for (size_t i = 0; i < names.size(); ++i) {
+    CAPTURE(names[i]);
+    const std::vector<float> after = project.column(names[i]);
+    CHECK(std::isnan(after[119]));
+    for (size_t row = 10; row < 119; ++row) {
+      CHECK(
+          (after[row] == before[i][row] || (std::isnan(after[row]) && std::isnan(before[i][row]))));
+    }
+  }
+  CHECK(project.column("label_error")[0] > 0.5f);  // looked at with its new label
+  CHECK(project.column("suggested")[0] == 1);
+  // A sample imported since has nothing yet.
+  store::Store store = store::Store::open(project.path, store::Access::kWrite);
+  test::import_records(store, test::make_records(121, kClasses), test::make_classes(kClasses));
+  store.close();
+  project.find(project.options("", "id <= 20"));
+  CHECK(project.column("label_error").size() == 121);
+  CHECK(std::isnan(project.column("label_error")[120]));
+  CHECK(project.column("label_error")[49] == before[0][49]);
+}
+
+TEST_CASE("labels that nothing knows are counted and told, and a search of them stores nothing") {
+  Project project;
+  store::RunSpec spec = project.spec("pair", "probabilities");
+  spec.classes = test::make_classes(2);
+  std::vector<float> rows;
+  for (SampleId sample = 1; sample <= 100; ++sample) {
+    const float first = Project::truth(sample) == 0 ? 0.9f : 0.1f;
+    rows.insert(rows.end(), {first, 1 - first});
+  }
+  store::RunRows all;
+  all.probabilities = rows;
+  project.write(spec, ids(1, 100), all);
+  FindLabelsReport report = project.find(project.options());
+  CHECK(report.looked_at == 67);
+  CHECK(has_text(report.warnings,
+                 "53 samples with a label are not judged: 40 of them have a label that run 'pair' "
+                 "does not know ('class 2'), no run that knows the label predicts 13 of them"));
+  const std::vector<float> before = project.column("label_error");
+  report = project.find(project.options("", "label = 'class 2'"));
+  CHECK(report.looked_at == 0);
+  CHECK(report.suspects.empty());
+  CHECK(has_text(report.warnings,
+                 "40 samples with a label are not judged: they have a label that run 'pair' does "
+                 "not know ('class 2')"));
+  const std::vector<float> after = project.column("label_error");
+  CHECK(std::equal(before.begin(), before.end(), after.begin(), after.end(),
+                   [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); }));
+  CHECK_FALSE(std::isnan(after[0]));
+  project.add_embeddings("emb", ids(1, 110));
+  report = project.find(project.options());
+  CHECK(report.looked_at == 110);
+  CHECK(has_text(
+      report.warnings,
+      "10 samples with a label are not judged: they have no embedding, 4 of them have a label that "
+      "run 'pair' does not know ('class 2'), no run that knows the label predicts 6 of them"));
 }
 
 TEST_CASE("samples without an embedding are judged by the runs that predict them") {
@@ -173,7 +308,7 @@ TEST_CASE("samples without an embedding are judged by the runs that predict them
   CHECK(has_text(report.warnings, "60 samples have no embedding: runs alone judge them"));
   LoadedState state = load_state({project.path, "", "", false});
   JobContext context = project.job();
-  const JudgedLabels judged = judge_labels(state, "", context);
+  const JudgedLabels judged = judge_labels(state, state.selection, "", context);
   REQUIRE(state.snapshot.ids[judged.rows[119]] == 120);
   CHECK(judged.errors.score[119] > 0.9f);
   CHECK(judged.errors.suggested[119] == 0);
@@ -184,7 +319,8 @@ TEST_CASE("samples without an embedding are judged by the runs that predict them
   CHECK(report.looked_at == 70);
   report = project.find(project.options("", "id > 60"));
   CHECK(report.looked_at == 60);
-  CHECK(report.embeddings.empty());
+  CHECK(report.embeddings == "emb");  // the others are judged by them
+  CHECK(has_text(report.warnings, "60 samples have no embedding: runs alone judge them"));
 }
 
 TEST_CASE("of samples that neither an embedding nor a run knows it says that they are not judged") {
@@ -194,6 +330,9 @@ TEST_CASE("of samples that neither an embedding nor a run knows it says that the
   const FindLabelsReport report = project.find(project.options());
   CHECK(report.looked_at == 100);
   CHECK(has_text(report.warnings, "60 samples have no embedding: runs alone judge 40 of them"));
+  CHECK(has_text(report.warnings,
+                 "20 samples with a label are not judged: they have no embedding, no run that "
+                 "knows the label predicts them"));
 }
 
 TEST_CASE("a run that predicts a class which the project lacks speaks for no label") {
@@ -202,7 +341,7 @@ TEST_CASE("a run that predicts a class which the project lacks speaks for no lab
       "zebra", ids(1, 120), [](SampleId sample) { return sample > 60 ? 3 : 0; }, true);
   LoadedState state = load_state({project.path, "", "", false});
   JobContext context = project.job();
-  const JudgedLabels judged = judge_labels(state, "", context);
+  const JudgedLabels judged = judge_labels(state, state.selection, "", context);
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     CAPTURE(i);
     CHECK(judged.runs_known[i] == 1);
@@ -269,7 +408,12 @@ TEST_CASE("more than can be weighed at once is refused where one run cannot judg
   CHECK(refused.category() == ErrorCategory::kUsage);
   CHECK(refused.hint().find("--where") != std::string::npos);
   options.where = "id <= 30";
-  CHECK(project.find(options).all_evidence);
+  const FindLabelsReport narrowed = project.find(options);
+  CHECK(narrowed.all_evidence);
+  CHECK(narrowed.looked_at == 30);
+  // As many of the others as there is room for: 33 rows of 3 classes are below 100.
+  CHECK(narrowed.judged == 33);
+  CHECK(has_text(narrowed.warnings, "3 of the 90 other samples, drawn at random, are weighed"));
 }
 
 }  // namespace errata::jobs
