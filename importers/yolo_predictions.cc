@@ -57,23 +57,30 @@ size_t geometry_of(const YoloRow& row, const YoloKeyPoints& key_points) {
   return values >= 9 && is_track() ? values - 3 : 0;
 }
 
+// Of the rows that have more than a box.
 struct Survey {
-  uint64_t rows = 0;
+  uint64_t rows = 0;  // these are all
   uint64_t without_confidence = 0;
-  bool corners = true;  // every row of more than a box has four points
-  bool any_long_row = false;
+  uint64_t longer = 0;
+  uint64_t poses = 0;     // that can be poses of the project's key points
+  uint64_t polygons = 0;  // that can be polygons; a row may be in both
+  bool corners = true;    // every polygon has four points
 
   void add(const YoloText& text, const YoloKeyPoints& key_points) {
     for (const YoloRow& row : text.rows) {
       ++rows;
       if (!row.problem.empty()) continue;
       without_confidence += row.values.size() == 5 ? 1 : 0;
-      const size_t numbers = geometry_of(row, key_points);
+      longer += row.values.size() > 7 ? 1 : 0;
+      if (key_points.points > 0) poses += geometry_of(row, key_points) > 4 ? 1 : 0;
+      const size_t numbers = geometry_of(row, {});
       if (numbers <= 4) continue;
-      any_long_row = true;
+      ++polygons;
       corners = corners && numbers == 8;
     }
   }
+  // A polygon can have as many values as a pose by chance, most polygons cannot.
+  bool are_poses() const { return poses > 0 && poses >= longer - poses; }
 };
 
 class Reading {
@@ -127,8 +134,21 @@ class Reading {
                   "have them written with save_conf=True; labels are imported with `errata import`",
                   input_.path);
     }
-    survey_.corners = survey_.corners && survey_.any_long_row && input_.key_points.points == 0;
-    if (survey_.corners) {
+    if (survey_.are_poses()) {
+      key_points_ = input_.key_points;
+      return;
+    }
+    if (input_.key_points.points > 0 && survey_.polygons > 0) {
+      input_.issues.warn(
+          "no-poses", input_.path, "", "",
+          fmt::format("{} of {} rows longer than a box's can be poses of {} points with {} values "
+                      "each (the project's kpt_shape): they are taken as outlines",
+                      with_thousands(survey_.poses), with_thousands(survey_.longer),
+                      input_.key_points.points, input_.key_points.values),
+          "");
+    }
+    oriented_ = survey_.corners && survey_.polygons > 0;
+    if (oriented_) {
       input_.issues.warn("oriented-boxes", input_.path, "", "",
                          "rows have four points each: they are taken as oriented boxes", "");
     }
@@ -158,25 +178,25 @@ class Reading {
   }
 
   void take(YoloRow& row, uint32_t key, PredictionBatch& batch) {
-    const YoloKeyPoints& key_points = input_.key_points;
-    const size_t numbers = geometry_of(row, key_points);
-    if (numbers == 0 && key_points.points > 0) {
+    const bool poses = key_points_.points > 0;
+    const size_t numbers = geometry_of(row, key_points_);
+    if (numbers == 0 && poses) {
       return row.reject(
           "bad-row",
           fmt::format(
               "{} values are neither a box nor a pose of {} points with {} values each (the "
               "project's kpt_shape), with a confidence",
-              row.values.size(), key_points.points, key_points.values));
+              row.values.size(), key_points_.points, key_points_.values));
     }
     if (numbers == 0) {
       return row.reject("bad-row", fmt::format("{} values are no box or polygon with a confidence; "
                                                "key points are read from predictions.json",
                                                row.values.size()));
     }
-    const YoloRowKind kind = numbers == 4                      ? YoloRowKind::kBox
-                             : key_points.points > 0           ? YoloRowKind::kPose
-                             : survey_.corners && numbers == 8 ? YoloRowKind::kCorners
-                                                               : YoloRowKind::kPolygon;
+    const YoloRowKind kind = numbers == 4                ? YoloRowKind::kBox
+                             : poses                     ? YoloRowKind::kPose
+                             : oriented_ && numbers == 8 ? YoloRowKind::kCorners
+                                                         : YoloRowKind::kPolygon;
     check_yolo_values(row, kind, numbers);
     if (!row.problem.empty()) return;
     const double confidence = row.values[numbers + 1];
@@ -188,13 +208,13 @@ class Reading {
                         fmt::format("there are {} classes, counted from 0", classes_.size()));
     }
     const YoloObject object =
-        yolo_object(row, kind, numbers, key_points.points > 0 ? key_points.values : 2, {1, 1, 1});
+        yolo_object(row, kind, numbers, poses ? key_points_.values : 2, {1, 1, 1});
     DetectionBatch& detections = batch.detections;
     detections.key.push_back(key);
     detections.class_index.push_back(static_cast<ClassIndex>(row.class_value()));
     detections.box_xywh_px.push_back(object.box_xywh_px);
     detections.confidence.push_back(confidence);
-    if (survey_.any_long_row) {
+    if (survey_.poses > 0 || survey_.polygons > 0) {
       detections.shape.push_back(object.shape.empty() ? std::string() : encode_shape(object.shape));
     }
   }
@@ -203,6 +223,8 @@ class Reading {
   PredictionSink& sink_;
   const ClassMap classes_;
   Survey survey_;
+  YoloKeyPoints key_points_;  // the project's where the rows are poses
+  bool oriented_ = false;     // rows of four points are oriented boxes
 };
 
 }  // namespace

@@ -494,6 +494,43 @@ TEST_CASE("predictions in text: poses, whose rows could be polygons, are what th
   CHECK(decode_shape(flat.all.shape[0]).keypoints == std::vector<double>{0.4, 0.4, 2, 0.6, 0.6, 2});
 }
 
+TEST_CASE("predictions in text: outlines stay outlines in a project that has poses too") {
+  const TempDir dir;
+  const std::string four = "0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.25 0.9\n";
+  // Twelve values: as many as a pose of two points with a visibility has.
+  const std::string five = "0 0.1 0.1 0.2 0.1 0.2 0.2 0.15 0.3 0.1 0.25 0.8\n";
+  const std::string three = "1 0.1 0.1 0.3 0.1 0.3 0.3 0.7\n";
+  const std::string box = "1 0.5 0.5 0.2 0.2 0.6\n";
+  dir.write("run/a.txt", four + box + box + box);
+  dir.write("run/b.txt", five + three);
+  const auto points = [](const Predicted& result) {
+    std::vector<size_t> sizes;
+    for (const std::string& each : result.all.shape) {
+      const Shape shape = each.empty() ? Shape{} : decode_shape(each);
+      sizes.push_back(shape.polygons.empty() ? 0 : shape.polygons[0].size() / 2);
+    }
+    return sizes;
+  };
+  Predicted result;
+  predict(result, dir / "run", {2, 3});
+  CHECK(points(result) == std::vector<size_t>{4, 0, 0, 0, 5, 3});
+  CHECK(result.issues.rejected() == 0);
+  CHECK(result.issues.issues().at(0).message.starts_with("1 of 3 rows longer than a box's"));
+  CHECK(result.issues.count_by_kind().size() == 1);
+
+  // Rows of four points alone are oriented boxes there as elsewhere, unless they are poses.
+  dir.write("corners/a.txt", four + four);
+  Predicted corners;
+  predict(corners, dir / "corners", {2, 3});
+  REQUIRE(corners.all.shape.size() == 2);
+  CHECK(decode_shape(corners.all.shape[0]).corners.size() == 8);
+  Predicted both;
+  predict(both, dir / "corners", {2, 2});
+  REQUIRE(both.all.shape.size() == 2);
+  CHECK(decode_shape(both.all.shape[0]).keypoints.size() == 6);
+  CHECK(both.issues.count_by_kind().empty());
+}
+
 TEST_CASE("a data.yaml is a list of a model's classes") {
   const TempDir dir;
   const std::string yaml = dir.write("data.yaml", "train: a\nval: a\nnames: {0: cat, 1: no}\n");
