@@ -26,7 +26,6 @@ using Edges = std::array<double, kEdges>;
 struct Pair {
   uint32_t detection = 0;
   uint32_t object = 0;
-  double overlap = 0;
   double sure = 0;  // score x overlap
 };
 
@@ -112,7 +111,7 @@ class Doubter {
       if (set_.objects.crowd(g)) continue;
       detections.each(box_at(set_.objects.boxes, g), [&](uint32_t d) {
         const double of = overlap(d, g);
-        if (of >= kLeastTie) pairs.push_back({d, g, of, score(d) * of});
+        if (of >= kLeastTie) pairs.push_back({d, g, score(d) * of});
       });
     }
     std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
@@ -122,7 +121,7 @@ class Doubter {
     for (const Pair& pair : pairs) {
       if (tied_[pair.object] != kNoMatch || out_.objects[pair.detection] != kNoMatch) continue;
       tied_[pair.object] = static_cast<int32_t>(pair.detection);
-      tie_overlap_[pair.object] = pair.overlap;
+      tie_overlap_[pair.object] = overlap(pair.detection, pair.object);
       out_.objects[pair.detection] = static_cast<int32_t>(pair.object);
     }
   }

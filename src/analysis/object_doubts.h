@@ -17,6 +17,11 @@
 //   are, and no more than if it were thrown into another image; and nothing else is there.
 // - Copy: two boxes lie as near as annotations of one object do, and one detection serves both.
 // - Missing: a sure detection that lies on no given box and repeats no surer detection.
+//
+// Boxes that lie apart cost what their neighbours cost. Boxes of one image that all overlap (a
+// stack) cost their square: in time the objects, times themselves and times the detections, and the
+// detections times themselves; in memory 16 to 32 bytes for each object and detection that overlap
+// by a tenth, for the image being tied (on every thread). 3,000 on 3,000 are nine million pairs.
 #pragma once
 
 #include <cstdint>
