@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "store/imported_objects.h"
 #include "store/object_sets.h"
 #include "store/run_rows.h"
 #include "store/snapshot_parts.h"
@@ -152,6 +153,7 @@ struct Loader {
   StandingObjects given = {};
   Detections found = {};
   std::vector<int32_t> found_code = {};  // of each of the model's classes
+  bool as_imported = false;              // what people decided is left out
 
   int32_t row(int64_t sample) const {
     const auto id = static_cast<size_t>(sample);
@@ -167,7 +169,9 @@ struct Loader {
 
 void Loader::read(ObjectTable& result) {
   if (options.given) {
-    given = read_standing(db, read_object_sets(db), read_object_rows(db), options.shapes);
+    const std::vector<ObjectRow> rows =
+        as_imported ? std::vector<ObjectRow>() : read_object_rows(db);
+    given = read_standing(db, read_object_sets(db), rows, options.shapes);
   }
   if (!options.predicted) return;
   for (const RunSummary& run : snapshot.runs) {
@@ -279,19 +283,30 @@ void Loader::fill_shapes(ObjectTable& result, const std::vector<uint64_t>& given
   }
 }
 
-}  // namespace
-
-ObjectTable load_objects(Store& store, const Snapshot& snapshot, const ObjectOptions& options) {
-  Connection& db = store.db();
-  const Transaction transaction(db, Transaction::Kind::kRead);
+ObjectTable load(Loader&& loader) {
   ObjectTable result;
-  Loader loader{db, snapshot, options};
   loader.read(result);
   loader.check_size();
   loader.count(result);
   loader.fill(result);
-  result.object_revision = object_revision(db);
+  result.object_revision = object_revision(loader.db);
   return result;
+}
+
+}  // namespace
+
+ObjectTable load_objects(Store& store, const Snapshot& snapshot, const ObjectOptions& options) {
+  const Transaction transaction(store.db(), Transaction::Kind::kRead);
+  return load(Loader{store.db(), snapshot, options});
+}
+
+std::optional<ObjectTable> load_imported_objects(Store& store, const Snapshot& snapshot) {
+  const Transaction transaction(store.db(), Transaction::Kind::kRead);
+  if (store.db().integer("SELECT EXISTS (SELECT 1 FROM object_edit)") == 0) return std::nullopt;
+  const ObjectOptions options;
+  Loader loader{store.db(), snapshot, options};
+  loader.as_imported = true;
+  return load(std::move(loader));
 }
 
 namespace {

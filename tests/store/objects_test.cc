@@ -7,6 +7,7 @@
 #include "store/doctor.h"
 #include "store/dump.h"
 #include "store/history.h"
+#include "store/imported_objects.h"
 #include "store/snapshot_loader.h"
 #include "store/sql.h"
 #include "tests/store/raw_sql.h"
@@ -413,6 +414,35 @@ TEST_CASE("batches of objects are told by their classes, a single one by what it
   const store::LogEntry newest = store::read_log(project.store, {}).front();
   CHECK(newest.batch_kind == "undo");
   CHECK_FALSE(newest.object.mask_lost);
+}
+
+TEST_CASE("annotations are read as they were imported, whatever was decided since") {
+  Project project;
+  const auto imported = [&] {
+    return store::load_imported_objects(project.store, project.snapshot);
+  };
+  CHECK_FALSE(imported());
+  const ObjectTable before = project.load();
+  ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
+  relabel.class_id = 3;
+  ObjectEdit add;
+  add.kind = ObjectEditKind::kAdd;
+  add.sample = 4;
+  add.class_id = 2;
+  add.box_xywh_px = {1, 1, 4, 4};
+  project.apply(
+      {relabel, add, edit_of(1, ObjectEditKind::kDelete), edit_of(3, ObjectEditKind::kKeep)});
+  REQUIRE(imported());
+  const ObjectTable given = *imported();
+  REQUIRE(given.rows() == before.rows());
+  for (const char* name : {"object_id", "label", "x", "review", "sample"}) {
+    for (size_t row = 0; row < before.rows(); ++row) {
+      CHECK(given.table.find(name)->display(static_cast<RowIndex>(row)) ==
+            before.table.find(name)->display(static_cast<RowIndex>(row)));
+    }
+  }
+  store::undo(project.store, "me");
+  CHECK_FALSE(imported());
 }
 
 TEST_CASE("detections of a run stand behind the annotations of their image, and resume") {

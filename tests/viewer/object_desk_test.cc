@@ -257,6 +257,53 @@ TEST_CASE("the detector is measured once a panel of it is open") {
   CHECK(given == static_cast<int64_t>(measures.objects));
 }
 
+TEST_CASE(
+    "AP is told with the corrections and as imported, with how many were looked at and where") {
+  Opened opened;
+  opened.session.state().layout.show_bottom = true;
+  opened.session.state().layout.bottom_tab = "detections";
+  opened.settle();
+  const auto measures = [&]() -> const ObjectMeasures& { return *opened.state().objects.measures; };
+  REQUIRE(opened.state().objects.measures);
+  CHECK_FALSE(measures().corrections);
+  CHECK(corrections_text(measures()).empty());
+  const double before = measures().ap.value;
+  const size_t imported = measures().objects;
+  // One that the model finds as it is labelled is kept: nothing is another.
+  opened.show("error = 'true' and kind = 'given'");
+  opened.run("review.keep");
+  REQUIRE(measures().corrections);
+  CHECK(measures().corrections->reviewed == 1);
+  CHECK(measures().corrections->where_they_differ == 0);
+  CHECK(measures().corrections->ap_before == before);
+  CHECK(measures().ap.value == before);
+  CHECK(corrections_text(measures()).ends_with("what was not reviewed counts as it was imported"));
+  // Added where the model has it, deleted where it has none, another class where it says so.
+  opened.show("error = 'background'");
+  opened.session.select_all();
+  opened.run("review.accept");
+  opened.show("error = 'missed' and kind = 'given'");
+  opened.run("object.delete");
+  opened.show("error = 'class' and kind = 'given'");
+  opened.run("review.accept");
+  REQUIRE(measures().corrections);
+  const LabelCorrections& made = *measures().corrections;
+  CHECK(made.imported == imported);
+  CHECK(made.added == 20);
+  CHECK(made.deleted == 1);
+  CHECK(made.changed == 1);
+  CHECK(made.reviewed == 23);
+  CHECK(made.where_they_differ == 22);
+  CHECK(made.ap_before == before);
+  CHECK(measures().ap.value > before);
+  CHECK(corrections_text(measures()).find("22 of them where label and model differ") !=
+        std::string::npos);
+  // Images that are not measured over count in neither.
+  opened.show("split = 'val'");
+  CHECK(measures().corrections->added == 4);
+  CHECK(measures().corrections->ap_before != before);
+}
+
 TEST_CASE("the detector is measured over the images that the filter speaks of") {
   Opened opened;
   opened.session.state().layout.show_bottom = true;

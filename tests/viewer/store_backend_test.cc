@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <numeric>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "jobs/find_boxes_job.h"
+#include "model/shape.h"
 #include "store/edits.h"
 #include "tests/support/temp_dir.h"
 #include "tests/viewer/box_project.h"
@@ -326,6 +328,108 @@ TEST_CASE("what was done to boxes is read in the history, with their classes") {
   session.log().show_batch(batch.batch);
   settle();
   CHECK(session.state().view->order.size() == 2);  // the images that they are in
+}
+
+TEST_CASE("a mask that is lost with a move is told, and comes back with undo") {
+  const test::BoxProject project(1);
+  Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
+  double now = 0;
+  const auto settle = [&] {
+    for (int i = 0; i < 4; ++i) {
+      session.tasks().finish_all();
+      session.frame(now += 1);
+      session.tasks().finish_all();
+    }
+  };
+  session.open();
+  settle();
+  const AppState& state = session.state();
+  ObjectEdit add;
+  add.kind = ObjectEditKind::kAdd;
+  add.sample = state.snapshot.ids[0];
+  add.class_name = "red";
+  add.box_xywh_px = {0, 0, 2, 4};
+  add.shape = encode_shape({.mask = {4, 4, {0, 8, 8}}});
+  session.apply({add});
+  settle();
+  const std::vector<int64_t>& ids = state.objects.table.table.find("object_id")->ints;
+  const ObjectId masked = *std::max_element(ids.begin(), ids.end());
+  const auto row = [&] { return static_cast<RowIndex>(state.objects.table.row_of(masked)); };
+  REQUIRE_FALSE(state.objects.table.shape_bytes(row()).empty());
+  CHECK_FALSE(state.message);
+  // Another class is no reason to lose it.
+  session.objects().pick(row());
+  session.objects().set_class("teal");
+  settle();
+  CHECK_FALSE(state.message);
+  session.objects().pick(row());
+  session.objects().nudge(1, 0, false);
+  settle();
+  REQUIRE(state.message);
+  CHECK_FALSE(state.message->is_error);
+  CHECK(state.message->text.starts_with("A mask was dropped"));
+  CHECK(state.objects.table.shape_bytes(row()).empty());
+  session.objects().nudge(1, 0, false);
+  settle();
+  CHECK(state.message);  // still said: this one has dropped none
+  session.undo();
+  settle();
+  CHECK(state.message);
+  session.undo();
+  settle();
+  CHECK_FALSE(state.message);
+  CHECK_FALSE(state.objects.table.shape_bytes(row()).empty());
+  session.redo();
+  settle();
+  CHECK(state.message);
+}
+
+TEST_CASE("a round over boxes goes on after a restart where it was left") {
+  const test::BoxProject project(4);
+  const test::TempDir memory;
+  std::vector<SampleId> queue;
+  double now = 0;
+  const auto settle = [&](Session& session) {
+    for (int i = 0; i < 6; ++i) {
+      session.tasks().finish_all();
+      session.frame(now += 1);
+      session.tasks().finish_all();
+    }
+  };
+  {
+    Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
+    session.memory().use_folder(memory.path());
+    session.open_remembered();
+    settle(session);
+    session.objects().show("error = 'background'");
+    settle(session);
+    session.round().start();
+    settle(session);
+    REQUIRE(session.state().round.active());
+    queue = session.state().round.queue.ids();
+    REQUIRE(queue.size() > 3);
+    session.objects().accept();
+    settle(session);
+    session.objects().decide(ObjectEditKind::kKeep);
+    settle(session);
+    CHECK(session.state().round.counts.decided() == 2);
+  }
+  Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
+  session.memory().use_folder(memory.path());
+  session.open_remembered();
+  settle(session);
+  const AppState& state = session.state();
+  CHECK(state.objects_shown());
+  REQUIRE(state.round.active());
+  CHECK(state.round.queue.ids() == queue);
+  CHECK(state.round.counts.added == 1);
+  CHECK(state.round.counts.kept == 1);
+  CHECK(state.view->order.size() == queue.size());
+  CHECK(state.id_of(state.view->order[state.cursor]) == queue[2]);
+  // An image that is excluded decides its objects with it.
+  session.decide(ReviewKind::kExclude);
+  settle(session);
+  CHECK(state.round.counts.excluded > 0);
 }
 
 }  // namespace errata::viewer

@@ -393,9 +393,10 @@ void SyntheticBackend::make_objects() {
       if (fate == 8) detect(sample, label + 2, {box[0], box[1], side * 0.3, side * 0.3}, 0.1);
     }
   }
+  imported_ = objects_;
 }
 
-ObjectTable SyntheticBackend::object_table() const {
+ObjectTable SyntheticBackend::object_table(const std::map<ObjectId, Object>& annotations) const {
   struct Row {
     ObjectId id;
     const Object* object;
@@ -403,7 +404,7 @@ ObjectTable SyntheticBackend::object_table() const {
     double confidence;
   };
   std::vector<std::vector<Row>> by_sample(states_.size());
-  for (const auto& [id, object] : objects_) {
+  for (const auto& [id, object] : annotations) {
     by_sample[static_cast<size_t>(object.sample - 1)].push_back({id, &object, true, 0});
   }
   ObjectTable objects;
@@ -467,7 +468,13 @@ ObjectTable SyntheticBackend::object_table() const {
 ObjectTable SyntheticBackend::load_objects(const Snapshot&) {
   while (hold_objects_) poll(nullptr, 0, 1);
   const std::lock_guard lock(mutex_);
-  return object_table();
+  return object_table(objects_);
+}
+
+std::optional<ObjectTable> SyntheticBackend::imported_objects(const Snapshot&) {
+  const std::lock_guard lock(mutex_);
+  if (done_.empty()) return std::nullopt;
+  return object_table(imported_);
 }
 
 EditOutcome SyntheticBackend::edit_objects(std::span<const viewer::ObjectEdit> edits) {
@@ -523,7 +530,7 @@ EditOutcome SyntheticBackend::apply_objects(const std::vector<Change>& changes, 
     outcome.changed_objects.push_back(change.object->object);
   }
   outcome.undo = undo_state();
-  auto table = std::make_shared<ObjectTable>(object_table());
+  auto table = std::make_shared<ObjectTable>(object_table(objects_));
   outcome.follow_objects = [table, fails = reload_objects_.load()](ObjectTable& objects,
                                                                    const Snapshot&) {
     if (fails) return false;

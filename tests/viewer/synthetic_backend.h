@@ -29,6 +29,7 @@ class SyntheticBackend : public viewer::Backend {
   viewer::News news() override;
   viewer::EditOutcome review(std::span<const viewer::ReviewEdit> edits) override;
   ObjectTable load_objects(const Snapshot& snapshot) override;
+  std::optional<ObjectTable> imported_objects(const Snapshot& snapshot) override;
   viewer::EditOutcome edit_objects(std::span<const viewer::ObjectEdit> edits) override;
   viewer::EditOutcome undo() override;
   viewer::EditOutcome redo() override;
@@ -110,7 +111,7 @@ class SyntheticBackend : public viewer::Backend {
   };
 
   void make_objects();
-  ObjectTable object_table() const;
+  ObjectTable object_table(const std::map<ObjectId, Object>& annotations) const;
   viewer::EditOutcome apply_objects(const std::vector<Change>& changes, bool forward);
   size_t true_class(SampleId sample) const;
   size_t predicted_class(SampleId sample) const;
@@ -125,8 +126,9 @@ class SyntheticBackend : public viewer::Backend {
   std::mutex mutex_;
   std::vector<State> states_;
   std::vector<std::string> given_;
-  std::map<ObjectId, Object> objects_;  // annotations
-  std::vector<Object> detections_;      // ids from kFirstDetection on
+  std::map<ObjectId, Object> objects_;   // annotations
+  std::map<ObjectId, Object> imported_;  // as they were at first
+  std::vector<Object> detections_;       // ids from kFirstDetection on
   std::vector<double> confidences_;
   std::vector<ObjectId> detection_ids_;
   std::vector<std::vector<Change>> done_;

@@ -10,9 +10,11 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/workers.h"
+#include "jobs/object_edit_job.h"
 #include "jobs/score_job.h"
 #include "store/classes.h"
 #include "store/edits.h"
+#include "store/imported_objects.h"
 #include "store/objects.h"
 #include "store/roots.h"
 #include "store/runs.h"
@@ -98,6 +100,10 @@ EditOutcome outcome_of(store::AppliedBatch applied, store::Store& store) {
   for (const store::AppliedObjectEdit& edit : batch->objects) {
     outcome.changed_objects.push_back(edit.object);
   }
+  outcome.masks_lost = jobs::count_lost_masks(*batch);
+  outcome.masks_back = static_cast<size_t>(
+      std::count_if(batch->objects.begin(), batch->objects.end(),
+                    [](const auto& edit) { return store::loses_mask(edit.after, edit.before); }));
   outcome.undo = undo_state_of(store);
   outcome.follow = [batch](Snapshot& snapshot) {
     return store::apply_to_snapshot(snapshot, *batch);
@@ -258,6 +264,11 @@ ObjectTable StoreBackend::load_objects(const Snapshot& snapshot) {
   store::ObjectOptions options;
   options.shapes = true;
   return store::load_objects(*reading_, snapshot, options);
+}
+
+std::optional<ObjectTable> StoreBackend::imported_objects(const Snapshot& snapshot) {
+  return with(lists_,
+              [&](store::Store& store) { return store::load_imported_objects(store, snapshot); });
 }
 
 EditOutcome StoreBackend::edit_objects(std::span<const ObjectEdit> edits) {

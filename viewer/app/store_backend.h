@@ -36,6 +36,7 @@ class StoreBackend : public Backend {
   News news() override;
   EditOutcome review(std::span<const ReviewEdit> edits) override;
   ObjectTable load_objects(const Snapshot& snapshot) override;
+  std::optional<ObjectTable> imported_objects(const Snapshot& snapshot) override;
   EditOutcome edit_objects(std::span<const ObjectEdit> edits) override;
   EditOutcome undo() override;
   EditOutcome redo() override;

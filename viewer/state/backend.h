@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,6 +77,9 @@ struct EditOutcome {
   // The same for annotations. False: the table has to be loaded again.
   std::vector<ObjectId> changed_objects;
   std::function<bool(ObjectTable&, const Snapshot&)> follow_objects;
+  // Annotations whose masks could not go where their boxes went, and those that have one again.
+  size_t masks_lost = 0;
+  size_t masks_back = 0;
 };
 
 struct Loaded {
@@ -127,6 +131,9 @@ class Backend {
   virtual EditOutcome review(std::span<const ReviewEdit> edits) = 0;
   // Annotations and the detections of the snapshot's active run, with their outlines.
   virtual ObjectTable load_objects(const Snapshot& snapshot) = 0;
+  // Lane::kPanels: the same with the annotations as they were imported, without outlines. nullopt
+  // where nobody has decided anything about one.
+  virtual std::optional<ObjectTable> imported_objects(const Snapshot& snapshot) = 0;
   // As one batch; nothing is changed when one of them cannot be.
   virtual EditOutcome edit_objects(std::span<const ObjectEdit> edits) = 0;
   // The newest batch that stands, and the newest undo.

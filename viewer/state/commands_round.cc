@@ -8,7 +8,7 @@ namespace {
 
 using State = const AppState&;
 
-bool has_samples(State state) {
+bool shows_any(State state) {
   return state.view && !state.view->order.empty();
 }
 bool has_round(State state) {
@@ -44,14 +44,11 @@ void CommandRegistry::add_round_commands() {
        .title = "Start a review round",
        .menu = Menu::kReview,
        .keys = {plain('S')},
-       .help = "Freezes what is shown as a queue; what was decided before stays out",
-       .enabled =
-           [](State state) {
-             return has_samples(state) && !state.round.starting && !state.objects_shown();
-           },
+       .help = "Freezes what is shown, samples or objects, as a queue; what was decided stays out",
+       .enabled = [](State state) { return shows_any(state) && !state.round.starting; },
        .run = [](Session& session) { session.round().start(); }});
   add({.id = "round.next",
-       .title = "Next undecided sample",
+       .title = "Next undecided one",
        .menu = Menu::kReview,
        .keys = {plain('N')},
        .help = "Of the review round; after the last one it begins at the first",
@@ -61,7 +58,7 @@ void CommandRegistry::add_round_commands() {
        .title = "Resume the review round",
        .menu = Menu::kReview,
        .keys = {with_shift('N')},
-       .help = "Goes back to the queue, to its first undecided sample",
+       .help = "Goes back to the queue, to what is undecided in it",
        .enabled = [](State state) { return state.round.phase == RoundPhase::kPaused; },
        .run = [](Session& session) { session.round().resume(); }});
   add({.id = "round.refresh",
@@ -79,14 +76,14 @@ void CommandRegistry::add_round_commands() {
        .undo = Undo::kUndoable,
        .enabled =
            [](State state) {
-             return has_samples(state) && !state.round.starting && !state.objects_shown();
+             return shows_any(state) && !state.round.starting && !state.objects_shown();
            },
        .run = [](Session& session) { session.show_overlay(Overlay::kAudit); }});
   add({.id = "round.leave",
        .title = "Leave the review round",
        .menu = Menu::kReview,
        .keys = {with_shift('S')},
-       .help = "Every decision stays; the grid shows the filter's samples again",
+       .help = "Every decision stays; the grid shows what the filter lets through again",
        .enabled = has_round,
        .run = [](Session& session) { session.round().leave(); }});
 }

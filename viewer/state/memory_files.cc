@@ -230,12 +230,15 @@ void take_layout(const Json& json, LayoutState& layout) {
 }
 
 Json round_json(const RoundState& round) {
-  return Json::object({{"id", round.id},
-                       {"filter", round.filter},
-                       {"sort", sort_json(round.sort)},
-                       {"audit", round.audit},
-                       {"returned", ids_json(round.returned)},
-                       {"queue", ids_json(round.queue)}});
+  return Json::object(
+      {{"id", round.id},
+       {"filter", round.filter},
+       {"sort", sort_json(round.sort)},
+       {"audit", round.audit},
+       {"objects", round.objects},
+       {"left", ids_json(std::vector<ObjectId>(round.left.begin(), round.left.end()))},
+       {"returned", ids_json(round.returned)},
+       {"queue", ids_json(round.queue)}});
 }
 
 RoundState round_of(const Json& json) {
@@ -244,6 +247,11 @@ RoundState round_of(const Json& json) {
   round.filter = json.at("filter").as_string();
   round.sort = sort_of(json.at("sort"));
   round.audit = json.get_bool("audit");
+  round.objects = json.get_bool("objects");
+  if (json.find("left") != nullptr) {
+    const std::vector<ObjectId> left = ids_of(json.at("left"));
+    round.left.insert(left.begin(), left.end());
+  }
   round.returned = ids_of(json.at("returned"));
   round.queue = ids_of(json.at("queue"));
   return round;

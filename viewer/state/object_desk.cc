@@ -1,16 +1,20 @@
 #include "viewer/state/object_desk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "query/filter.h"
 #include "viewer/state/filter_text.h"
 #include "viewer/state/object_match.h"
 #include "viewer/state/object_measures.h"
 #include "viewer/state/panel_answer.h"
+#include "viewer/state/round_marks.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -307,7 +311,8 @@ void ObjectDesk::ask_measures() {
   session_.tasks().run(
       Lane::kPanels,
       [this, number, take, table = objects.table.table, samples = session_.state().snapshot.samples,
-       choice = objects.matched, filter = measured_filter_]() -> Tasks::Apply {
+       choice = objects.matched, filter = measured_filter_,
+       snapshot = session_.state().snapshot]() -> Tasks::Apply {
         try {
           const jobs::DetectionInput input = detections_of(table, samples, filter);
           std::shared_ptr<ObjectMeasures> measures =
@@ -318,6 +323,14 @@ void ObjectDesk::ask_measures() {
           if (!any) return [take, measures] { take(measures, true); };
           session_.tasks().post(Lane::kPanels, [take, measures] { take(measures, false); });
           auto whole = std::make_shared<ObjectMeasures>(*measures);
+          if (const auto imported = session_.backend().imported_objects(snapshot)) {
+            const jobs::DetectionInput before = detections_of(imported->table, samples, filter);
+            whole->corrections =
+                count_corrections(input, table, before, imported->table, choice, serial_for);
+            session_.tasks().post(
+                Lane::kPanels,
+                [take, some = std::make_shared<ObjectMeasures>(*whole)] { take(some, false); });
+          }
           add_intervals(*whole, input, serial_for);
           return [take, whole] { take(whole, true); };
         } catch (const Error& error) {
@@ -410,13 +423,8 @@ std::vector<RowIndex> ObjectDesk::target_annotations() const {
   const ObjectColumns columns(state.objects.table.table);
   std::vector<RowIndex> rows;
   for (const RowIndex row : state.target_objects()) {
-    if (columns.is_given(row)) {
-      rows.push_back(row);
-    } else if (const std::optional<RowIndex> match = columns.match_of(row);
-               match && columns.error_of(row) != ObjectError::kBackground &&
-               columns.error_of(row) != ObjectError::kBoth) {
-      rows.push_back(*match);
-    }
+    const std::optional<RowIndex> given = annotation_of(columns, row);
+    if (given) rows.push_back(*given);
   }
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
@@ -425,10 +433,37 @@ std::vector<RowIndex> ObjectDesk::target_annotations() const {
 
 void ObjectDesk::send(std::vector<ObjectEdit> edits, bool move_on) {
   if (edits.empty()) return;
-  const AppState& state = session_.state();
-  const bool single = state.selection.count() == 0 && !state.objects.picked;
   session_.apply(std::move(edits));
-  if (move_on && single && state.objects_shown()) session_.move_cursor(1);
+  if (move_on) go_on();
+}
+
+void ObjectDesk::go_on() {
+  constexpr size_t kMostFollowed = 1000;
+  AppState& state = session_.state();
+  if (!state.objects_shown() || state.objects.picked) return;
+  const bool single = state.selection.count() == 0;
+  if (!state.round.active() || !state.round.objects) {
+    if (single) session_.move_cursor(1);
+    return;
+  }
+  // Of a round a group was decided: the next undecided one is not far.
+  if (state.selection.count() > kMostFollowed) return;
+  std::vector<ObjectId> decided;
+  for (const RowIndex row : state.target_objects()) decided.push_back(state.id_of(row));
+  state.selection.clear();
+  session_.round().move_on_objects(decided);
+}
+
+bool ObjectDesk::leave_targets(bool left) {
+  const AppState& state = session_.state();
+  if (!state.round.active() || !state.round.objects) return false;
+  const ObjectColumns columns(state.objects.table.table);
+  std::vector<ObjectId> detections;
+  for (const RowIndex row : state.target_objects()) {
+    if (!annotation_of(columns, row)) detections.push_back(columns.id->ints[row]);
+  }
+  session_.round().leave_as_they_are(detections, left);
+  return !detections.empty();
 }
 
 void ObjectDesk::accept() {
@@ -457,7 +492,11 @@ void ObjectDesk::accept(const std::vector<RowIndex>& rows, bool move_on) {
 void ObjectDesk::decide(ObjectEditKind kind) {
   std::vector<ObjectEdit> edits;
   for (const RowIndex row : target_annotations()) edits.push_back(edit(kind, row));
-  send(std::move(edits), true);
+  const bool takes_back = kind == ObjectEditKind::kUnreview;
+  const bool leaves = kind != ObjectEditKind::kAmbiguous && leave_targets(!takes_back);
+  const bool decided = leaves || !edits.empty();
+  send(std::move(edits), false);
+  if (decided && !takes_back) go_on();
 }
 
 void ObjectDesk::set_class(const std::string& class_name) {
@@ -490,7 +529,7 @@ void ObjectDesk::remove() {
   for (const RowIndex row : state.target_objects()) {
     if (columns.is_given(row)) edits.push_back(edit(ObjectEditKind::kDelete, row));
   }
-  send(std::move(edits), false);
+  send(std::move(edits), state.round.active() && state.round.objects);
 }
 
 void ObjectDesk::toggle_crowd() {
@@ -593,6 +632,7 @@ bool ObjectDesk::follow(const EditOutcome& outcome, bool show_first_changed) {
   ObjectsState& objects = state.objects;
   if (outcome.changed_objects.empty()) return false;
   ++follows_;
+  tell_masks(outcome);
   const auto load_and_show = [&] {
     if (show_first_changed) show_once_loaded_ = outcome.changed_objects[0];
     load();
@@ -617,6 +657,16 @@ bool ObjectDesk::follow(const EditOutcome& outcome, bool show_first_changed) {
   const size_t row = objects.table.row_of(outcome.changed_objects[0]);
   if (row != SIZE_MAX) show_changed(static_cast<RowIndex>(row));
   return renumbered;
+}
+
+void ObjectDesk::tell_masks(const EditOutcome& outcome) {
+  std::optional<Message>& message = session_.state().message;
+  if (outcome.masks_back > 0 && message && message->text == masks_note_) message.reset();
+  const size_t lost = outcome.masks_lost;
+  if (lost == 0) return;
+  masks_note_ = fmt::format("{} dropped: a mask of pixels cannot move with its box",
+                            lost == 1 ? "A mask was" : with_thousands(lost) + " masks were");
+  session_.show_note(masks_note_, "U takes back edit by edit; with this one the mask comes back");
 }
 
 // What matching leaves out is another.

@@ -81,9 +81,15 @@ class ObjectDesk : public SessionPart {
   void accept(const std::vector<RowIndex>& rows, bool move_on);
   void send(std::vector<ObjectEdit> edits, bool move_on);
   std::vector<RowIndex> target_annotations() const;
+  // In a round over objects: leaves the targets that are detections on nothing as they are, or
+  // takes that back. True when there are any.
+  bool leave_targets(bool left);
+  // Where objects are shown: after a decision on the targets, the cursor goes to the next.
+  void go_on();
   ObjectEdit edit(ObjectEditKind kind, RowIndex row) const;
   void renumber(const std::vector<RowIndex>& new_rows);
   void show_changed(RowIndex row);
+  void tell_masks(const EditOutcome& outcome);
 
   Session& session_;
   // Numbers of the newest questions; those that a lane reads are atomic.
@@ -102,6 +108,7 @@ class ObjectDesk : public SessionPart {
   uint64_t follows_ = 0;           // edits of annotations that were followed
   std::vector<uint8_t> excluded_;  // per sample, as the newest matching knew them
   std::optional<ObjectId> show_once_loaded_;
+  std::string masks_note_;  // what was last told of masks
 };
 
 }  // namespace errata::viewer

@@ -1,12 +1,16 @@
 #include "viewer/state/object_measures.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 #include "analysis/coco_eval.h"
 #include "analysis/coco_intervals.h"
 #include "analysis/detection_confusion.h"
 #include "analysis/tide.h"
+#include "base/text.h"
 #include "jobs/prediction_warnings.h"
 
 namespace errata::viewer {
@@ -99,6 +103,80 @@ void add_intervals(ObjectMeasures& measures, const jobs::DetectionInput& input,
   measures.ap = intervals.summary[0];
   measures.ap50 = intervals.summary[1];
   measures.has_intervals = true;
+}
+
+namespace {
+
+bool same_annotation(const ObjectColumns& a, RowIndex row, const ObjectColumns& b, RowIndex other) {
+  const Box& box = a.box(row);
+  const Box& now = b.box(other);
+  return a.label->text(row) == b.label->text(other) && box.x == now.x && box.y == now.y &&
+         box.width == now.width && box.height == now.height &&
+         a.crowd->bytes[row] == b.crowd->bytes[other];
+}
+
+}  // namespace
+
+std::optional<LabelCorrections> count_corrections(const jobs::DetectionInput& now,
+                                                  const Table& objects,
+                                                  const jobs::DetectionInput& before,
+                                                  const Table& imported, const MatchChoice& choice,
+                                                  const ParallelFor& parallel_for) {
+  const ObjectColumns columns(objects);
+  const ObjectColumns given(imported);
+  const jobs::Matching matching = jobs::match_detections(before, choice.confidence, choice.overlap,
+                                                         imported.rows(), parallel_for);
+  constexpr auto kRight = static_cast<int32_t>(ObjectError::kTrue);
+  std::unordered_map<ObjectId, RowIndex> standing;
+  for (const RowIndex row : now.objects.rows) standing.emplace(columns.id->ints[row], row);
+  LabelCorrections made;
+  made.imported = before.objects.size();
+  for (const RowIndex row : before.objects.rows) {
+    const auto found = standing.find(given.id->ints[row]);
+    const bool deleted = found == standing.end();
+    if (!deleted && columns.review->text(found->second) == "unseen") continue;
+    ++made.reviewed;
+    if (deleted) ++made.deleted;
+    if (!deleted && !same_annotation(given, row, columns, found->second)) ++made.changed;
+    const int32_t error = matching.error[row];
+    if (error >= 0 && error != kRight) ++made.where_they_differ;
+  }
+  for (const RowIndex row : now.objects.rows) {
+    if (columns.review->text(row) != "added") continue;
+    ++made.reviewed;
+    ++made.added;
+    if (columns.error_of(row) == ObjectError::kTrue) ++made.where_they_differ;
+  }
+  if (made.reviewed == 0) return std::nullopt;
+  if (before.objects.size() > 0 && before.detections.size() > 0) {
+    made.ap_before = summarize_coco(evaluate_coco(before.set(), {}, parallel_for))[0];
+  }
+  return made;
+}
+
+std::string corrections_text(const ObjectMeasures& measures) {
+  if (!measures.corrections) return {};
+  const LabelCorrections& made = *measures.corrections;
+  std::string text = "With the accepted corrections AP ";
+  const double after = measures.ap.value * 100;
+  const double before = made.ap_before * 100;
+  text += measures.ap.value < 0 ? "n/a" : fmt::format("{:.1f}", after);
+  if (made.ap_before < 0) {
+    text += ", without a number as imported";
+  } else if (measures.ap.value >= 0) {
+    text += fmt::format(", {:+.1f} from {:.1f} as imported", after - before, before);
+  }
+  text += fmt::format(": of {} labels {} reviewed, {} changed, {} deleted, {} added",
+                      with_thousands(made.imported), with_thousands(made.reviewed - made.added),
+                      with_thousands(made.changed), with_thousands(made.deleted),
+                      with_thousands(made.added));
+  const bool chosen = made.where_they_differ * 2 > made.reviewed;
+  text += chosen ? fmt::format(
+                       "; {} of them where label and model differ: looking only there "
+                       "mostly raises the number",
+                       with_thousands(made.where_they_differ))
+                 : std::string("; what was not reviewed counts as it was imported");
+  return text;
 }
 
 }  // namespace errata::viewer

@@ -22,8 +22,9 @@ namespace errata::viewer {
 namespace {
 
 constexpr const char* kAuditTag = "audit";
-// More than these take longer to look up than a frame has.
+// More than these take longer to look up than a frame has; so do they in a table of more rows.
 constexpr size_t kMostAtOnce = 10'000;
+constexpr size_t kMostWalked = 50'000;
 
 // Another for each round of each window.
 std::string new_round_id() {
@@ -78,48 +79,73 @@ std::vector<SampleId> tagged(const Table& samples, std::string_view tag) {
 
 void RoundDesk::start() {
   AppState& state = session_.state();
-  if (!state.view || state.objects_shown() || state.round.starting) return;
+  if (!state.view || state.round.starting) return;
+  if (state.objects_shown()) return start_objects();
   state.round.starting = true;
   const uint64_t number = ++newest_;
-  session_.tasks().run(
-      Lane::kPanels,
-      [this, number, view = state.view, samples = state.snapshot.samples,
-       filter = state.filter.applied, sort = state.sort]() -> Tasks::Apply {
-        const std::vector<int64_t>& ids = ids_of(samples);
-        std::vector<SampleId> queue;
-        std::vector<SampleId> returned;
-        auto round = std::make_shared<RoundState>();
-        round->filter = filter;
-        round->sort = sort;
-        try {
-          const auto again =
-              outdated_decisions(session_.backend().newest_decisions({}), samples, ids);
-          const Column* review = samples.find("review");
-          for (const RowIndex row : view->order) {
-            const bool decided =
-                review != nullptr && !review->is_null(row) && review->text(row) != "unseen";
-            const bool comes_back = decided && again.contains(ids[row]);
-            if (comes_back) returned.push_back(ids[row]);
-            if (!decided || comes_back) queue.push_back(ids[row]);
-          }
-          round->queue = std::move(queue);
-          round->returned = std::move(returned);
-        } catch (const Error& error) {
-          return [this, error] {
-            session_.state().round.starting = false;
-            session_.show_error(error);
-          };
-        }
-        return [this, number, round, seen = view->order.size()] {
-          if (number != newest_) return;
-          session_.state().round.starting = false;
-          if (!round->queue.empty()) return begin(std::move(*round));
-          session_.show_note(seen == 0 ? "There is nothing to review: no sample passes the filter"
-                                       : fmt::format("All {} shown here are decided already",
-                                                     with_thousands(seen)),
-                             "change the filter, or take decisions back with Shift K");
-        };
-      });
+  session_.tasks().run(Lane::kPanels,
+                       [this, number, view = state.view, samples = state.snapshot.samples,
+                        filter = state.filter.applied, sort = state.sort]() -> Tasks::Apply {
+                         const std::vector<int64_t>& ids = ids_of(samples);
+                         std::vector<SampleId> queue;
+                         std::vector<SampleId> returned;
+                         auto round = std::make_shared<RoundState>();
+                         round->filter = filter;
+                         round->sort = sort;
+                         try {
+                           const auto again = outdated_decisions(
+                               session_.backend().newest_decisions({}), samples, ids);
+                           const Column* review = samples.find("review");
+                           for (const RowIndex row : view->order) {
+                             const bool decided = review != nullptr && !review->is_null(row) &&
+                                                  review->text(row) != "unseen";
+                             const bool comes_back = decided && again.contains(ids[row]);
+                             if (comes_back) returned.push_back(ids[row]);
+                             if (!decided || comes_back) queue.push_back(ids[row]);
+                           }
+                           round->queue = std::move(queue);
+                           round->returned = std::move(returned);
+                         } catch (const Error& error) {
+                           return [this, error] {
+                             session_.state().round.starting = false;
+                             session_.show_error(error);
+                           };
+                         }
+                         return [this, number, round, seen = view->order.size()] {
+                           if (number != newest_) return;
+                           start_over(round, seen);
+                         };
+                       });
+}
+
+void RoundDesk::start_over(std::shared_ptr<RoundState> round, size_t seen) {
+  session_.state().round.starting = false;
+  if (!round->queue.empty()) return begin(std::move(*round));
+  session_.show_note(
+      seen == 0 ? fmt::format("There is nothing to review: no {} passes the filter",
+                              round->objects ? "object" : "sample")
+                : fmt::format("All {} shown here are decided already", with_thousands(seen)),
+      "change the filter, or take decisions back with Shift K");
+}
+
+void RoundDesk::start_objects() {
+  AppState& state = session_.state();
+  state.round.starting = true;
+  const uint64_t number = ++newest_;
+  auto round = std::make_shared<RoundState>();
+  round->objects = true;
+  round->filter = state.filter.applied;
+  round->sort = state.sort;
+  // Those that were left as they are in the round before stay so.
+  if (state.round.objects) round->left = state.round.left;
+  session_.tasks().run(Lane::kPanels,
+                       [this, number, round, view = state.view, objects = state.objects.table.table,
+                        samples = state.snapshot.samples]() -> Tasks::Apply {
+                         round->queue = open_objects(objects, samples, view->order, round->left);
+                         return [this, number, round, seen = view->order.size()] {
+                           if (number == newest_) start_over(round, seen);
+                         };
+                       });
 }
 
 std::string RoundDesk::audit_population() const {
@@ -206,6 +232,7 @@ void RoundDesk::hold(RoundState round) {
   round.to_decide_again.insert(round.returned.begin(), round.returned.end());
   state.round = std::move(round);
   marks_.clear();
+  object_marks_.clear();
   being_saved_.clear();
   ask_marks(Show::kNothing);
   ask_returned();
@@ -219,6 +246,7 @@ void RoundDesk::leave() {
   round = {};
   round.number = number;
   marks_.clear();
+  object_marks_.clear();
   marking_ = false;
   ++newest_marks_;
   next_ = Next::kNothing;
@@ -227,14 +255,20 @@ void RoundDesk::leave() {
 
 bool RoundDesk::shows_question() const {
   const AppState& state = session_.state();
-  return state.view && !state.view_pending && !state.objects_shown() &&
+  return state.view && !state.view_pending && state.objects_shown() == state.round.objects &&
          state.filter.applied == state.round.filter && state.sort == state.round.sort;
 }
 
 void RoundDesk::ask_for_question(Next next) {
   AppState& state = session_.state();
+  if (state.round.objects && state.objects.phase == ObjectsPhase::kNone) {
+    throw Error(ErrorCategory::kNotFound, "this store has no objects any more",
+                "leave the round with Shift S; what was decided stays decided");
+  }
   next_ = next;
-  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  if (state.objects_shown() != state.round.objects) {
+    session_.show_rows_of(state.round.objects ? CentreMode::kObjects : CentreMode::kGrid);
+  }
   state.sort = state.round.sort;
   session_.set_filter(state.round.filter);
 }
@@ -290,18 +324,6 @@ RoundDesk::Mark RoundDesk::mark_of(const Column* review, RowIndex row, bool deci
   return text == "ambiguous" ? Mark::kAmbiguous : Mark::kKept;
 }
 
-void RoundDesk::count(RoundCounts& counts, Mark mark, bool in) {
-  const size_t by = in ? 1 : size_t{0} - 1;
-  switch (mark) {
-    case Mark::kKept: counts.kept += by; break;
-    case Mark::kRelabelled: counts.relabelled += by; break;
-    case Mark::kExcluded: counts.excluded += by; break;
-    case Mark::kAmbiguous: counts.ambiguous += by; break;
-    case Mark::kOutside:
-    case Mark::kOpen: break;
-  }
-}
-
 RoundDesk::Marked RoundDesk::mark_queue(const Table& samples, const SampleList& queue,
                                         const std::unordered_set<SampleId>& again) {
   const std::vector<int64_t>& ids = ids_of(samples);
@@ -315,7 +337,7 @@ RoundDesk::Marked RoundDesk::mark_queue(const Table& samples, const SampleList& 
     const auto row = static_cast<RowIndex>(found);
     marked.order.push_back(row);
     marked.marks[row] = mark_of(review, row, again.contains(sample));
-    count(marked.counts, marked.marks[row], true);
+    marked.counts.count(marked.marks[row], true);
   }
   return marked;
 }
@@ -326,6 +348,7 @@ void RoundDesk::ask_marks(Show show) {
   show_ = marking_ ? std::max(show_, show) : show;
   const uint64_t number = ++newest_marks_;
   edited_meanwhile_.clear();
+  if (state.round.objects) return ask_object_marks();
   if (state.round.queue.size() <= kMostAtOnce) {
     marking_ = false;
     take_marks(mark_queue(state.snapshot.samples, state.round.queue, state.round.to_decide_again),
@@ -346,12 +369,61 @@ void RoundDesk::ask_marks(Show show) {
                        });
 }
 
-void RoundDesk::take_marks(Marked marked, Show show) {
-  AppState& state = session_.state();
-  marks_ = std::move(marked.marks);
-  state.round.counts = marked.counts;
-  if (show == Show::kNothing || !state.round.active()) return;
+void RoundDesk::ask_object_marks() {
+  const AppState& state = session_.state();
+  const ObjectsState& objects = state.objects;
+  if (!objects.ready()) return;  // frame() asks once they are there
+  marked_revision_ = objects.revision;
+  const uint64_t number = newest_marks_;
+  if (state.round.queue.size() <= kMostAtOnce && objects.table.rows() <= kMostWalked) {
+    marking_ = false;
+    return take_object_marks(mark_objects(objects.table.table, state.snapshot.samples,
+                                          state.round.queue, state.round.left),
+                             show_);
+  }
+  marking_ = true;
+  session_.tasks().run(
+      Lane::kPanels,
+      [this, number, table = objects.table.table, samples = state.snapshot.samples,
+       queue = state.round.queue, left = state.round.left,
+       revision = objects.revision]() -> Tasks::Apply {
+        auto marked = std::make_shared<MarkedObjects>(mark_objects(table, samples, queue, left));
+        return [this, number, marked, revision] {
+          if (number != newest_marks_) return;
+          // Rows may have been numbered anew.
+          if (revision != session_.state().objects.revision) return ask_marks(show_);
+          marking_ = false;
+          take_object_marks(std::move(*marked), show_);
+        };
+      });
+}
+
+void RoundDesk::take_object_marks(MarkedObjects marked, Show show) {
+  object_marks_ = std::move(marked.marks);
+  const AppState& state = session_.state();
+  session_.state().round.counts = marked.counts;
+  const bool some_back =
+      state.round.active() && state.view && marked.order.size() > state.view->order.size();
+  if (show != Show::kNothing || !some_back) return show_queue(std::move(marked.order), show);
+  // A deletion was undone: the queue is shown with it again, and the cursor goes there.
+  const std::vector<RowIndex> before = state.view->order;
   session_.show_order(std::move(marked.order));
+  const std::vector<RowIndex>& now = state.view->order;
+  size_t back = 0;
+  while (back < before.size() && now[back] == before[back]) ++back;
+  session_.set_cursor(back);
+}
+
+void RoundDesk::take_marks(Marked marked, Show show) {
+  marks_ = std::move(marked.marks);
+  session_.state().round.counts = marked.counts;
+  show_queue(std::move(marked.order), show);
+}
+
+void RoundDesk::show_queue(std::vector<RowIndex> order, Show show) {
+  const AppState& state = session_.state();
+  if (show == Show::kNothing || !state.round.active()) return;
+  session_.show_order(std::move(order));
   if (show == Show::kQueueAtOpen && state.view && !state.view->order.empty()) {
     go_to_open(state.view->order.size() - 1);
   }
@@ -362,15 +434,15 @@ void RoundDesk::mark_again(SampleId sample) {
   const size_t found = state.snapshot.row_of(sample);
   if (found >= marks_.size() || marks_[found] == Mark::kOutside) return;
   const auto row = static_cast<RowIndex>(found);
-  count(state.round.counts, marks_[row], false);
+  state.round.counts.count(marks_[row], false);
   marks_[row] = mark_of(state.snapshot.samples.find("review"), row,
                         state.round.to_decide_again.contains(sample));
-  count(state.round.counts, marks_[row], true);
+  state.round.counts.count(marks_[row], true);
 }
 
 void RoundDesk::edited(const EditOutcome& outcome) {
   const AppState& state = session_.state();
-  if (state.round.phase == RoundPhase::kNone) return;
+  if (state.round.phase == RoundPhase::kNone || state.round.objects) return;
   if (outcome.changed.size() > kMostAtOnce) {
     being_saved_.clear();
     ask_marks(Show::kNothing);
@@ -382,6 +454,41 @@ void RoundDesk::edited(const EditOutcome& outcome) {
     }
   }
   ask_returned();
+}
+
+// What became of an object is in the table, which goes on when an edit was followed, when it was
+// matched anew and when it was loaded again.
+void RoundDesk::frame(double /*now_secs*/) {
+  const AppState& state = session_.state();
+  if (state.round.phase == RoundPhase::kNone || !over_objects()) return;
+  if (state.objects.ready() && state.objects.revision != marked_revision_) {
+    ask_marks(Show::kNothing);
+  }
+  // A detection that was accepted is decided once the table was loaded with what it became, and
+  // they were matched.
+  const Tasks& tasks = session_.tasks();
+  const bool idle = state.saves_pending == 0 && tasks.pending(Lane::kStore) == 0 &&
+                    tasks.pending(Lane::kPanels) == 0 && session_.objects().complete();
+  if (!being_saved_.empty() && idle && !marking_) being_saved_.clear();
+}
+
+bool RoundDesk::over_objects() const {
+  return session_.state().round.objects;
+}
+
+void RoundDesk::leave_as_they_are(std::span<const ObjectId> detections, bool left) {
+  RoundState& round = session_.state().round;
+  const size_t before = round.left.size();
+  for (const ObjectId detection : detections) {
+    if (left && object_marks_.contains(detection)) round.left.insert(detection);
+    if (!left) round.left.erase(detection);
+  }
+  if (round.left.size() == before) return;
+  ++round.number;
+  ask_marks(Show::kNothing);
+  if (before > 0 || !left) return;
+  session_.show_note("Detections without a label are left as they are, in this round only",
+                     "there is no label to write it to: Shift K takes it back, U does not");
 }
 
 void RoundDesk::ask_returned() {
@@ -407,13 +514,18 @@ void RoundDesk::go_to_open(size_t from) {
   const std::vector<RowIndex>& order = state.view->order;
   for (size_t i = 1; i <= order.size(); ++i) {
     const size_t position = (from + i) % order.size();
-    const RowIndex row = order[position];
-    if (row >= marks_.size() || marks_[row] != Mark::kOpen ||
-        being_saved_.contains(state.snapshot.ids[row]))
-      continue;
+    if (!is_open(order[position])) continue;
     session_.set_cursor(position);
     return;
   }
+}
+
+bool RoundDesk::is_open(RowIndex row) const {
+  const AppState& state = session_.state();
+  if (being_saved_.contains(state.id_of(row))) return false;
+  if (!state.round.objects) return row < marks_.size() && marks_[row] == Mark::kOpen;
+  const auto found = object_marks_.find(state.id_of(row));
+  return found != object_marks_.end() && found->second == Mark::kOpen;
 }
 
 bool RoundDesk::next_undecided() {
@@ -426,9 +538,16 @@ bool RoundDesk::next_undecided() {
 
 bool RoundDesk::move_on(std::span<const SampleId> decided) {
   const AppState& state = session_.state();
-  if (!state.round.active()) return false;
+  if (!state.round.active() || state.round.objects) return false;
   // What an earlier save failed to do is open again.
   if (state.saves_pending <= 1) being_saved_.clear();
+  being_saved_.insert(decided.begin(), decided.end());
+  next_undecided();
+  return true;
+}
+
+bool RoundDesk::move_on_objects(std::span<const ObjectId> decided) {
+  if (!session_.state().round.active() || !over_objects()) return false;
   being_saved_.insert(decided.begin(), decided.end());
   next_undecided();
   return true;

@@ -1,14 +1,17 @@
-// Starts, pauses, resumes and leaves review rounds, and says which sample is next.
+// Starts, pauses, resumes and leaves review rounds over samples or over objects, and says which is
+// next.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "model/columns.h"
 #include "model/ids.h"
+#include "viewer/state/round_marks.h"
 #include "viewer/state/round_state.h"
 #include "viewer/state/session_part.h"
 
@@ -20,7 +23,8 @@ class RoundDesk : public SessionPart {
  public:
   explicit RoundDesk(Session& session) : session_(session) {}
 
-  // Freezes the order that is shown, less what is decided already and still stands.
+  // Freezes the order that is shown, of samples or of objects, less what is decided already and
+  // still stands. An object's decision stands whatever a later run says of it.
   void start();
   // Draws `size` samples at random from audit_population() less the excluded ones, tags them
   // `audit`, then saves the view `audit` with how they were drawn, and starts a round over them.
@@ -41,18 +45,22 @@ class RoundDesk : public SessionPart {
   void refresh();
   // False, with the cursor where it was, when all are decided.
   bool next_undecided();
-  // After a decision: goes from the cursor to the next undecided one. False when no round is
-  // active.
+  // After a decision: goes from the cursor to the next undecided one. False when no round over
+  // samples, or over objects, is active.
   bool move_on(std::span<const SampleId> decided);
+  bool move_on_objects(std::span<const ObjectId> decided);
+  bool over_objects() const;
+  // Detections on nothing: looked at and left as they are, or that taken back.
+  void leave_as_they_are(std::span<const ObjectId> detections, bool left);
 
   void snapshot_taken() override;
   void view_taken() override;
   void edited(const EditOutcome& outcome) override;
+  void frame(double now_secs) override;
 
  private:
   enum class Next : uint8_t { kNothing, kStart, kResume };
-  // Of a row: not in the queue, to be decided, or what was decided.
-  enum class Mark : uint8_t { kOutside, kOpen, kKept, kRelabelled, kExcluded, kAmbiguous };
+  using Mark = RoundMark;
   // What is done once the rows of the queue are known.
   enum class Show : uint8_t { kNothing, kQueue, kQueueAtOpen };
   // The queue as a snapshot has it.
@@ -62,6 +70,8 @@ class RoundDesk : public SessionPart {
     RoundCounts counts;
   };
 
+  void start_objects();
+  void start_over(std::shared_ptr<RoundState> round, size_t seen);
   void hold(RoundState round);
   // The samples of an audit, drawn, are tagged; `former` carried the tag of an earlier one and lose
   // it. Afterwards the view `audit` says how they were drawn, and the round begins.
@@ -71,16 +81,21 @@ class RoundDesk : public SessionPart {
   static Mark mark_of(const Column* review, RowIndex row, bool decide_again);
   static Marked mark_queue(const Table& samples, const SampleList& queue,
                            const std::unordered_set<SampleId>& again);
-  static void count(RoundCounts& counts, Mark mark, bool in);
   // Looks every sample of the queue up: at once when they are few, else on a lane.
   void ask_marks(Show show);
+  void ask_object_marks();
   void take_marks(Marked marked, Show show);
+  void take_object_marks(MarkedObjects marked, Show show);
+  void show_queue(std::vector<RowIndex> order, Show show);
+  bool is_open(RowIndex row) const;
   void mark_again(SampleId sample);
   void ask_returned();
   void ask_for_question(Next next);
 
   Session& session_;
-  std::vector<Mark> marks_;                   // by row; empty until the queue was looked up
+  std::vector<Mark> marks_;                          // by row; empty until the queue was looked up
+  std::unordered_map<ObjectId, Mark> object_marks_;  // likewise; rows of objects come and go
+  uint64_t marked_revision_ = 0;              // of the objects, when their marks were asked for
   std::unordered_set<SampleId> being_saved_;  // decided, the answer is not back yet
   std::vector<SampleId> edited_meanwhile_;    // since the marks were asked for
   bool marking_ = false;

@@ -1,5 +1,6 @@
-// A review round: a queue that was frozen when it began, and what was decided in it. Whether a
-// sample of it is decided is read from the snapshot, so that losing this loses no decision.
+// A review round: a queue of samples or of objects that was frozen when it began, and what was
+// decided in it. Whether one of it is decided is read from the snapshot, so that losing this loses
+// no decision.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ enum class RoundPhase : uint8_t {
   kPaused   // another filter or order is looked at; the queue waits
 };
 
-// Samples that never change once they are chosen: cheap to copy, read by any thread.
+// Samples, or objects, that never change once they are chosen: cheap to copy, read by any thread.
 class SampleList {
  public:
   SampleList() : ids_(std::make_shared<const std::vector<SampleId>>()) {}
@@ -39,28 +40,59 @@ class SampleList {
   std::shared_ptr<const std::vector<SampleId>> ids_;
 };
 
+// Of one: not in the queue, to be decided, or what was decided.
+enum class RoundMark : uint8_t {
+  kOutside,
+  kOpen,
+  kKept,
+  kRelabelled,  // of an object: its class, box or a mark was changed
+  kExcluded,
+  kAmbiguous,
+  kAdded,   // a detection that became a label
+  kDeleted  // an object that is gone
+};
+
 struct RoundCounts {
   size_t kept = 0;
   size_t relabelled = 0;
   size_t excluded = 0;
   size_t ambiguous = 0;
+  size_t added = 0;
+  size_t deleted = 0;
 
-  size_t decided() const { return kept + relabelled + excluded + ambiguous; }
+  size_t decided() const { return kept + relabelled + excluded + ambiguous + added + deleted; }
+  void count(RoundMark mark, bool in) {
+    const size_t by = in ? 1 : size_t{0} - 1;
+    switch (mark) {
+      case RoundMark::kKept: kept += by; break;
+      case RoundMark::kRelabelled: relabelled += by; break;
+      case RoundMark::kExcluded: excluded += by; break;
+      case RoundMark::kAmbiguous: ambiguous += by; break;
+      case RoundMark::kAdded: added += by; break;
+      case RoundMark::kDeleted: deleted += by; break;
+      case RoundMark::kOutside:
+      case RoundMark::kOpen: break;
+    }
+  }
 };
 
 struct RoundState {
   RoundPhase phase = RoundPhase::kNone;
   bool starting = false;  // the queue is being picked
   bool audit = false;     // a random sample, in random order
+  bool objects = false;   // the queue is of objects, and what its filter and order are about
   std::string id;         // of its own, between windows and starts
   SampleList queue;       // in the order frozen at the start
   // Decided before the round on evidence that was another then: to be decided again.
   SampleList returned;
   std::unordered_set<SampleId> to_decide_again;  // those of `returned` that still wait
-  std::string filter;                            // how the queue was chosen
+  // Of objects: detections on nothing that were left as they are. The store has no place for this
+  // decision, which is the round's own.
+  std::unordered_set<ObjectId> left;
+  std::string filter;  // how the queue was chosen
   SortChoice sort;
   RoundCounts counts;
-  uint64_t number = 0;  // another with each round started
+  uint64_t number = 0;  // another with each round started, and with each change of `left`
 
   bool active() const { return phase == RoundPhase::kActive; }
   bool finished() const { return !queue.empty() && counts.decided() >= queue.size(); }

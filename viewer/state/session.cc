@@ -611,12 +611,13 @@ void Session::decide_on(const Decision& decision, bool moves_on) {
   changes_.make(std::move(change));
   if (!moves_on) return;
   if (targets.single()) {
-    if (!round_.move_on({&first, 1})) move_cursor(1);
+    const bool of_objects = state_.round.active() && state_.round.objects;
+    if (of_objects ? !round_.next_undecided() : !round_.move_on({&first, 1})) move_cursor(1);
     return;
   }
   // Of a round a group was decided: the next undecided one is not far.
   constexpr size_t kMostFollowed = 1000;
-  if (!state_.round.active() || targets.count() > kMostFollowed) return;
+  if (!state_.round.active() || state_.round.objects || targets.count() > kMostFollowed) return;
   std::vector<SampleId> decided;
   for (const RowIndex row : targets.rows()) decided.push_back(state_.snapshot.ids[row]);
   state_.selection.clear();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "viewer/state/round_marks.h"
 #include "viewer/views/box_layer.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/views/tile.h"
@@ -159,8 +160,9 @@ class ObjectGrid : public View {
     const ImVec2 second(at.x, at.y + theme.px(20));
     const TextStyle style = small(theme);
     const std::optional<ObjectError> error = columns.error_of(row);
-    const std::string_view review =
-        columns.review == nullptr || columns.review->is_null(row) ? "" : columns.review->text(row);
+    const RoundState& round = frame.state.round;
+    const bool as_it_is = round.objects && round.left.contains(columns.id->ints[row]);
+    const std::string_view review = as_it_is ? "left as it is" : review_of(columns, row);
     const bool decided = !review.empty() && review != "unseen";
     std::string text(decided ? review
                      : error ? object_error_name(*error)

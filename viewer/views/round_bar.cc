@@ -26,7 +26,9 @@ std::string progress_text(const RoundState& round) {
 }
 
 std::string how_chosen(const RoundState& round) {
-  const std::string filter = round.filter.empty() ? "every sample" : round.filter;
+  const std::string filter = !round.filter.empty() ? round.filter
+                             : round.objects       ? "every object"
+                                                   : "every sample";
   if (round.audit) return fmt::format("drawn at random from {}", filter);
   return fmt::format("{} \u00B7 {}", filter, sort_text(round.sort));
 }
@@ -128,21 +130,29 @@ class RoundBar : public View {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const TextStyle style = small(theme);
     const float line = text_height(theme, style);
-    const auto add = [&](std::string_view name, size_t count) {
+    // `name` as the state's review is called, which has the colour.
+    const auto add = [&](std::string_view name, size_t count, std::string_view word) {
       const float radius = theme.px(3.5F);
       list->AddCircleFilled(ImVec2(x + radius, y + line / 2 + 1), radius,
                             review_color(theme, name));
       x += radius * 2 + theme.px(5);
-      const std::string text = fmt::format("{} {}", with_thousands(count), name);
+      const std::string text = fmt::format("{} {}", with_thousands(count), word);
       TextStyle counted = style;
       counted.color = theme.text_dim;
       draw_text(theme, list, ImVec2(x, y), counted, text);
       x += text_width(theme, style, text) + theme.px(16);
     };
-    add("kept", round.counts.kept);
-    add("relabelled", round.counts.relabelled);
-    add("excluded", round.counts.excluded);
-    add("ambiguous", round.counts.ambiguous);
+    add("kept", round.counts.kept, "kept");
+    if (round.objects) {
+      add("relabelled", round.counts.added, "added");
+      add("relabelled", round.counts.relabelled, "changed");
+      add("excluded", round.counts.deleted, "deleted");
+      if (round.counts.excluded > 0) add("excluded", round.counts.excluded, "excluded");
+    } else {
+      add("relabelled", round.counts.relabelled, "relabelled");
+      add("excluded", round.counts.excluded, "excluded");
+    }
+    add("ambiguous", round.counts.ambiguous, "ambiguous");
     if (round.returned.empty()) return;
     const std::string text = fmt::format("{} came back: the model changed its mind",
                                          with_thousands(round.returned.size()));

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "viewer/state/filter_text.h"
+#include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
 
@@ -167,6 +168,13 @@ void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measure
   draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
                 ImGui::GetContentRegionAvail().x, small(theme), text);
   ImGui::Dummy(ImVec2(0, theme.px(22)));
+  const std::string corrections = corrections_text(measures);
+  if (!corrections.empty()) {
+    draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
+                  ImGui::GetContentRegionAvail().x, small(theme), corrections);
+    ImGui::Dummy(ImVec2(ImGui::GetContentRegionAvail().x, theme.px(20)));
+    if (ImGui::IsItemHovered()) draw_hover(theme, corrections);
+  }
   for (const std::string& warning : measures.warnings) warning_line(frame, warning);
 }
 
