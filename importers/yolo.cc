@@ -325,6 +325,10 @@ void Reading::read_rows(LabelFile& file, ReadImage& read, const UprightFrame& fr
           "boxes and polygons stand in one file: each is taken as what it is; older versions of "
           "Ultralytics take such a box for a polygon of two points"));
     }
+    if (form.kind == YoloRowKind::kPose && left_out.empty() &&
+        !takes_key_points(row, form.numbers, layout_.key_points.values)) {
+      left_out = fmt::format("line {}", row.line);
+    }
     read.objects.push_back(record_of(row, form, file, frame, read.issues));
     raw += std::string_view(file.text).substr(at, row.begin - at);
     raw += SourceHeader::kObjectsMark;

@@ -100,6 +100,15 @@ void check_yolo_values(YoloRow& row, YoloRowKind kind, size_t numbers) {
   }
 }
 
+bool takes_key_points(const YoloRow& row, size_t numbers, size_t point_values) {
+  for (size_t i = 0; i + 4 < numbers; ++i) {
+    const double value = row.values[i + 5];
+    const bool is_coordinate = i % point_values < 2;
+    if (value < kLeast || (is_coordinate && value > kMost)) return false;
+  }
+  return true;
+}
+
 YoloObject yolo_object(const YoloRow& row, YoloRowKind kind, size_t numbers, size_t point_values,
                        const UprightFrame& frame) {
   YoloObject object;

@@ -58,6 +58,10 @@ enum class YoloRowKind : uint8_t {
 // Problems: "negative-box" and "out-of-range", by the limits of Ultralytics' loader: -0.01 to 1.01.
 void check_yolo_values(YoloRow& row, YoloRowKind kind, size_t numbers);
 
+// Whether the loader takes the key points of a pose, whose `numbers` values end in them, of
+// `point_values` each. They are taken here in any case.
+bool takes_key_points(const YoloRow& row, size_t numbers, size_t point_values);
+
 // An object in pixels of the image as stored: out of the first `numbers` values behind the class.
 struct YoloObject {
   std::array<double, 4> box_xywh_px{};

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <tuple>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -78,28 +77,6 @@ void add_shape_losses(const ExportObject& object, YoloForm form, const YoloDatas
   }
 }
 
-// Rows that are the same are one object for whoever reads them.
-void add_repeats(const ExportInput& input, const YoloDataset& dataset, Losses& losses) {
-  std::vector<const ExportObject*> sorted;
-  for (const ExportObject& object : input.objects.objects) {
-    if (!object.crowd) sorted.push_back(&object);
-  }
-  const auto key = [](const ExportObject* object) {
-    return std::tie(object->item, object->label, object->box_xywh_px, object->shape);
-  };
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [&](const auto* a, const auto* b) { return key(a) < key(b); });
-  for (size_t i = 1; i < sorted.size(); ++i) {
-    const ExportObject& object = *sorted[i];
-    if (key(sorted[i - 1]) != key(&object)) continue;
-    if (dataset.class_of(*sorted[i - 1]) != dataset.class_of(object)) continue;
-    losses.add_object("repeated-object",
-                      "objects with the class, box and outline of another: of rows that are the "
-                      "same, readers take one",
-                      object.id);
-  }
-}
-
 std::vector<Loss> Yolo::losses(const ExportInput& input) const {
   Losses losses;
   const YoloDataset dataset(input);
@@ -126,14 +103,27 @@ std::vector<Loss> Yolo::losses(const ExportInput& input) const {
       losses.leave_out_object("outside-image",
                               "objects outside their image, or in one of unknown size: left out",
                               object.id);
-    } else if (numbers.clipped) {
+      continue;
+    }
+    if (numbers.points_outside) {
+      lose("keypoints-outside",
+           "key points outside their image: each is put to its border, as one that is not seen");
+    }
+    if (numbers.clipped) {
       lose("clipped", "what reaches beyond the image: it is cut off");
-    } else if (!numbers.exact) {
+    } else if (!numbers.exact && !numbers.points_outside) {
       lose("rounded-box", "numbers of pixels that are no parts of the image: the last bits differ");
     }
   }
-  add_repeats(input, dataset, losses);
   const YoloLabels labels(input, dataset);
+  for (size_t i = 0; i < input.items.size(); ++i) {
+    for (const ObjectId id : labels.repeats(i)) {
+      losses.add_object("repeated-object",
+                        "objects with the class, box and outline of another: of rows that are the "
+                        "same, readers take one",
+                        id);
+    }
+  }
   for (size_t i = 0; i < input.items.size(); ++i) {
     if (!labels.drops_rejected_rows(i)) continue;
     losses.add_sample("rejected-rows",

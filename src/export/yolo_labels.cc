@@ -96,6 +96,35 @@ std::string YoloLabels::row(const ExportObject& object) const {
   return mended_yolo_row(object.raw_text, class_index, numbers.values);
 }
 
+std::vector<float> YoloLabels::values(const ExportObject& object) const {
+  if (object.crowd) return {};
+  const auto class_index = static_cast<float>(dataset_.class_of(object));
+  if (dataset_.keeps_numbers(object)) {
+    std::vector<float> values = values_of(object.raw_text);
+    if (!values.empty()) values.front() = class_index;
+    return values;
+  }
+  const YoloNumbers numbers =
+      yolo_numbers(object, dataset_.form_of(object), dataset_.pose(), dataset_.frame_of(object));
+  if (numbers.values.empty()) return {};
+  std::vector<float> values{class_index};
+  for (const double number : numbers.values) values.push_back(static_cast<float>(number));
+  return values;
+}
+
+std::vector<ObjectId> YoloLabels::repeats(size_t item) const {
+  std::vector<ObjectId> ids;
+  const auto& objects = texts_.objects[item];
+  if (objects.size() < 2) return ids;
+  std::set<std::vector<float>> known;
+  for (const uint32_t i : objects) {
+    const ExportObject& object = input_.objects.objects[i];
+    std::vector<float> row = values(object);
+    if (!row.empty() && !known.insert(std::move(row)).second) ids.push_back(object.id);
+  }
+  return ids;
+}
+
 std::string_view YoloLabels::source_text(size_t item) const {
   const int32_t image = texts_.image[item];
   if (image < 0) return {};

@@ -24,6 +24,8 @@ class YoloLabels {
   bool text(size_t item, std::string& text) const;
   // Whether that text lacks rows of the source's that the import did not take.
   bool drops_rejected_rows(size_t item) const;
+  // Objects whose row has the numbers of an earlier one's, as readers compare them: as float.
+  std::vector<ObjectId> repeats(size_t item) const;
 
  private:
   struct Rows {
@@ -37,6 +39,8 @@ class YoloLabels {
 
   // Empty when the object is left out.
   std::string row(const ExportObject& object) const;
+  // The class and the numbers of that row; empty when the object is left out.
+  std::vector<float> values(const ExportObject& object) const;
   std::string_view source_text(size_t item) const;
   Rows rows_of(size_t item, std::string_view raw) const;
   // True when it left out rows that the import did not take.

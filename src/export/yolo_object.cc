@@ -65,12 +65,13 @@ YoloNumbers box_row(const ExportObject& object, const UprightFrame& frame) {
   return row;
 }
 
-// Appends points given in pixels of the image as stored.
-void add_points(const std::vector<double>& points, size_t stride, const UprightFrame& frame,
-                bool clip, YoloNumbers& row) {
+// Appends the points, given in pixels of the image as stored, and returns whether some lay beyond
+// what Ultralytics takes: they are at the border then.
+bool add_points(const std::vector<double>& points, const UprightFrame& frame, YoloNumbers& row) {
   const double width = frame.width_px();
   const double height = frame.height_px();
-  for (size_t i = 0; i + 1 < points.size(); i += stride) {
+  bool outside = false;
+  for (size_t i = 0; i + 1 < points.size(); i += 2) {
     const auto upright = frame.to_upright({points[i], points[i + 1]});
     double x = 0;
     double y = 0;
@@ -78,8 +79,8 @@ void add_points(const std::vector<double>& points, size_t stride, const UprightF
         upright[0], upright[0] / width, [&](double value) { return value * width; }, x);
     number_read_as(
         upright[1], upright[1] / height, [&](double value) { return value * height; }, y);
-    if (clip && (!passes(x) || !passes(y))) {
-      row.clipped = true;
+    if (!passes(x) || !passes(y)) {
+      outside = true;
       x = std::clamp(x, 0.0, 1.0);
       y = std::clamp(y, 0.0, 1.0);
     }
@@ -88,6 +89,7 @@ void add_points(const std::vector<double>& points, size_t stride, const UprightF
     row.values.push_back(x);
     row.values.push_back(y);
   }
+  return outside;
 }
 
 YoloNumbers pose_row(const ExportObject& object, const Shape& shape, const YoloPose& pose,
@@ -97,18 +99,23 @@ YoloNumbers pose_row(const ExportObject& object, const Shape& shape, const YoloP
   const size_t known = std::min(pose.points, shape.keypoints.size() / 3);
   row.exact = row.exact && shape.keypoints.size() == pose.points * 3;
   for (size_t i = 0; i < pose.points; ++i) {
-    const double seen = i < known ? shape.keypoints[i * 3 + 2] : 0;
+    double seen = i < known ? shape.keypoints[i * 3 + 2] : 0;
+    YoloNumbers point;
+    if (i < known) {
+      if (add_points({shape.keypoints[i * 3], shape.keypoints[i * 3 + 1]}, frame, point)) {
+        row.points_outside = true;
+        seen = 0;
+      }
+      row.exact = row.exact && point.exact;
+    } else {
+      point.values = {0, 0};
+    }
     if (pose.values == 2 && seen == 0) {
       // Without a visibility a negative coordinate says that the point is not there.
-      row.values.insert(row.values.end(), {kLeast, kLeast});
+      point.values = {kLeast, kLeast};
       row.exact = false;
-      continue;
     }
-    if (i < known) {
-      add_points({shape.keypoints[i * 3], shape.keypoints[i * 3 + 1]}, 2, frame, false, row);
-    } else {
-      row.values.insert(row.values.end(), {0, 0});
-    }
+    row.values.insert(row.values.end(), point.values.begin(), point.values.end());
     if (pose.values == 3) row.values.push_back(seen);
   }
   return row;
@@ -126,7 +133,7 @@ std::vector<double> outline_of(const ExportObject& object, const Shape& shape, Y
 
 YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPose& pose,
                          const UprightFrame& frame) {
-  if (frame.stored_width_px <= 0 || frame.stored_height_px <= 0) return {{}, false, false};
+  if (frame.stored_width_px <= 0 || frame.stored_height_px <= 0) return {{}, false, false, false};
   if (form == YoloForm::kBox) {
     YoloNumbers row = box_row(object, frame);
     row.exact = row.exact || row.values.empty();
@@ -136,7 +143,7 @@ YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPo
   if (form == YoloForm::kPose) return pose_row(object, shape, pose, frame);
   YoloNumbers row;
   const std::vector<double> points = outline_of(object, shape, form);
-  add_points(points, 2, frame, true, row);
+  row.clipped = add_points(points, frame, row);
   // The box is read as that of the points.
   Shape only;
   only.polygons.push_back(points);

@@ -26,10 +26,11 @@ struct YoloPose {
 
 // The numbers of a row: parts of width and height of the upright image.
 struct YoloNumbers {
-  std::vector<double> values;  // empty: the object cannot be written, it lies outside the image or
-                               // the image's size is not known
-  bool clipped = false;        // what reached beyond what Ultralytics takes was cut off
-  bool exact = true;           // read again they give box and shape to the bit
+  std::vector<double> values;   // empty: the object cannot be written, it lies outside the image or
+                                // the image's size is not known
+  bool clipped = false;         // what reached beyond what Ultralytics takes was cut off
+  bool points_outside = false;  // key points beyond it were moved to the image's border, unseen
+  bool exact = true;            // read again they give box and shape to the bit
 };
 YoloNumbers yolo_numbers(const ExportObject& object, YoloForm form, const YoloPose& pose,
                          const UprightFrame& frame);

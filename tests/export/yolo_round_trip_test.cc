@@ -168,6 +168,64 @@ TEST_CASE("YOLO: two objects that are the same row are told, since readers take 
   CHECK(again.version("again") != hash);
 }
 
+TEST_CASE("YOLO: rows that differ behind the digits of a float only are one for readers") {
+  TempDir dir;
+  dir.write("data/a.png", picture(1, 640, 480));
+  dir.write("data/b.png", picture(2, 640, 480));
+  dir.write("data/set.json", R"({"images": [{"id": 1, "file_name": "a.png"},
+    {"id": 2, "file_name": "b.png"}], "annotations": [
+   {"id": 1, "image_id": 1, "category_id": 1, "bbox": [100, 60, 32, 48]},
+   {"id": 2, "image_id": 1, "category_id": 1, "bbox": [100.000001, 60, 32, 48]},
+   {"id": 3, "image_id": 1, "category_id": 1, "bbox": [100.001, 60, 32, 48]},
+   {"id": 4, "image_id": 1, "category_id": 2, "bbox": [100, 60, 32, 48]},
+   {"id": 5, "image_id": 2, "category_id": 1, "bbox": [100, 60, 32, 48]}],
+  "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]})");
+  Project project(dir / "errata.db");
+  project.import(dir / "data/set.json");
+  project.version("v1");
+  const auto report = project.put("v1", "yolo", {.target = dir / "out"});
+  uint64_t repeated = 0;
+  for (const Loss& loss : report.losses) {
+    if (loss.kind != "repeated-object") continue;
+    repeated = loss.count();
+    CHECK(loss.objects.front() == object_ids(project.db)["2"]);
+  }
+  CHECK(repeated == 1);
+  Project again(dir / "again.db");
+  again.import(dir / "out");
+  CHECK(again.issues.count_by_kind().at("duplicate-row") == repeated);
+}
+
+TEST_CASE("YOLO: a key point outside its image is at the border, not seen, and told") {
+  for (const bool has_visibility : {true, false}) {
+    INFO(has_visibility);
+    TempDir dir;
+    const std::string shape = has_visibility ? "[2, 3]" : "[2, 2]";
+    write_source(dir, "train: images/train\nval: images/val\nnames: [cat]\nkpt_shape: " + shape);
+    dir.write("data/labels/train/one.txt", "");
+    dir.write("more/c.png", picture(9));  // 40 x 30
+    dir.write("more/set.json", R"({"images": [{"id": 1, "file_name": "c.png"}], "annotations": [
+     {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 6, 20, 12],
+      "keypoints": [60, 15, 2, 20, 15, 1], "num_keypoints": 2}],
+    "categories": [{"id": 1, "name": "cat"}]})");
+    Project project(dir / "errata.db");
+    project.import(dir / "data");
+    project.import(dir / "more/set.json");
+    project.version("v1");
+    const auto report = project.put("v1", "yolo", {.target = dir / "out"});
+    CHECK(kinds_of(report.losses) == "keypoints-outside:1 ");
+    CHECK(report.objects == 1);
+    CHECK(read_text_file(dir / "out/labels/_no_split/c.txt") ==
+          (has_visibility ? "0 0.5 0.4 0.5 0.4 1 0.5 0 0.5 0.5 1\n"
+                          : "0 0.5 0.4 0.5 0.4 -0.01 -0.01 0.5 0.5\n"));
+    Project again(dir / "again.db");
+    again.import(dir / "out");
+    CHECK(again.issues.rejected() == 0);
+    CHECK(again.issues.count_by_kind().count("left-out-by-ultralytics") == 0);
+    REQUIRE(ids_of(again.db).size() == 1);
+  }
+}
+
 TEST_CASE("YOLO and VOC: images whose names differ behind the last dot only have labels each") {
   TempDir dir;
   const std::vector<std::string> names{"img.png?x=1",           "img.png?x=2",           "img.png",

@@ -319,6 +319,21 @@ TEST_CASE("poses have as many values as kpt_shape says") {
   CHECK(result.count("bad-row") == 1);
 }
 
+TEST_CASE("a key point far outside is taken, and that Ultralytics leaves its image out is told") {
+  const auto left_out = [](const std::string& points, const std::string& shape) {
+    const TempDir dir;
+    write_one(dir, "0 0.5 0.5 0.2 0.2 " + points + "\n", "kpt_shape: " + shape + "\n");
+    Imported result;
+    import_into(result, YoloImporter(), dir.path());
+    CHECK(result.sink.object_records.size() == 1);
+    return result.count("left-out-by-ultralytics");
+  };
+  CHECK(left_out("1.5 0.2 2", "[1, 3]") == 1);
+  CHECK(left_out("-1 -1", "[1, 2]") == 1);
+  CHECK(left_out("1.005 -0.01 2", "[1, 3]") == 0);  // 2 is no coordinate
+  CHECK(left_out("1 0.5 0 1", "[2, 2]") == 0);
+}
+
 TEST_CASE("texts that cannot be read, or never end, neither stop an import nor hold it up") {
   const TempDir dir;
   write_one(dir, "1 0.5 0.5 0.2 0.2\n");
