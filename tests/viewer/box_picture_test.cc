@@ -21,6 +21,13 @@ uint32_t pixel(const BoxPicture& picture, int x, int y) {
   return picture.pixels.at(static_cast<size_t>(y * picture.place.width_px + x));
 }
 
+BoxScene scene_of(std::vector<ObjectOutline> outlines, const std::vector<uint32_t>& colors) {
+  BoxScene scene;
+  scene.outlines = std::make_shared<std::vector<ObjectOutline>>(std::move(outlines));
+  for (size_t i = 0; i < colors.size(); ++i) scene.outline_marks.push_back({i, colors[i]});
+  return scene;
+}
+
 TEST_CASE("a box has its edges inside of it, at the place and size that the view has") {
   BoxScene scene;
   scene.boxes.push_back({{2, 3, 10, 6}, kRed, false});
@@ -59,35 +66,36 @@ TEST_CASE("what is small, large, outside or no number is drawn as far as it can 
   CHECK(count(draw_scene(scene, {40, 40, 1, 0, 0}, {}), kRed) == 0);
   scene.boxes = {{{-kHuge, 7, 2 * kHuge, kHuge}, kRed, false}};
   CHECK(count(draw_scene(scene, {40, 40, 1, 0, 0}, {}), kRed) == 40);  // its upper edge
-  OutlineMark mark;
-  mark.color = kBlue;
-  mark.polygons = {{{-1e6F, 20}, {1e6F, 20}, {1e30F, 1e30F}}, {{std::nanf(""), 1}, {2, 2}, {3, 9}}};
-  scene = {{mark}, {}};
+  ObjectOutline outline;
+  outline.polygons = {{{-1e6F, 20}, {1e6F, 20}, {1e30F, 1e30F}},
+                      {{std::nanf(""), 1}, {2, 2}, {3, 9}}};
+  scene = scene_of({outline}, {kBlue});
   CHECK(count(draw_scene(scene, {40, 40, 1, 0, 0}, {}), kBlue) >= 40);
   CHECK(draw_scene(scene, {0, 0, 1, 0, 0}, {}).pixels.empty());
 }
 
 TEST_CASE("an outline is filled within, its line over every fill, boxes over all") {
-  OutlineMark square;
-  square.color = kRed;
+  ObjectOutline square;
   square.polygons = {{{5, 5}, {25, 5}, {25, 25}, {5, 25}}};
-  OutlineMark run;
-  run.color = kBlue;
+  ObjectOutline run;
   run.runs = {{10, 10, 4, 4}};
-  run.points = {{30, 30}};
-  BoxScene scene{{square, run}, {}};
+  run.keypoints = {{{30, 30}, true}, {{40, 30}, false}};
+  BoxScene scene = scene_of({square, run}, {kRed, kBlue});
   BoxPen pen;
   pen.fill_alpha = 0x40;
   const BoxPicture picture = draw_scene(scene, {50, 50, 1, 0, 0}, pen);
   CHECK(pixel(picture, 7, 7) == 0x400000FF);
   CHECK(pixel(picture, 5, 15) == kRed);
   CHECK(count(picture, 0x40FF0000) == 16);
-  CHECK(count(picture, kBlue) == 16);  // the point
+  CHECK(count(picture, kBlue) == 16 + 12);  // two points; the hidden one is hollow
+  CHECK(pixel(picture, 30, 30) == kBlue);
+  CHECK(pixel(picture, 40, 30) == 0);
   CHECK(pixel(picture, 26, 15) == 0);
   // A ring with a hole: the even-odd rule.
   square.polygons = {
       {{0, 0}, {20, 0}, {20, 20}, {0, 20}, {0, 0}, {5, 5}, {5, 15}, {15, 15}, {15, 5}, {5, 5}}};
-  scene = {{square}, {{{8, 8, 4, 4}, kBlue, false}}};
+  scene = scene_of({square}, {kRed});
+  scene.boxes.push_back({{8, 8, 4, 4}, kBlue, false});
   const BoxPicture ring = draw_scene(scene, {50, 50, 1, 0, 0}, pen);
   CHECK(pixel(ring, 10, 10) == 0);
   CHECK(pixel(ring, 10, 2) == 0x400000FF);
@@ -132,6 +140,23 @@ TEST_CASE("a view has its scene drawn again when it or its place changes, one at
   painter.want(tasks, key, place, {}, scene);
   tasks.finish_all();
   CHECK(asked == 2);
+  // Outlines come after the sample is there; others of it after an edit.
+  for (int i = 0; i < 2; ++i) {
+    key.outlines = std::make_shared<std::vector<ObjectOutline>>();
+    painter.want(tasks, key, place, {}, scene);
+    tasks.finish_all();
+    CHECK(asked == 3 + i);
+  }
+  // Few are in view meanwhile, a lane still draws: nothing comes of it.
+  place.corner_x = 9;
+  painter.want(tasks, key, place, {}, scene);
+  painter.forget();
+  tasks.finish_all();
+  painter.want(tasks, key, place, {}, scene);
+  CHECK(painter.picture() == nullptr);
+  tasks.finish_all();
+  REQUIRE(painter.picture() != nullptr);
+  CHECK(painter.picture()->number > first + 4);
   // Of another sample nothing is shown until its own picture is there.
   key.sample = 4;
   painter.want(tasks, key, place, {}, scene);

@@ -34,17 +34,18 @@ void BoxPainter::want(Tasks& tasks, const BoxSceneKey& key, const BoxPlace& plac
   asked_ = place;
   pen_ = pen;
   drawn_->running = true;
-  tasks.run(
-      Lane::kImages,
-      [drawn = drawn_, shown = scene_, key, place = with_margin(place), pen]() -> Tasks::Apply {
-        auto picture = std::make_shared<BoxPicture>(draw_scene(*shown, place, pen));
-        return [drawn, picture, key] {
-          picture->number = drawn->picture.number + 1;
-          drawn->picture = std::move(*picture);
-          drawn->of = key;
-          drawn->running = false;
-        };
-      });
+  const uint64_t number = ++pictures_;
+  tasks.run(Lane::kImages,
+            [drawn = drawn_, shown = scene_, key, number, place = with_margin(place),
+             pen]() -> Tasks::Apply {
+              auto picture = std::make_shared<BoxPicture>(draw_scene(*shown, place, pen));
+              return [drawn, picture, key, number] {
+                picture->number = number;
+                drawn->picture = std::move(*picture);
+                drawn->of = key;
+                drawn->running = false;
+              };
+            });
 }
 
 const BoxPicture* BoxPainter::picture() const {
@@ -53,10 +54,11 @@ const BoxPicture* BoxPainter::picture() const {
 }
 
 void BoxPainter::forget() {
+  if (!key_) return;
   scene_ = nullptr;
   key_.reset();
   asked_key_ = false;
-  drawn_->picture.pixels = {};
+  drawn_ = std::make_shared<Drawn>();  // what a lane still draws goes into the one before
 }
 
 }  // namespace errata::viewer

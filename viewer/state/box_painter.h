@@ -15,8 +15,8 @@ namespace errata::viewer {
 // Equal keys mean equal scenes.
 struct BoxSceneKey {
   RowIndex sample = 0;
-  uint64_t objects = 0;   // ObjectsState::revision
-  uint64_t outlines = 0;  // SampleOutlines::revision; 0: of another sample
+  uint64_t objects = 0;     // ObjectsState::revision
+  ObjectOutlines outlines;  // null: not there yet, or of another sample
   ObjectFilter shown;
   double confidence = 0;
   ObjectId draft = 0;
@@ -43,6 +43,7 @@ class BoxPainter {
   };
 
   std::shared_ptr<Drawn> drawn_ = std::make_shared<Drawn>();
+  uint64_t pictures_ = 0;
   std::shared_ptr<const BoxScene> scene_;
   std::optional<BoxSceneKey> key_;  // of scene_
   BoxPlace asked_;

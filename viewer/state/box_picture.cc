@@ -52,30 +52,35 @@ class Painter {
         static_cast<size_t>(place.width_px) * static_cast<size_t>(place.height_px), 0);
   }
 
-  void fill(const OutlineMark& mark) {
-    const uint32_t color = (mark.color & 0x00FFFFFF) | uint32_t{pen_.fill_alpha} << 24;
-    for (const std::vector<PointPx>& polygon : mark.polygons) fill(polygon, color);
-    for (const analysis::Box& run : mark.runs) {
+  void fill(const ObjectOutline& outline, uint32_t line_color) {
+    const uint32_t color = (line_color & 0x00FFFFFF) | uint32_t{pen_.fill_alpha} << 24;
+    for (const std::vector<PointPx>& polygon : outline.polygons) fill(polygon, color);
+    for (const analysis::Box& run : outline.runs) {
       const At min = at(run.x, run.y);
       const At max = at(run.x + run.width, run.y + run.height);
       if (!is_finite(min) || !is_finite(max)) continue;
-      rectangle(column(min.x), line(min.y), column(max.x), line(max.y), color);
+      rectangle(column(min.x), row(min.y), column(max.x), row(max.y), color);
     }
   }
 
-  void outline(const OutlineMark& mark) {
-    for (const std::vector<PointPx>& polygon : mark.polygons) {
+  void line(const ObjectOutline& outline, uint32_t color) {
+    for (const std::vector<PointPx>& polygon : outline.polygons) {
       for (size_t i = 0; i < polygon.size(); ++i) {
         const PointPx& next = polygon[(i + 1) % polygon.size()];
-        segment(at(polygon[i]), at(next), mark.color);
+        segment(at(polygon[i]), at(next), color);
       }
     }
-    for (const PointPx& point : mark.points) {
-      const At middle = at(point);
+    for (const Keypoint& point : outline.keypoints) {
+      const At middle = at(point.at);
       if (!is_finite(middle)) continue;
       const double half = pen_.point_px / 2.0;
-      rectangle(column(middle.x - half), line(middle.y - half), column(middle.x + half),
-                line(middle.y + half), mark.color);
+      const int left = column(middle.x - half);
+      const int top = row(middle.y - half);
+      const int right = column(middle.x + half);
+      const int bottom = row(middle.y + half);
+      rectangle(left, top, right, bottom, color);
+      // A hidden one is hollow.
+      if (!point.seen) rectangle(left + 1, top + 1, right - 1, bottom - 1, 0);
     }
   }
 
@@ -89,15 +94,15 @@ class Painter {
     const int shift_x = mark.dashed ? phase(min.x, period) : 0;
     const int shift_y = mark.dashed ? phase(min.y, period) : 0;
     const int left = column(min.x);
-    const int top = line(min.y);
+    const int top = row(min.y);
     const int right = column(max.x);
-    const int bottom = line(max.y);
+    const int bottom = row(max.y);
     for (int i = 0; i < pen_.line_px; ++i) {
       for (const double y : {min.y + i, max.y - 1 - i}) {
         if (y < 0 || y >= place_.height_px) continue;
-        uint32_t* row = row_of(static_cast<int>(y));
+        uint32_t* pixels = row_of(static_cast<int>(y));
         for (int x = left; x < right; ++x) {
-          if (is_ink(x + shift_x, period)) row[x] = mark.color;
+          if (is_ink(x + shift_x, period)) pixels[x] = mark.color;
         }
       }
       for (const double x : {min.x + i, max.x - 1 - i}) {
@@ -134,7 +139,7 @@ class Painter {
   int column(double x) const {
     return static_cast<int>(std::clamp(std::floor(x), 0.0, static_cast<double>(place_.width_px)));
   }
-  int line(double y) const {
+  int row(double y) const {
     return static_cast<int>(std::clamp(std::floor(y), 0.0, static_cast<double>(place_.height_px)));
   }
   uint32_t* row_of(int y) {
@@ -142,7 +147,9 @@ class Painter {
   }
 
   void rectangle(int left, int top, int right, int bottom, uint32_t color) {
-    for (int y = top; y < bottom; ++y) std::fill(row_of(y) + left, row_of(y) + right, color);
+    for (int y = top; y < bottom && left < right; ++y) {
+      std::fill(row_of(y) + left, row_of(y) + right, color);
+    }
   }
 
   // Pixels whose middle is inside, by the even-odd rule.
@@ -156,7 +163,7 @@ class Painter {
       top = std::min(top, corners_.back().y);
       bottom = std::max(bottom, corners_.back().y);
     }
-    for (int y = line(top); y < line(bottom + 1); ++y) {
+    for (int y = row(top); y < row(bottom + 1); ++y) {
       const double middle = y + 0.5;
       crossings_.clear();
       for (size_t i = 0; i < corners_.size(); ++i) {
@@ -201,8 +208,12 @@ class Painter {
 BoxPicture draw_scene(const BoxScene& scene, const BoxPlace& place, const BoxPen& pen) {
   Painter painter(place, pen);
   if (place.width_px <= 0 || place.height_px <= 0) return painter.take();
-  for (const OutlineMark& mark : scene.outlines) painter.fill(mark);
-  for (const OutlineMark& mark : scene.outlines) painter.outline(mark);
+  for (const OutlineMark& mark : scene.outline_marks) {
+    painter.fill((*scene.outlines)[mark.place], mark.color);
+  }
+  for (const OutlineMark& mark : scene.outline_marks) {
+    painter.line((*scene.outlines)[mark.place], mark.color);
+  }
   for (const BoxMark& mark : scene.boxes) painter.box(mark);
   return painter.take();
 }

@@ -17,15 +17,14 @@ struct BoxMark {
 };
 
 struct OutlineMark {
-  std::vector<std::vector<PointPx>> polygons;
-  std::vector<analysis::Box> runs;
-  std::vector<PointPx> points;
+  size_t place = 0;  // in BoxScene::outlines
   uint32_t color = 0;
 };
 
 // In pixels of the image; what comes later lies over what comes before.
 struct BoxScene {
-  std::vector<OutlineMark> outlines;  // below the boxes
+  ObjectOutlines outlines;                 // may be null without marks
+  std::vector<OutlineMark> outline_marks;  // below the boxes
   std::vector<BoxMark> boxes;
 };
 

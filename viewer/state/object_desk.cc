@@ -255,7 +255,7 @@ void ObjectDesk::ask_outlines() {
   SampleOutlines& known = objects.outlines;
   if (!sample || !objects.table.has_shapes() || *sample >= objects.table.samples()) return;
   if (known.sample == sample && known.revision == objects.revision) return;
-  if (known.sample != sample) known.outlines.clear();
+  if (known.sample != sample) known.outlines = nullptr;
   known.sample = sample;
   known.revision = objects.revision;
   const uint64_t number = ++newest_outlines_;
@@ -266,8 +266,9 @@ void ObjectDesk::ask_outlines() {
   }
   session_.tasks().run(Lane::kQuery, [this, number, first, shapes]() -> Tasks::Apply {
     if (number != newest_outlines_) return nullptr;
-    auto outlines = decode_outlines(shapes, static_cast<RowIndex>(first));
-    return [this, number, outlines = std::move(outlines)] {
+    auto outlines = std::make_shared<std::vector<ObjectOutline>>(
+        decode_outlines(shapes, static_cast<RowIndex>(first)));
+    return [this, number, outlines] {
       if (number == newest_outlines_) session_.state().objects.outlines.outlines = outlines;
     };
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -28,10 +29,13 @@ struct ObjectOutline {
   std::vector<Keypoint> keypoints;
 };
 
+using ObjectOutlines = std::shared_ptr<const std::vector<ObjectOutline>>;
+
 struct SampleOutlines {
+  // As asked for; the outlines come a little later.
   std::optional<RowIndex> sample;
   uint64_t revision = 0;
-  std::vector<ObjectOutline> outlines;  // of the objects that have one, by row
+  ObjectOutlines outlines;  // of the objects that have one, by row; null before the first
 };
 
 // An outline that cannot be read is left out: its box is drawn all the same.

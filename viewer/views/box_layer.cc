@@ -239,13 +239,12 @@ void BoxLayer::find_seen(const ImagePlace& place) {
 BoxScene BoxLayer::scene() const {
   BoxScene scene;
   const ObjectsState& state = frame_.state.objects;
-  if (state.outlines.sample == sample_) {
-    for (const ObjectOutline& outline : state.outlines.outlines) {
-      if (outline.row < first_ || outline.row >= last_ || !is_drawn(outline.row)) continue;
-      OutlineMark mark{
-          outline.polygons, outline.runs, {}, object_color(frame_.theme, columns_, outline.row)};
-      for (const Keypoint& point : outline.keypoints) mark.points.push_back(point.at);
-      scene.outlines.push_back(std::move(mark));
+  if (state.outlines.sample == sample_ && state.outlines.outlines) {
+    scene.outlines = state.outlines.outlines;
+    for (size_t i = 0; i < scene.outlines->size(); ++i) {
+      const RowIndex row = (*scene.outlines)[i].row;
+      if (row < first_ || row >= last_ || !is_drawn(row)) continue;
+      scene.outline_marks.push_back({i, object_color(frame_.theme, columns_, row)});
     }
   }
   // Detections over labels, as where they are few.
@@ -265,7 +264,7 @@ void BoxLayer::draw_picture(ImDrawList* list, const ImagePlace& place) const {
   BoxSceneKey key;
   key.sample = sample_;
   key.objects = state.revision;
-  key.outlines = state.outlines.sample == sample_ ? state.outlines.revision : 0;
+  key.outlines = state.outlines.sample == sample_ ? state.outlines.outlines : nullptr;
   key.shown = state.shown;
   key.confidence = state.wanted.confidence;
   key.draft = state.draft ? state.draft->first : 0;
@@ -304,10 +303,10 @@ void BoxLayer::draw_picture(ImDrawList* list, const ImagePlace& place) const {
 // Filled, so that much of the image is still seen; keypoints are discs, hidden ones rings.
 void BoxLayer::draw_outlines(ImDrawList* list, const ImagePlace& place) const {
   const SampleOutlines& all = frame_.state.objects.outlines;
-  if (all.sample != sample_) return;
+  if (all.sample != sample_ || !all.outlines) return;
   const Theme& theme = frame_.theme;
   std::vector<ImVec2> points;
-  for (const ObjectOutline& outline : all.outlines) {
+  for (const ObjectOutline& outline : *all.outlines) {
     if (!std::binary_search(seen_.begin(), seen_.end(), outline.row)) continue;
     const ImU32 color = object_color(theme, columns_, outline.row);
     const ImU32 fill = with_alpha(color, outline.row == current_ ? 0.34F : 0.22F);
