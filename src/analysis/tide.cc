@@ -110,6 +110,7 @@ class ImageMatcher {
     if (found == kNoMatch) return false;
     result_.on_crowd[detection] = 1;
     if (set_.objects.crowd(static_cast<size_t>(found))) return false;
+    result_.on_left_out[detection] = 1;
     result_.matched_detections[static_cast<size_t>(found)] = static_cast<int32_t>(detection);
     return true;
   }
@@ -316,6 +317,14 @@ void measure_gains(ClassLists& lists, bool compat, const ParallelFor& parallel_f
 
 }  // namespace
 
+size_t TideResult::count(DetectionKind kind) const {
+  size_t found = 0;
+  for (size_t d = 0; d < kinds.size(); ++d) {
+    if (kinds[d] == kind && on_left_out[d] == 0) ++found;
+  }
+  return found;
+}
+
 TideResult explain_errors(const DetectionSet& set, const TideOptions& options,
                           const ParallelFor& parallel_for) {
   check_detections(set);
@@ -326,6 +335,7 @@ TideResult explain_errors(const DetectionSet& set, const TideOptions& options,
   result.matched_objects.assign(detections, kNoMatch);
   result.overlaps.assign(detections, 0);
   result.on_crowd.assign(detections, 0);
+  result.on_left_out.assign(detections, 0);
   result.object_kinds.assign(objects, ObjectKind::kMissed);
   result.matched_detections.assign(objects, kNoMatch);
   for (size_t object = 0; object < objects; ++object) {

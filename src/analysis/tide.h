@@ -47,9 +47,10 @@ struct TideResult {
   std::vector<DetectionKind> kinds;
   std::vector<int32_t> matched_objects;
   std::vector<double> overlaps;  // with that object; 0 without
-  // On a crowd: no false positive in the average precision, though `kinds` names its error. On an
-  // object that is left out: no error either, and of kind kBackground.
+  // On a crowd: no false positive in the average precision, though `kinds` names its error, which
+  // counts (tidecv). On an object that is left out: no error either, and of kind kBackground.
   std::vector<uint8_t> on_crowd;
+  std::vector<uint8_t> on_left_out;
   // Per object. The detection that found it or, of those mistaken about it, the surest.
   std::vector<ObjectKind> object_kinds;
   std::vector<int32_t> matched_detections;
@@ -61,6 +62,8 @@ struct TideResult {
   double false_positive_gain = 0;  // every false detection below every true one
   double false_negative_gain = 0;  // every object found, precision unchanged
 
+  // Detections of a kind, without those on objects that are left out.
+  size_t count(DetectionKind kind) const;
   double gain(DetectionKind kind) const { return gains[static_cast<size_t>(kind)]; }
 };
 

@@ -100,11 +100,7 @@ ResultTable class_table(const DetectionMetricsReport& report) {
 ResultTable tide_table(const DetectionMetricsReport& report) {
   ResultTable table({{"error"}, {"count", Align::kRight}, {"ap50_lost", Align::kRight, 2}});
   const auto count = [&](DetectionKind kind) {
-    int64_t found = 0;
-    for (size_t d = 0; d < report.tide.kinds.size(); ++d) {
-      found += report.tide.kinds[d] == kind && report.tide.on_crowd[d] == 0 ? 1 : 0;
-    }
-    return found;
+    return static_cast<int64_t>(report.tide.count(kind));
   };
   const std::pair<const char*, DetectionKind> kKinds[]{
       {"class", DetectionKind::kClass},

@@ -85,6 +85,7 @@ RunColumns::RunColumns(Connection& db, ClassCodes& codes, const std::string& act
                        bool all_runs)
     : dictionary_(codes.dictionary),
       code_of_class_(codes.resolved_of),
+      code_of_label_(codes.code_of),
       label_revision_(label_revision(db)),
       scores_(list_scores(db, 0, "")) {
   for (RunInfo& info : read_runs(db)) {
@@ -230,7 +231,7 @@ void RunColumns::add_to(Connection& db, const Presence& presence, Snapshot& snap
     snapshot.runs.push_back(std::move(run.info.summary));
   }
   for (const auto& [revision, names] : made_for) {
-    add_score_basis(db, code_of_class_, presence, revision, names, snapshot);
+    add_score_basis(db, code_of_label_, presence, revision, names, snapshot);
   }
 }
 

@@ -140,7 +140,8 @@ class RunColumns {
   void make_predictions(const Presence& presence, const Column& label, Run& run);
 
   std::shared_ptr<Dictionary> dictionary_;
-  std::unordered_map<int64_t, int32_t> code_of_class_;
+  std::unordered_map<int64_t, int32_t> code_of_class_;  // merged ones as what they became
+  std::unordered_map<int64_t, int32_t> code_of_label_;  // under their own names
   int64_t label_revision_ = 0;
   std::vector<Score> scores_;  // of no run
   std::vector<Run> runs_;

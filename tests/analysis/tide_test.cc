@@ -48,6 +48,12 @@ TEST_CASE("compat gives tidecv's kinds, missed objects and gains") {
       CAPTURE(i);
       CHECK(found.kinds[i] == kKinds.at(expected.at("kinds").at(i).as_string()));
     }
+    for (const auto& [name, kind] : kKinds) {
+      CAPTURE(name);
+      size_t count = 0;
+      for (const Json& each : expected.at("kinds").as_array()) count += each.as_string() == name;
+      CHECK(found.count(kind) == count);  // those on a crowd too
+    }
     std::vector<int64_t> missed;
     std::vector<int64_t> expected_missed;
     for (size_t i = 0; i < found.object_kinds.size(); ++i) {
@@ -138,6 +144,7 @@ TEST_CASE("an object left out takes one detection by its overlap, and not all th
   CHECK(found.kinds == std::vector<DetectionKind>{DetectionKind::kBackground, DetectionKind::kTrue,
                                                   DetectionKind::kBackground});
   CHECK(found.on_crowd == std::vector<uint8_t>{0, 0, 1});
+  CHECK(found.count(DetectionKind::kBackground) == 1);
   CHECK(found.object_kinds ==
         std::vector<ObjectKind>{ObjectKind::kFound, ObjectKind::kCrowd, ObjectKind::kMissed});
   CHECK(found.average_precision == doctest::Approx(25));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "store/classes.h"
 #include "store/score_columns.h"
 #include "store/snapshot_loader.h"
 #include "tests/store/store_kit.h"
@@ -341,6 +342,25 @@ TEST_CASE("a score holds for the labels that it was made for, however often they
   REQUIRE(store::apply_to_snapshot(snapshot, back));
   CHECK_FALSE(snapshot.samples.find("label_error")->is_null(1));
   CHECK(snapshot.samples.find("newer")->is_null(1));
+}
+
+TEST_CASE("a score for a class is not one for what the class was merged into") {
+  Project project(4);
+  Snapshot snapshot = store::load_snapshot(project.store);
+  const std::vector<store::Edit> edits = {set_label(1, {snapshot.class_ids[0]}),
+                                          set_label(2, {snapshot.class_ids[1]})};
+  store::apply_edits(project.store, edits, "me", "");
+  snapshot = store::load_snapshot(project.store);
+  store::put_score_column(project.store,
+                          {0, "label_error", {1, 2}, {.9F, .8F}, snapshot.label_revision});
+  store::merge_class(project.store, snapshot.classes[0].name, snapshot.classes[1].name, "me", "");
+  snapshot = store::load_snapshot(project.store);
+  CHECK(snapshot.samples.find("label")->text(0) == snapshot.samples.find("label")->text(1));
+  CHECK(snapshot.samples.find("label_error")->is_null(0));
+  CHECK_FALSE(snapshot.samples.find("label_error")->is_null(1));
+  store::undo(project.store, "me");
+  snapshot = store::load_snapshot(project.store);
+  CHECK_FALSE(snapshot.samples.find("label_error")->is_null(0));
 }
 
 TEST_CASE("names of runs are checked") {

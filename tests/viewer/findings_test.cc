@@ -148,19 +148,21 @@ TEST_CASE("the suggestion is the evidence's where it is believed more than the l
 }
 
 TEST_CASE("a suspect that was relabelled counts as reviewed") {
-  Table samples(4);
+  Table samples(5);
   const auto verdicts = std::make_shared<Dictionary>();
   for (const std::string_view name : kVerdictNames) verdicts->add(name);
   const auto reviews = std::make_shared<Dictionary>();
   for (const char* name : {"unseen", "kept", "relabelled"}) reviews->add(name);
-  samples.add(make_category_column("review", {0, 1, 2, 2}, reviews));
-  samples.add(make_float_column("label_error", {0.9F, 0.9F, std::nanf(""), 0.1F}));
-  samples.add(make_category_column("verdict", {0, 0, -1, -1}, verdicts));
-  const Column made = make_category_column("verdict", {0, 0, 0, -1}, verdicts);
+  samples.add(make_category_column("review", {0, 1, 2, 2, 0}, reviews));
+  const float none = std::nanf("");
+  samples.add(make_float_column("label_error", {0.9F, 0.9F, none, 0.1F, none}));
+  samples.add(make_category_column("verdict", {0, 0, -1, -1, -1}, verdicts));
+  // The last one's label was changed by an import.
+  const Column made = make_category_column("verdict", {0, 0, 0, -1, 0}, verdicts);
   const auto answer = answer_labels(samples, &made);
   REQUIRE(answer);
-  CHECK(answer->queues[0].found == 3);
-  CHECK(answer->queues[0].decided == 2);
+  CHECK(answer->queues[0].found == 4);
+  CHECK(answer->queues[0].decided == 3);
 }
 
 TEST_CASE("slices are outdated once a label changed or their run is gone") {

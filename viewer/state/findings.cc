@@ -129,16 +129,17 @@ QualityKindView look_at_kind(const Table& samples, const analysis::QualityIssueI
   return kind;
 }
 
-// Of rows for which `in` holds.
-template <typename In>
-LabelQueue count_queue(const Table& samples, std::string title, std::string filter, const In& in) {
+// Of rows for which `in` holds; one whose label was changed, by whomever, is decided.
+template <typename In, typename Changed>
+LabelQueue count_queue(const Table& samples, std::string title, std::string filter, const In& in,
+                       const Changed& changed) {
   LabelQueue queue{std::move(title), std::move(filter)};
   const Column* review = category_column(samples, "review");
   const int32_t unseen = review == nullptr ? -1 : review->dictionary->find("unseen");
   for (RowIndex row = 0; row < samples.rows(); ++row) {
     if (!in(row)) continue;
     ++queue.found;
-    queue.decided += review != nullptr && review->codes[row] != unseen;
+    queue.decided += (review != nullptr && review->codes[row] != unseen) || changed(row);
   }
   return queue;
 }
@@ -147,7 +148,8 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const 
   auto answer = std::make_shared<LabelsAnswer>();
   answer->combined = true;
   answer->sort = "label_error";
-  const Column* verdict = verdicts != nullptr ? verdicts : category_column(samples, "verdict");
+  const Column* now = category_column(samples, "verdict");
+  const Column* verdict = verdicts != nullptr ? verdicts : now;
   // What find labels counts: the labels behind the data's own cut that the evidence holds to be
   // wrong. Beyond it the doubts are the model's as often as the label's.
   LabelQueue suspects{"", "verdict in ('label wrong', 'not a valid image')"};
@@ -156,9 +158,10 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const 
     const std::string_view name = kVerdictNames[i];
     const int32_t code = verdict == nullptr ? -1 : verdict->dictionary->find(name);
     if (code < 0) continue;
-    by_verdict.push_back(count_queue(samples, std::string(name),
-                                     fmt::format("verdict = '{}'", name),
-                                     [&](RowIndex row) { return verdict->codes[row] == code; }));
+    by_verdict.push_back(count_queue(
+        samples, std::string(name), fmt::format("verdict = '{}'", name),
+        [&](RowIndex row) { return verdict->codes[row] == code; },
+        [&](RowIndex row) { return code_at(now, row) != code; }));
     const auto is = static_cast<Verdict>(i);
     if (is != Verdict::kLabelWrong && is != Verdict::kNotValid) continue;
     suspects.found += by_verdict.back().found;
@@ -270,9 +273,10 @@ std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples, const Co
   answer->descending = !has_score;
   const Column* outcome = category_column(samples, "outcome");
   const int32_t wrong = outcome == nullptr ? -1 : outcome->dictionary->find("wrong");
-  answer->queues.push_back(count_queue(samples, "", "label != prediction", [&](RowIndex row) {
-    return wrong >= 0 && outcome->codes[row] == wrong;
-  }));
+  answer->queues.push_back(count_queue(
+      samples, "", "label != prediction",
+      [&](RowIndex row) { return wrong >= 0 && outcome->codes[row] == wrong; },
+      [](RowIndex) { return false; }));
   return answer;
 }
 
