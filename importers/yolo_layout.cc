@@ -24,21 +24,12 @@ namespace errata::importers {
 namespace {
 
 using text::Json;
+using text::last_member;
 
 constexpr uint64_t kMostYamlBytes = uint64_t{4} << 20;
 constexpr std::array<std::string_view, 13> kSuffixes{".avif", ".bmp",  ".dng", ".heic", ".heif",
                                                      ".jp2",  ".jpeg", ".jpg", ".mpo",  ".png",
                                                      ".tif",  ".tiff", ".webp"};
-
-// YAML's last of equal keys counts, as PyYAML has it.
-const Json* last_member(const Json& object, std::string_view key) {
-  const Json* found = nullptr;
-  if (!object.is_object()) return found;
-  for (const auto& [name, value] : object.as_object()) {
-    if (name == key && !value.is_null()) found = &value;
-  }
-  return found;
-}
 
 bool is_data_yaml(const Json& yaml) {
   const auto has = [&](std::string_view key) { return last_member(yaml, key) != nullptr; };

@@ -4,7 +4,6 @@
 #include <array>
 #include <set>
 
-#include "base/error.h"
 #include "export/yolo_yaml.h"
 #include "text/csv.h"
 #include "text/yaml.h"
@@ -14,14 +13,6 @@ namespace errata::exports {
 namespace {
 
 constexpr size_t kNowhere = SIZE_MAX;
-
-text::Json parsed(const std::string& yaml) {
-  try {
-    return text::parse_yaml(yaml, "");
-  } catch (const Error&) {
-    return {};
-  }
-}
 
 const ObjectSource* source_at(const ExportInput& input, const ExportObject& object) {
   return input.objects.source_of(object);
@@ -75,8 +66,8 @@ void YoloDataset::settle_classes() {
 
 void YoloDataset::settle_forms() {
   if (!source_yaml_.empty()) {
-    const text::Json yaml = parsed(source_yaml_);
-    const text::Json* shape = yaml.find("kpt_shape");
+    const text::Json yaml = parsed_yaml(source_yaml_);
+    const text::Json* shape = text::last_member(yaml, "kpt_shape");
     int64_t points = 0;
     int64_t values = 0;
     if (shape != nullptr && shape->is_array() && shape->size() == 2 &&

@@ -16,6 +16,7 @@ namespace errata::exports {
 namespace {
 
 using text::Json;
+using text::last_member;
 
 constexpr std::array<const char*, 3> kSplits{"train", "val", "test"};
 constexpr std::array<std::string_view, 5> kWords{"true", "false", "null", "~", "="};
@@ -92,24 +93,6 @@ std::string yaml_value(const Json& value) {
   return text::parse_double(text, number) || is_word(text) ? text : yaml_text(text);
 }
 
-Json parsed(const std::string& yaml) {
-  try {
-    return text::parse_yaml(yaml, "");
-  } catch (const Error&) {
-    return {};
-  }
-}
-
-// YAML's last of equal keys counts.
-const Json* last_member(const Json& object, std::string_view key) {
-  const Json* found = nullptr;
-  if (!object.is_object()) return found;
-  for (const auto& [name, value] : object.as_object()) {
-    if (name == key && !value.is_null()) found = &value;
-  }
-  return found;
-}
-
 // The lines of a YAML's other keys, as they are written.
 std::string other_lines(const std::string& yaml) {
   std::string kept;
@@ -158,7 +141,7 @@ std::string made_lines(const Json& yaml) {
 bool says(const std::string& yaml, const Json& own, const Json& source) {
   Json::Object wanted = own.as_object();
   for (auto& other : other_members(source)) wanted.push_back(std::move(other));
-  return parsed(yaml) == Json(std::move(wanted));
+  return parsed_yaml(yaml) == Json(std::move(wanted));
 }
 
 std::string own_lines(const YoloData& data) {
@@ -194,11 +177,19 @@ bool says_the_same(const Json& source, const Json& own) {
 
 }  // namespace
 
+Json parsed_yaml(const std::string& yaml) {
+  try {
+    return text::parse_yaml(yaml, "");
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 std::string yolo_yaml(const YoloData& data, const std::string& source) {
   const std::string own = own_lines(data);
   if (source.empty()) return own;
-  const Json theirs = parsed(source);
-  const Json ours = parsed(own);
+  const Json theirs = parsed_yaml(source);
+  const Json ours = parsed_yaml(own);
   if (!ours.is_object()) return own;  // too many classes to be read as what they are
   if (says_the_same(theirs, ours)) return source;
   for (const std::string& others : {other_lines(source), made_lines(theirs)}) {

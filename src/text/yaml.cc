@@ -63,4 +63,13 @@ Json parse_yaml(std::string_view text, const std::string& where) {
   }
 }
 
+const Json* last_member(const Json& value, std::string_view key) {
+  const Json* found = nullptr;
+  if (!value.is_object()) return found;
+  for (const auto& [name, member] : value.as_object()) {
+    if (name == key && !member.is_null()) found = &member;
+  }
+  return found;
+}
+
 }  // namespace errata::text

@@ -14,4 +14,8 @@ namespace errata::text {
 // values (references count as often as they are used); `where` names it.
 Json parse_yaml(std::string_view text, const std::string& where);
 
+// The member that counts of equal keys: the last one, as PyYAML has it. nullptr where there is none
+// that is not null, or `value` is no object.
+const Json* last_member(const Json& value, std::string_view key);
+
 }  // namespace errata::text

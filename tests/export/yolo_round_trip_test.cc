@@ -196,6 +196,25 @@ TEST_CASE("YOLO: rows that differ behind the digits of a float only are one for 
   CHECK(again.issues.count_by_kind().at("duplicate-row") == repeated);
 }
 
+TEST_CASE("YOLO: of a kpt_shape that stands twice the last counts, as for readers") {
+  TempDir dir;
+  write_source(dir,
+               "train: images/train\nval: images/val\nnames: [cat]\nkpt_shape: [1, 3]\n"
+               "kpt_shape: [2, 3]\n");
+  dir.write("data/labels/train/one.txt", "0 .5 .5 .2 .2 .5 .5 2 .45 .45 1\n");
+  Project project(dir / "errata.db");
+  project.import(dir / "data");
+  const auto ids = ids_of(project.db);
+  REQUIRE(ids.size() == 1);
+  project.edit_objects(
+      {{.kind = store::ObjectEditKind::kSetBox, .object = ids[0], .box_xywh_px = {10, 6, 20, 12}}});
+  project.version("v1");
+  project.put("v1", "yolo", {.target = dir / "out"});
+  // The points keep their places in the box.
+  CHECK(read_text_file(dir / "out/labels/train/one.txt") ==
+        "0 .5 0.4 0.5 0.4 .5 0.4 2 0.375 0.3 1\n");
+}
+
 TEST_CASE("YOLO: a key point outside its image is at the border, not seen, and told") {
   for (const bool has_visibility : {true, false}) {
     INFO(has_visibility);
