@@ -161,21 +161,18 @@ std::string corrections_text(const ObjectMeasures& measures) {
   const double after = measures.ap.value * 100;
   const double before = made.ap_before * 100;
   text += measures.ap.value < 0 ? "n/a" : fmt::format("{:.1f}", after);
-  if (made.ap_before < 0) {
-    text += ", without a number as imported";
-  } else if (measures.ap.value >= 0) {
-    text += fmt::format(", {:+.1f} from {:.1f} as imported", after - before, before);
+  if (measures.ap.value >= 0 && made.ap_before >= 0) {
+    text += fmt::format(", {:+.1f} from {:.1f}", after - before, before);
   }
-  text += fmt::format(": of {} labels {} reviewed, {} changed, {} deleted, {} added",
-                      with_thousands(made.imported), with_thousands(made.reviewed - made.added),
-                      with_thousands(made.changed), with_thousands(made.deleted),
-                      with_thousands(made.added));
+  text += fmt::format(": {} reviewed", with_thousands(made.reviewed));
+  // First what the number is worth: the end of a line may be cut.
   const bool chosen = made.where_they_differ * 2 > made.reviewed;
-  text += chosen ? fmt::format(
-                       "; {} of them where label and model differ: looking only there "
-                       "mostly raises the number",
-                       with_thousands(made.where_they_differ))
-                 : std::string("; what was not reviewed counts as it was imported");
+  text += chosen ? fmt::format(", {} where label and model differ, which mostly raises it",
+                               with_thousands(made.where_they_differ))
+                 : std::string(", the rest counts as imported");
+  text += fmt::format(" \u00B7 of {} labels {} changed, {} deleted; {} added",
+                      with_thousands(made.imported), with_thousands(made.changed),
+                      with_thousands(made.deleted), with_thousands(made.added));
   return text;
 }
 

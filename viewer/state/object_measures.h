@@ -78,8 +78,8 @@ std::optional<LabelCorrections> count_corrections(const jobs::DetectionInput& no
                                                   const jobs::DetectionInput& before,
                                                   const Table& imported, const MatchChoice& choice,
                                                   const ParallelFor& parallel_for);
-// "With the accepted corrections AP 61.2, +1.3 from 59.9 as imported: 14 reviewed of ..."; says
-// how they were chosen. Empty without corrections.
+// "With the accepted corrections AP 61.2, +1.3 from 59.9: 14 reviewed, 12 where label and model
+// differ, ...": from the number as imported, with how they were chosen. Empty without corrections.
 std::string corrections_text(const ObjectMeasures& measures);
 
 }  // namespace errata::viewer
