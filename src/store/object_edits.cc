@@ -231,20 +231,33 @@ bool loses_mask(const std::optional<ObjectState>& before, const std::optional<Ob
   return has_mask(*before) && !has_mask(*after);
 }
 
-AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
-                                const std::string& who, const std::string& why) {
-  return apply_edits_and_objects(store, {}, edits, who, why);
-}
+namespace {
 
-AppliedBatch apply_edits_and_objects(Store& store, std::span<const Edit> edits,
-                                     std::span<const ObjectEdit> objects, const std::string& who,
-                                     const std::string& why) {
-  Connection& db = store.db();
-  Transaction transaction(db, Transaction::Kind::kDurable);
+AppliedBatch apply_both_in(Connection& db, std::span<const Edit> edits,
+                           std::span<const ObjectEdit> objects, const std::string& who,
+                           const std::string& why) {
   EventWriter log(db, {.kind = "edit", .who = who, .why = why});
   AppliedBatch batch = apply_edits_in(db, edits, log);
   apply_object_edits_in(db, objects, log, batch);
   log.finish(batch);
+  return batch;
+}
+
+}  // namespace
+
+AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
+                                const std::string& who, const std::string& why) {
+  Transaction transaction(store.db(), Transaction::Kind::kDurable);
+  const AppliedBatch batch = apply_both_in(store.db(), {}, edits, who, why);
+  transaction.commit();
+  return batch;
+}
+
+AppliedBatch apply_edits_and_objects(Store& store, const std::function<EditsOfBoth()>& decide,
+                                     const std::string& who, const std::string& why) {
+  Transaction transaction(store.db(), Transaction::Kind::kDurable);
+  const EditsOfBoth edits = decide();
+  const AppliedBatch batch = apply_both_in(store.db(), edits.samples, edits.objects, who, why);
   transaction.commit();
   return batch;
 }

@@ -4,6 +4,7 @@
 // for each object, written in the transaction of its event in the one log.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,10 +63,15 @@ struct ObjectEdit {
 AppliedBatch apply_object_edits(Store& store, std::span<const ObjectEdit> edits,
                                 const std::string& who, const std::string& why);
 
-// The same after edits of samples (store/edits.h), as one batch. Throws what apply_edits() throws.
-AppliedBatch apply_edits_and_objects(Store& store, std::span<const Edit> edits,
-                                     std::span<const ObjectEdit> objects, const std::string& who,
-                                     const std::string& why);
+// Edits of samples (store/edits.h) and, after them, of objects as one batch: those that `decide`
+// gives, which is called in the transaction that writes them. So nobody changes what it reads of
+// the store before its edits are there; it must not write. Throws what apply_edits() throws.
+struct EditsOfBoth {
+  std::vector<Edit> samples;
+  std::vector<ObjectEdit> objects;
+};
+AppliedBatch apply_edits_and_objects(Store& store, const std::function<EditsOfBoth()>& decide,
+                                     const std::string& who, const std::string& why);
 
 // Brings a loaded table to the state after the batch; equal to loading it again but for columns of
 // matching and scores, which are NULL in changed rows. False, with the table as it was, when it has

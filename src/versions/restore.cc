@@ -147,6 +147,18 @@ std::unordered_map<SampleId, SampleId> found_by_sample(const DatasetState& versi
   return now;
 }
 
+// An import may have come while contents were hashed.
+void check_same_samples(store::Store& store, const std::vector<store::SampleFile>& files) {
+  const std::vector<store::SampleFile> now = store::all_sample_files(store);
+  const bool same = std::equal(
+      files.begin(), files.end(), now.begin(), now.end(), [](const auto& a, const auto& b) {
+        return a.id == b.id && a.size_bytes == b.size_bytes && a.mtime_ns == b.mtime_ns;
+      });
+  if (same) return;
+  throw Error(ErrorCategory::kConflict, "an import changed the samples meanwhile",
+              "nothing was changed: restore once more");
+}
+
 }  // namespace
 
 RestoreReport restore_version(store::Store& store, const std::string& name, const std::string& who,
@@ -176,31 +188,35 @@ RestoreReport restore_version(store::Store& store, const std::string& name, cons
                         "the version has this sample, the store has no such content any more",
                         "import its source again and restore once more");
   }
-  const std::vector<store::SampleState> states = store::read_states(store, ids);
-  std::vector<store::Edit> edits;
-  for (size_t i = 0; i < files.size(); ++i) {
-    const auto row = row_of.find(files[i].id);
-    if (row == row_of.end()) {
-      if (states[i].review == store::Review::kExcluded) continue;
-      store::Edit& edit = edits.emplace_back();
-      edit.sample = files[i].id;
-      edit.kind = store::EditKind::kExclude;
-      ++report.excluded;
-      continue;
+  const auto by_sample = found_by_sample(version, found);
+  const auto decide = [&] {
+    check_same_samples(store, files);
+    store::EditsOfBoth edits;
+    const std::vector<store::SampleState> states = store::read_states(store, ids);
+    for (size_t i = 0; i < files.size(); ++i) {
+      const auto row = row_of.find(files[i].id);
+      if (row == row_of.end()) {
+        if (states[i].review == store::Review::kExcluded) continue;
+        store::Edit& edit = edits.samples.emplace_back();
+        edit.sample = files[i].id;
+        edit.kind = store::EditKind::kExclude;
+        ++report.excluded;
+        continue;
+      }
+      std::vector<ClassId> labels;
+      for (const int32_t code : version.labels[row->second]) {
+        labels.push_back(class_ids[static_cast<size_t>(code)]);
+      }
+      const int32_t split = version.splits[row->second];
+      add_edits(files[i], states[i], std::move(labels),
+                split < 0 ? std::string() : version.split_names[static_cast<size_t>(split)],
+                edits.samples, report);
     }
-    std::vector<ClassId> labels;
-    for (const int32_t code : version.labels[row->second]) {
-      labels.push_back(class_ids[static_cast<size_t>(code)]);
-    }
-    const int32_t split = version.splits[row->second];
-    add_edits(files[i], states[i], std::move(labels),
-              split < 0 ? std::string() : version.split_names[static_cast<size_t>(split)], edits,
-              report);
-  }
-  const std::string reason = why.empty() ? "restore version " + name : why;
-  const std::vector<store::ObjectEdit> object_edits = restored_objects(
-      store, objects, found_by_sample(version, found), info.classes, class_ids, report);
-  report.batch = store::apply_edits_and_objects(store, edits, object_edits, who, reason);
+    edits.objects = restored_objects(store, objects, by_sample, info.classes, class_ids, report);
+    return edits;
+  };
+  report.batch = store::apply_edits_and_objects(store, decide, who,
+                                                why.empty() ? "restore version " + name : why);
   return report;
 }
 

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "store/doctor.h"
@@ -583,4 +586,35 @@ TEST_CASE("an import that was cut off leaves no objects, and goes on whole") {
   const auto report = import_objects(store, make_objects());
   CHECK(report.resumed);
   CHECK(store::load_objects(store, store::load_snapshot(store)).rows() == 4);
+}
+
+TEST_CASE(
+    "what is decided in the transaction sees what is there, and an edit meanwhile comes after") {
+  Project project;
+  const ObjectId object = 1;
+  store::Store theirs = store::Store::open(project.dir / "errata.db", store::Access::kWrite);
+  std::thread other;
+  const auto decide = [&] {
+    other = std::thread([&] {
+      ObjectEdit edit = edit_of(object, ObjectEditKind::kSetBox);
+      edit.box_xywh_px = {5, 5, 6, 6};
+      store::apply_object_edits(theirs, std::vector<ObjectEdit>{edit}, "other", "");
+    });
+    // Long enough for it to have come first, did it not wait for the lock.
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::optional<store::ObjectState> now = store::read_object(project.store, object);
+    REQUIRE(now.has_value());
+    CHECK(now->box_xywh_px != std::array<double, 4>{5, 5, 6, 6});
+    ObjectEdit edit = edit_of(object, ObjectEditKind::kRestore);
+    edit.state = *now;
+    edit.state.crowd = !now->crowd;
+    return store::EditsOfBoth{{}, {edit}};
+  };
+  const bool before = store::read_object(project.store, object)->crowd;
+  store::apply_edits_and_objects(project.store, decide, "me", "why");
+  other.join();
+  const std::optional<store::ObjectState> after = store::read_object(project.store, object);
+  CHECK(after->crowd == !before);
+  CHECK(after->box_xywh_px == std::array<double, 4>{5, 5, 6, 6});
+  project.check_sound();
 }

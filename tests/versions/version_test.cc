@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "store/doctor.h"
@@ -297,6 +298,27 @@ TEST_CASE("restore brings objects back as one batch that undo takes back") {
   CHECK(
       store::check_store(kit.db, {store::DoctorLevel::kStore}, serial_for, kit.progress, kit.cancel)
           .empty());
+}
+
+TEST_CASE("restore is refused when an import changes the samples while contents are hashed") {
+  VersionKit kit;
+  kit.import(kFiles);
+  kit.create("v1");
+  std::vector<FileSpec> more(kFiles.begin(), kFiles.end());
+  more.push_back({"late.png", "late bytes", 0, ""});
+  kit.import(more);  // what has no hash yet
+  VersionContext context = kit.context();
+  bool imported = false;
+  context.parallel_for = [&](size_t n, size_t grain, const RangeFn& fn) {
+    serial_for(n, grain, fn);
+    if (std::exchange(imported, true)) return;
+    more.push_back({"later.png", "later bytes", 0, ""});
+    kit.import(more);
+  };
+  CHECK(category_of([&] { restore_version(kit.db, "v1", "me", "", context); }) ==
+        ErrorCategory::kConflict);
+  CHECK(imported);
+  CHECK(restore_version(kit.db, "v1", "me", "", kit.context()).excluded == 2);
 }
 
 TEST_CASE("restore finds the same objects under other ids, and brings back what a source dropped") {
