@@ -40,6 +40,9 @@ for format in coco voc yolo; do
   printf 'as %-5s %8.3f s\n' "$format" "$secs"
   if [ "$format" = coco ]; then
     cmp "$data/annotations.json" "$target"/annotations/*.json && echo "  the annotations are the same bytes"
+    rm -rf "$target"
+    /usr/bin/time -f '  at most %M KiB of memory' "$errata" -q -s "$store" export --version v1 \
+      --format coco --to "$target" --files hardlink >/dev/null
   fi
 done
 awk -v s="$(median cp -rl "$data/images" "$target")" 'BEGIN {printf "cp -rl   %8.3f s, the images alone\n", s}'

@@ -41,6 +41,7 @@ class Coco : public ExportFormat {
 std::vector<Loss> Coco::losses(const ExportInput& input) const {
   Losses losses;
   for (const ExportObject& object : input.objects.objects) {
+    input.objects.passed_texts_of(object);
     if (object.difficult) {
       losses.add_object("difficult", "marks of difficult objects", object.id);
     }
@@ -114,18 +115,27 @@ class Writer {
     sort_objects();
     note_ids();
     for (size_t f = 0; f < plan_.files.size(); ++f) {
-      write_plain_file(join_path(folder, plan_.files[f].path), file_text(f));
+      PlainFile file(join_path(folder, plan_.files[f].path));
+      write_file(f, file);
+      file.close();
     }
   }
 
  private:
   void sort_objects();
   void note_ids();
-  std::string file_text(size_t f);
+  void write_file(size_t f, PlainFile& to);
+  std::string document_of(size_t f, CocoCategories& categories) const;
   std::string images_text(const CocoFile& file, std::map<uint32_t, std::string>& id_of_item);
   void add_object(const CocoFile& file, const ExportObject& object, const std::string& image_id,
                   const CocoCategories& categories, JsonList& list);
   std::set<ClassIndex> classes_of_source(int32_t source) const;
+  const std::string& source_document(const CocoFile& file) const {
+    static const std::string new_document(kNewDocument);
+    if (file.source < 0) return new_document;
+    const ObjectSource& source = objects_.sources[static_cast<size_t>(file.source)];
+    return source.documents[static_cast<size_t>(file.document)].text;
+  }
   bool has_own_text(const CocoFile& file, const ExportObject& object) const {
     const ObjectSource* source = objects_.source_of(object);
     return file.source >= 0 && source != nullptr && source->format == "coco" &&
@@ -176,6 +186,7 @@ std::set<ClassIndex> Writer::classes_of_source(int32_t source) const {
     if (plan_.files[f].source != source) continue;
     for (const size_t i : objects_of_file_[f]) {
       const ExportObject& object = objects_.objects[i];
+      objects_.passed_texts_of(object);
       const bool kept = has_own_text(plan_.files[f], object) && !object.given_merged &&
                         (object.differences & store::kOtherClass) == 0;
       if (!kept) classes.insert(object.label);
@@ -232,16 +243,9 @@ void Writer::add_object(const CocoFile& file, const ExportObject& object,
   list.add_raw(before, mended_coco_object(object, element, categories.id_of(object.label)));
 }
 
-std::string Writer::file_text(size_t f) {
+// The file but for its images and objects, which go where the marks are.
+std::string Writer::document_of(size_t f, CocoCategories& categories) const {
   const CocoFile& file = plan_.files[f];
-  std::string document(kNewDocument);
-  std::span<const SourceClass> classes;
-  if (file.source >= 0) {
-    const ObjectSource& source = objects_.sources[static_cast<size_t>(file.source)];
-    document = source.documents[static_cast<size_t>(file.document)].text;
-    classes = source.classes;
-  }
-  CocoCategories categories(document, classes, input_.class_names);
   if (file.source < 0) {
     for (size_t c = 0; c < input_.class_names.size(); ++c) {
       categories.require(static_cast<ClassIndex>(c));
@@ -249,32 +253,45 @@ std::string Writer::file_text(size_t f) {
   } else {
     for (const ClassIndex label : classes_of_source(file.source)) categories.require(label);
   }
-  document = categories.apply(document);
-  std::map<uint32_t, std::string> id_of_item;
-  const std::string images = images_text(file, id_of_item);
-  JsonList list(file.source < 0 ? ",\n" : ", ");
-  for (const size_t i : objects_of_file_[f]) {
-    const ExportObject& object = objects_.objects[i];
-    add_object(file, object, id_of_item.at(object.item), categories, list);
-  }
-  std::string annotations = list.take();
-  if (document.find(SourceHeader::kObjectsMark) == std::string::npos && !annotations.empty()) {
+  std::string document = categories.apply(source_document(file));
+  if (document.find(SourceHeader::kObjectsMark) == std::string::npos &&
+      !objects_of_file_[f].empty()) {
     // A document of images alone.
     const size_t end = document.rfind('}');
     document.insert(end, std::string(", \"annotations\": [") + SourceHeader::kObjectsMark + "]");
   }
-  std::string text;
-  text.reserve(document.size() + images.size() + annotations.size());
-  for (const char c : document) {
-    if (c == SourceHeader::kImagesMark) {
-      text += images;
-    } else if (c == SourceHeader::kObjectsMark) {
-      text += annotations;
-    } else {
-      text += c;
+  return document;
+}
+
+void Writer::write_file(size_t f, PlainFile& to) {
+  const CocoFile& file = plan_.files[f];
+  std::span<const SourceClass> classes;
+  if (file.source >= 0) classes = objects_.sources[static_cast<size_t>(file.source)].classes;
+  CocoCategories categories(source_document(file), classes, input_.class_names);
+  const std::string document = document_of(f, categories);
+  std::map<uint32_t, std::string> id_of_item;
+  const std::string images = images_text(file, id_of_item);
+  constexpr size_t kPieceBytes = size_t{1} << 20;
+  const char marks[] = {SourceHeader::kImagesMark, SourceHeader::kObjectsMark, '\0'};
+  size_t at = 0;
+  while (true) {
+    const size_t mark = document.find_first_of(marks, at);
+    to.write(std::string_view(document).substr(at, mark - at));
+    if (mark == std::string::npos) return;
+    at = mark + 1;
+    if (document[mark] == SourceHeader::kImagesMark) {
+      to.write(images);
+      continue;
     }
+    JsonList list(file.source < 0 ? ",\n" : ", ");
+    for (const size_t i : objects_of_file_[f]) {
+      const ExportObject& object = objects_.objects[i];
+      add_object(file, object, id_of_item.at(object.item), categories, list);
+      objects_.passed_texts_of(object);
+      if (list.size() >= kPieceBytes) to.write(list.take());
+    }
+    to.write(list.take());
   }
-  return text;
 }
 
 void Coco::write_tables(const ExportInput& input, const ExportOptions& options, const Layout&,

@@ -141,7 +141,7 @@ void JsonList::add_raw(std::string_view before, std::string_view element) {
     separator_ = before;
     seen_separator_ = true;
   }
-  if (text_.empty()) {
+  if (!std::exchange(any_, true)) {
     // The first element: the blanks before it, without the comma.
     text_ += before.substr(0, std::min(comma, before.size()));
     if (comma != std::string_view::npos) text_ += before.substr(comma + 1);

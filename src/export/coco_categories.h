@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "export/exporter.h"
@@ -49,12 +50,14 @@ class JsonList {
   // An element with what separates it from the one before it in its source.
   void add_raw(std::string_view before, std::string_view element);
   void add(std::string_view element) { add_raw({}, element); }
-  bool empty() const { return text_.empty(); }
-  std::string take() { return std::move(text_); }
+  // What was added since the last call; a list may be taken in pieces.
+  std::string take() { return std::exchange(text_, {}); }
+  size_t size() const { return text_.size(); }  // of what take() would give
 
  private:
   std::string separator_;
   bool seen_separator_ = false;
+  bool any_ = false;
   std::string text_;
 };
 

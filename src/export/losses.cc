@@ -31,7 +31,7 @@ bool has_more_in_coco(std::string_view raw) {
                      [](std::string_view key) { return !is_known(kCocoKnown, key); });
 }
 
-bool has_more_in_voc(const std::string& raw) {
+bool has_more_in_voc(std::string_view raw) {
   try {
     for (const text::XmlElement& child : text::parse_xml(raw, "").children) {
       if (is_known(kVocKnown, child.name)) continue;

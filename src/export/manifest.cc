@@ -217,20 +217,30 @@ void append_csv_field(std::string& out, std::string_view field) {
   out += '"';
 }
 
-void write_plain_file(const std::string& path, std::string_view bytes) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) throw io_error("write", path, errno);
+PlainFile::PlainFile(const std::string& path)
+    : path_(path), fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
+  if (fd_.value < 0) throw io_error("write", path, errno);
+}
+
+void PlainFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t put = ::write(fd_.value, bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const int error_number = errno;
-      ::close(fd);
-      throw io_error("write", path, error_number);
-    }
+    if (put < 0) throw io_error("write", path_, errno);
     bytes.remove_prefix(static_cast<size_t>(put));
   }
-  if (::close(fd) != 0) throw io_error("write", path, errno);
+}
+
+void PlainFile::close() {
+  const int fd = fd_.value;
+  fd_.value = -1;
+  if (::close(fd) != 0) throw io_error("write", path_, errno);
+}
+
+void write_plain_file(const std::string& path, std::string_view bytes) {
+  PlainFile file(path);
+  file.write(bytes);
+  file.close();
 }
 
 void write_manifest(const ExportFormat& format, const ExportInput& input, const Layout& layout,

@@ -29,6 +29,7 @@
 #include <span>
 #include <string>
 
+#include "base/files.h"
 #include "export/exporter.h"
 
 namespace errata::exports {
@@ -42,6 +43,19 @@ void write_manifest(const ExportFormat& format, const ExportInput& input, const 
 void append_json_string(std::string& out, std::string_view text);
 // One field of RFC 4180, in quotes when it needs them.
 void append_csv_field(std::string& out, std::string_view field);
+// A file that is written piece by piece, without fsync: publish() syncs the whole folder. Throws
+// Error(kIo).
+class PlainFile {
+ public:
+  explicit PlainFile(const std::string& path);
+  void write(std::string_view bytes);
+  void close();  // after the last write(): tells what the file system held back until then
+
+ private:
+  std::string path_;
+  Fd fd_;
+};
+
 // Plain write without fsync: publish() syncs the whole folder. Throws Error(kIo).
 void write_plain_file(const std::string& path, std::string_view bytes);
 

@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/text_pool.h"
 #include "model/ids.h"
 #include "model/objects.h"
 #include "model/records.h"
@@ -50,17 +53,23 @@ struct ExportObject {
   bool difficult = false;
   bool truncated = false;
   uint8_t differences = 0;  // store::ObjectDifference bits: what is not as the source has it
-  std::string shape;        // model/shape.h
+  std::string_view shape;   // model/shape.h; in ExportObjects::texts
   std::string raw_id;
-  std::string raw_text;
+  std::string_view raw_text;  // likewise
 };
 
 struct ExportObjects {
   std::vector<ObjectSource> sources;
   std::vector<SourceImage> images;    // by source, in the order of its files
   std::vector<ExportObject> objects;  // by source in the order of its files, then drawn ones
-  bool present = false;               // false: neither objects nor a source that could have any
+  // What the objects' texts are in: they may be more than memory holds. Whoever goes through those
+  // of many objects says so to passed_texts_of().
+  std::shared_ptr<TextPool> texts;
+  bool present = false;  // false: neither objects nor a source that could have any
 
+  void passed_texts_of(const ExportObject& object) const {
+    if (texts != nullptr) texts->passed(object.shape.size() + object.raw_text.size());
+  }
   const ObjectSource* source_of(const ExportObject& object) const {
     if (object.image < 0) return nullptr;
     return &sources[static_cast<size_t>(images[static_cast<size_t>(object.image)].source)];

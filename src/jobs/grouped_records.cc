@@ -1,14 +1,13 @@
 #include "jobs/grouped_records.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/nameless_file.h"
 
 namespace errata::jobs {
 
@@ -25,17 +24,6 @@ constexpr uint64_t kMostBuffer = 1 << 20;
       ErrorCategory::kIo,
       std::string("what does not fit into memory cannot be ") + what + ": " + std::strerror(error),
       error == ENOSPC ? "make room on that disk, or allow more memory" : "", folder);
-}
-
-int open_nameless(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd >= 0) return fd;
-  // Not every file system has files without a name.
-  std::string name = join_path(folder, ".errata-XXXXXX");
-  const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named < 0) fail("written", folder);
-  ::unlink(name.c_str());
-  return named;
 }
 
 void write_at(int fd, uint64_t at, std::string_view bytes, const std::string& folder) {
@@ -141,7 +129,7 @@ void GroupedRecords::sort() {
 }
 
 void GroupedRecords::write_run() {
-  if (file_.value < 0) file_.value = open_nameless(folder_);
+  if (file_.value < 0) file_.value = open_nameless_file({folder_});
   sort();
   Run run{file_end_, file_end_};
   std::string out;

@@ -120,22 +120,31 @@ class TextCursor {
 
 class Reading {
  public:
-  Reading(Connection& db, Sets&& sets)
-      : db_(db), sets_(std::move(sets)), owners_(find_owners(db, sets_.sets)) {}
+  using Begin = std::function<void(ObjectTexts&, uint64_t)>;
+  using Each = std::function<void(ObjectText&&)>;
 
-  ObjectTexts read() {
+  Reading(Connection& db, Sets&& sets, const Each& each)
+      : db_(db), sets_(std::move(sets)), owners_(find_owners(db, sets_.sets)), each_(each) {}
+
+  ObjectTexts read(std::unordered_map<ClassId, std::string>&& names, const Begin& begin) {
+    texts_.class_names = std::move(names);
     texts_.sources = read_sources(db_, sets_.sets);
     texts_.highest_raw_id.assign(sets_.sets.size(), 0);
     for (ObjectRow& row : sets_.rows) changed_.emplace(row.object, &row);
+    uint64_t at_most = sets_.rows.size();
+    std::vector<std::vector<int32_t>> image_of_place;
     for (size_t s = 0; s < sets_.sets.size(); ++s) {
-      const std::vector<int32_t> image_of_place = read_images(s);
-      read_objects(s, image_of_place);
+      at_most += static_cast<uint64_t>(sets_.sets[s].objects);
+      image_of_place.push_back(read_images(s));
     }
+    begin(texts_, at_most);
+    for (size_t s = 0; s < sets_.sets.size(); ++s) read_objects(s, image_of_place[s]);
     for (ObjectRow& row : sets_.rows) {
       if (row.deleted || !changed_.contains(row.object)) continue;
-      ObjectText& object = texts_.objects.emplace_back();
+      ObjectText object;
       object.id = row.object;
       put_state(object, std::move(row.state));
+      each_(std::move(object));
     }
     return std::move(texts_);
   }
@@ -212,7 +221,7 @@ class Reading {
         }
         object.raw_id = raw_id;
         object.raw_text = raw;
-        texts_.objects.push_back(std::move(object));
+        each_(std::move(object));
       }
     }
   }
@@ -221,12 +230,24 @@ class Reading {
   Sets sets_;
   Owners owners_;
   std::unordered_map<ObjectId, ObjectRow*> changed_;
+  const Each& each_;
   ObjectTexts texts_;
 };
 
 }  // namespace
 
 ObjectTexts read_object_texts(Store& store, VersionId version) {
+  std::vector<ObjectText> objects;
+  ObjectTexts texts = read_object_texts(
+      store, version, [](ObjectTexts&, uint64_t) {},
+      [&](ObjectText&& object) { objects.push_back(std::move(object)); });
+  texts.objects = std::move(objects);
+  return texts;
+}
+
+ObjectTexts read_object_texts(Store& store, VersionId version,
+                              const std::function<void(ObjectTexts&, uint64_t)>& begin,
+                              const std::function<void(ObjectText&&)>& each) {
   Connection& db = store.db();
   const Transaction transaction(db, Transaction::Kind::kRead);
   Sets sets;
@@ -241,9 +262,7 @@ ObjectTexts read_object_texts(Store& store, VersionId version) {
     const ClassCodes codes = load_class_codes(db);
     for (const auto& [id, code] : codes.resolved_of) names.emplace(id, (*codes.dictionary)[code]);
   }
-  ObjectTexts texts = Reading(db, std::move(sets)).read();
-  texts.class_names = std::move(names);
-  return texts;
+  return Reading(db, std::move(sets), each).read(std::move(names), begin);
 }
 
 }  // namespace errata::store

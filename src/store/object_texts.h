@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -74,5 +75,12 @@ struct ObjectTexts {
 // `version` 0: the store as it is now. Empty where there are no objects and no source that could
 // have any. One short read transaction. Error(kCorrupt).
 ObjectTexts read_object_texts(Store& store, VersionId version);
+
+// The same without holding all objects: `begin` is called with everything but them and the highest
+// raw ids, and how many objects there are at most; then `each` with one after the other. What is
+// returned has no objects. Neither may use the store.
+ObjectTexts read_object_texts(Store& store, VersionId version,
+                              const std::function<void(ObjectTexts&, uint64_t)>& begin,
+                              const std::function<void(ObjectText&&)>& each);
 
 }  // namespace errata::store
