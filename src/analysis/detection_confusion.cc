@@ -47,20 +47,26 @@ class ConfusionMatcher {
     return set_.detections.boxes.class_index[detection] == set_.objects.boxes.class_index[object];
   }
 
-  // Of equal overlaps the last, as COCO has it.
-  void take(uint32_t detection, const NearBoxes& objects, bool own_class) {
+  // Of the objects that are free and `wanted`, the one that overlaps most, and enough; of equal
+  // ones the last, as COCO has it. kNoMatch when there is none.
+  template <typename Wanted>
+  int32_t best_of(uint32_t detection, const NearBoxes& objects, const Wanted& wanted) const {
     double least = options_.overlap;
     int32_t best = kNoMatch;
     objects.each(box_at(set_.detections.boxes, detection), [&](uint32_t object) {
-      if (result_.matched_detections[object] != kNoMatch || !set_.objects.counts(object) ||
-          same_class(detection, object) != own_class) {
-        return;
-      }
+      if (result_.matched_detections[object] != kNoMatch || !wanted(object)) return;
       const double overlap = set_.overlap_of(detection, object);
       const auto at = static_cast<int32_t>(object);
       if (overlap < least || overlap <= 0 || (overlap == least && at < best)) return;
       least = overlap;
       best = at;
+    });
+    return best;
+  }
+
+  void take(uint32_t detection, const NearBoxes& objects, bool own_class) {
+    const int32_t best = best_of(detection, objects, [&](uint32_t object) {
+      return set_.objects.counts(object) && same_class(detection, object) == own_class;
     });
     if (best == kNoMatch) return;
     result_.matched_objects[detection] = best;
@@ -69,18 +75,8 @@ class ConfusionMatcher {
 
   // Of its class, a crowd or an object that is left out: the latter once.
   void take_ignored(uint32_t detection, const NearBoxes& objects) {
-    double least = options_.overlap;
-    int32_t best = kNoMatch;
-    objects.each(box_at(set_.detections.boxes, detection), [&](uint32_t object) {
-      if (result_.matched_detections[object] != kNoMatch || set_.objects.counts(object) ||
-          !same_class(detection, object)) {
-        return;
-      }
-      const double overlap = set_.overlap_of(detection, object);
-      const auto at = static_cast<int32_t>(object);
-      if (overlap < least || overlap <= 0 || (overlap == least && at < best)) return;
-      least = overlap;
-      best = at;
+    const int32_t best = best_of(detection, objects, [&](uint32_t object) {
+      return !set_.objects.counts(object) && same_class(detection, object);
     });
     if (best == kNoMatch) return;
     result_.states[detection] = ConfusionState::kIgnored;

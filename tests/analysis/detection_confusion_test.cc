@@ -96,8 +96,7 @@ TEST_CASE("with objects left out, the matrix has the precision and recall of the
     CAPTURE(json.at("name").as_string());
     const DetectionCase each = test::detection_case(json);
     DetectionSet set = each.set();
-    std::vector<uint8_t> left_out(each.objects.image.size());
-    for (size_t g = 0; g < left_out.size(); ++g) left_out[g] = g % 3 == 0 ? 1 : 0;
+    const std::vector<uint8_t> left_out = test::third_left_out(each.objects.image.size());
     set.objects.left_out = left_out;
     const DetectionConfusion found = confuse_detections(set, {0.5, 0.4}, serial_for);
     const DetectionCurves curves = draw_detection_curves(set, 0.5, 1000, serial_for);

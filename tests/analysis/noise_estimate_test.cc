@@ -22,17 +22,24 @@ struct Judged {
 
 // The truth is drawn from a belief that is often undecided: the model is wrong in a tenth of the
 // pictures. Then `rate` of the labels become the next class.
+// Appends what is believed of one sample, the surer the larger `spread`, and draws its truth from
+// it.
+size_t draw_belief(Rng& rng, size_t classes, double spread, std::vector<float>& belief) {
+  std::vector<double> p(classes);
+  double sum = 0;
+  for (double& each : p) sum += each = std::exp(spread * draw_normal(rng));
+  double left = rng.uniform() * sum;
+  size_t truth = 0;
+  while (truth + 1 < classes && left >= p[truth]) left -= p[truth++];
+  for (const double each : p) belief.push_back(static_cast<float>(each / sum));
+  return truth;
+}
+
 Judged make_judged(double rate, uint64_t seed, size_t rows = 6000) {
   Rng rng(seed);
   Judged judged;
   for (size_t row = 0; row < rows; ++row) {
-    std::vector<double> p(kClasses);
-    double sum = 0;
-    for (double& each : p) sum += each = std::exp(4 * draw_normal(rng));
-    double left = rng.uniform() * sum;
-    size_t truth = 0;
-    while (truth + 1 < kClasses && left >= p[truth]) left -= p[truth++];
-    for (const double each : p) judged.belief.push_back(static_cast<float>(each / sum));
+    const size_t truth = draw_belief(rng, kClasses, 4, judged.belief);
     const bool flipped = rng.uniform() < rate;
     judged.wrong += flipped;
     judged.labels.push_back(static_cast<ClassIndex>(flipped ? (truth + 1) % kClasses : truth));
@@ -125,13 +132,7 @@ TEST_CASE("the estimate is what the whole matrices of all pairs of classes gave"
   constexpr size_t kMore = 40;
   Judged judged;
   for (size_t row = 0; row < 3000; ++row) {
-    std::vector<double> p(kMore);
-    double sum = 0;
-    for (double& each : p) sum += each = std::exp(3 * draw_normal(rng));
-    double left = rng.uniform() * sum;
-    size_t truth = 0;
-    while (truth + 1 < kMore && left >= p[truth]) left -= p[truth++];
-    for (const double each : p) judged.belief.push_back(static_cast<float>(each / sum));
+    const size_t truth = draw_belief(rng, kMore, 3, judged.belief);
     const bool flipped = rng.uniform() < 0.05;
     const bool none = rng.uniform() < 0.02;
     const size_t label = flipped ? (truth + 1) % kMore : truth;

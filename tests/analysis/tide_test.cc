@@ -156,8 +156,7 @@ TEST_CASE("with objects left out, the average precision is COCO's at that overla
     CAPTURE(json.at("name").as_string());
     const DetectionCase each = test::detection_case(json);
     DetectionSet set = each.set();
-    std::vector<uint8_t> left_out(each.objects.image.size());
-    for (size_t g = 0; g < left_out.size(); ++g) left_out[g] = g % 3 == 0 ? 1 : 0;
+    const std::vector<uint8_t> left_out = test::third_left_out(each.objects.image.size());
     set.objects.left_out = left_out;
     // tidecv limits the detections of an image, COCO those of a class in it; and they differ where
     // two objects overlap a detection as much, and on crowds at the threshold.

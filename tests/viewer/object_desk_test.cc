@@ -5,40 +5,16 @@
 #include <algorithm>
 #include <map>
 
-#include "tests/viewer/synthetic_backend.h"
-#include "viewer/state/commands.h"
-#include "viewer/state/object_match.h"
+#include "tests/viewer/opened_objects.h"
 #include "viewer/state/object_measures.h"
-#include "viewer/state/session.h"
 
 namespace errata::viewer {
 
 namespace {
 
-struct Opened {
-  explicit Opened(size_t samples = 20, size_t objects = 10, bool detections = true)
-      : backend(new test::SyntheticBackend(samples)),
-        session(std::unique_ptr<Backend>(backend), nullptr, 1) {
-    backend->objects_per_sample_ = objects;
-    backend->no_detections_ = !detections;
-    session.open();
-    settle();
-  }
+struct Opened : test::OpenedObjects {
+  using OpenedObjects::OpenedObjects;
 
-  void settle() {
-    for (int i = 0; i < 50; ++i) {
-      session.tasks().finish_all();
-      session.frame(i);
-      session.tasks().finish_all();
-      if (i > 2 && session.objects().complete()) return;
-    }
-  }
-  void show(const std::string& filter) {
-    session.objects().show(filter);
-    settle();
-  }
-  const AppState& state() const { return session.state(); }
-  ObjectColumns columns() const { return ObjectColumns(state().objects.table.table); }
   std::map<std::string, size_t> errors() const {
     std::map<std::string, size_t> counts;
     for (RowIndex row = 0; row < state().objects.table.rows(); ++row) {
@@ -47,15 +23,6 @@ struct Opened {
     }
     return counts;
   }
-  bool run(std::string_view command) {
-    const bool ran = commands.run(command, session);
-    settle();
-    return ran;
-  }
-
-  test::SyntheticBackend* backend;  // the session's
-  Session session;
-  CommandRegistry commands;
 };
 
 }  // namespace

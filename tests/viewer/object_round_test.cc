@@ -3,39 +3,17 @@
 
 #include <set>
 
-#include "tests/viewer/synthetic_backend.h"
-#include "viewer/state/commands.h"
+#include "tests/viewer/opened_objects.h"
 #include "viewer/state/memory_files.h"
-#include "viewer/state/session.h"
 
 namespace errata::viewer {
 
 namespace {
 
-struct Opened {
-  explicit Opened(const std::string& filter)
-      : backend(new test::SyntheticBackend(20)),
-        session(std::unique_ptr<Backend>(backend), nullptr, 1) {
-    backend->objects_per_sample_ = 10;
-    session.open();
-    settle();
-    session.objects().show(filter);
-    settle();
-  }
+struct Opened : test::OpenedObjects {
+  explicit Opened(const std::string& filter) { show(filter); }
 
-  void settle() {
-    for (int i = 0; i < 50; ++i) {
-      session.tasks().finish_all();
-      session.frame(i);
-      session.tasks().finish_all();
-      if (i > 2 && session.objects().complete()) return;
-    }
-  }
-  void run(std::string_view command) {
-    REQUIRE(commands.run(command, session));
-    settle();
-  }
-  const AppState& state() const { return session.state(); }
+  void run(std::string_view command) { REQUIRE(OpenedObjects::run(command)); }
   const RoundState& round() const { return session.state().round; }
   std::vector<ObjectId> order() const {
     std::vector<ObjectId> ids;
@@ -44,12 +22,8 @@ struct Opened {
   }
   ObjectId cursor() const { return order()[state().cursor]; }
   std::string_view review(size_t position) const {
-    return review_of(ObjectColumns(state().objects.table.table), state().view->order[position]);
+    return review_of(columns(), state().view->order[position]);
   }
-
-  test::SyntheticBackend* backend;  // the session's
-  Session session;
-  CommandRegistry commands;
 };
 
 constexpr const char* kGiven = "kind = 'given' and error in ('missed', 'class')";

@@ -48,6 +48,19 @@ std::string review_text(const Opened& opened, SampleId sample) {
   return snapshot.samples.find("review")->display(static_cast<RowIndex>(snapshot.row_of(sample)));
 }
 
+// Frames until what was asked for is shown.
+struct Settle {
+  Session& session;
+  double now = 0;
+  void operator()() {
+    for (int i = 0; i < 4; ++i) {
+      session.tasks().finish_all();
+      session.frame(now += 1);
+      session.tasks().finish_all();
+    }
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a store is shown with its mistakes, images and probabilities") {
@@ -291,14 +304,7 @@ TEST_CASE("objects have the columns here that errata find boxes makes of them") 
 TEST_CASE("what was done to boxes is read in the history, with their classes") {
   const test::BoxProject project(2);
   Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
-  double now = 0;
-  const auto settle = [&] {
-    for (int i = 0; i < 4; ++i) {
-      session.tasks().finish_all();
-      session.frame(now += 1);
-      session.tasks().finish_all();
-    }
-  };
+  Settle settle{.session = session};
   session.open();
   session.state().layout.bottom_tab = "history";
   settle();
@@ -333,14 +339,7 @@ TEST_CASE("what was done to boxes is read in the history, with their classes") {
 TEST_CASE("a mask that is lost with a move is told, and comes back with undo") {
   const test::BoxProject project(1);
   Session session(std::make_unique<StoreBackend>(project.store_path, "tester"), nullptr, 2);
-  double now = 0;
-  const auto settle = [&] {
-    for (int i = 0; i < 4; ++i) {
-      session.tasks().finish_all();
-      session.frame(now += 1);
-      session.tasks().finish_all();
-    }
-  };
+  Settle settle{.session = session};
   session.open();
   settle();
   const AppState& state = session.state();

@@ -1,7 +1,5 @@
 #include "viewer/state/box_painter.h"
 
-#include <cmath>
-
 namespace errata::viewer {
 
 namespace {
@@ -27,10 +25,9 @@ void BoxPainter::want(Tasks& tasks, const BoxSceneKey& key, const BoxPlace& plac
   if (key_ != key) {
     scene_ = std::make_shared<BoxScene>(scene());
     key_ = key;
-    asked_key_ = false;
+    asked_.reset();
   }
-  if (drawn_->running || (asked_key_ && place == asked_ && pen == pen_)) return;
-  asked_key_ = true;
+  if (drawn_->running || (asked_ == place && pen == pen_)) return;
   asked_ = place;
   pen_ = pen;
   drawn_->running = true;
@@ -57,7 +54,7 @@ void BoxPainter::forget() {
   if (!key_) return;
   scene_ = nullptr;
   key_.reset();
-  asked_key_ = false;
+  asked_.reset();
   drawn_ = std::make_shared<Drawn>();  // what a lane still draws goes into the one before
 }
 

@@ -46,9 +46,8 @@ class BoxPainter {
   uint64_t pictures_ = 0;
   std::shared_ptr<const BoxScene> scene_;
   std::optional<BoxSceneKey> key_;  // of scene_
-  BoxPlace asked_;
-  BoxPen pen_;
-  bool asked_key_ = false;  // scene_ was asked for at asked_
+  std::optional<BoxPlace> asked_;   // where scene_ was asked for last
+  BoxPen pen_;                      // and with what
 };
 
 }  // namespace errata::viewer

@@ -13,7 +13,6 @@ class BoxBatch {
   // Corners on the screen; the line lies inside of them.
   void solid(ImVec2 min, ImVec2 max, ImU32 color, float line);
   void dashed(ImVec2 min, ImVec2 max, ImU32 color, float line);
-  size_t size() const { return solid_.size() + dashed_.size(); }
 
   // Boxes that lie outside the clip rectangle are left out. `halo` (0: none) is drawn below each,
   // a pixel wider on both sides, so that it stands out on any image.
