@@ -20,6 +20,7 @@ constexpr uint64_t kMostDetections = 100'000;
 constexpr uint64_t kMostWorkers = 1024;
 constexpr uint64_t kMostBatch = 65'536;
 constexpr uint64_t kMostFolds = 1000;
+constexpr uint64_t kMostMemoryMib = 1 << 20;
 
 FormField who_field(std::string help) {
   return {.id = "who",
@@ -43,6 +44,15 @@ FormField trained_on_field() {
           .help = "Filter: the samples that the model was trained on",
           .kind = FieldKind::kFilter,
           .placeholder = "not said; as split = 'train'"};
+}
+
+FormField memory_field(std::string help, uint64_t default_mib) {
+  return {.id = "memory",
+          .label = "Memory",
+          .help = std::move(help),
+          .kind = FieldKind::kNumber,
+          .more = true,
+          .placeholder = fmt::format("{} MiB", default_mib)};
 }
 
 FormField where_field(std::string help, std::string placeholder) {
@@ -95,6 +105,13 @@ class ImportForm : public Form {
          .help = "Name of the source; the same name again is a re-import",
          .more = true,
          .placeholder = "that of the folder or file"});
+    add({.id = "voc-origin",
+         .label = "VOC's first pixel",
+         .help = "What the first pixel of VOC's boxes is called",
+         .kind = FieldKind::kChoice,
+         .more = true,
+         .choices = {{"", "1, unless a box begins at 0"}, {"0", "0"}, {"1", "1"}}});
+    add(memory_field("How many MiB of a large annotation file may be held at once", 64));
     add(who_field("Who imports, for the log"));
   }
 
@@ -107,6 +124,8 @@ class ImportForm : public Form {
     options_.images_root = path("images");
     options_.split = text("split");
     options_.source_name = text("name");
+    options_.voc_origin = text("voc-origin").empty() ? -1 : text("voc-origin") == "1";
+    options_.memory_bytes = number("memory", 64, kMostMemoryMib, 1) << 20;
     options_.who = text("who");
     options_.check();
   }
@@ -121,9 +140,10 @@ class PredictionsForm : public Form {
       : Form(Overlay::kPredictions, "Attach predictions", "Attach") {
     options_.store_path = store_path;
     add({.id = "file",
-         .label = "File",
-         .help = "CSV, NPY or NPZ file with predictions or embeddings",
-         .kind = FieldKind::kFile,
+         .label = "File or folder",
+         .help = "CSV, NPY or NPZ file with predictions or embeddings, COCO results, or a folder "
+                 "of YOLO's text predictions",
+         .kind = FieldKind::kPath,
          .needed = true,
          .placeholder = "type a path, Tab completes it; or drop it here",
          .explain = [](const std::string& path) {
@@ -140,13 +160,17 @@ class PredictionsForm : public Form {
          .help = "File with the model's class names in output order",
          .kind = FieldKind::kFile,
          .placeholder = "the project's classes, in their order"});
-    add({.id = "format",
-         .label = "Format",
-         .help = "The one most sure of itself is taken",
-         .kind = FieldKind::kChoice,
-         .more = true,
-         .choices = {{"auto", "auto"}, {"csv", "csv"}, {"npy", "npy"}},
-         .value = "auto"});
+    FormField format{.id = "format",
+                     .label = "Format",
+                     .help = "auto takes the one most sure of itself, named below the path",
+                     .kind = FieldKind::kChoice,
+                     .more = true,
+                     .choices = {{"auto", "auto"}},
+                     .value = "auto"};
+    for (const auto* reader : importers::all_prediction_readers()) {
+      format.choices.push_back({std::string(reader->name()), std::string(reader->name())});
+    }
+    add(std::move(format));
     add({.id = "kind",
          .label = "Values are",
          .help = "What the numbers mean; told by the values unless you say",
@@ -156,7 +180,8 @@ class PredictionsForm : public Form {
                      {"probabilities", "probabilities"},
                      {"logits", "logits"},
                      {"top-one", "top-one"},
-                     {"embedding", "embedding"}}});
+                     {"embedding", "embedding"},
+                     {"detections", "detections"}}});
     add({.id = "files",
          .label = "List of files",
          .help = "Text file with one path or id per row",
@@ -168,6 +193,17 @@ class PredictionsForm : public Form {
          .help = "Which array of an NPZ",
          .more = true,
          .placeholder = "found"});
+    add({.id = "category-base",
+         .label = "Categories",
+         .help = "COCO results: what their category ids are",
+         .kind = FieldKind::kChoice,
+         .more = true,
+         .choices = {{"", "told by the file"},
+                     {"dataset", "the dataset's ids"},
+                     {"0", "counted from 0"},
+                     {"1", "counted from 1"}}});
+    add(memory_field("How many MiB of a large file may be held at once; beyond, it is read twice",
+                     512));
     add(check_field("replace", "Replace", "Replace a run of the same name"));
     add(who_field("Who attaches them, for the record"));
   }
@@ -184,6 +220,8 @@ class PredictionsForm : public Form {
     options_.kind = text("kind");
     options_.files_list = path("files");
     options_.member = text("array");
+    options_.category_base = text("category-base");
+    options_.memory_bytes = number("memory", 512, kMostMemoryMib, 16) << 20;
     options_.replace = on("replace");
     options_.who = text("who");
     options_.check();

@@ -136,14 +136,15 @@ std::string Form::path(std::string_view id) {
   return home_expanded(text(id));
 }
 
-uint64_t Form::number(std::string_view id, uint64_t default_value, uint64_t most) {
+uint64_t Form::number(std::string_view id, uint64_t default_value, uint64_t most, uint64_t least) {
   FormField& of = field(id);
   const std::string_view typed = trim(of.value);
   if (typed.empty()) return default_value;
   uint64_t value = 0;
   const auto parsed = std::from_chars(typed.data(), typed.data() + typed.size(), value);
-  if (parsed.ec != std::errc() || parsed.ptr != typed.data() + typed.size() || value > most) {
-    of.problem = fmt::format("a whole number from 0 to {}", with_thousands(most));
+  if (parsed.ec != std::errc() || parsed.ptr != typed.data() + typed.size() || value > most ||
+      value < least) {
+    of.problem = fmt::format("a whole number from {} to {}", least, with_thousands(most));
     return default_value;
   }
   return value;

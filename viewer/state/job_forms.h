@@ -104,7 +104,7 @@ class Form {
   bool on(std::string_view id) { return !field(id).value.empty(); }
   // With the home folder in place of "~".
   std::string path(std::string_view id);
-  uint64_t number(std::string_view id, uint64_t default_value, uint64_t most);
+  uint64_t number(std::string_view id, uint64_t default_value, uint64_t most, uint64_t least = 0);
   // A number from 0 to 1; nothing when nothing was typed.
   std::optional<double> fraction(std::string_view id);
 
