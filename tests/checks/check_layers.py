@@ -41,8 +41,9 @@ CAGES = {
     r"doctest/.*": set(),
     r"thread": {"base"},
 }
-# SQLite checks the filter language in a differential test; the tests draw windows and read PNGs.
-TESTS_MAY = {r"doctest/.*", r"sqlite3\.h", r"imgui.*", r"implot.*", r"GLFW/.*", r"GL/.*",
+# SQLite checks the filter language in a differential test; the tests draw windows, read PNGs,
+# and compare each form with the options of its command.
+TESTS_MAY = {r"doctest/.*", r"CLI/.*", r"sqlite3\.h", r"imgui.*", r"implot.*", r"GLFW/.*", r"GL/.*",
              r"torch/.*", r"fmt/.*", r"thread", r"zlib\.h", r"png\.h", r"jpeglib\.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
