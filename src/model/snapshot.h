@@ -26,16 +26,17 @@ struct RunSummary {
   size_t predicted_samples = 0;  // rows that have a prediction
   size_t embedding_columns = 0;  // 0: no embedding
   std::string trained_on;        // filter expression, or empty when not said
-  bool scores_stale = false;     // label-dependent stored scores were made for older labels
+  bool scores_stale = false;     // in a snapshot: stored scores of it are of other labels than now
 };
 
 // Stored columns that were computed for certain labels, as they were computed. A row whose labels
 // are others now has NULL in Snapshot::samples until the columns are made again, or the labels are
 // what they were.
 struct ScoreBasis {
-  int64_t label_revision = 0;
-  Table labels;  // of that revision: `label`, and `labels` where some sample had more than one
+  Table labels;  // `label`, and `labels` where some sample had more than one
   Table values;
+  std::vector<bool> outdated;  // by row: the labels are others now; empty: of no row
+  size_t outdated_rows = 0;
 };
 
 struct Snapshot {
@@ -44,7 +45,7 @@ struct Snapshot {
   ClassMap classes;                // the project's, in order of their ids
   std::vector<ClassId> class_ids;  // of each project class
   std::vector<RunSummary> runs;    // oldest first; the active one is samples.active_run
-  std::vector<ScoreBasis> score_bases;  // one for each revision that columns were made for
+  std::vector<ScoreBasis> score_bases;  // one for each set of labels that columns were made for
   int64_t label_revision = 0;           // log id of the last event that changed a label
   uint64_t objects = 0;                 // annotations that stand; 0: a dataset without boxes
   int64_t data_version = 0;             // PRAGMA data_version of the loading connection

@@ -125,6 +125,8 @@ UndoState undo_state(Store& store);
 
 // Log id of the last event that changed a label, imports included; 0 when there is none.
 int64_t label_revision(Store& store);
+// Samples whose labels are others now than at that revision, rising.
+std::vector<SampleId> relabelled_since(Store& store, int64_t revision);
 
 // State of samples as stored now, in the order asked for. Error(kNotFound).
 std::vector<SampleState> read_states(Store& store, std::span<const SampleId> samples);

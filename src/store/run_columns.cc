@@ -6,7 +6,7 @@
 #include <map>
 
 #include "model/verdict.h"
-#include "store/event_log.h"
+#include "store/labels_then.h"
 #include "store/run_rows.h"
 #include "store/snapshot_parts.h"
 
@@ -86,7 +86,6 @@ RunColumns::RunColumns(Connection& db, ClassCodes& codes, const std::string& act
     : dictionary_(codes.dictionary),
       code_of_class_(codes.resolved_of),
       code_of_label_(codes.code_of),
-      label_revision_(label_revision(db)),
       scores_(list_scores(db, 0, "")) {
   for (RunInfo& info : read_runs(db)) {
     Run run;
@@ -118,6 +117,7 @@ std::vector<RunColumns::Score> RunColumns::list_scores(Connection& db, RunId run
   for (Score& score : scores) {
     score.own_samples = run == 0 || find_stream(db, "score", score.id, "samples") != 0;
     if (run == 0) score.samples = read_score_samples(db, score.id, run);
+    score.others = read_made_for(db, score.id);
   }
   return scores;
 }
@@ -213,26 +213,26 @@ void RunColumns::make(const Presence& presence, const Column& label, WorkList& w
 }
 
 void RunColumns::add_to(Connection& db, const Presence& presence, Snapshot& snapshot) {
-  std::map<int64_t, std::vector<std::string>> made_for;  // names by label revision
+  using Labels = std::pair<int64_t, std::vector<MadeFor>>;
+  std::map<Labels, std::vector<std::string>> made_for;  // names
   const auto add_scores = [&](std::vector<Score>& scores) {
     for (Score& score : scores) {
-      if (score.label_revision > 0) made_for[score.label_revision].push_back(score.name);
+      if (score.label_revision > 0) {
+        made_for[{score.label_revision, score.others}].push_back(score.name);
+      }
       snapshot.samples.add(std::move(score.column));
     }
   };
   add_scores(scores_);
   for (Run& run : runs_) {
     for (Column& column : run.columns) snapshot.samples.add(std::move(column));
-    run.info.summary.scores_stale =
-        std::any_of(run.scores.begin(), run.scores.end(), [&](const Score& score) {
-          return score.label_revision > 0 && score.label_revision < label_revision_;
-        });
     add_scores(run.scores);
     snapshot.runs.push_back(std::move(run.info.summary));
   }
-  for (const auto& [revision, names] : made_for) {
-    add_score_basis(db, code_of_label_, presence, revision, names, snapshot);
+  for (const auto& [labels, names] : made_for) {
+    add_score_basis(db, code_of_label_, presence, labels.first, labels.second, names, snapshot);
   }
+  mark_stale_runs(snapshot);
 }
 
 }  // namespace errata::store

@@ -99,28 +99,12 @@ std::vector<RunInfo> read_runs(Connection& db) {
   return runs;
 }
 
-namespace {
-
-// A stored score of the run was made for older labels.
-bool has_stale_scores(Connection& db, RunId run) {
-  Statement& find = db.cached(
-      "SELECT 1 FROM score WHERE run_id = ?1 AND label_revision > 0 AND label_revision < "
-      "(SELECT value FROM meta WHERE key = 'label_revision')");
-  find.bind(1, run);
-  const bool stale = find.step();
-  find.reset();
-  return stale;
-}
-
-}  // namespace
-
 std::vector<RunInfo> list_runs(Store& store, bool with_stored_bytes) {
   Connection& db = store.db();
   const Transaction transaction(db, Transaction::Kind::kRead);
   std::vector<RunInfo> runs = read_runs(db);
   for (RunInfo& run : runs) {
     if (with_stored_bytes) run.stored_bytes = stored_bytes(db, run.summary.id);
-    run.summary.scores_stale = has_stale_scores(db, run.summary.id);
   }
   return runs;
 }

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 
 #include "model/scores.h"
 #include "store/chunk.h"
 #include "store/event_log.h"
+#include "store/labels_then.h"
 #include "store/run_rows.h"
 
 namespace errata::store {
@@ -91,9 +93,72 @@ void put_in(Connection& db, const ScoreColumn& column) {
   }
   put_bytes(db, ensure_stream(db, "score", id, "values", "f32"), 0, 0, rows,
             bytes_of(column.values), Codec::kPlain);
+  if (column.others.empty()) return;
+  std::vector<int64_t> others;
+  for (const MadeFor& other : column.others) {
+    others.insert(others.end(), {other.sample, other.label_revision});
+  }
+  put_bytes(db, ensure_stream(db, "score", id, "made_for", "i64"), 0, 0,
+            static_cast<int64_t>(column.others.size()), bytes_of(others), Codec::kZstd);
+}
+
+ScoreColumn read_column(Connection& db, int64_t id, RunId run, const std::string& name) {
+  ScoreColumn column;
+  column.run = run;
+  column.name = name;
+  column.samples = read_score_samples(db, id, run);
+  column.values = values_of<float>(read_stream(db, find_stream(db, "score", id, "values")));
+  Statement revision = db.prepare("SELECT label_revision FROM score WHERE id = ?1");
+  revision.bind(1, id);
+  if (revision.step()) column.label_revision = revision.integer(0);
+  column.others = read_made_for(db, id);
+  return column;
+}
+
+// Joins what is stored with `column`, both rising by sample.
+ScoreColumn joined(Connection& db, const ScoreColumn& old, const ScoreColumn& column) {
+  const std::set<SampleId> changed =
+      changed_labels(db, old.label_revision, old.others, column.label_revision);
+  ScoreColumn both;
+  both.run = column.run;
+  both.name = column.name;
+  both.label_revision = column.label_revision;
+  auto other = old.others.begin();
+  size_t i = 0;
+  for (size_t o = 0; o < old.samples.size(); ++o) {
+    const SampleId sample = old.samples[o];
+    for (; i < column.samples.size() && column.samples[i] < sample; ++i) {
+      both.samples.push_back(column.samples[i]);
+      both.values.push_back(column.values[i]);
+    }
+    while (other != old.others.end() && other->sample < sample) ++other;
+    const bool own = other != old.others.end() && other->sample == sample;
+    const int64_t revision = own ? other->label_revision : old.label_revision;
+    const bool differs = changed.contains(sample);
+    const bool again = i < column.samples.size() && column.samples[i] == sample;
+    const bool keeps = !again || (differs && revision > column.label_revision);
+    both.samples.push_back(sample);
+    both.values.push_back(keeps ? old.values[o] : column.values[i]);
+    if (keeps && differs) both.others.push_back({sample, revision});
+    i += again;
+  }
+  both.samples.insert(both.samples.end(), column.samples.begin() + static_cast<ptrdiff_t>(i),
+                      column.samples.end());
+  both.values.insert(both.values.end(), column.values.begin() + static_cast<ptrdiff_t>(i),
+                     column.values.end());
+  return both;
 }
 
 }  // namespace
+
+std::vector<MadeFor> read_made_for(Connection& db, int64_t score) {
+  std::vector<MadeFor> others;
+  const int64_t stream = find_stream(db, "score", score, "made_for");
+  if (stream == 0) return others;
+  const auto values = values_of<int64_t>(read_stream(db, stream));
+  for (size_t i = 0; i + 1 < values.size(); i += 2) others.push_back({values[i], values[i + 1]});
+  return others;
+}
 
 std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId run) {
   const int64_t stream = find_stream(db, "score", score, "samples");
@@ -118,6 +183,18 @@ void put_score_columns(Store& store, std::span<const ScoreColumn> columns) {
   transaction.commit();
 }
 
+void update_score_columns(Store& store, std::vector<ScoreColumn> columns) {
+  for (const ScoreColumn& column : columns) check_column(column);
+  Connection& db = store.db();
+  Transaction transaction(db, Transaction::Kind::kWrite);
+  for (ScoreColumn& column : columns) {
+    const int64_t old = find_score(db, column.run, column.name);
+    if (old != 0) column = joined(db, read_column(db, old, column.run, column.name), column);
+    put_in(db, column);
+  }
+  transaction.commit();
+}
+
 ScoreColumn read_score_column(Store& store, RunId run, const std::string& name) {
   Connection& db = store.db();
   const Transaction transaction(db, Transaction::Kind::kRead);
@@ -125,13 +202,7 @@ ScoreColumn read_score_column(Store& store, RunId run, const std::string& name) 
   if (id == 0) {
     throw Error(ErrorCategory::kNotFound, fmt::format("there is no stored score '{}'", name));
   }
-  ScoreColumn column{run, name, {}, {}, 0};
-  column.samples = read_score_samples(db, id, run);
-  column.values = values_of<float>(read_stream(db, find_stream(db, "score", id, "values")));
-  Statement revision = db.prepare("SELECT label_revision FROM score WHERE id = ?1");
-  revision.bind(1, id);
-  if (revision.step()) column.label_revision = revision.integer(0);
-  return column;
+  return read_column(db, id, run, name);
 }
 
 void delete_score_column(Store& store, RunId run, const std::string& name) {
@@ -151,11 +222,14 @@ std::vector<ScoreColumnInfo> list_score_columns(Store& store) {
   const int64_t revision = label_revision(db);
   std::vector<ScoreColumnInfo> scores;
   Statement read =
-      db.prepare("SELECT run_id, name, rows, label_revision FROM score ORDER BY run_id, name");
+      db.prepare("SELECT run_id, name, rows, label_revision, id FROM score ORDER BY run_id, name");
   while (read.step()) {
     const int64_t made_for = read.integer(3);
-    scores.push_back({read.integer(0), read.string(1), static_cast<uint64_t>(read.integer(2)),
-                      made_for, made_for > 0 && made_for < revision});
+    const bool stale =
+        made_for > 0 &&
+        !changed_labels(db, made_for, read_made_for(db, read.integer(4)), revision).empty();
+    scores.push_back(
+        {read.integer(0), read.string(1), static_cast<uint64_t>(read.integer(2)), made_for, stale});
   }
   return scores;
 }

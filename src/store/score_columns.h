@@ -9,6 +9,13 @@
 
 namespace errata::store {
 
+// A sample whose value was made for the labels of another revision than the others'.
+struct MadeFor {
+  SampleId sample = 0;
+  int64_t label_revision = 0;
+  auto operator<=>(const MadeFor&) const = default;
+};
+
 struct ScoreColumn {
   RunId run = 0;  // 0: belongs to no run
   std::string name;
@@ -16,8 +23,9 @@ struct ScoreColumn {
   std::vector<float> values;      // NaN: none
   // The label revision the values were made for (Snapshot::label_revision); 0: they do not depend
   // on labels. In a snapshot they are NULL for samples whose labels are others now, and the run
-  // counts as stale once any label changed.
+  // counts as stale while there are any.
   int64_t label_revision = 0;
+  std::vector<MadeFor> others = {};  // rising by sample
 };
 
 // Replaces one of the same run and name. Error: kUsage for a name that is not lower-case letters,
@@ -25,6 +33,9 @@ struct ScoreColumn {
 void put_score_column(Store& store, const ScoreColumn& column);
 // All or none of them.
 void put_score_columns(Store& store, std::span<const ScoreColumn> columns);
+// The same for what was found of some samples, all of one set of labels: what was stored of others
+// is kept, with the labels it was made for, as is what somebody stored meanwhile for newer labels.
+void update_score_columns(Store& store, std::vector<ScoreColumn> columns);
 ScoreColumn read_score_column(Store& store, RunId run, const std::string& name);  // kNotFound
 void delete_score_column(Store& store, RunId run, const std::string& name);
 
@@ -33,7 +44,7 @@ struct ScoreColumnInfo {
   std::string name;
   uint64_t rows = 0;
   int64_t label_revision = 0;
-  bool stale = false;  // a label changed since
+  bool stale = false;  // some label is another than the one it was made for
 };
 std::vector<ScoreColumnInfo> list_score_columns(Store& store);
 

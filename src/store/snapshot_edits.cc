@@ -122,13 +122,6 @@ void update_scores(Snapshot& snapshot, const std::vector<SampleId>& relabelled) 
     if (row != SIZE_MAX) rows.push_back(row);
   }
   follow_labels(snapshot, rows);
-  for (RunSummary& run : snapshot.runs) {
-    for (const ScoreBasis& basis : snapshot.score_bases) {
-      for (const std::shared_ptr<Column>& column : basis.values.columns()) {
-        run.scores_stale |= column->name.ends_with("@" + run.name);
-      }
-    }
-  }
 }
 
 void update_labels(Snapshot& snapshot, const AppliedBatch& batch) {

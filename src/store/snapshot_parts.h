@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "store/connection.h"
 #include "store/edits.h"
 #include "store/runs.h"
+#include "store/score_columns.h"
 #include "store/stream_reader.h"
 
 namespace errata::store {
@@ -88,14 +90,17 @@ struct RowCodes {
 // `changed` rises by row.
 void put_labels(Table& table, const std::vector<RowCodes>& changed);
 
-// Keeps the named columns of `snapshot` with the labels of `revision`, which they were made for,
-// and makes NULL what is not true of the present labels.
+// Keeps the named columns of `snapshot` with the labels of `revision`, and of samples of `others`
+// with those of theirs, which they were made for, and makes NULL what is not true of the present
+// labels.
 void add_score_basis(Connection& db, const std::unordered_map<int64_t, int32_t>& code_of_class,
-                     const Presence& presence, int64_t revision,
+                     const Presence& presence, int64_t revision, std::span<const MadeFor> others,
                      const std::vector<std::string>& names, Snapshot& snapshot);
 // After the labels of `rows` changed: each score is NULL where the labels are not those it was made
 // for, and what it was where they are.
 void follow_labels(Snapshot& snapshot, const std::vector<size_t>& rows);
+// RunSummary::scores_stale, once all bases are there.
+void mark_stale_runs(Snapshot& snapshot);
 
 // The columns of runs and stored scores, in four steps: what there is, read from small tables; the
 // streams; the columns out of them; and the columns in their order.
@@ -115,6 +120,7 @@ class RunColumns {
     int64_t id = 0;
     std::string name;  // with "@run"
     int64_t label_revision = 0;
+    std::vector<MadeFor> others;
     bool own_samples = false;
     std::vector<SampleId> samples;
     std::vector<float> values;
@@ -142,8 +148,7 @@ class RunColumns {
   std::shared_ptr<Dictionary> dictionary_;
   std::unordered_map<int64_t, int32_t> code_of_class_;  // merged ones as what they became
   std::unordered_map<int64_t, int32_t> code_of_label_;  // under their own names
-  int64_t label_revision_ = 0;
-  std::vector<Score> scores_;  // of no run
+  std::vector<Score> scores_;                           // of no run
   std::vector<Run> runs_;
 };
 

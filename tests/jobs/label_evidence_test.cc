@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "jobs/find_labels_job.h"
 #include "store/score_columns.h"
+#include "store/snapshot_loader.h"
 #include "tests/jobs/job_parts.h"
 #include "tests/store/raw_sql.h"
 #include "tests/store/store_kit.h"
@@ -116,6 +117,18 @@ struct Project : JobParts {
   std::vector<float> column(const std::string& name) {
     store::Store store = store::Store::open(path, store::Access::kRead);
     return store::read_score_column(store, 0, name).values;
+  }
+  // As a snapshot shows it, with the label that each sample has.
+  std::vector<float> shown(const std::string& name) {
+    store::Store store = store::Store::open(path, store::Access::kRead);
+    const Snapshot snapshot = store::load_snapshot(store);
+    const Column& column = *snapshot.samples.find(name);
+    if (column.type == ColumnType::kFloat) return column.floats;
+    std::vector<float> values;
+    for (const int32_t code : column.codes) {
+      values.push_back(code < 0 ? std::nanf("") : static_cast<float>(code));
+    }
+    return values;
   }
   Error refusal(const FindLabelsOptions& options) {
     try {
@@ -231,7 +244,7 @@ TEST_CASE("a search among some samples leaves what was found of the others") {
   project.find(project.options());
   const std::vector<std::string> names{"label_error", "p_suggested", "suggested", "verdict"};
   std::vector<std::vector<float>> before;
-  for (const std::string& name : names) before.push_back(project.column(name));
+  for (const std::string& name : names) before.push_back(project.shown(name));
   REQUIRE(before[3][119] == 0);
   REQUIRE(before[3][49] >= 0);
   // One of the others has another label now: what was found was of the old one.
@@ -239,23 +252,29 @@ TEST_CASE("a search among some samples leaves what was found of the others") {
   project.find(project.options("", "id <= 10"));
   for (size_t i = 0; i < names.size(); ++i) {
     CAPTURE(names[i]);
-    const std::vector<float> after = project.column(names[i]);
+    const std::vector<float> after = project.shown(names[i]);
     CHECK(std::isnan(after[119]));
     for (size_t row = 10; row < 119; ++row) {
       CHECK(
           (after[row] == before[i][row] || (std::isnan(after[row]) && std::isnan(before[i][row]))));
     }
   }
-  CHECK(project.column("label_error")[0] > 0.5f);  // looked at with its new label
-  CHECK(project.column("suggested")[0] == 1);
+  CHECK(project.shown("label_error")[0] > 0.5f);  // looked at with its new label
+  CHECK(project.shown("suggested")[0] == 0);
+  // The old label again: what was found of it is too.
+  project.edit({test::set_label(120, {3})});
+  for (size_t i = 0; i < names.size(); ++i) {
+    CHECK(project.shown(names[i])[119] == before[i][119]);
+  }
   // A sample imported since has nothing yet.
   store::Store store = store::Store::open(project.path, store::Access::kWrite);
   test::import_records(store, test::make_records(121, kClasses), test::make_classes(kClasses));
   store.close();
   project.find(project.options("", "id <= 20"));
-  CHECK(project.column("label_error").size() == 121);
-  CHECK(std::isnan(project.column("label_error")[120]));
-  CHECK(project.column("label_error")[49] == before[0][49]);
+  CHECK(project.shown("label_error").size() == 121);
+  CHECK(std::isnan(project.shown("label_error")[120]));
+  CHECK(project.shown("label_error")[49] == before[0][49]);
+  CHECK(project.shown("label_error")[119] == before[0][119]);
 }
 
 TEST_CASE("labels that nothing knows are counted and told, and a search of them stores nothing") {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "store/classes.h"
+#include "store/history.h"
 #include "store/score_columns.h"
 #include "store/snapshot_loader.h"
 #include "tests/store/store_kit.h"
@@ -250,6 +251,19 @@ TEST_CASE("stored scores go stale with the labels they were made for") {
   CHECK(snapshot.samples.find("sharpness")->number(1) == 6);
   CHECK(snapshot.runs.front().scores_stale);
   CHECK(store::list_score_columns(project.store)[1].stale);
+  CHECK(store::relabelled_since(project.store, 1) == std::vector<SampleId>{2});
+  // Taken back, they are of the labels that there are, though the log has grown.
+  REQUIRE(store::apply_to_snapshot(snapshot, store::undo(project.store, "me")));
+  const Snapshot anew = store::load_snapshot(project.store);
+  for (const Snapshot* each : {&std::as_const(snapshot), &anew}) {
+    CHECK(each->samples.find("loss")->number(1) == 2);
+    CHECK_FALSE(each->runs.front().scores_stale);
+  }
+  CHECK_FALSE(store::list_score_columns(project.store)[1].stale);
+  CHECK(store::relabelled_since(project.store, 1).empty());
+  CHECK(store::relabelled_since(project.store, 0).empty());  // imported since, not relabelled
+  REQUIRE(store::apply_to_snapshot(snapshot, store::redo(project.store, "me")));
+  CHECK(snapshot.runs.front().scores_stale);
   CHECK_THROWS_AS(store::put_score_column(project.store, {run, "label", {1}, {1}, 0}), Error);
   CHECK_THROWS_AS(store::put_score_column(project.store, {run, "x y", {1}, {1}, 0}), Error);
 }
@@ -260,6 +274,54 @@ TEST_CASE("of several scores that are put together all are kept or none") {
                                                 {77, "loss", {1, 2}, {1, 2}, 0}};  // of no run
   CHECK_THROWS_AS(store::put_score_columns(project.store, columns), Error);
   CHECK(store::list_score_columns(project.store).empty());
+}
+
+TEST_CASE("what is found of some samples leaves the others, each with the labels it was made for") {
+  Project project(6);
+  const auto revision = [&] { return store::label_revision(project.store); };
+  const auto relabel = [&](SampleId sample, ClassId label) {
+    const auto edit = set_label(sample, {label});
+    store::apply_edits(project.store, std::span(&edit, 1), "me", "");
+  };
+  const auto update = [&](std::vector<SampleId> samples, std::vector<float> values, int64_t made) {
+    store::update_score_columns(project.store,
+                                {{0, "label_error", std::move(samples), std::move(values), made}});
+  };
+  // As a snapshot shows them, 0 for none; edited in place it is the same.
+  Snapshot followed;
+  const auto shown = [&] {
+    const Snapshot anew = store::load_snapshot(project.store);
+    std::vector<float> values;
+    for (const float value : anew.samples.find("label_error")->floats) {
+      values.push_back(std::isnan(value) ? 0 : value);
+    }
+    return values;
+  };
+  using Values = std::vector<float>;
+  const int64_t first = revision();
+  update({1, 2, 3, 4, 5}, {.1F, .2F, .3F, .4F, .5F}, first);
+  relabel(2, 3);
+  relabel(4, 3);
+  const int64_t second = revision();
+  update({4, 6}, {.44F, .66F}, second);
+  CHECK(shown() == Values{.1F, 0, .3F, .44F, .5F, .66F});
+  CHECK(store::list_score_columns(project.store)[0].stale);
+  followed = store::load_snapshot(project.store);
+  // The old label of 2 again, and of 4, whose newer finding was of the other.
+  const int64_t batch = store::read_log(project.store, {})[0].batch;
+  REQUIRE(store::apply_to_snapshot(followed, store::undo_batch(project.store, batch, "me")));
+  REQUIRE(store::apply_to_snapshot(followed, store::undo_batch(project.store, batch - 1, "me")));
+  CHECK(shown() == Values{.1F, .2F, .3F, 0, .5F, .66F});
+  CHECK(snapshot_text(followed) == snapshot_text(store::load_snapshot(project.store)));
+  // A search that began with the labels of before and ends now: it knows as much of the labels
+  // that are as they were then, and nothing of the others.
+  relabel(1, 2);
+  update({1}, {.11F}, revision());
+  update({1, 2, 3}, {.7F, .8F, .9F}, second);
+  CHECK(shown() == Values{.11F, .2F, .9F, 0, .5F, .66F});
+  relabel(4, 3);
+  CHECK(shown() == Values{.11F, .2F, .9F, .44F, .5F, .66F});
+  CHECK_FALSE(store::list_score_columns(project.store)[0].stale);
 }
 
 TEST_CASE("suggested labels and verdicts are stored as numbers and read as what they mean") {

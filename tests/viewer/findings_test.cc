@@ -165,16 +165,16 @@ TEST_CASE("a suspect that was relabelled counts as reviewed") {
   CHECK(answer->queues[0].decided == 3);
 }
 
-TEST_CASE("slices are outdated once a label changed or their run is gone") {
+TEST_CASE("slices are outdated while labels are others or their run is gone") {
   AppState state;
   state.findings.slices = read_slices(R"({"run": "r", "label_revision": 7, "slices": []})");
   REQUIRE(state.findings.slices);
   CHECK(FindingsDesk::slices_outdated(state).find("no longer") != std::string::npos);
   state.snapshot.runs.emplace_back().name = "r";
-  state.snapshot.label_revision = 7;
+  state.snapshot.label_revision = 8;  // to and fro
   CHECK(FindingsDesk::slices_outdated(state).empty());
-  state.snapshot.label_revision = 8;
-  CHECK(FindingsDesk::slices_outdated(state).find("changed") != std::string::npos);
+  state.findings.slices_relabelled = 1;
+  CHECK(FindingsDesk::slices_outdated(state).find("1 sample was relabelled") != std::string::npos);
   // From a store of before: it is not known.
   state.findings.slices = read_slices(R"({"run": "r", "slices": []})");
   CHECK(FindingsDesk::slices_outdated(state).empty());
@@ -208,6 +208,11 @@ TEST_CASE("the queue of label errors freezes the suspects, the worst first") {
   CHECK(opened.backend->label_of(opened.state().snapshot.ids[first]) == suggested);
   CHECK(*opened.state().cursor_row() != first);
   CHECK(opened.state().findings.labels->queues[0].decided == 1);
+  // The slices were measured with the label before, and are good again with it.
+  CHECK_FALSE(FindingsDesk::slices_outdated(opened.state()).empty());
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(FindingsDesk::slices_outdated(opened.state()).empty());
 }
 
 TEST_CASE("without what find labels stores the run's own probabilities order the queue") {

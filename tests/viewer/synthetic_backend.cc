@@ -609,6 +609,13 @@ void SyntheticBackend::delete_view(const std::string& name) {
   views_.erase(name);
 }
 
+size_t SyntheticBackend::relabelled_since(int64_t /*label_revision*/) {
+  const std::lock_guard lock(mutex_);
+  size_t count = 0;
+  for (size_t i = 0; i < states_.size(); ++i) count += states_[i].label != given_[i];
+  return count;
+}
+
 viewer::StoreLists SyntheticBackend::lists() {
   const std::lock_guard lock(mutex_);
   viewer::StoreLists lists;
@@ -616,7 +623,8 @@ viewer::StoreLists SyntheticBackend::lists() {
   if (with_findings_) {
     lists.saved_views.push_back(
         {"weak slices", "(label = 'cat' and dark < 0.5)", "",
-         R"({"run":"resnet20","accuracy":0.85,"looked_at":500,"groups":40,"lacks":"",)"
+         R"({"run":"resnet20","label_revision":3,"accuracy":0.85,"looked_at":500,"groups":40,)"
+         R"("lacks":"",)"
          R"("slices":[{"filter":"label = 'cat' and dark < 0.5","rows":9,"confirmed_rows":5,)"
          R"("accuracy":0.25,"low":0.1,"high":0.5,"p_value":0.01}]})"});
   }

@@ -314,6 +314,13 @@ void StoreBackend::delete_view(const std::string& name) {
   store::delete_saved_view(writer(), name);
 }
 
+size_t StoreBackend::relabelled_since(int64_t label_revision) {
+  if (!file_exists(path_)) return 0;
+  return with(lists_, [&](store::Store& store) {
+    return store::relabelled_since(store, label_revision).size();
+  });
+}
+
 StoreLists StoreBackend::lists() {
   if (!file_exists(path_)) return {};
   return with(lists_, [](store::Store& store) {

@@ -149,6 +149,8 @@ class Backend {
 
   // Lane::kPanels.
   virtual StoreLists lists() = 0;
+  // Samples whose labels are others than at that revision of them.
+  virtual size_t relabelled_since(int64_t label_revision) = 0;
   // What the log says, newest first.
   virtual std::vector<store::LogEntry> log(const store::LogFilter& filter) = 0;
   // The same by batches, below `before_batch` (0: from the newest).

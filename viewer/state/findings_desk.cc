@@ -103,7 +103,17 @@ void FindingsDesk::ask() {
         const auto quality = answer_quality(samples);
         const auto labels = answer_labels(samples, verdicts.get());
         const auto weak = read_slices(slices);
-        return [this, copies, quality, labels, weak, loads] {
+        const bool known = weak && weak->label_revision >= 0;
+        size_t relabelled = 0;
+        try {
+          if (known) relabelled = session_.backend().relabelled_since(weak->label_revision);
+        } catch (const Error& error) {
+          return [this, error] {
+            running_ = false;
+            session_.show_error(error);
+          };
+        }
+        return [this, copies, quality, labels, weak, relabelled, loads] {
           running_ = false;
           if (loads != session_.state().loads) return;
           FindingsState& findings = session_.state().findings;
@@ -114,6 +124,7 @@ void FindingsDesk::ask() {
           findings.quality = quality;
           findings.labels = labels;
           findings.slices = weak;
+          findings.slices_relabelled = relabelled;
           if (copies == nullptr || copies->groups.empty()) return;
           const auto same =
               std::find_if(copies->groups.begin(), copies->groups.end(),
@@ -253,8 +264,10 @@ std::string FindingsDesk::slices_outdated(const AppState& state) {
                    [&](const RunSummary& run) { return run.name == slices->run; })) {
     return "This run is no longer in the store";
   }
-  if (slices->label_revision == state.snapshot.label_revision) return {};
-  return "Labels were changed since these were measured: find them again";
+  const size_t relabelled = state.findings.slices_relabelled;
+  if (relabelled == 0) return {};
+  return fmt::format("{} {} relabelled since these were measured: find them again",
+                     with_thousands(relabelled), relabelled == 1 ? "sample was" : "samples were");
 }
 
 void FindingsDesk::show_slice(const SliceView& slice) {

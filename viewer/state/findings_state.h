@@ -87,6 +87,7 @@ struct FindingsState {
   std::shared_ptr<const CopiesAnswer> copies;    // null: not looked for, or not asked yet
   std::shared_ptr<const QualityAnswer> quality;  // the same
   std::shared_ptr<const SlicesAnswer> slices;    // the same
+  size_t slices_relabelled = 0;                  // samples, since the slices were measured
   std::shared_ptr<const LabelsAnswer> labels;    // the same
   bool pending = false;
 
