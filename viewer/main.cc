@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "jobs/edit_job.h"
 #include "viewer/app/run_app.h"
 #include "viewer/app/script.h"
 #include "viewer/app/store_backend.h"
@@ -27,8 +28,8 @@ int main(int argc, char** argv) {
     check_script(options);
     // A store that is not there yet opens the first steps: the first import makes it.
     run_app(options, [&options](const std::string& store) {
-      return std::make_unique<StoreBackend>(store,
-                                            options.who.empty() ? default_who() : options.who);
+      return std::make_unique<StoreBackend>(
+          store, options.who.empty() ? errata::jobs::default_who() : options.who);
     });
     return 0;
   } catch (const errata::Error& error) {

@@ -1,6 +1,8 @@
 #include "jobs/edit_job.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -63,6 +65,8 @@ std::string default_who() {
     const char* value = std::getenv(variable);
     if (value != nullptr && *value != '\0') return to_valid_utf8(value);
   }
+  const passwd* account = ::getpwuid(::geteuid());
+  if (account != nullptr && *account->pw_name != '\0') return to_valid_utf8(account->pw_name);
   return "unknown";
 }
 

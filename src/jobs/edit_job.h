@@ -42,7 +42,7 @@ store::AppliedBatch tag_rows(store::Store& store, const Snapshot& snapshot,
                              std::span<const RowIndex> rows, const std::string& tag,
                              const std::string& who, const std::string& why);
 
-// Who edits when nobody said: $ERRATA_WHO, $USER, or "unknown".
+// Who edits when nobody said: $ERRATA_WHO, $USER, $LOGNAME, the account's name, or "unknown".
 std::string default_who();
 
 }  // namespace errata::jobs

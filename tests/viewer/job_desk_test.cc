@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "store/history.h"
+#include "store/store.h"
 #include "tests/support/synthetic_dataset.h"
 #include "tests/support/temp_dir.h"
 #include "viewer/app/store_backend.h"
@@ -423,6 +425,19 @@ TEST_CASE("closing while a job runs stops it, and nothing touches the closed ses
     desk.session.reset();
     CHECK_FALSE(waiting_began);
   }
+}
+
+TEST_CASE("a job started from the window is signed as the window's decisions are") {
+  Desk desk;
+  CHECK(desk.form(Overlay::kImport).field("who").value == "tester");
+  CHECK(desk.form(Overlay::kFindLabels).field("who").value == "tester");
+  desk.type(Overlay::kImport, "source", desk.dataset.root);
+  desk.submit(Overlay::kImport);
+  store::Store store = store::Store::open(desk.store_path, store::Access::kRead);
+  const std::vector<store::LogEntry> log = store::read_log(store, {});
+  REQUIRE(log.size() == 1);
+  CHECK(log[0].what == "import");
+  CHECK(log[0].who == "tester");
 }
 
 TEST_CASE("what is dropped onto the window goes where it belongs") {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <span>
 #include <unordered_map>
 
@@ -115,14 +114,6 @@ EditOutcome outcome_of(store::AppliedBatch applied, store::Store& store) {
 }
 
 }  // namespace
-
-std::string default_who() {
-  for (const char* variable : {"ERRATA_WHO", "USER", "LOGNAME"}) {
-    const char* name = std::getenv(variable);
-    if (name != nullptr && *name != '\0') return name;
-  }
-  return "viewer";
-}
 
 StoreBackend::StoreBackend(std::string store_path, std::string who)
     : path_(errata::absolute_path(store_path)),

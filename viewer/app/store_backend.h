@@ -90,7 +90,4 @@ class StoreBackend : public Backend {
   media::ThumbnailCache thumbnails_;
 };
 
-// The name that decisions are signed with when none is given: ERRATA_WHO, else the user's.
-std::string default_who();
-
 }  // namespace errata::viewer

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "base/workers.h"
 #include "importers/registry.h"
-#include "jobs/edit_job.h"
 #include "jobs/loaded_state.h"
 #include "viewer/state/session.h"
 
@@ -150,6 +149,7 @@ Form& JobDesk::form(Overlay which) {
   std::unique_ptr<Form>& form = forms_[which];
   if (!form) {
     form = make_form(which, session_.backend().store_path());
+    form->sign(session_.backend().who());
     form->refresh(session_.state());
     form->check(session_.state().snapshot.samples);
   }
@@ -265,7 +265,7 @@ void JobDesk::restore_version(const std::string& version) {
          jobs::VersionJobOptions options;
          options.store_path = session.backend().store_path();
          options.name = version;
-         options.who = jobs::default_who();
+         options.who = session.backend().who();
          session.jobs().start(restore_work(options));
        }});
 }

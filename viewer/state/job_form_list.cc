@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "export/exporter.h"
 #include "importers/registry.h"
-#include "jobs/edit_job.h"
 #include "store/store.h"
 #include "viewer/state/job_forms.h"
 #include "viewer/state/job_work.h"
@@ -23,11 +22,7 @@ constexpr uint64_t kMostFolds = 1000;
 constexpr uint64_t kMostMemoryMib = 1 << 20;
 
 FormField who_field(std::string help) {
-  return {.id = "who",
-          .label = "Who",
-          .help = std::move(help),
-          .more = true,
-          .value = jobs::default_who()};
+  return {.id = "who", .label = "Who", .help = std::move(help), .more = true};
 }
 
 FormField check_field(std::string id, std::string label, std::string help, bool more = true) {

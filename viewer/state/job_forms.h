@@ -81,6 +81,8 @@ class Form {
   void check(const Table& samples);
   // Nothing is wrong that is known without opening a file.
   bool ready() const;
+  // Who the job is signed by, where the form asks for it and nobody typed another.
+  void sign(const std::string& who);
   // From now on every problem is shown.
   void touch_all();
   // With the options as a whole; empty when fine.

@@ -6,7 +6,6 @@
 
 #include "analysis/image_quality.h"
 #include "base/text.h"
-#include "jobs/edit_job.h"
 #include "viewer/state/find_kinds.h"
 #include "viewer/state/job_forms.h"
 #include "viewer/state/job_work_find.h"
@@ -96,11 +95,7 @@ class FindForm : public Form {
     add_who("Who tags, for the record");
   }
   void add_who(std::string help) {
-    add({.id = "who",
-         .label = "Who",
-         .help = std::move(help),
-         .more = true,
-         .value = jobs::default_who()});
+    add({.id = "who", .label = "Who", .help = std::move(help), .more = true});
   }
 
   Options options_;
