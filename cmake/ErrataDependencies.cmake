@@ -89,3 +89,13 @@ if(ERRATA_MISSING)
   message(FATAL_ERROR "These are missing:\n  ${ERRATA_MISSING_TEXT}\n"
     "cmake/setup.sh installs all of them.")
 endif()
+
+# For the about box and `errata --version`.
+set(ERRATA_PARTS "SQLite ${SQLite3_VERSION}, OpenCV ${OpenCV_VERSION}")
+if(ERRATA_INFER AND EXISTS "${Torch_DIR}/TorchConfigVersion.cmake")
+  include("${Torch_DIR}/TorchConfigVersion.cmake")
+  string(APPEND ERRATA_PARTS ", LibTorch ${PACKAGE_VERSION}")
+endif()
+if(ERRATA_VIEWER)
+  string(APPEND ERRATA_PARTS ", GLFW ${glfw3_VERSION}")
+endif()

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/progress_display.h"
@@ -19,7 +20,6 @@ namespace errata::cli {
 
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
 constexpr const char* kExitCodes =
     "Exit codes:\n"
     "  0 done               5 conflict (name exists, target not empty)\n"
@@ -123,7 +123,8 @@ int parse_and_run(int argc, char** argv) {
       "Errata finds what is wrong in an image dataset and in a model's predictions,\n"
       "shows it, lets you fix it, and exports the fixed dataset as a version.",
       "errata");
-  app.set_version_flag("--version", std::string("errata ") + kVersion);
+  app.set_version_flag("--version",
+                       fmt::format("errata {}\n{}", program_version(), program_parts()));
   app.footer(std::string("\nExample:\n  errata import photos/\n  errata predictions probs.npy\n"
                          "  errata rank --limit 20\n\n") +
              kExitCodes);

@@ -127,6 +127,21 @@ void do_box_job(const BoxProject& project) {
     REQUIRE(state.objects.ready());
     CHECK(state.snapshot.objects == before);
 
+    // The confident mistakes of a detector.
+    press(*window, {ImGuiKey_M});
+    window->settle();
+    REQUIRE(state.objects_shown());
+    REQUIRE_FALSE(state.view->order.empty());
+    const viewer::ObjectColumns columns(state.objects.table.table);
+    double last = 1;
+    for (const RowIndex row : state.view->order) {
+      CHECK_FALSE(columns.is_given(row));
+      CHECK(columns.error_of(row) != ObjectError::kTrue);
+      const double confidence = columns.confidence->number(row);
+      CHECK(confidence <= last);
+      last = confidence;
+    }
+
     // A missing label: the model is sure, nothing is drawn there.
     filter(*window, "error = 'background' and kind = 'predicted'");
     REQUIRE_FALSE(state.view->order.empty());

@@ -59,7 +59,15 @@ TEST_CASE("an unknown name is refused with the near ones and with how to list al
 
 TEST_CASE("every view opens, and nothing in it is misused or drawn in vain") {
   if (!has_virtual_display()) return;
-  WindowFixture window;
+  WindowSetup setup;
+  SUBCASE("before anything was looked for") {}
+  SUBCASE("with what was found") {
+    setup.findings = true;
+  }
+  SUBCASE("after searches that found nothing") {
+    setup.findings = setup.nothing_found = true;
+  }
+  WindowFixture window(setup);
   for (const std::string& view : viewer::view_names()) {
     CAPTURE(view);
     if (view == "objects") {

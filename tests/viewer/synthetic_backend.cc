@@ -173,9 +173,11 @@ void SyntheticBackend::add_findings(Table& samples) const {
     }
     return members;
   };
-  copies({0, 1}, 1);
-  copies(same_label(20, 2), 2);
-  copies(same_label(100, 3), 3);
+  if (!nothing_found_) {
+    copies({0, 1}, 1);
+    copies(same_label(20, 2), 2);
+    copies(same_label(100, 3), 3);
+  }
   const auto verdicts = std::make_shared<Dictionary>();
   for (const char* name : {"label wrong", "model wrong", "ambiguous", "not a valid image"}) {
     verdicts->add(name);
@@ -184,8 +186,8 @@ void SyntheticBackend::add_findings(Table& samples) const {
   size_t wrong = 0;
   for (size_t row = 0; row < rows; ++row) {
     const auto sample = static_cast<SampleId>(row + 1);
-    if (row % 10 == 0) dark[row] = 0.1F + 0.001F * static_cast<float>(row);
-    const bool suspect = class_names()[true_class(sample)] != given_[row];
+    if (row % 10 == 0 && !nothing_found_) dark[row] = 0.1F + 0.001F * static_cast<float>(row);
+    const bool suspect = class_names()[true_class(sample)] != given_[row] && !nothing_found_;
     error[row] = suspect ? 0.9F - 0.0001F * static_cast<float>(row) : 0.1F;
     belief[row] = suspect ? 0.8F : 0.05F;
     suggested[row] = static_cast<int32_t>(true_class(sample));
@@ -624,9 +626,13 @@ viewer::StoreLists SyntheticBackend::lists() {
     lists.saved_views.push_back(
         {"weak slices", "(label = 'cat' and dark < 0.5)", "",
          R"({"run":"resnet20","label_revision":3,"accuracy":0.85,"looked_at":500,"groups":40,)"
-         R"("lacks":"",)"
-         R"("slices":[{"filter":"label = 'cat' and dark < 0.5","rows":9,"confirmed_rows":5,)"
-         R"("accuracy":0.25,"low":0.1,"high":0.5,"p_value":0.01}]})"});
+         R"("lacks":"","slices":[)" +
+             std::string(
+                 nothing_found_
+                     ? ""
+                     : R"({"filter":"label = 'cat' and dark < 0.5","rows":9,"confirmed_rows":5,)"
+                       R"("accuracy":0.25,"low":0.1,"high":0.5,"p_value":0.01})") +
+             "]}"});
   }
   return lists;
 }

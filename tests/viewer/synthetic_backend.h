@@ -79,6 +79,7 @@ class SyntheticBackend : public viewer::Backend {
   // different labels, there are a pair and three copies with one label each; every tenth sample is
   // dark; every wrong label is suspected, every other of them ambiguous; a view of weak slices.
   bool with_findings_ = false;
+  bool nothing_found_ = false;          // with_findings_, of searches that found nothing
   bool with_map_ = false;               // before the first load: samples have a place on the map
   std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 

@@ -28,6 +28,7 @@ namespace {
 std::unique_ptr<SyntheticBackend> make_backend(const WindowSetup& setup) {
   auto backend = std::make_unique<SyntheticBackend>(setup.samples);
   backend->with_map_ = backend->with_embeddings_ = backend->with_findings_ = setup.findings;
+  backend->nothing_found_ = setup.nothing_found;
   return backend;
 }
 

@@ -21,8 +21,9 @@ struct WindowSetup {
   float scale = 1;
   viewer::ThemeName theme = viewer::ThemeName::kDark;
   size_t samples = 500;
-  bool findings = false;    // with a map, embeddings and what the menu Find would have stored
-  std::string memory = {};  // folder of what is remembered between two starts; empty: nothing is
+  bool findings = false;       // with a map, embeddings and what the menu Find would have stored
+  bool nothing_found = false;  // with findings, of searches that found nothing
+  std::string memory = {};     // folder of what is remembered between two starts; empty: nothing is
 };
 
 // 1280x720 at any scale: as much room for words.

@@ -27,4 +27,9 @@ FramebufferFunctions load_framebuffer_functions() {
   return gl;
 }
 
+std::string gl_renderer() {
+  const GLubyte* name = glGetString(GL_RENDERER);
+  return name == nullptr ? "OpenGL" : reinterpret_cast<const char*>(name);
+}
+
 }  // namespace errata::viewer

@@ -5,6 +5,8 @@
 #define GL_GLEXT_PROTOTYPES 0
 #include <GL/gl.h>
 
+#include <string>
+
 namespace errata::viewer {
 
 inline constexpr unsigned kGlFramebuffer = 0x8D40;
@@ -20,5 +22,7 @@ struct FramebufferFunctions {
 
 // Needs a current context. Error(kUnsupported) when one is missing.
 FramebufferFunctions load_framebuffer_functions();
+// What draws, as the driver names it. Needs a current context.
+std::string gl_renderer();
 
 }  // namespace errata::viewer

@@ -75,6 +75,8 @@ Window::Window(const WindowOptions& options) : visible_(options.visible) {
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;  // the layout is the state's
   io.ConfigWindowsMoveFromTitleBarOnly = true;
+  // A misuse of the library is the tests' to catch, no message for who reviews images.
+  io.ConfigErrorRecoveryEnableTooltip = false;
   ImGui_ImplGlfw_InitForOpenGL(window_, true);
   ImGui_ImplOpenGL3_Init("#version 330 core");
   if (!visible_) bind_target(options.width_px, options.height_px);

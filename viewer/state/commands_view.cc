@@ -12,6 +12,10 @@ bool has_samples(State state) {
   return state.view && !state.view->order.empty();
 }
 
+bool has_predictions(State state) {
+  return state.snapshot.samples.find("prediction") != nullptr;
+}
+
 void toggle_large(Session& session) {
   LayoutState& layout = session.state().layout;
   layout.show_large = !layout.show_large;
@@ -35,10 +39,16 @@ void CommandRegistry::add_view_commands() {
        .enabled =
            [](State state) {
              return state.active_run() != nullptr &&
-                    state.snapshot.samples.find("prediction") != nullptr;
+                    (has_predictions(state) || state.objects.phase != ObjectsPhase::kNone);
            },
        .run =
            [](Session& session) {
+             if (!has_predictions(session.state())) {
+               session.objects().show({});
+               session.state().sort = {"confidence", true};
+               session.set_filter("error != 'true' and kind = 'predicted'");
+               return;
+             }
              if (session.state().objects_shown()) session.show_rows_of(CentreMode::kGrid);
              session.state().sort = {"confidence", true};
              session.set_filter("label != prediction");

@@ -256,7 +256,9 @@ void FilterBar::draw_coloured(const FrameContext& frame, ImGuiID id) const {
   if (filter.draft.empty() && !active_) {
     style.color = theme.text_faint;
     draw_text_fit(theme, list, ImVec2(x, y), text_.max.x - theme.px(6) - x, style,
-                  "filter, as label != prediction and confidence > 0.9");
+                  frame.state.objects_shown()
+                      ? "filter, as error = 'missed' and area_px < 1024"
+                      : "filter, as label != prediction and confidence > 0.9");
   }
   if (const ImGuiInputTextState* input = ImGui::GetInputTextState(id); active_ && input) {
     x -= input->Scroll.x;

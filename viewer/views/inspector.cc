@@ -15,6 +15,7 @@ namespace {
 
 constexpr float kActionHeight = 32;
 constexpr float kActionGap = 6;
+constexpr float kActionsTop = 12;  // below what scrolls
 // A low window leaves room for fewer bars; there are never more than digits to take one.
 constexpr float kTallFrom = 760;
 constexpr size_t kFewBars = 5;
@@ -54,7 +55,7 @@ class Inspector : public View {
                                                 ? std::span<const Action>(kObjectActions)
                                                 : std::span<const Action>(kActions);
       const auto lines = static_cast<float>((shown.size() + 1) / 2);
-      const float actions = theme.px(kActionHeight + kActionGap) * lines + theme.px(4);
+      const float actions = theme.px(kActionHeight + kActionGap) * lines + theme.px(kActionsTop);
       const float room = ImGui::GetContentRegionAvail().y - actions;
       ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
       ImGui::BeginChild("sample", ImVec2(0, std::max(room, theme.px(80))));
@@ -80,7 +81,7 @@ class Inspector : public View {
     const float width = ImGui::GetWindowWidth() - ImGui::GetStyle().ScrollbarSize - theme.px(2);
     const bool tall = frame.regions.right.height() >= theme.px(kTallFrom);
     const bool embedded = InspectDesk::has_embeddings(state);
-    const float share = embedded && !tall ? 0.32F : 0.38F;
+    const float share = embedded ? 0.32F : 0.38F;
     const float height = std::clamp(ImGui::GetWindowHeight() * share, theme.px(140), width);
     BoxLayer boxes(frame, row, boxes_, false);
     ImageWish& wish = frame.session.state().inspect.image_wish;
@@ -121,14 +122,16 @@ class Inspector : public View {
     const Theme& theme = frame.theme;
     const float gap = theme.px(kActionGap);
     const ImVec2 start = ImGui::GetCursorScreenPos();
-    const float width = (ImGui::GetContentRegionAvail().x - gap) / 2;
+    const float whole = ImGui::GetContentRegionAvail().x;
+    const float width = (whole - gap) / 2;
+    ImGui::GetWindowDrawList()->AddLine(start, ImVec2(start.x + whole, start.y), theme.border);
     for (size_t i = 0; i < actions.size(); ++i) {
       const Command* command = frame.commands.find(actions[i].command);
       const auto column = static_cast<float>(i % 2);
       const auto line_number = static_cast<float>(i / 2);
       ImGui::SetCursorScreenPos(
           ImVec2(start.x + column * (width + gap),
-                 start.y + theme.px(4) + line_number * (theme.px(kActionHeight) + gap)));
+                 start.y + theme.px(kActionsTop) + line_number * (theme.px(kActionHeight) + gap)));
       const std::string title =
           command->title_now ? command->title_now(frame.state) : command->title;
       if (action_button(theme, actions[i].id, key_text(command->keys[0]), title, width, i == 0,

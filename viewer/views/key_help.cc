@@ -1,6 +1,5 @@
-// ?: every key on one page, from the registry. And the about box.
+// ?: every key on one page, from the registry.
 #include <fmt/format.h>
-#include <implot.h>
 
 #include <algorithm>
 #include <array>
@@ -89,34 +88,10 @@ class KeyHelp : public View {
   std::vector<Line> lines_;
 };
 
-class About : public View {
- public:
-  void draw(const FrameContext& frame) override {
-    if (!begin_overlay(frame, Overlay::kAbout, "About", 460, 0.25F)) return;
-    {
-      const FontScope font(frame.theme.fonts.bold, Theme::kLargeSize);
-      ImGui::TextUnformatted("Errata " ERRATA_VERSION);
-    }
-    ImGui::TextWrapped(
-        "Finds what is wrong in an image dataset and in a model's predictions, and helps a person "
-        "fix it.");
-    ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.text_dim);
-    ImGui::TextUnformatted(
-        fmt::format("Dear ImGui {}, ImPlot {}", IMGUI_VERSION, IMPLOT_VERSION).c_str());
-    const std::string who = frame.session.backend().who();
-    ImGui::TextUnformatted(fmt::format("Decisions are signed: {}", display_text(who)).c_str());
-    ImGui::PopStyleColor();
-    end_overlay(frame);
-  }
-};
-
 }  // namespace
 
 std::unique_ptr<View> make_key_help() {
   return std::make_unique<KeyHelp>();
-}
-std::unique_ptr<View> make_about() {
-  return std::make_unique<About>();
 }
 
 }  // namespace errata::viewer

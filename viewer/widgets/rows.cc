@@ -7,6 +7,9 @@ namespace errata::viewer {
 namespace {
 
 constexpr float kColumnGap = 14;
+// Of a column that shares what is left.
+constexpr float kLeast = 60;
+constexpr float kEnough = 110;
 
 }  // namespace
 
@@ -18,13 +21,20 @@ Rows::Rows(const Theme& theme, std::span<const RowColumn> columns, float actions
     fixed += theme.px(column.width + kColumnGap);
     if (column.width == 0) ++sharing;
   }
-  const float share = sharing == 0 ? 0 : std::max((whole_width_ - fixed) / sharing, theme.px(60));
+  std::vector<bool> left_out(columns.size());
+  const auto share = [&] { return sharing == 0 ? 0 : (whole_width_ - fixed) / sharing; };
+  for (size_t i = columns.size(); i-- > 0 && sharing > 0 && share() < theme.px(kEnough);) {
+    if (!columns[i].spare) continue;
+    left_out[i] = true;
+    fixed -= theme.px(columns[i].width + kColumnGap);
+  }
+  const float each = std::max(share(), theme.px(kLeast));
   float x = 0;
-  for (const RowColumn& column : columns) {
-    const float width = column.width == 0 ? share : theme.px(column.width);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const float width = columns[i].width == 0 ? each : theme.px(columns[i].width);
     lefts_.push_back(x);
-    widths_.push_back(width);
-    x += width + theme.px(kColumnGap);
+    widths_.push_back(left_out[i] ? 0 : width);
+    if (!left_out[i]) x += width + theme.px(kColumnGap);
   }
 }
 
@@ -33,6 +43,7 @@ void Rows::draw_heads() {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const TextStyle style = heading(theme_);
   for (size_t i = 0; i < columns_.size(); ++i) {
+    if (widths_[i] == 0) continue;
     if (columns_[i].right) {
       draw_text_right(theme_, list, ImVec2(min_.x + lefts_[i] + widths_[i], min_.y), style,
                       columns_[i].title);
@@ -64,7 +75,7 @@ bool Rows::begin_row(int id, bool chosen) {
 }
 
 void Rows::cell(size_t column, const TextStyle& style, std::string_view text) {
-  if (text.empty()) return;
+  if (text.empty() || widths_[column] == 0) return;
   const float x = min_.x + lefts_[column];
   const float width = widths_[column];
   const float y = min_.y + (theme_.px(kHeight) - text_height(theme_, style)) / 2;

@@ -16,6 +16,7 @@ struct RowColumn {
   std::string_view title;
   float width = 0;     // 1/96 inch; 0 takes a share of what is left
   bool right = false;  // numbers end at the right
+  bool spare = false;  // left out where the columns that share would be too narrow to read
 };
 
 class Rows {
@@ -41,7 +42,7 @@ class Rows {
   const Theme& theme_;
   std::span<const RowColumn> columns_;
   std::vector<float> lefts_;
-  std::vector<float> widths_;
+  std::vector<float> widths_;  // 0: left out
   float whole_width_ = 0;
   ImVec2 min_;
   float actions_right_ = 0;

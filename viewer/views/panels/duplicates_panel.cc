@@ -55,11 +55,7 @@ class DuplicatesPanel : public Panel {
     }
     draw_find_progress(frame, Overlay::kFindDuplicates);
     draw_head(frame, *copies);
-    if (copies->groups.empty()) {
-      draw_words(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
-                 ImGui::GetContentRegionAvail().x, dim(theme), "No picture is there twice");
-      return;
-    }
+    if (copies->groups.empty()) return draw_none(frame, "No picture is there twice");
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGui::BeginChild("groups", ImGui::GetContentRegionAvail());
     const float width = ImGui::GetContentRegionAvail().x - theme.px(10);
@@ -106,8 +102,10 @@ class DuplicatesPanel : public Panel {
       end -= theme.px(8);
     };
     button("find", "Find again ...", "find.duplicates");
-    button("clean", fmt::format("Exclude all {} copies", with_thousands(copies.copies)),
-           "review.exclude_copies");
+    if (copies.copies > 0) {
+      button("clean", fmt::format("Exclude all {} copies", with_thousands(copies.copies)),
+             "review.exclude_copies");
+    }
     float x = at.x;
     const auto entry = [&](const std::string& text, ImU32 color) {
       if (color != 0) {

@@ -94,4 +94,12 @@ bool draw_find_progress(const FrameContext& frame, Overlay form) {
   return true;
 }
 
+void draw_none(const FrameContext& frame, std::string_view sentence) {
+  const Theme& theme = frame.theme;
+  const float width = ImGui::GetContentRegionAvail().x;
+  draw_words(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(), width, dim(theme),
+             sentence);
+  ImGui::Dummy(ImVec2(width, theme.px(24)));
+}
+
 }  // namespace errata::viewer

@@ -17,5 +17,7 @@ void draw_nothing_found_yet(const FrameContext& frame, Overlay form, std::string
 // A line with progress and a button to stop while the job runs or waits; takes no room otherwise.
 // True while it does.
 bool draw_find_progress(const FrameContext& frame, Overlay form);
+// A line in the place of a list that is empty.
+void draw_none(const FrameContext& frame, std::string_view sentence);
 
 }  // namespace errata::viewer

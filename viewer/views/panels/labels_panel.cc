@@ -84,7 +84,7 @@ class LabelsPanel : public Panel {
     draw_text(theme, list, at, big, number);
     const float x = text_width(theme, big, number) + theme.px(10);
     draw_text_fit(theme, list, ImVec2(at.x + x, at.y), width - x, small(theme),
-                  labels.combined ? "suspected labels" : "label and run differ");
+                  labels.combined ? "labels or images wrong" : "label and run differ");
     draw_text_fit(theme, list, ImVec2(at.x + x, at.y + theme.px(14)), width - x, small(theme),
                   with_thousands(all.decided) + " reviewed");
     const float y = at.y + theme.px(33);

@@ -105,10 +105,7 @@ class QualityPanel : public Panel {
     draw_text_fit(theme, list, ImVec2(at.x, at.y + theme.px(6)),
                   width - button_width - theme.px(12), dim(theme), says);
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(36)));
-    if (kind.worst.empty()) {
-      draw_words(theme, list, ImGui::GetCursorScreenPos(), width, dim(theme), "None is left");
-      return;
-    }
+    if (kind.worst.empty()) return draw_none(frame, "None is left");
     draw_thumbs(frame, kind, width);
   }
 

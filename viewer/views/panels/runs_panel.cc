@@ -13,10 +13,14 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr std::array kColumns{
-    RowColumn{"Run"},          RowColumn{"State", 84},    RowColumn{"Samples", 70, true},
-    RowColumn{"Model"},        RowColumn{"Device", 96},   RowColumn{"Trained on"},
-    RowColumn{"Started", 124}, RowColumn{"Finished", 124}};
+constexpr std::array kColumns{RowColumn{"Run"},
+                              RowColumn{"State", 84},
+                              RowColumn{"Samples", 70, true},
+                              RowColumn{"Model"},
+                              RowColumn{"Device", 70},
+                              RowColumn{"Trained on"},
+                              RowColumn{"Started", 116, false, /*spare=*/true},
+                              RowColumn{"Finished", 116, false, /*spare=*/true}};
 constexpr float kActionsWidth = 130;
 
 std::string_view state_text(RunState state) {

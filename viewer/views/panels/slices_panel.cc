@@ -43,10 +43,7 @@ class SlicesPanel : public Panel {
     draw_find_progress(frame, Overlay::kFindSlices);
     draw_head(frame, *slices);
     if (slices->slices.empty()) {
-      draw_words(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
-                 ImGui::GetContentRegionAvail().x, dim(theme),
-                 "No group is weaker than chance explains");
-      return;
+      return draw_none(frame, "No group is weaker than chance explains");
     }
     Rows rows(theme, kColumns, theme.px(8));
     rows.draw_heads();
