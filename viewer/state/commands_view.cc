@@ -16,6 +16,19 @@ bool has_predictions(State state) {
   return state.snapshot.samples.find("prediction") != nullptr;
 }
 
+void show_mistakes(Session& session) {
+  AppState& state = session.state();
+  if (has_predictions(state)) {
+    if (state.objects_shown()) session.show_rows_of(CentreMode::kGrid);
+    state.sort = {"confidence", true};
+    session.set_filter("label != prediction");
+  } else {
+    session.objects().show({});
+    state.sort = {"confidence", true};
+    session.set_filter("error != 'true' and kind = 'predicted'");
+  }
+}
+
 void toggle_large(Session& session) {
   LayoutState& layout = session.state().layout;
   layout.show_large = !layout.show_large;
@@ -41,18 +54,7 @@ void CommandRegistry::add_view_commands() {
              return state.active_run() != nullptr &&
                     (has_predictions(state) || state.objects.phase != ObjectsPhase::kNone);
            },
-       .run =
-           [](Session& session) {
-             if (!has_predictions(session.state())) {
-               session.objects().show({});
-               session.state().sort = {"confidence", true};
-               session.set_filter("error != 'true' and kind = 'predicted'");
-               return;
-             }
-             if (session.state().objects_shown()) session.show_rows_of(CentreMode::kGrid);
-             session.state().sort = {"confidence", true};
-             session.set_filter("label != prediction");
-           }});
+       .run = show_mistakes});
   add({.id = "view.all",
        .title = "Show all samples",
        .menu = Menu::kView,
