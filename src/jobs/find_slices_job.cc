@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -49,9 +50,24 @@ std::optional<SliceFeature> categories(const Column& column, const std::string& 
   return feature;
 }
 
-std::string number_text(const Column& column, double value) {
-  if (column.type == ColumnType::kFloat) return fmt::format("{}", static_cast<float>(value));
-  return fmt::format("{}", value);
+// The cuts, rising, as numbers of the filter language: a whole number as it is, of another the
+// fewest digits that part all samples of the store as the cut does.
+std::vector<std::string> cut_texts(const Column& column, const std::vector<double>& cuts) {
+  std::vector<double> below(cuts.size(), -std::numeric_limits<double>::infinity());
+  for (RowIndex row = 0; row < column.rows; ++row) {
+    if (column.is_null(row)) continue;
+    const double value = column.number(row);
+    const auto above = std::upper_bound(cuts.begin(), cuts.end(), value);
+    if (above == cuts.end()) continue;
+    double& largest = below[static_cast<size_t>(above - cuts.begin())];
+    largest = std::max(largest, value);
+  }
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < cuts.size(); ++i) {
+    texts.push_back(column.type == ColumnType::kInt ? fmt::format("{}", cuts[i])
+                                                    : query::quote_threshold(below[i], cuts[i]));
+  }
+  return texts;
 }
 
 // Ranges that hold about as many samples each; fewer where values repeat.
@@ -69,13 +85,13 @@ std::optional<SliceFeature> ranges(const Column& column, const std::string& name
   }
   if (cuts.empty()) return std::nullopt;
   const std::string quoted = query::quote_column(name);
+  const std::vector<std::string> texts = cut_texts(column, cuts);
   SliceFeature feature{name, {}, {}};
   for (size_t i = 0; i <= cuts.size(); ++i) {
     std::string term;
-    if (i > 0) term = fmt::format("{} >= {}", quoted, number_text(column, cuts[i - 1]));
+    if (i > 0) term = fmt::format("{} >= {}", quoted, texts[i - 1]);
     if (i < cuts.size()) {
-      term += fmt::format("{}{} < {}", term.empty() ? "" : " and ", quoted,
-                          number_text(column, cuts[i]));
+      term += fmt::format("{}{} < {}", term.empty() ? "" : " and ", quoted, texts[i]);
     }
     feature.terms.push_back(term);
   }

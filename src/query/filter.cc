@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "base/text.h"
@@ -313,6 +314,23 @@ std::string quote_number(double value) {
   std::string text = fmt::format("{}", value);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
+}
+
+std::string quote_threshold(double below, double to) {
+  if (!std::isfinite(below) || !std::isfinite(to)) return quote_number(to);
+  if (below < 0 && to >= 0) return "0";
+  // Of the decimals of so many digits, one lies between when the nearest to the middle does; or
+  // `to` is one itself and `below` another, as near to the middle.
+  constexpr int kAlwaysEnough = 17;
+  for (int digits = 1; digits < kAlwaysEnough; ++digits) {
+    for (const double aim : {below / 2 + to / 2, to}) {
+      const std::string text = fmt::format("{:.{}e}", aim, digits - 1);
+      double rounded = to;
+      std::from_chars(text.data(), text.data() + text.size(), rounded);
+      if (below < rounded && rounded <= to) return fmt::format("{}", rounded);
+    }
+  }
+  return fmt::format("{}", to);
 }
 
 }  // namespace errata::query

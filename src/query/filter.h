@@ -100,6 +100,9 @@ Filter negation(const Filter& a);
 std::string quote_text(std::string_view text);    // it's -> 'it''s'
 std::string quote_column(std::string_view name);  // plain where the language takes it plain
 std::string quote_number(double value);           // shortest text that reads back equal
+// A number t of the fewest digits with below < t <= to, so that `x >= t` takes what `x >= to` takes
+// where `below` is the largest of the smaller values. Needs below < to.
+std::string quote_threshold(double below, double to);
 
 // The rows for which the filter is true. Throws FilterError for a column the table lacks and for
 // operands that do not fit; values that no row has are no error. `parallel_for` is used when given:

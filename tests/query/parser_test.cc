@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <random>
 #include <string>
 
@@ -147,6 +148,34 @@ TEST_CASE("filters made by clicking") {
   CHECK(quote_column("1st") == "\"1st\"");
   CHECK(quote_number(0.1) == "0.1");
   CHECK(quote_number(3) == "3.0");
+}
+
+TEST_CASE("a threshold is the shortest number that parts the same values") {
+  CHECK(quote_threshold(0.43998, 0.44212216) == "0.44");
+  CHECK(quote_threshold(0.44, 0.44212216) == "0.441");  // `below` is left out ...
+  CHECK(quote_threshold(0.43, 0.44) == "0.44");         // ... and `to` is taken
+  CHECK(quote_threshold(0.99, 1.02) == "1");
+  CHECK(quote_threshold(12'331, 12'874) == "12600");
+  CHECK(quote_threshold(-0.25, 0.0001) == "0");
+  CHECK(quote_threshold(-0.5, -0.25) == "-0.4");
+  CHECK(quote_threshold(1.1e-9, 1.6e-9) == "1.4e-09");
+  const double one = 1;
+  const double next = std::nextafter(one, 2);
+  CHECK(parse_filter("a >= " + quote_threshold(one, next)) ==
+        parse_filter("a >= " + quote_number(next)));
+
+  std::mt19937_64 random(11);
+  std::uniform_real_distribution<double> values(-2, 2);
+  for (int i = 0; i < 20'000; ++i) {
+    const double a = values(random) * std::pow(10, values(random) * 3);
+    const double b = a + std::abs(values(random)) * std::pow(10, -6 + values(random) * 4);
+    if (!(a < b)) continue;
+    const std::string text = quote_threshold(a, b);
+    const double threshold = std::stod(text);
+    CHECK(a < threshold);
+    CHECK(threshold <= b);
+    CHECK(text.size() <= quote_number(b).size());
+  }
 }
 
 TEST_CASE("random bytes and random tokens never crash the parser") {
