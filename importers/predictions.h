@@ -41,7 +41,8 @@ struct PredictionInput {
   // About how much of a large file of detections, read but not yet handed on, may be held at once:
   // what is beyond is read twice.
   uint64_t memory_bytes = kImportMemoryBytes;
-  MemoryGauge* held = nullptr;  // where there is one, that is counted here
+  MemoryGauge* held = nullptr;   // where there is one, that is counted here
+  std::string images_root = {};  // of annotations, as ImportInput has it
 };
 
 class PredictionReader {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "importers/annotation_predictions.h"
 #include "importers/cifar.h"
 #include "importers/coco.h"
 #include "importers/coco_results.h"
@@ -42,9 +43,11 @@ std::span<const PredictionReader* const> all_prediction_readers() {
   static const CsvPredictionReader csv;
   static const CocoResultsReader coco;
   static const YoloPredictionReader yolo;
+  static const AnnotationReader annotations;
   // Detect order: npy and COCO results are known by their first bytes, csv only by its name;
-  // yolo takes folders only.
-  static const std::array<const PredictionReader*, 4> all = {&npy, &coco, &csv, &yolo};
+  // yolo takes folders only, annotations what nobody made as predictions.
+  static const std::array<const PredictionReader*, 5> all = {&npy, &coco, &csv, &yolo,
+                                                             &annotations};
   return all;
 }
 

@@ -130,9 +130,11 @@ class Reading {
       survey_.add(read_text(file, text), input_.key_points);
     }
     if (survey_.rows > 0 && survey_.without_confidence == survey_.rows) {
-      throw Error(ErrorCategory::kBadInput, "the rows have no confidence",
-                  "have them written with save_conf=True; labels are imported with `errata import`",
-                  input_.path);
+      throw Error(
+          ErrorCategory::kBadInput, "the rows have no confidence",
+          "have them written with save_conf=True; labels are imported with `errata import`, "
+          "or beside those of the store with `errata predictions --format annotations`",
+          input_.path);
     }
     if (survey_.are_poses()) {
       key_points_ = input_.key_points;

@@ -37,6 +37,12 @@ double solve(double wanted, const Fn& fn) {
   return (low + high) / 2;
 }
 
+Estimate clamped(double value, double low, double high) {
+  return {value, std::clamp(low, 0.0, 1.0), std::clamp(high, 0.0, 1.0)};
+}
+
+}  // namespace
+
 // The normal quantile by bisection on erf: exact enough, and no table of constants.
 double normal_quantile(double p) {
   double low = -40;
@@ -47,12 +53,6 @@ double normal_quantile(double p) {
   }
   return (low + high) / 2;
 }
-
-Estimate clamped(double value, double low, double high) {
-  return {value, std::clamp(low, 0.0, 1.0), std::clamp(high, 0.0, 1.0)};
-}
-
-}  // namespace
 
 Estimate clopper_pearson(int64_t successes, int64_t trials, double level) {
   if (trials <= 0) return {std::numeric_limits<double>::quiet_NaN(), 0, 1};

@@ -20,6 +20,9 @@ struct Estimate {
 // [0, 1] with value NaN.
 Estimate clopper_pearson(int64_t successes, int64_t trials, double level);
 
+// Of the standard normal distribution; 0 < p < 1.
+double normal_quantile(double p);
+
 struct AuditCounts {
   int64_t population = 0;    // samples with a given label and a prediction
   int64_t right_given = 0;   // of them, where the prediction is the given label

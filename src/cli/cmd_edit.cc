@@ -64,7 +64,8 @@ std::function<CommandBody(CLI::App&)> edit_setup(EditKind kind, std::string argu
         ->type_name("NAME");
     if (kind == EditKind::kKeep || kind == EditKind::kAmbiguous) {
       app.add_flag("--objects", arguments->objects,
-                   "Annotated objects by their ids, or --where of objects");
+                   "Objects by their ids, or --where of objects: annotations, and detections that "
+                   "no label belongs to");
     }
     add_who(app, arguments->options.who, arguments->options.why);
     return [arguments](CommandContext& context) {
@@ -131,9 +132,12 @@ CommandBody setup_apply(CLI::App& app) {
     context.end_progress();
     context.json() ? print_apply_json(context, report) : print_apply_text(context, report);
     if (report.conflicts.empty()) return;
-    throw Error(ErrorCategory::kConflict,
-                fmt::format("{} not applied", plural(report.conflicts.size(), "edit")),
-                "Settle them by hand: `errata edit set CLASS SAMPLE`.", options->file);
+    throw Error(
+        ErrorCategory::kConflict,
+        fmt::format("{} not applied", plural(report.conflicts.size(), "edit")),
+        "Settle them by hand: `errata edit set CLASS SAMPLE`; of boxes `errata edit class`, "
+        "`box` or `delete`.",
+        options->file);
   };
 }
 
@@ -172,7 +176,8 @@ CommandBody setup_edit(CLI::App& app) {
   family.add("include", "Take an exclusion back", "errata edit include photos/broken.jpg",
              edit_setup(EditKind::kInclude, "", ""));
   family.add("keep", "The label is right as it is",
-             "errata edit keep photos/17.jpg\nerrata edit keep --objects 5120",
+             "errata edit keep photos/17.jpg\nerrata edit keep --objects 5120\n"
+             "errata edit keep --objects --where \"error = 'background'\" -m 'nothing is there'",
              edit_setup(EditKind::kKeep, "", ""));
   family.add("ambiguous", "Nobody could tell", "errata edit ambiguous photos/18.jpg",
              edit_setup(EditKind::kAmbiguous, "", ""));

@@ -46,6 +46,11 @@ ResultTable plan_table(const std::vector<jobs::PlannedEdit>& edits) {
   return table;
 }
 
+// Annotations, and detections that were decided on.
+size_t changed_objects(const store::AppliedBatch& batch) {
+  return batch.objects.size() + batch.reviewed_detections.size();
+}
+
 void print_report(CommandContext& context, const jobs::ObjectEditOptions& options,
                   const jobs::ObjectEditReport& report) {
   for (const std::string& warning : report.warnings) context.warn(warning);
@@ -54,7 +59,7 @@ void print_report(CommandContext& context, const jobs::ObjectEditOptions& option
         text::Json::object({{"selected", report.selected},
                             {"passed_over", report.passed_over},
                             {"planned", report.edits.size()},
-                            {"changed", report.batch.objects.size()},
+                            {"changed", changed_objects(report.batch)},
                             {"masks_lost", report.masks_lost},
                             {"dry_run", options.dry_run},
                             {"run", report.run},
@@ -62,17 +67,20 @@ void print_report(CommandContext& context, const jobs::ObjectEditOptions& option
                             {"edits", to_json_value(plan_table(report.edits))}}));
   }
   if (options.dry_run) context.print_table(plan_table(report.edits));
-  std::string line =
-      options.dry_run
-          ? fmt::format("{} would be edited, nothing was", plural(report.edits.size(), "object"))
-          : fmt::format("{} changed", plural(report.batch.objects.size(), "object"));
-  if (!options.dry_run && report.edits.size() > report.batch.objects.size()) {
-    line += fmt::format(", {} already that way",
-                        with_thousands(report.edits.size() - report.batch.objects.size()));
+  const size_t changed = changed_objects(report.batch);
+  std::string line = options.dry_run ? fmt::format("{} would be edited, nothing was",
+                                                   plural(report.edits.size(), "object"))
+                                     : fmt::format("{} changed", plural(changed, "object"));
+  if (!options.dry_run && report.edits.size() > changed) {
+    line += fmt::format(", {} already that way", with_thousands(report.edits.size() - changed));
   }
   if (report.passed_over > 0) {
-    line += fmt::format(", {} {}", with_thousands(report.passed_over),
-                        options.kind ? "of the selected are detections" : "with nothing to accept");
+    line += fmt::format(
+        ", {} {}", with_thousands(report.passed_over),
+        !options.kind ? "with nothing to accept"
+        : (options.kind == ObjectEditKind::kKeep || options.kind == ObjectEditKind::kAmbiguous)
+            ? "of the selected are detections that have a label"
+            : "of the selected are detections");
   }
   context.print_text(line + "\n");
   if (report.masks_lost > 0) {
@@ -101,10 +109,9 @@ void add_object_choice(CLI::App& app, jobs::ObjectEditOptions& options) {
 
 std::string changed_text(const store::AppliedBatch& batch) {
   std::string text;
-  if (!batch.edits.empty() || batch.objects.empty()) text = plural(batch.edits.size(), "sample");
-  if (!batch.objects.empty()) {
-    text += (text.empty() ? "" : ", ") + plural(batch.objects.size(), "object");
-  }
+  const size_t objects = changed_objects(batch);
+  if (!batch.edits.empty() || objects == 0) text = plural(batch.edits.size(), "sample");
+  if (objects > 0) text += (text.empty() ? "" : ", ") + plural(objects, "object");
   return text;
 }
 

@@ -84,6 +84,7 @@ void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
                                         {"doubts", counts_json(kDoubts, report.doubts)},
                                         {"verdicts", counts_json(kVerdicts, report.verdicts)},
                                         {"in_doubt", report.queue.size()},
+                                        {"decided", report.decided},
                                         {"warnings", texts_json(report.judged.warnings)},
                                         {"rows", to_json_value(queue)}});
   if (images != nullptr) json["images_by_ap"] = to_json_value(*images);
@@ -120,6 +121,11 @@ void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
           fmt::format("{} {} {}", i == 0 ? "" : ",", with_thousands(report.doubts[i]), kDoubts[i]);
     }
     context.note(line);
+    if (report.decided > 0) {
+      context.note(fmt::format(
+          "{} were decided on by a person: {}", plural(report.decided, "object"),
+          arguments.options.decided ? "listed as well" : "--decided lists them as well"));
+    }
     context.note(fmt::format("verdicts: {} the label, {} the model, {} ambiguous",
                              with_thousands(report.verdicts[0]), with_thousands(report.verdicts[1]),
                              with_thousands(report.verdicts[2])));
@@ -141,6 +147,8 @@ CommandBody setup_find_boxes(CLI::App& app) {
       ->type_name("EXPR");
   app.add_flag("--images", options.images,
                "List images too: what each takes from the average precision, its errors");
+  app.add_flag("--decided", options.decided,
+               "List in the queue what a person decided already as well");
   app.add_option("-n,--limit", arguments->limit, "How many to show, 0 for all (default 20)")
       ->type_name("N");
   add_format_option(app, arguments->format);

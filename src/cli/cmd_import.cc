@@ -86,6 +86,7 @@ std::string counts_text(const store::ImportReport& samples) {
   add(samples.objects_added == samples.objects ? 0 : samples.objects_added, "new");
   add(samples.objects_changed, "changed");
   add(samples.objects_removed, "removed");
+  add(samples.covered_images, "images keep those of another source (`errata issues`)");
   return changes.empty() ? text : text + " (" + changes + ")";
 }
 

@@ -15,10 +15,17 @@ namespace errata::cli {
 namespace {
 
 ResultTable sources_table(store::Store& store) {
-  ResultTable table(
-      {{"source"}, {"format"}, {"samples", Align::kRight}, {"imported"}, {"state"}, {"path"}});
+  ResultTable table({{"source"},
+                     {"format"},
+                     {"samples", Align::kRight},
+                     {"objects", Align::kRight},
+                     {"imported"},
+                     {"state"},
+                     {"path"}});
   for (const store::SourceInfo& source : store::list_sources(store)) {
-    table.add({source.name, source.format, static_cast<int64_t>(source.samples), source.imported_at,
+    table.add({source.name, source.format, static_cast<int64_t>(source.samples),
+               source.has_objects ? Cell(static_cast<int64_t>(source.objects)) : Cell{},
+               source.imported_at,
                std::string(source.interrupted ? "interrupted: import again" : "complete"),
                source.input_path});
   }

@@ -63,10 +63,11 @@ void report_undo(CommandContext& context, const std::vector<store::AppliedBatch>
   if (context.json()) {
     text::Json array = text::Json::array();
     for (const store::AppliedBatch& batch : batches) {
-      array.push_back(text::Json::object({{"batch", batch.batch},
-                                          {"kind", batch.kind},
-                                          {"changed", batch.edits.size()},
-                                          {"objects_changed", batch.objects.size()}}));
+      array.push_back(text::Json::object(
+          {{"batch", batch.batch},
+           {"kind", batch.kind},
+           {"changed", batch.edits.size()},
+           {"objects_changed", batch.objects.size() + batch.reviewed_detections.size()}}));
     }
     return context.print_json(array);
   }

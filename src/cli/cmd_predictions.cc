@@ -52,12 +52,13 @@ CommandBody setup_predictions(CLI::App& app) {
   auto options = std::make_shared<jobs::PredictionsJobOptions>();
   app.add_option(
          "FILE", options->input_path,
-         "CSV, NPY or NPZ file with predictions or embeddings, COCO results, or a folder of YOLO's "
-         "text predictions")
+         "CSV, NPY or NPZ file with predictions or embeddings, COCO results, a folder of YOLO's "
+         "text predictions, or annotations of a second source")
       ->required();
   app.add_option("--run", options->run_name, "Name of the run (default: that of the file)")
       ->type_name("NAME");
-  app.add_option("--format", options->format, "auto, coco, csv, npy or yolo")->type_name("NAME");
+  app.add_option("--format", options->format, "auto, annotations, coco, csv, npy or yolo")
+      ->type_name("NAME");
   app.add_option("--files", options->files_list,
                  "Text file with one path or id per row (default: looked for beside FILE)")
       ->type_name("FILE");
@@ -74,6 +75,9 @@ CommandBody setup_predictions(CLI::App& app) {
          "COCO results: category ids count from 0 or 1, or are the dataset's (default: told "
          "by the file)")
       ->type_name("BASE");
+  app.add_option("--images", options->images_root,
+                 "Annotations: folder of their images (default: as `errata import` finds them)")
+      ->type_name("DIR");
   app.add_option("--trained-on", options->trained_on,
                  "Filter: the samples that the model was trained on")
       ->type_name("EXPR");

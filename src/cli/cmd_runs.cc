@@ -47,6 +47,7 @@ text::Json run_json(const store::RunInfo& run) {
                              {"planned", run.plan_rows},
                              {"rows", run.rows},
                              {"predicted", run.summary.predicted_samples},
+                             {"detections", run.detections},
                              {"unreadable", run.unreadable},
                              {"not_finite", run.not_finite},
                              {"stored_bytes", run.stored_bytes},
@@ -106,6 +107,7 @@ ResultTable runs_table(store::Store& store) {
                      {"samples", Align::kRight},
                      {"classes", Align::kRight},
                      {"embedding", Align::kRight},
+                     {"boxes", Align::kRight},
                      {"started"},
                      {"trained_on"},
                      {"model"}});
@@ -114,8 +116,9 @@ ResultTable runs_table(store::Store& store) {
     table.add({summary.name, summary.kind, state_name(summary.state),
                static_cast<int64_t>(summary.predicted_samples),
                static_cast<int64_t>(summary.classes.size()),
-               static_cast<int64_t>(summary.embedding_columns), summary.started_at,
-               summary.trained_on, summary.model_path});
+               static_cast<int64_t>(summary.embedding_columns),
+               summary.kind == "detections" ? Cell(static_cast<int64_t>(run.detections)) : Cell{},
+               summary.started_at, summary.trained_on, summary.model_path});
   }
   return table;
 }

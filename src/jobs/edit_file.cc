@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "importers/path_matcher.h"
+#include "jobs/edit_file_objects.h"
 #include "store/classes.h"
 #include "store/history.h"
 #include "store/sample_files.h"
@@ -77,6 +78,13 @@ EditFileLine parse_line(const text::Json& json, uint64_t line) {
     throw Error(ErrorCategory::kBadInput, "\"xxh3\" is not 16 hexadecimal digits");
   }
   const std::string& what = json.at("what").as_string();
+  edit.who = json.get_string("who");
+  edit.when = json.get_string("when");
+  edit.why = json.get_string("why");
+  if (is_object_edit(what)) {
+    parse_object_line(json, edit);
+    return edit;
+  }
   if (!parse_kind(what, edit.kind)) {
     throw Error(ErrorCategory::kBadInput, fmt::format("\"what\" is '{}', which is no edit", what));
   }
@@ -90,9 +98,6 @@ EditFileLine parse_line(const text::Json& json, uint64_t line) {
   if (edit.kind == EditKind::kUntag && edit.from.size() != 1) {
     throw Error(ErrorCategory::kBadInput, "\"from\" has to be one tag");
   }
-  edit.who = json.get_string("who");
-  edit.when = json.get_string("when");
-  edit.why = json.get_string("why");
   return edit;
 }
 
@@ -275,7 +280,7 @@ bool is_passed(const EditFileLine& edit, const std::vector<const EditFileLine*>&
 class FileApplier {
  public:
   FileApplier(store::Store& store, EditApplyReport& report)
-      : store_(store), report_(report), finder_(store) {
+      : store_(store), report_(report), finder_(store), objects_(store, report) {
     for (const store::ProjectClass& entry : store::list_classes(store)) {
       class_ids_.emplace(entry.name, entry.id);
       class_names_.emplace(entry.id, entry.name);
@@ -286,13 +291,16 @@ class FileApplier {
   void foresee(const EditFileLine& line) {
     std::string reason;
     const SampleId id = finder_.find(line, reason);
-    if (id != 0) ways_[{id, aspect_of(line)}].lines.push_back(&line);
+    if (id == 0) return;
+    if (!line.what.empty()) return objects_.add(line, id);
+    ways_[{id, aspect_of(line)}].lines.push_back(&line);
   }
 
   void take(const EditFileLine& line) {
     std::string reason;
     const SampleId id = finder_.find(line, reason);
     if (id == 0) return conflict(line, "", reason);
+    if (!line.what.empty()) return;  // with all others of its object, by resolve()
     Expected& here = expected(id);
     Way& way = ways_[{id, aspect_of(line)}];
     if (&line == way.lines.front()) way.at_end = is_at_end(way.lines, here);
@@ -334,13 +342,22 @@ class FileApplier {
     ++report_.applied;
   }
 
-  const std::vector<store::Edit>& edits() const { return edits_; }
+  // Once, after the last take().
+  store::EditsOfBoth finish() {
+    objects_.resolve();
+    std::stable_sort(report_.conflicts.begin(), report_.conflicts.end(),
+                     [](const auto& a, const auto& b) { return a.line < b.line; });
+    return {edits_, objects_.edits()};
+  }
 
  private:
   void conflict(const EditFileLine& line, std::string here, std::string reason) {
+    const bool of_box = !line.what.empty();
     report_.conflicts.push_back({line.line, line.path,
-                                 std::string(store::edit_kind_name(line.kind)), join(line.from),
-                                 join(line.to), std::move(here), std::move(reason)});
+                                 of_box ? line.what : std::string(store::edit_kind_name(line.kind)),
+                                 of_box ? object_words(line.object_from) : join(line.from),
+                                 of_box ? object_words(line.object_to) : join(line.to),
+                                 std::move(here), std::move(reason)});
   }
 
   Expected& expected(SampleId id) {
@@ -363,6 +380,7 @@ class FileApplier {
   store::Store& store_;
   EditApplyReport& report_;
   SampleFinder finder_;
+  ObjectLines objects_;
   std::map<std::pair<SampleId, std::string>, Way> ways_;
   std::map<std::string, ClassId> class_ids_;
   std::map<ClassId, std::string> class_names_;
@@ -386,7 +404,9 @@ text::Json to_json(const store::LogEntry& entry) {
   json["path"] = entry.path;
   json["xxh3"] = entry.content_hash;
   json["what"] = entry.what;
-  if (review && !set && entry.what != "split") {
+  if (is_object_edit(entry.what)) {
+    write_object_line(entry, json);
+  } else if (review && !set && entry.what != "split") {
     json["from"] = std::string(store::review_name(entry.review_from));
     json["to"] = std::string(store::review_name(entry.review_to));
   } else {
@@ -412,20 +432,22 @@ EditApplyReport apply_edit_file(const EditFileOptions& options, JobContext& cont
                 options.file);
   }
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
-  FileApplier applier(store, report);
   context.progress.start_stage("reading edits", lines.size());
-  for (const EditFileLine& line : lines) applier.foresee(line);
-  for (const EditFileLine& line : lines) {
-    context.cancel.check();
-    applier.take(line);
-    context.progress.add();
-  }
-  if (!applier.edits().empty()) {
-    const std::string why = options.why.empty()
-                                ? fmt::format("from {}", to_valid_utf8(base_name(options.file)))
-                                : options.why;
-    report.batch = store::apply_edits(store, applier.edits(), who_of(options, lines), why);
-  }
+  const std::string why = options.why.empty()
+                              ? fmt::format("from {}", to_valid_utf8(base_name(options.file)))
+                              : options.why;
+  // What the lines are compared with is as it is when they are written.
+  const auto decide = [&] {
+    FileApplier applier(store, report);
+    for (const EditFileLine& line : lines) applier.foresee(line);
+    for (const EditFileLine& line : lines) {
+      context.cancel.check();
+      applier.take(line);
+      context.progress.add();
+    }
+    return applier.finish();
+  };
+  report.batch = store::apply_edits_and_objects(store, decide, who_of(options, lines), why);
   store.close();
   return report;
 }
@@ -440,7 +462,8 @@ uint64_t export_edit_file(const EditFileOptions& options, std::string* text_out)
     const std::vector<store::LogEntry> page = store::read_log(store, filter);
     for (const store::LogEntry& entry : page) {
       EditKind kind;
-      if (entry.sample != 0 && entry.batch_kind != "import" && parse_kind(entry.what, kind)) {
+      const bool is_edit = parse_kind(entry.what, kind) || is_object_edit(entry.what);
+      if (entry.sample != 0 && entry.batch_kind != "import" && is_edit) {
         entries.push_back(entry);
       }
     }

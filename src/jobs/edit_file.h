@@ -7,20 +7,30 @@
 //        it for image n of a container
 // xxh3   XXH3 of the file's bytes (of a container member: of its raw pixels), 16 hex digits. May be
 //        missing in files written by hand: the path alone then has to fit exactly.
-// what   label, keep, exclude, include, ambiguous, unreview, tag, untag, split
+// what   label, keep, exclude, include, ambiguous, unreview, tag, untag, split; of a box
+// object-add,
+//        object-delete, object-class, object-box, object-crowd, object-difficult, object-truncated,
+//        object-keep, object-ambiguous, object-unreview, object-restore; of a detection without a
+//        label detection-keep, detection-ambiguous, detection-unreview
 // from   what it was: class (a list for none or several), review state, tag or split; null: none
-// to     what it became
+//        of a box: {"class": "RBC", "box": [x, y, width, height], "review": "unseen"}, where they
+//        are not as usual with "area", "crowd", "difficult", "truncated" and "shape" (hexadecimal,
+//        model/shape.h); null: it was not there
+// to     what it became; of a box null: it was deleted
+// object of a box: its number in the store that wrote the file, so that its lines follow each other
 // who, when, why  for the record
 //
 // The sample is the one with that content; among several, the one at that path.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "jobs/job_context.h"
 #include "store/edits.h"
+#include "store/history.h"
 
 namespace errata::jobs {
 
@@ -34,6 +44,10 @@ struct EditFileLine {
   std::string who;
   std::string when;
   std::string why;
+  std::string what;     // of a box, else empty
+  ObjectId object = 0;  // of a box; 0: not given
+  std::optional<store::LoggedObject> object_from = {};
+  std::optional<store::LoggedObject> object_to = {};
 };
 
 // An edit that does not fit this store. It was not applied.

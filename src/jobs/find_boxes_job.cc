@@ -119,6 +119,7 @@ FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context)
   const Column& error = *table.find("error");
   const Column& kind = *table.find("kind");
   const Column& doubt = *table.find("label_doubt");
+  const Column& review = *table.find("review");
   rows.for_each([&](RowIndex row) {
     const bool given = kind.codes[row] == static_cast<int32_t>(ObjectKind::kGiven);
     if (error.codes[row] >= 0) {
@@ -127,6 +128,10 @@ FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context)
     const int32_t verdict = table.find("verdict")->codes[row];
     if (verdict >= 0) ++report.verdicts[static_cast<size_t>(verdict)];
     if (doubt.is_null(row) || doubt.floats[row] < kLeastDoubt) return;
+    if (review.codes[row] > static_cast<int32_t>(ObjectReview::kUnseen)) {
+      ++report.decided;
+      if (!options.decided) return;
+    }
     queue.set(row);
     ++report.doubts[static_cast<size_t>(table.find("doubt")->codes[row])];
   });

@@ -34,8 +34,9 @@ RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& co
 
 struct FindBoxesOptions {
   JudgeOptions judge;
-  std::string where;    // of objects; empty: all
-  bool images = false;  // list images too
+  std::string where;     // of objects; empty: all
+  bool images = false;   // list images too
+  bool decided = false;  // list in the queue what a person decided already as well
 };
 
 struct ImageRow {
@@ -59,6 +60,7 @@ struct FindBoxesReport {
   std::array<size_t, 3> verdicts{};   // of all: label, model, ambiguous
   std::vector<ImageRow> images = {};  // hardest first
   std::vector<RowIndex> queue = {};   // of a label_doubt of at least 0.1, worst first
+  size_t decided = 0;  // in doubt as well, but a person has decided: not in the queue
 };
 FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context);
 

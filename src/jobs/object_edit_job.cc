@@ -50,8 +50,12 @@ bool has_detections(const JudgeOptions& options) {
                      [](const store::RunInfo& run) { return run.summary.kind == "detections"; });
 }
 
+bool decides(const ObjectEditOptions& options) {
+  return options.kind == ObjectEditKind::kKeep || options.kind == ObjectEditKind::kAmbiguous;
+}
+
 Loaded load(const ObjectEditOptions& options, JobContext& context) {
-  const bool judges = !options.kind || !options.where.empty();
+  const bool judges = !options.kind || !options.where.empty() || decides(options);
   if (!judges || (options.judge.run.empty() && !has_detections(options.judge))) {
     return load_plain(options.judge);
   }
@@ -162,6 +166,22 @@ void plan_accepting(Loaded& loaded, const query::Selection& rows, ClassIds& clas
   add_shapes(loaded, report);
 }
 
+store::ObjectEdit detection_edit(const Loaded& loaded, ObjectEditKind kind, RowIndex row) {
+  const Table& table = loaded.objects.table;
+  const Snapshot& snapshot = loaded.state.snapshot;
+  store::ObjectEdit edit;
+  edit.kind = kind == ObjectEditKind::kKeep ? ObjectEditKind::kDetectionKeep
+                                            : ObjectEditKind::kDetectionAmbiguous;
+  edit.object = table.find("object_id")->ints[row];
+  edit.sample = snapshot.ids[static_cast<size_t>(table.find("sample")->ints[row])];
+  const int32_t label = table.find("label")->codes[row];
+  const bool known = label >= 0 && static_cast<size_t>(label) < snapshot.class_ids.size();
+  edit.class_id = known ? snapshot.class_ids[static_cast<size_t>(label)] : 0;
+  edit.box_xywh_px = {table.find("x")->doubles[row], table.find("y")->doubles[row],
+                      table.find("width")->doubles[row], table.find("height")->doubles[row]};
+  return edit;
+}
+
 void plan_editing(const ObjectEditOptions& options, const Loaded& loaded,
                   const query::Selection& rows, ClassIds& classes, ObjectEditReport& report) {
   store::ObjectEdit edit;
@@ -169,11 +189,17 @@ void plan_editing(const ObjectEditOptions& options, const Loaded& loaded,
   edit.box_xywh_px = options.box_xywh_px;
   edit.flag = options.flag;
   if (edit.kind == ObjectEditKind::kSetClass) edit.class_id = classes.of(options.class_name);
-  const Column& kind = *loaded.objects.table.find("kind");
-  const Column& ids = *loaded.objects.table.find("object_id");
+  const Table& table = loaded.objects.table;
+  const Column& kind = *table.find("kind");
+  const Column& ids = *table.find("object_id");
   rows.for_each([&](RowIndex row) {
     if (kind.codes[row] != static_cast<int32_t>(ObjectKind::kGiven)) {
-      ++report.passed_over;
+      if (decides(options) && is_unlabelled(table.find("error"), table.find("match"), row)) {
+        report.edits.push_back(planned(loaded, detection_edit(loaded, edit.kind, row), row));
+        report.edits.back().confidence = table.find("confidence")->doubles[row];
+      } else {
+        ++report.passed_over;
+      }
       return;
     }
     edit.object = ids.ints[row];
@@ -197,6 +223,13 @@ void ObjectEditOptions::check() const {
   if (kind == ObjectEditKind::kSetBox && objects.size() != 1) {
     throw Error(ErrorCategory::kUsage, "a box is of one object", "Name one object by its id.");
   }
+}
+
+bool is_unlabelled(const Column* error, const Column* match, RowIndex detection) {
+  if (match == nullptr || match->is_null(detection)) return true;
+  if (error == nullptr || error->codes[detection] < 0) return false;
+  const auto kind = static_cast<ObjectError>(error->codes[detection]);
+  return kind == ObjectError::kBackground || kind == ObjectError::kBoth;
 }
 
 size_t count_lost_masks(const store::AppliedBatch& batch) {
@@ -224,9 +257,11 @@ ObjectEditReport edit_objects(const ObjectEditOptions& options, JobContext& cont
   }
   if (report.edits.empty() && report.selected > 0) {
     throw Error(ErrorCategory::kUsage,
-                options.kind ? "what was selected are detections, which nobody edits"
-                             : "nothing of what was selected is there to accept",
-                options.kind
+                decides(options) ? "what was selected are detections that have a label"
+                : options.kind   ? "what was selected are detections, which nobody edits"
+                                 : "nothing of what was selected is there to accept",
+                decides(options) ? "Decide about the label: kind = 'given' selects annotations."
+                : options.kind
                     ? "`errata edit accept` makes them annotations; kind = 'given' selects "
                       "annotations."
                     : "Detections that are right already, duplicates, and those below "

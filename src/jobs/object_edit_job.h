@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobs/judged_objects.h"
+#include "model/columns.h"
 #include "store/objects.h"
 
 namespace errata::jobs {
@@ -17,6 +18,8 @@ struct ObjectEditOptions {
   JudgeOptions judge;
   // What is done; nothing: accept, which makes a detection an annotation, or gives the annotation
   // that it was matched with its class or its box, whichever is in error (object_suggestion.h).
+  // kKeep and kAmbiguous are of annotations and of detections that none belongs to
+  // (is_unlabelled()).
   std::optional<store::ObjectEditKind> kind;
   std::string class_name;               // kSetClass
   std::array<double, 4> box_xywh_px{};  // kSetBox
@@ -55,6 +58,10 @@ struct ObjectEditReport {
 // All or nothing, as one batch that one undo takes back. Error(kNotFound) for an object or class
 // that is not there; Error(kUsage) where none of what was selected can be edited so.
 ObjectEditReport edit_objects(const ObjectEditOptions& options, JobContext& context);
+
+// Whether no annotation belongs to a detection: it is on nothing, or of another class in another
+// place. So is each that was not matched. Columns as SuggestionColumns has them.
+bool is_unlabelled(const Column* error, const Column* match, RowIndex detection);
 
 // Annotations of the batch that had a mask of runs and have none now.
 size_t count_lost_masks(const store::AppliedBatch& batch);

@@ -370,6 +370,7 @@ PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, Jo
   input.category_base = options.category_base;
   input.parallel_for = context.workers.as_parallel_for();
   input.memory_bytes = options.memory_bytes;
+  input.images_root = options.images_root;
   if (choice.reader->name() == "yolo") input.key_points = key_points_of_project(store);
   const SampleIndex index(store, context.workers);
   CollectingSink sink(index, options, context);

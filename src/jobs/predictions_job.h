@@ -21,6 +21,7 @@ struct PredictionsJobOptions {
   std::string kind;
   std::string category_base;  // COCO results: "dataset", "0", "1"; empty: told by the file
   std::string class_map;      // file with the model's class names in order; empty: the project's
+  std::string images_root;    // of annotations: folder of their images; empty: the format's rule
   std::string trained_on;     // filter: the samples that the model was trained on; empty: not said
   bool replace = false;       // a run of the same name is deleted first
   std::string who;

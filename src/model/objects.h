@@ -44,7 +44,8 @@ std::shared_ptr<const Dictionary> object_error_dictionary();
 // file (equal scores keep that order, as pycocotools wants it).
 //
 // Columns that are always there (model/scores.h has a sentence for each):
-//   object_id  int       kind      category   review   category, NULL for detections
+//   object_id  int       kind      category   review   category; of a detection NULL, or what was
+//                                               decided where no label belongs to it
 //   sample     int, row of the sample table   source_id  int, NULL for detections
 //   label      category, the snapshot's class dictionary: codes below Snapshot::classes.size() are
 //              the project's classes

@@ -165,8 +165,8 @@ constexpr std::array kObjectColumns{
     ColumnInfo{"truncated", ColumnType::kBool, false, "Marked as cut off by the source."},
     ColumnInfo{"source_id", ColumnType::kInt, false, "Import it came with; NULL for detections."},
     ColumnInfo{"review", ColumnType::kCategory, false,
-               "What a person decided: unseen, kept, changed, added or ambiguous; NULL for "
-               "detections."},
+               "What a person decided: unseen, kept, changed, added or ambiguous; of a detection "
+               "NULL, or kept or ambiguous where no label belongs to it."},
     ColumnInfo{"split", ColumnType::kCategory, false, "Split of its image."},
     ColumnInfo{"error", ColumnType::kCategory, false,
                "true, class, localisation, both, duplicate, background or missed, for the "

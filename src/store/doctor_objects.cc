@@ -48,8 +48,8 @@ void check_sets(DoctorContext& context) {
 void check_rows(DoctorContext& context) {
   std::map<ObjectId, std::string> last;
   Statement read = context.db.prepare(
-      "SELECT object_id, coalesce(value_to, '') FROM event WHERE object_id IS NOT NULL ORDER BY "
-      "id");
+      "SELECT object_id, coalesce(value_to, '') FROM event WHERE object_id IS NOT NULL AND what "
+      "LIKE 'object-%' ORDER BY id");
   while (read.step()) last[read.integer(0)] = read.string(1);
   for (const ObjectRow& row : read_object_rows(context.db)) {
     const auto found = last.find(row.object);
@@ -73,7 +73,7 @@ void check_rows(DoctorContext& context) {
   }
   const int64_t revision = object_revision(context.db);
   const int64_t wanted = context.db.integer(
-      "SELECT max(id) FROM event WHERE object_id IS NOT NULL OR what = 'objects'");
+      "SELECT max(id) FROM event WHERE what LIKE 'object-%' OR what = 'objects'");
   if (revision == wanted) return;
   context.damage(
       "object-rows", "meta",
@@ -81,11 +81,33 @@ void check_rows(DoctorContext& context) {
       "compute scores of objects again");
 }
 
+// The last event about each detection says what holds.
+void check_detection_reviews(DoctorContext& context) {
+  Statement read = context.db.prepare(
+      "SELECT coalesce(r.id, e.object_id) FROM (SELECT object_id, value_to, max(id) FROM event "
+      "WHERE what LIKE 'detection-%' GROUP BY object_id HAVING value_to IS NOT NULL) e "
+      "FULL JOIN detection_review r ON r.id = e.object_id WHERE r.id IS NULL OR e.object_id IS "
+      "NULL "
+      "OR json_extract(e.value_to, '$.sample') <> r.sample_id "
+      "OR json_extract(e.value_to, '$.class') <> coalesce(r.class_id, 0) "
+      "OR json_extract(e.value_to, '$.review') <> r.review "
+      "OR json_extract(e.value_to, '$.box[0]') <> r.x OR json_extract(e.value_to, '$.box[1]') <> "
+      "r.y "
+      "OR json_extract(e.value_to, '$.box[2]') <> r.width "
+      "OR json_extract(e.value_to, '$.box[3]') <> r.height");
+  while (read.step()) {
+    context.damage("object-rows", fmt::format("detection {}", read.integer(0)),
+                   "what was decided about it is not what the log says",
+                   "another program changed the store; go back to a copy");
+  }
+}
+
 }  // namespace
 
 void check_objects(DoctorContext& context) {
   check_sets(context);
   check_rows(context);
+  check_detection_reviews(context);
 }
 
 }  // namespace errata::store

@@ -158,6 +158,7 @@ std::string dump_store(Store& store) {
   dump_query(db, "annotations",
              "SELECT sample_id, class_id, given, current FROM label ORDER BY sample_id, class_id",
              text);
+  dump_query(db, "detection reviews", "SELECT * FROM detection_review ORDER BY id", text);
   dump_query(db, "runs",
              "SELECT name, kind, model_path, model_sha256, preprocessing, options, precision, "
              "batch_size, seed, trained_on, embedding_columns, plan_rows, rows_done, predicted, "

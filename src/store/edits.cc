@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "store/detection_reviews.h"
 #include "store/event_log.h"
 #include "store/history.h"
 #include "store/object_changes.h"
@@ -231,13 +232,16 @@ AppliedBatch take_back(Connection& db, int64_t target, const std::string& kind,
   ObjectChanges objects(db);
   std::vector<ObjectId> known;
   for (const Event& event : events) {
-    if (event.object != 0) known.push_back(event.object);
+    if (event.what.starts_with("object-")) known.push_back(event.object);
   }
+  DetectionReviews reviews(db);
   objects.load(std::move(known));
   EventWriter log(db, {.kind = kind, .who = who, .why = {}, .undoes = target});
   for (const Event& event : events) {
     const Event back = inverse(event);
-    if (back.object != 0) {
+    if (back.what.starts_with("detection-")) {
+      if (!reviews.apply_event(back)) throw stale_error("detection", back.object, target);
+    } else if (back.object != 0) {
       if (!objects.apply_event(back)) throw stale_error("object", back.object, target);
     } else if (back.sample == 0) {
       apply_class_event(db, back);
@@ -249,6 +253,7 @@ AppliedBatch take_back(Connection& db, int64_t target, const std::string& kind,
   }
   changes.write(batch);
   objects.write(batch);
+  reviews.list(batch);
   log.finish(batch);
   Statement mark = db.prepare("UPDATE batch SET undone_by = ?2 WHERE id = ?1");
   mark.bind(1, target).bind(2, batch.batch).run();

@@ -83,6 +83,23 @@ struct AppliedObjectEdit {
   std::optional<ObjectState> after;
 };
 
+// What a person decided about a detection that no annotation belongs to: that no label is missing
+// there, or that nobody could tell. It is about the place: it holds for each detection of that
+// class with an IoU of at least 0.5 with the box, of whichever run.
+struct DetectionReview {
+  ObjectId detection = 0;  // the one that was looked at
+  SampleId sample = 0;
+  ClassId class_id = 0;  // 0: one that the project lacks
+  std::array<double, 4> box_xywh_px{};
+  ObjectReview review = ObjectReview::kKept;  // or kAmbiguous
+  bool operator==(const DetectionReview&) const = default;
+};
+// All that hold in a sample.
+struct DetectionReviewsOfSample {
+  SampleId sample = 0;
+  std::vector<DetectionReview> reviews;
+};
+
 // A mask of runs cannot go where its box goes.
 bool loses_mask(const std::optional<ObjectState>& before, const std::optional<ObjectState>& after);
 
@@ -94,6 +111,10 @@ struct AppliedBatch {
   int64_t label_revision = 0;        // of the store afterwards
   std::vector<AppliedObjectEdit> objects;  // rising by object, one each, only those that changed
   int64_t object_revision = 0;             // of the store afterwards
+  // Samples in which a decision about a detection came or went, as they are now; and those
+  // detections. Both rising.
+  std::vector<DetectionReviewsOfSample> detection_reviews = {};
+  std::vector<ObjectId> reviewed_detections = {};
   bool classes_changed = false;  // a class was merged or came back: snapshots must be loaded again
 };
 

@@ -34,7 +34,7 @@ void EventWriter::add(const Event& event) {
   insert.bind_id(9, event.object);
   insert.run();
   insert.reset();
-  if (event.object != 0) last_object_event_ = db_.last_id();
+  if (event.what.starts_with("object-")) last_object_event_ = db_.last_id();
   if (event.what == "label") {
     last_label_event_ = db_.last_id();
     relabelled_.push_back(event.sample);

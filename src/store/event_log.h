@@ -17,7 +17,8 @@ struct Event {
   SampleId sample = 0;  // 0: of a class or an object
   std::string what;
   // Class ids as "[3,5]" for "label"; a tag, a split; a class id for "class-*"; the whole state of
-  // an object for "object-*" (object_state_to_json()), empty for none.
+  // an object for "object-*" (object_state_to_json()), empty for none; in the same form what was
+  // decided about a detection for "detection-*".
   std::string from;
   std::string to;
   Review review_from = Review::kUnseen;

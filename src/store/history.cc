@@ -24,6 +24,7 @@ class Names {
   }
 
   std::string class_name(int64_t id) const {
+    if (id == 0) return "a class not in the project";
     const auto found = classes_.find(id);
     return found == classes_.end() ? fmt::format("class {}", id) : found->second;
   }
@@ -52,13 +53,25 @@ class Names {
   std::unordered_map<int64_t, std::string> classes_;
 };
 
+bool is_about_box(std::string_view what) {
+  return what.starts_with("object-") || what.starts_with("detection-");
+}
+
+// Pixels to a hundredth, never as a power of ten.
+std::string px(double value) {
+  std::string text = fmt::format("{:.2f}", value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
 // "RBC at 10, 5, 20 x 25"
 std::string object_text(const Names& names, std::string_view json) {
   if (json.empty()) return {};
   const ObjectState state = object_state_from_json(json);
   const auto& box = state.box_xywh_px;
-  return fmt::format("{} at {:.4g}, {:.4g}, {:.4g} x {:.4g}{}", names.class_name(state.class_id),
-                     box[0], box[1], box[2], box[3], state.crowd ? ", a crowd" : "");
+  return fmt::format("{} at {}, {}, {} x {}{}", names.class_name(state.class_id), px(box[0]),
+                     px(box[1]), px(box[2]), px(box[3]), state.crowd ? ", a crowd" : "");
 }
 
 std::optional<LoggedObject> logged_object(const Names& names,
@@ -69,7 +82,9 @@ std::optional<LoggedObject> logged_object(const Names& names,
                       state->crowd,
                       state->difficult,
                       state->truncated,
-                      state->review};
+                      state->review,
+                      state->area_px,
+                      state->shape};
 }
 
 ObjectChange object_change(const Names& names, std::string_view from, std::string_view to) {
@@ -90,7 +105,7 @@ void fill_values(const Names& names, std::string_view from, std::string_view to,
   if (entry.what == "label") {
     entry.from = names.class_names(from);
     entry.to = names.class_names(to);
-  } else if (entry.what.starts_with("object-")) {
+  } else if (is_about_box(entry.what)) {
     entry.from = one(object_text(names, from));
     entry.to = one(object_text(names, to));
     entry.object = object_change(names, from, to);
@@ -134,20 +149,35 @@ void add_import_entries(Connection& db, const Names& names, const LogEntry& impo
 
 }  // namespace
 
+namespace {
+
+// The events of one sample, or of one batch, are found by an index each, whatever the log holds of
+// others.
+std::string log_sql(const LogFilter& filter) {
+  constexpr std::string_view kOfSample =
+      "(SELECT id AS wanted FROM event WHERE sample_id = ?1 "
+      "UNION SELECT id FROM event WHERE object_id IS NOT NULL "
+      "AND json_extract(coalesce(value_to, value_from), '$.sample') = ?1 "
+      "UNION SELECT event.id FROM batch i JOIN event ON event.batch_id = i.id "
+      "WHERE i.kind = 'import' AND event.what = 'import') CROSS JOIN event e ON e.id = wanted";
+  return fmt::format(
+      "SELECT e.id, e.batch_id, b.kind, b.at, b.who, coalesce(e.why, b.why), e.what, e.sample_id, "
+      "e.value_from, e.value_to, e.review_from, e.review_to, b.undone_by, source.name, b.detail, "
+      "e.object_id "
+      "FROM {} JOIN batch b ON b.id = e.batch_id LEFT JOIN source ON source.id = b.source_id "
+      "WHERE {} AND ?1 = ?1 AND ?2 = ?2 AND (?3 = '' OR b.who = ?3) AND (?4 = 0 OR e.id < ?4) "
+      "AND (?5 = 0 OR (b.undone_by IS NULL AND b.kind <> 'undo')) ORDER BY e.id DESC",
+      filter.sample == 0 ? "event e" : kOfSample, filter.batch == 0 ? "1" : "e.batch_id = ?2");
+}
+
+}  // namespace
+
 std::vector<LogEntry> read_log(Store& store, const LogFilter& filter) {
   Connection& db = store.db();
   const Transaction transaction(db, Transaction::Kind::kRead);
   Names names(db);
   std::vector<LogEntry> entries;
-  Statement read = db.prepare(
-      "SELECT e.id, e.batch_id, b.kind, b.at, b.who, coalesce(e.why, b.why), e.what, e.sample_id, "
-      "e.value_from, e.value_to, e.review_from, e.review_to, b.undone_by, source.name, b.detail "
-      "FROM event e JOIN batch b ON b.id = e.batch_id LEFT JOIN source ON source.id = b.source_id "
-      "WHERE (?1 = 0 OR e.sample_id = ?1 OR e.what = 'import' OR (e.object_id IS NOT NULL AND "
-      "json_extract(coalesce(e.value_to, e.value_from), '$.sample') = ?1)) AND (?2 = 0 OR "
-      "e.batch_id = ?2) "
-      "AND (?3 = '' OR b.who = ?3) AND (?4 = 0 OR e.id < ?4) "
-      "AND (?5 = 0 OR (b.undone_by IS NULL AND b.kind <> 'undo')) ORDER BY e.id DESC");
+  Statement read = db.prepare(log_sql(filter));
   read.bind(1, filter.sample).bind(2, filter.batch).bind(3, filter.who);
   read.bind(4, filter.before_event).bind(5, filter.standing_only ? 1 : 0);
   int64_t last_import = 0;
@@ -164,6 +194,7 @@ std::vector<LogEntry> read_log(Store& store, const LogFilter& filter) {
     entry.review_from = static_cast<Review>(read.integer(10));
     entry.review_to = static_cast<Review>(read.integer(11));
     entry.undone_by = read.integer(12);
+    entry.object_id = read.integer(15);
     // What an import did to objects is part of its entry.
     const bool imports = entry.what == "import" || entry.what == "objects";
     if (imports && filter.sample != 0 && entry.what == "objects") continue;
@@ -196,7 +227,7 @@ namespace {
 std::vector<std::string> common_values(const Names& names, std::string_view what,
                                        const std::string& least, const std::string& most) {
   if (least != most) return {};
-  if (what.starts_with("object-")) {
+  if (is_about_box(what)) {
     return least.empty() ? one({}) : one(names.class_name(std::stoll(least)));
   }
   return what == "label" ? names.class_names(least) : one(least);
@@ -236,7 +267,10 @@ constexpr std::array kWords{
     Words{"object-keep", "box kept", "boxes kept"},
     Words{"object-ambiguous", "box ambiguous", "boxes ambiguous"},
     Words{"object-unreview", "box back to unseen", "boxes back to unseen"},
-    Words{"object-restore", "box set as in a file", "boxes set as in a file"}};
+    Words{"object-restore", "box set as in a file", "boxes set as in a file"},
+    Words{"detection-keep", "detection left as it is", "detections left as they are"},
+    Words{"detection-ambiguous", "detection ambiguous", "detections ambiguous"},
+    Words{"detection-unreview", "detection back to unseen", "detections back to unseen"}};
 
 }  // namespace
 
@@ -292,7 +326,7 @@ std::vector<LogBatch> read_batches(Store& store, int64_t before_batch, size_t li
       change.count = static_cast<uint64_t>(count.integer(1));
       change.from = common_values(names, change.what, count.string(2), count.string(3));
       change.to = common_values(names, change.what, count.string(4), count.string(5));
-      if (change.count == 1 && change.what.starts_with("object-")) {
+      if (change.count == 1 && is_about_box(change.what)) {
         change.object = object_change(names, count.text(8), count.text(9));
       }
       if (count.text(6) == count.text(7) && !count.text(6).empty()) batch.why = count.string(6);

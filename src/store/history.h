@@ -30,6 +30,8 @@ struct LoggedObject {
   bool difficult = false;
   bool truncated = false;
   ObjectReview review = ObjectReview::kUnseen;
+  double area_px = 0;
+  std::string shape;  // model/shape.h
 };
 
 // What an edit of an annotation was of: not there before when it was added, not there after when
@@ -56,8 +58,9 @@ struct LogEntry {
   std::vector<std::string> to;
   Review review_from = Review::kUnseen;
   Review review_to = Review::kUnseen;
-  ObjectChange object;    // of an annotation
-  int64_t undone_by = 0;  // batch that took it back; 0: it stands
+  ObjectId object_id = 0;  // of an annotation or a detection; 0: of neither
+  ObjectChange object;     // of it
+  int64_t undone_by = 0;   // batch that took it back; 0: it stands
 };
 
 // Newest first.

@@ -516,7 +516,8 @@ void ImportWriter::State::list_object_conflicts(const ObjectSetWriter::Result& r
   issue.kind = "objects-of-another-source";
   issue.text = fmt::format("{} images", result.covered_images);
   issue.message = "Another source brought objects for these images before; those stay.";
-  issue.fix = "Import into a store of its own to see these objects.";
+  issue.fix =
+      "To compare them: `errata predictions` takes annotations as a run, `--format annotations`.";
   own_issues.push_back(std::move(issue));
 }
 
@@ -527,6 +528,7 @@ void ImportWriter::State::finish_objects() {
   report.objects_added = result.added;
   report.objects_changed = result.changed;
   report.objects_removed = result.removed;
+  report.covered_images = result.covered_images;
   list_object_conflicts(result);
 }
 

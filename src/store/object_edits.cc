@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "store/detection_reviews.h"
 #include "store/object_changes.h"
 
 namespace errata::store {
@@ -23,6 +24,9 @@ std::string_view object_edit_name(ObjectEditKind kind) {
     case ObjectEditKind::kAmbiguous: return "object-ambiguous";
     case ObjectEditKind::kUnreview: return "object-unreview";
     case ObjectEditKind::kRestore: return "object-restore";
+    case ObjectEditKind::kDetectionKeep: return "detection-keep";
+    case ObjectEditKind::kDetectionAmbiguous: return "detection-ambiguous";
+    case ObjectEditKind::kDetectionUnreview: return "detection-unreview";
   }
   return "?";
 }
@@ -76,6 +80,16 @@ void check_edits(Connection& db, std::span<const ObjectEdit> edits) {
         throw Error(ErrorCategory::kNotFound,
                     fmt::format("object {} is of class {} in sample {}, and one is not there",
                                 edit.object, state.class_id, state.sample));
+      }
+      sample.reset();
+    }
+    if (is_detection_edit(edit.kind)) {
+      sample.bind(1, edit.sample);
+      const bool known = edit.class_id == 0 || all_classes.contains(edit.class_id);
+      if (edit.object < 0 || !known || !sample.step()) {
+        throw Error(ErrorCategory::kNotFound,
+                    fmt::format("detection {} is of class {} in sample {}, and one is not there",
+                                edit.object, edit.class_id, edit.sample));
       }
       sample.reset();
     }
@@ -157,9 +171,7 @@ void change(const ObjectEdit& edit, std::optional<ObjectState>& slot) {
     case ObjectEditKind::kKeep: state.review = ObjectReview::kKept; return;
     case ObjectEditKind::kAmbiguous: state.review = ObjectReview::kAmbiguous; return;
     case ObjectEditKind::kUnreview: state.review = ObjectReview::kUnseen; return;
-    case ObjectEditKind::kRestore:
-    case ObjectEditKind::kAdd:
-    case ObjectEditKind::kDelete: break;
+    default: break;
   }
   if (!(state == before) && state.review != ObjectReview::kAdded) {
     state.review = ObjectReview::kChanged;
@@ -190,10 +202,16 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
   ObjectChanges changes(db);
   std::vector<ObjectId> known;
   for (const ObjectEdit& edit : edits) {
-    if (edit.kind != ObjectEditKind::kAdd && edit.object != 0) known.push_back(edit.object);
+    if (edit.kind == ObjectEditKind::kAdd || is_detection_edit(edit.kind)) continue;
+    if (edit.object != 0) known.push_back(edit.object);
   }
   changes.load(std::move(known));
+  DetectionReviews reviews(db);
   for (const ObjectEdit& edit : edits) {
+    if (is_detection_edit(edit.kind)) {
+      reviews.decide(edit, log);
+      continue;
+    }
     Event event;
     event.what = object_edit_name(edit.kind);
     event.why = edit.why;
@@ -221,6 +239,7 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
     log.add(event);
   }
   changes.write(batch);
+  reviews.list(batch);
 }
 
 bool loses_mask(const std::optional<ObjectState>& before, const std::optional<ObjectState>& after) {
@@ -260,6 +279,11 @@ AppliedBatch apply_edits_and_objects(Store& store, const std::function<EditsOfBo
   const AppliedBatch batch = apply_both_in(store.db(), edits.samples, edits.objects, who, why);
   transaction.commit();
   return batch;
+}
+
+std::vector<DetectionReview> detection_reviews(Store& store) {
+  const Transaction transaction(store.db(), Transaction::Kind::kRead);
+  return read_detection_reviews(store.db());
 }
 
 std::optional<ObjectState> read_object(Store& store, ObjectId object) {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/text.h"
+#include "store/detection_reviews.h"
 #include "store/imported_objects.h"
 #include "store/object_sets.h"
 #include "store/run_rows.h"
@@ -165,6 +167,7 @@ struct Loader {
   void fill(ObjectTable& result);
   void fill_shapes(ObjectTable& result, const std::vector<uint64_t>& given_rows,
                    const std::vector<uint64_t>& found_rows) const;
+  void mark_reviewed(ObjectTable& result) const;
 };
 
 void Loader::read(ObjectTable& result) {
@@ -259,6 +262,22 @@ void Loader::fill(ObjectTable& result) {
   result.table = to_table(std::move(columns), codes.dictionary);
   add_split(result.table, snapshot.samples);
   result.table.active_run = snapshot.samples.active_run;
+  if (!as_imported && !result.run.empty()) mark_reviewed(result);
+}
+
+void Loader::mark_reviewed(ObjectTable& result) const {
+  std::map<int32_t, std::vector<DetectionReview>> by_row;
+  for (const DetectionReview& review : read_detection_reviews(db)) {
+    const int32_t sample = row(review.sample);
+    if (sample >= 0) by_row[sample].push_back(review);
+  }
+  const auto code_of = [&](ClassId class_id) {
+    const auto found = codes.resolved_of.find(class_id);
+    return found == codes.resolved_of.end() ? -1 : found->second;
+  };
+  for (const auto& [sample, reviews] : by_row) {
+    mark_detections(result, static_cast<size_t>(sample), reviews, code_of, codes.classes.size());
+  }
 }
 
 void Loader::fill_shapes(ObjectTable& result, const std::vector<uint64_t>& given_rows,
@@ -382,6 +401,18 @@ bool apply_to_objects(ObjectTable& objects, const Snapshot& snapshot, const Appl
     ObjectState same = *edit.before;
     same.review = after.review;
     if (!(same == after)) forget_row(table, static_cast<RowIndex>(row));
+  }
+  for (const DetectionReviewsOfSample& sample : batch.detection_reviews) {
+    const size_t row = snapshot.row_of(sample.sample);
+    if (row >= objects.samples()) return false;
+    // A class that was merged away: what it became is found by loading.
+    for (const DetectionReview& review : sample.reviews) {
+      if (review.class_id != 0 && code_of_class(snapshot, review.class_id) < 0) return false;
+    }
+    mark_detections(
+        objects, row, sample.reviews,
+        [&](ClassId class_id) { return code_of_class(snapshot, class_id); },
+        snapshot.classes.size());
   }
   if (batch.batch != 0) objects.object_revision = batch.object_revision;
   return true;

@@ -41,7 +41,12 @@ enum class ObjectEditKind : uint8_t {
   kKeep,          // right as it is
   kAmbiguous,     // nobody could tell
   kUnreview,
-  kRestore  // state, whole: of one that is there, was deleted, or is in no source any more
+  kRestore,  // state, whole: of one that is there, was deleted, or is in no source any more
+  // Of a detection without an annotation: object (0: one of another store), sample, class_id (0:
+  // the project lacks it) and box_xywh_px are the detection's. See DetectionReview.
+  kDetectionKeep,
+  kDetectionAmbiguous,
+  kDetectionUnreview
 };
 std::string_view object_edit_name(ObjectEditKind kind);  // "object-add", "object-class", ...
 
@@ -78,6 +83,9 @@ AppliedBatch apply_edits_and_objects(Store& store, const std::function<EditsOfBo
 // to be loaded again.
 [[nodiscard]] bool apply_to_objects(ObjectTable& objects, const Snapshot& snapshot,
                                     const AppliedBatch& batch);
+
+// All decisions about detections that hold, rising by detection.
+std::vector<DetectionReview> detection_reviews(Store& store);
 
 // As stored now; nullopt for one that is deleted or was never there.
 std::optional<ObjectState> read_object(Store& store, ObjectId object);

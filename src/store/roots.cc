@@ -100,7 +100,8 @@ std::vector<SourceInfo> list_sources(Store& store) {
       "SELECT source.id, source.name, format, root.path, input_path, "
       "(SELECT count(*) FROM sample WHERE source_id = source.id AND vanished_batch IS NULL), "
       "(SELECT max(at) FROM batch WHERE source_id = source.id AND finished = 1), "
-      "(SELECT count(*) FROM batch WHERE source_id = source.id AND finished = 0) "
+      "(SELECT count(*) FROM batch WHERE source_id = source.id AND finished = 0), "
+      "(SELECT objects FROM object_set WHERE source_id = source.id AND state = 1) "
       "FROM source JOIN root ON root.id = root_id ORDER BY source.id");
   while (read.step()) {
     SourceInfo source;
@@ -112,6 +113,8 @@ std::vector<SourceInfo> list_sources(Store& store) {
     source.samples = static_cast<uint64_t>(read.integer(5));
     source.imported_at = read.string(6);
     source.interrupted = read.integer(7) > 0;
+    source.has_objects = !read.is_null(8);
+    source.objects = static_cast<uint64_t>(read.integer(8));
     sources.push_back(std::move(source));
   }
   Statement classes = db.prepare(

@@ -28,10 +28,12 @@ void set_root(Store& store, int64_t id, const std::string& new_path);
 struct SourceInfo {
   SourceId id = 0;
   std::string name;
-  std::string format;              // importer's registry name
-  std::string root;                // absolute folder
-  std::string input_path;          // what the user named
-  uint64_t samples = 0;            // present ones
+  std::string format;      // importer's registry name
+  std::string root;        // absolute folder
+  std::string input_path;  // what the user named
+  uint64_t samples = 0;    // present ones
+  bool has_objects = false;
+  uint64_t objects = 0;            // as its last import had them
   std::string imported_at;         // ISO 8601 UTC, of the last import that ended
   bool interrupted = false;        // the last import did not end; importing again goes on with it
   ClassMap classes;                // the source's own

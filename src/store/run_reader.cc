@@ -50,6 +50,7 @@ RunInfo run_from_row(const Statement& row) {
   info.unreadable = static_cast<size_t>(row.integer(19));
   info.summary.started_at = row.string(21);
   info.summary.finished_at = row.string(22);
+  info.detections = static_cast<uint64_t>(row.integer(23));
   info.summary.name = spec.name;
   info.summary.kind = spec.kind;
   info.summary.model_path = spec.model_path;
@@ -87,7 +88,8 @@ std::vector<RunInfo> read_runs(Connection& db) {
   Statement read = db.prepare(
       "SELECT id, name, kind, model_path, model_sha256, preprocessing, options, device, precision, "
       "batch_size, seed, trained_on, code_version, who, embedding_columns, plan_rows, rows_done, "
-      "predicted, not_finite, unreadable, complete, started_at, finished_at FROM run ORDER BY id");
+      "predicted, not_finite, unreadable, complete, started_at, finished_at, detections "
+      "FROM run ORDER BY id");
   while (read.step()) {
     runs.push_back(run_from_row(read));
     complete.push_back(read.integer(20) == 1);

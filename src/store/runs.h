@@ -124,6 +124,7 @@ struct RunInfo {
   size_t rows = 0;
   size_t not_finite = 0;
   size_t unreadable = 0;
+  uint64_t detections = 0;    // boxes, of kind "detections"
   uint64_t stored_bytes = 0;  // 0 unless asked for
 };
 

@@ -331,7 +331,27 @@ ALTER TABLE run_of_schema_3 RENAME TO run;
 ALTER TABLE run_class_of_schema_3 RENAME TO run_class;
 )sql";
 
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3};
+// What people decided about detections that have no label: by place, whichever run sees something
+// there. `id` is that of the detection that was looked at; class_id NULL: one the project lacks.
+// And the log of one sample is found without reading that of the others.
+constexpr std::string_view kSchema4 = R"sql(
+CREATE TABLE detection_review(
+  id INTEGER PRIMARY KEY,
+  sample_id INTEGER NOT NULL REFERENCES sample(id),
+  class_id INTEGER REFERENCES class(id),
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL,
+  review INTEGER NOT NULL CHECK (review IN (1, 4))
+) STRICT;
+CREATE INDEX detection_review_by_sample ON detection_review(sample_id);
+CREATE INDEX event_by_sample_of_object
+  ON event(json_extract(coalesce(value_to, value_from), '$.sample')) WHERE object_id IS NOT NULL;
+CREATE INDEX batch_of_import ON batch(id) WHERE kind = 'import';
+)sql";
+
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4};
 
 }  // namespace
 

@@ -62,7 +62,7 @@ kind: edit, undo, redo or class.
 at: When, ISO 8601 UTC.
 who: Who.
 why: Why.
-what: label, exclude, include, keep, ambiguous, unreview, tag, untag, split, object-add, ...
+what: label, exclude, keep, tag, split, object-add, detection-keep, ... as `errata log` has it.
 sample_id: Sample, that of the object for a change of one; NULL for a change of a class.
 object_id: Object; NULL for other changes.
 path: Its path.

@@ -618,3 +618,181 @@ TEST_CASE(
   CHECK(after->box_xywh_px == std::array<double, 4>{5, 5, 6, 6});
   project.check_sound();
 }
+
+namespace {
+
+// A decision about detection `row` of the table.
+ObjectEdit decision_of(const ObjectTable& objects, const Snapshot& snapshot, size_t row,
+                       ObjectEditKind kind) {
+  const Table& table = objects.table;
+  ObjectEdit edit = edit_of(table.find("object_id")->ints[row], kind);
+  edit.sample = snapshot.ids[static_cast<size_t>(table.find("sample")->ints[row])];
+  const auto label = static_cast<size_t>(table.find("label")->codes[row]);
+  edit.class_id = label < snapshot.class_ids.size() ? snapshot.class_ids[label] : 0;
+  edit.box_xywh_px = {table.find("x")->doubles[row], table.find("y")->doubles[row],
+                      table.find("width")->doubles[row], table.find("height")->doubles[row]};
+  return edit;
+}
+
+// Run `name`: one detection of "class 1" in sample 1.
+void write_one_detection(store::Store& store, const std::string& name, std::array<double, 4> box,
+                         const std::string& class_name) {
+  store::RunSpec spec;
+  spec.name = name;
+  spec.kind = "detections";
+  spec.classes = ClassMap({class_name});
+  const std::vector<uint32_t> counts{1};
+  const std::vector<ClassIndex> classes{0};
+  const std::vector<std::array<double, 4>> boxes{box};
+  const std::vector<double> confidence{0.9};
+  store::RunRows rows;
+  rows.detection_counts = counts;
+  rows.detections = {classes, boxes, confidence, {}};
+  store::RunWriter writer(store, spec, {1}, store::OnExistingRun::kRefuse);
+  writer.write(0, rows);
+  writer.finish();
+}
+
+}  // namespace
+
+TEST_CASE("what is decided about a detection without a label holds for its place, and is undone") {
+  Project project;
+  write_detections(project.store);
+  project.snapshot = store::load_snapshot(project.store);
+  ObjectTable objects = project.load(true);
+  // In sample 1 "another", then "class 1" at 3, 3, 4 x 4.
+  const size_t first = objects.given_end[0];
+  REQUIRE(objects.table.find("label")->text(static_cast<RowIndex>(first + 1)) == "class 1");
+  const auto reviews = [&](const ObjectTable& table) {
+    return table.table.find("review")->display(static_cast<RowIndex>(first)) + "|" +
+           table.table.find("review")->display(static_cast<RowIndex>(first + 1));
+  };
+  const int64_t revision = store::object_revision(project.store);
+  store::AppliedBatch batch = project.apply(
+      {decision_of(objects, project.snapshot, first + 1, ObjectEditKind::kDetectionKeep)});
+  CHECK(batch.batch != 0);
+  CHECK(batch.objects.empty());
+  CHECK(reviews(project.load()) == "|kept");
+  REQUIRE(store::apply_to_objects(objects, project.snapshot, batch));
+  CHECK(table_text(objects) == table_text(project.load()));
+  // No annotation is another for it.
+  CHECK(store::object_revision(project.store) == revision);
+  CHECK(store::undo_state(project.store).undo_text == "1 detection left as it is");
+  const store::LogEntry entry = store::read_log(project.store, {}).front();
+  CHECK(entry.what == "detection-keep");
+  CHECK(entry.sample == 1);
+  CHECK(entry.to == std::vector<std::string>{"class 1 at 3, 3, 4 x 4"});
+  project.check_sound();
+
+  // Another decision at the place takes its place; that of a class the project lacks is another's.
+  project.apply(
+      {decision_of(objects, project.snapshot, first, ObjectEditKind::kDetectionAmbiguous),
+       decision_of(objects, project.snapshot, first + 1, ObjectEditKind::kDetectionAmbiguous)});
+  CHECK(reviews(project.load()) == "ambiguous|ambiguous");
+  batch = store::undo(project.store, "me");
+  CHECK(reviews(project.load()) == "|kept");
+  objects = project.load(true);
+  CHECK(project
+            .apply(
+                {decision_of(objects, project.snapshot, first + 1, ObjectEditKind::kDetectionKeep)})
+            .batch == 0);
+
+  // The run goes, another sees something there; what is elsewhere or of another class is not meant.
+  store::delete_run(project.store, "det");
+  const auto review_in = [&](const std::string& name, std::array<double, 4> box,
+                             const std::string& class_name) {
+    write_one_detection(project.store, name, box, class_name);
+    project.snapshot = store::load_snapshot(project.store);
+    REQUIRE(project.snapshot.samples.active_run == name);
+    const ObjectTable table = project.load();
+    return table.table.find("review")->display(static_cast<RowIndex>(first));
+  };
+  CHECK(review_in("near", {3, 3, 4, 5}, "class 1") == "kept");
+  CHECK(review_in("half", {3, 3, 4, 2}, "class 1") == "kept");
+  CHECK(review_in("apart", {3, 3, 4, 1.75}, "class 1").empty());
+  CHECK(review_in("other class", {3, 3, 4, 4}, "class 2").empty());
+  CHECK(review_in("unknown class", {3, 3, 4, 4}, "a class the project lacks").empty());
+  CHECK(review_in("again", {3, 3, 4, 4}, "class 1") == "kept");
+  // Taken back by way of a detection of another run.
+  objects = project.load();
+  batch = project.apply(
+      {decision_of(objects, project.snapshot, first, ObjectEditKind::kDetectionUnreview)});
+  CHECK(batch.reviewed_detections.size() == 1);
+  CHECK(project.load().table.find("review")->is_null(static_cast<RowIndex>(first)));
+  store::undo(project.store, "me");
+  CHECK(project.load().table.find("review")->display(static_cast<RowIndex>(first)) == "kept");
+  project.check_sound();
+  store::undo(project.store, "me");
+  CHECK(project.load().table.find("review")->is_null(static_cast<RowIndex>(first)));
+  CHECK_THROWS_AS(project.apply({edit_of(0, ObjectEditKind::kDetectionKeep)}), Error);
+  project.check_sound();
+}
+
+TEST_CASE("the doctor sees a decision about a detection that another program changed") {
+  Project project;
+  write_detections(project.store);
+  project.snapshot = store::load_snapshot(project.store);
+  const ObjectTable objects = project.load();
+  project.apply({decision_of(objects, project.snapshot, objects.given_end[0],
+                             ObjectEditKind::kDetectionKeep)});
+  project.check_sound();
+  project.store.close();
+  for (const char* sql :
+       {"UPDATE detection_review SET width = 5", "DELETE FROM detection_review"}) {
+    const std::string path = project.dir / "damaged.db";
+    write_file_atomic(path, read_text_file(project.dir / "errata.db"));
+    raw_sql(path, sql);
+    store::Store damaged = store::Store::open(path, store::Access::kRead);
+    Progress progress;
+    const CancelToken cancel;
+    store::DoctorOptions options;
+    options.level = store::DoctorLevel::kStore;
+    const auto findings = store::check_store(damaged, options, serial_for, progress, cancel);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].check == "object-rows");
+  }
+}
+
+TEST_CASE("the log of one sample is that of all, less what is of others, found by an index") {
+  Project project;
+  ObjectEdit move = edit_of(1, ObjectEditKind::kSetBox);
+  move.box_xywh_px = {12'345.678, 0.004, 30, 4'000'000};
+  project.apply({move, edit_of(2, ObjectEditKind::kKeep)});
+  store::apply_edits(project.store,
+                     std::vector<store::Edit>{make_edit(3, store::EditKind::kTag, "odd"),
+                                              make_edit(1, store::EditKind::kExclude)},
+                     "you", "");
+  project.apply({edit_of(1, ObjectEditKind::kDelete)});
+  store::undo(project.store, "me");
+  const std::vector<store::LogEntry> all = store::read_log(project.store, {});
+  for (SampleId sample = 1; sample <= 4; ++sample) {
+    store::LogFilter filter;
+    filter.sample = sample;
+    std::vector<int64_t> wanted;
+    for (const store::LogEntry& entry : all) {
+      if (entry.sample == sample) wanted.push_back(entry.event);
+    }
+    std::vector<int64_t> found;
+    for (const store::LogEntry& entry : store::read_log(project.store, filter)) {
+      CHECK(entry.sample == sample);
+      if (entry.what != "import") found.push_back(entry.event);
+    }
+    CHECK(found == wanted);
+  }
+  store::LogFilter filter;
+  filter.sample = 3;
+  filter.who = "me";
+  filter.standing_only = true;
+  const std::vector<store::LogEntry> mine = store::read_log(project.store, filter);
+  REQUIRE(mine.size() == 2);  // the box and the import
+  CHECK(mine[0].to == std::vector<std::string>{"class 0 at 12345.68, 0, 30 x 4000000"});
+  filter.batch = mine[0].batch;
+  CHECK(store::read_log(project.store, filter).size() == 1);
+  // No plan reads the log from one end to the other.
+  const auto rows =
+      store::query_sql(project.store,
+                       "EXPLAIN QUERY PLAN SELECT id FROM event WHERE object_id IS NOT NULL AND "
+                       "json_extract(coalesce(value_to, value_from), '$.sample') = 3");
+  CHECK(store::display(rows.rows.at(0).back()).find("event_by_sample_of_object") !=
+        std::string::npos);
+}

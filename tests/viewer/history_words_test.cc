@@ -52,6 +52,12 @@ TEST_CASE("each edit of a box is told by its class, its place and what became of
         }) ==
         "RBC box at 10, 5.2: class to WBC, moved to 0, 0, resized to 1 \u00D7 1, "
         "now difficult");
+  store::LoggedObject decided = box();
+  decided.review = ObjectReview::kKept;
+  CHECK(entry_words(entry("detection-keep", {}, decided)) ==
+        "RBC detection at 10, 5.2: left as it is");
+  CHECK(entry_words(entry("detection-unreview", decided, {})) ==
+        "RBC detection at 10, 5.2: back to unseen");
   store::LogEntry lost = entry("object-box", box(), box());
   lost.object.to->box_xywh_px[0] = 11;
   lost.object.mask_lost = true;

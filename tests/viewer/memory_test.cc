@@ -243,26 +243,33 @@ TEST_CASE("decisions that wait for a lock when the window closes are saved at th
 TEST_CASE("edits of boxes that wait when the window closes are saved at the next start") {
   const test::TempDir folder;
   SampleId decided = 0;
+  ObjectId kept = 0;
   {
     Opened opened(folder, {}, 2);
     opened.backend->busy_times_ = 1'000'000;
     decided = opened.cursor();
     opened.session->decide(ReviewKind::kKeep);
     opened.session->apply(std::vector<ObjectEdit>{
-        {ObjectEditKind::kSetClass, 1, 1, "frog", {}, false, {}, "it is green"}});
+        {ObjectEditKind::kSetClass, 1, false, 1, "frog", {}, false, {}, "it is green"}});
     opened.session->apply(std::vector<ObjectEdit>{
         {ObjectEditKind::kAdd,
          0,
+         false,
          2,
          "ship",
          {5, 6, 20.25, 10},
          false,
          std::string("\0\xff", 2),
          {}},
-        {ObjectEditKind::kSetBox, 2, 1, {}, {1, 2, 30, 40}, false, {}, {}}});
+        {ObjectEditKind::kSetBox, 2, false, 1, {}, {1, 2, 30, 40}, false, {}, {}}});
     opened.session->apply(
-        std::vector<ObjectEdit>{{ObjectEditKind::kDelete, 3, 2, {}, {}, false, {}, {}}});
+        std::vector<ObjectEdit>{{ObjectEditKind::kDelete, 3, false, 2, {}, {}, false, {}, {}}});
     opened.session->undo();  // of the deletion, not of what was before it
+    const ObjectTable& objects = opened.state().objects.table;
+    const auto detection = static_cast<RowIndex>(objects.given_end[0]);
+    kept = objects.table.find("object_id")->ints[detection];
+    opened.session->apply(std::vector<ObjectEdit>{
+        {ObjectEditKind::kKeep, kept, true, 1, "frog", {1, 2, 3, 4}, false, {}, {}}});
     opened.session->close();
   }
   Opened again(folder, {}, 2);
@@ -272,8 +279,12 @@ TEST_CASE("edits of boxes that wait when the window closes are saved at the next
   CHECK((*again.backend->object_box(test::SyntheticBackend::kFirstAdded))[2] == 20.25);
   CHECK((*again.backend->object_box(2))[3] == 40);
   CHECK(again.backend->object_class(3).has_value());
+  const ObjectTable& objects = again.state().objects.table;
+  const auto row = static_cast<RowIndex>(objects.row_of(kept));
+  REQUIRE(row < objects.rows());
+  CHECK(objects.table.find("review")->display(row) == "kept");
   REQUIRE(again.state().message.has_value());
-  CHECK(again.state().message->text.find("4 decisions that waited") == 0);
+  CHECK(again.state().message->text.find("5 decisions that waited") == 0);
   again.settle();
   again.session->close();
   CHECK_FALSE(file_exists(folder / "state" +

@@ -429,7 +429,8 @@ ObjectTable SyntheticBackend::object_table(const std::map<ObjectId, Object>& ann
       ids.push_back(row.id);
       samples.push_back(static_cast<int64_t>(i));
       kinds.push_back(row.given ? 0 : 1);
-      reviews.push_back(row.given ? static_cast<int32_t>(row.object->review) : -1);
+      const bool decided = row.given || row.object->review != ObjectReview::kUnseen;
+      reviews.push_back(decided ? static_cast<int32_t>(row.object->review) : -1);
       labels.push_back(row.object->label);
       confidence.push_back(row.given ? nan : row.confidence);
       x.push_back(row.object->box[0]);
@@ -479,6 +480,14 @@ std::optional<ObjectTable> SyntheticBackend::imported_objects(const Snapshot&) {
   return object_table(imported_);
 }
 
+// SIZE_MAX: it is an annotation.
+size_t SyntheticBackend::detection_place(ObjectId object) const {
+  const auto found = std::lower_bound(detection_ids_.begin(), detection_ids_.end(), object);
+  return found == detection_ids_.end() || *found != object
+             ? SIZE_MAX
+             : static_cast<size_t>(found - detection_ids_.begin());
+}
+
 EditOutcome SyntheticBackend::edit_objects(std::span<const viewer::ObjectEdit> edits) {
   const std::lock_guard lock(mutex_);
   refuse_edits();
@@ -496,7 +505,8 @@ EditOutcome SyntheticBackend::edit_objects(std::span<const viewer::ObjectEdit> e
       change.after = Object{edit.sample, label_of_name(edit.class_name), edit.box_xywh_px, false,
                             ObjectReview::kAdded};
     } else {
-      change.before = change.after = objects_.at(edit.object);
+      change.before = change.after =
+          edit.detection ? detections_.at(detection_place(edit.object)) : objects_.at(edit.object);
       change.after->review = ObjectReview::kChanged;
     }
     switch (edit.kind) {
@@ -524,7 +534,10 @@ EditOutcome SyntheticBackend::apply_objects(const std::vector<Change>& changes, 
   EditOutcome outcome;
   for (const Change& change : changes) {
     const std::optional<Object>& now = forward ? change.object->after : change.object->before;
-    if (now) {
+    const size_t detection = detection_place(change.object->object);
+    if (now && detection != SIZE_MAX) {
+      detections_[detection] = *now;
+    } else if (now) {
       objects_[change.object->object] = *now;
     } else {
       objects_.erase(change.object->object);

@@ -113,6 +113,7 @@ class SyntheticBackend : public viewer::Backend {
   };
 
   void make_objects();
+  size_t detection_place(ObjectId object) const;
   ObjectTable object_table(const std::map<ObjectId, Object>& annotations) const;
   viewer::EditOutcome apply_objects(const std::vector<Change>& changes, bool forward);
   size_t true_class(SampleId sample) const;

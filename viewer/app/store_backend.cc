@@ -78,6 +78,12 @@ store::EditKind edit_kind(ReviewKind kind) {
   return store::EditKind::kKeep;
 }
 
+store::ObjectEditKind detection_edit_kind(ObjectEditKind kind) {
+  if (kind == ObjectEditKind::kUnreview) return store::ObjectEditKind::kDetectionUnreview;
+  return kind == ObjectEditKind::kAmbiguous ? store::ObjectEditKind::kDetectionAmbiguous
+                                            : store::ObjectEditKind::kDetectionKeep;
+}
+
 store::ObjectEditKind object_edit_kind(ObjectEditKind kind) {
   switch (kind) {
     case ObjectEditKind::kAdd: return store::ObjectEditKind::kAdd;
@@ -99,6 +105,8 @@ EditOutcome outcome_of(store::AppliedBatch applied, store::Store& store) {
   for (const store::AppliedObjectEdit& edit : batch->objects) {
     outcome.changed_objects.push_back(edit.object);
   }
+  outcome.changed_objects.insert(outcome.changed_objects.end(), batch->reviewed_detections.begin(),
+                                 batch->reviewed_detections.end());
   outcome.masks_lost = jobs::count_lost_masks(*batch);
   outcome.masks_back = static_cast<size_t>(
       std::count_if(batch->objects.begin(), batch->objects.end(),
@@ -264,11 +272,14 @@ std::optional<ObjectTable> StoreBackend::imported_objects(const Snapshot& snapsh
 
 EditOutcome StoreBackend::edit_objects(std::span<const ObjectEdit> edits) {
   std::unordered_map<std::string, ClassId> classes;
+  for (const store::ProjectClass& each : store::list_classes(writer())) {
+    classes.emplace(each.name, each.id);
+  }
   std::vector<store::ObjectEdit> stored;
   stored.reserve(edits.size());
   for (const ObjectEdit& edit : edits) {
     store::ObjectEdit each;
-    each.kind = object_edit_kind(edit.kind);
+    each.kind = edit.detection ? detection_edit_kind(edit.kind) : object_edit_kind(edit.kind);
     each.object = edit.object;
     each.sample = edit.sample;
     each.box_xywh_px = edit.box_xywh_px;
@@ -276,9 +287,10 @@ EditOutcome StoreBackend::edit_objects(std::span<const ObjectEdit> edits) {
     each.shape = edit.shape;
     each.why = edit.why;
     if (!edit.class_name.empty()) {
-      const auto [found, added] = classes.emplace(edit.class_name, 0);
-      if (added) found->second = store::require_class(writer(), edit.class_name);
-      each.class_id = found->second;
+      const auto found = classes.find(edit.class_name);
+      const bool known = found != classes.end();
+      if (known) each.class_id = found->second;
+      if (!known && !edit.detection) store::require_class(writer(), edit.class_name);  // says so
     }
     stored.push_back(std::move(each));
   }

@@ -51,7 +51,8 @@ std::vector<RunId> complete_runs(store::Store& store) {
 
 bool not_a_decision(const store::LogEntry& entry) {
   // What others changed about boxes is loaded anew.
-  return entry.sample == 0 || entry.what.starts_with("object-") || entry.batch_kind == "import" ||
+  return entry.sample == 0 || entry.what.starts_with("object-") ||
+         entry.what.starts_with("detection-") || entry.batch_kind == "import" ||
          entry.batch_kind == "class";
 }
 

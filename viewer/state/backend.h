@@ -48,10 +48,13 @@ enum class ObjectEditKind : uint8_t {
   kUnreview
 };
 
-// One annotation's decision by a person.
+// One annotation's decision by a person, or one about a detection that no annotation belongs to.
 struct ObjectEdit {
   ObjectEditKind kind = ObjectEditKind::kKeep;
   ObjectId object = 0;  // not of kAdd
+  // kKeep, kAmbiguous, kUnreview: object is a detection, of that class, which the project may lack,
+  // and with that box.
+  bool detection = false;
   SampleId sample = 0;
   std::string class_name;  // a class of the project
   std::array<double, 4> box_xywh_px{};

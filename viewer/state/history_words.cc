@@ -67,6 +67,16 @@ std::string object_words(const store::ObjectChange& change) {
   return box + difference(*change.from, *change.to, change.mask_lost);
 }
 
+// Of a detection that no label belongs to.
+std::string detection_words(const store::ObjectChange& change) {
+  if (!change.from && !change.to) return "detection decided";
+  const store::LoggedObject& named = change.to ? *change.to : *change.from;
+  const char* const decision = !change.to                                      ? "back to unseen"
+                               : change.to->review == ObjectReview::kAmbiguous ? "ambiguous"
+                                                                               : "left as it is";
+  return fmt::format("{} detection at {}: {}", named.class_name, place(named), decision);
+}
+
 // What was taken back, from what is stored of it.
 template <typename Change>
 Change inverted(Change change) {
@@ -82,6 +92,7 @@ std::string words_of(const store::LogEntry& entry) {
   if (entry.what == "import")
     return "imported" + (entry.to.empty() ? "" : " as " + joined(entry.to));
   if (entry.what.starts_with("object-")) return object_words(entry.object);
+  if (entry.what.starts_with("detection-")) return detection_words(entry.object);
   if (entry.what == "label" || entry.what == "split") {
     return fmt::format("{}: {} \u2192 {}", entry.what, joined(entry.from), joined(entry.to));
   }
@@ -95,13 +106,16 @@ std::string words_of(const store::LogEntry& entry) {
 }
 
 std::string words_of(const store::BatchChange& change) {
-  if (change.object.from || change.object.to) return object_words(change.object);
+  if (change.object.from || change.object.to) {
+    return change.what.starts_with("detection-") ? detection_words(change.object)
+                                                 : object_words(change.object);
+  }
   const std::string text = store::change_words(change.what, change.count);
   const std::string from = fmt::format("{}", fmt::join(change.from, ", "));
   const std::string to = fmt::format("{}", fmt::join(change.to, ", "));
   if (change.what == "tag" && !to.empty()) return fmt::format("{}: {}", text, to);
   if (change.what == "untag" && !from.empty()) return fmt::format("{}: {}", text, from);
-  const bool of_box = change.what.starts_with("object-");
+  const bool of_box = change.what.starts_with("object-") || change.what.starts_with("detection-");
   if (of_box && change.what != "object-class") {
     const std::string& name = to.empty() ? from : to;
     return name.empty() ? text : fmt::format("{}: {}", text, name);

@@ -188,6 +188,12 @@ class PredictionsForm : public Form {
          .help = "Which array of an NPZ",
          .more = true,
          .placeholder = "found"});
+    add({.id = "images",
+         .label = "Images",
+         .help = "Annotations of a second source: folder of their images",
+         .kind = FieldKind::kFolder,
+         .more = true,
+         .placeholder = "as an import finds them"});
     add({.id = "category-base",
          .label = "Categories",
          .help = "COCO results: what their category ids are",
@@ -216,6 +222,7 @@ class PredictionsForm : public Form {
     options_.files_list = path("files");
     options_.member = text("array");
     options_.category_base = text("category-base");
+    options_.images_root = path("images");
     options_.memory_bytes = number("memory", 512, kMostMemoryMib, 16) << 20;
     options_.replace = on("replace");
     options_.who = text("who");

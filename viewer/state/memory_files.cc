@@ -92,6 +92,7 @@ Json object_edit_json(const ObjectEdit& edit) {
   Json::Array box;
   for (const double value : edit.box_xywh_px) box.emplace_back(value);
   return Json::object({{"object", edit.object},
+                       {"detection", edit.detection},
                        {"sample", edit.sample},
                        {"kind", name_of(kObjectKinds, edit.kind)},
                        {"class", edit.class_name},
@@ -105,6 +106,7 @@ ObjectEdit object_edit_of(const Json& json) {
   ObjectEdit edit;
   edit.kind = kind_of(kObjectKinds, json.get_string("kind"));
   edit.object = json.at("object").as_int();
+  edit.detection = json.get_bool("detection");
   edit.sample = json.at("sample").as_int();
   edit.class_name = json.get_string("class");
   for (size_t i = 0; i < edit.box_xywh_px.size(); ++i) {
@@ -230,15 +232,13 @@ void take_layout(const Json& json, LayoutState& layout) {
 }
 
 Json round_json(const RoundState& round) {
-  return Json::object(
-      {{"id", round.id},
-       {"filter", round.filter},
-       {"sort", sort_json(round.sort)},
-       {"audit", round.audit},
-       {"objects", round.objects},
-       {"left", ids_json(std::vector<ObjectId>(round.left.begin(), round.left.end()))},
-       {"returned", ids_json(round.returned)},
-       {"queue", ids_json(round.queue)}});
+  return Json::object({{"id", round.id},
+                       {"filter", round.filter},
+                       {"sort", sort_json(round.sort)},
+                       {"audit", round.audit},
+                       {"objects", round.objects},
+                       {"returned", ids_json(round.returned)},
+                       {"queue", ids_json(round.queue)}});
 }
 
 RoundState round_of(const Json& json) {
@@ -248,10 +248,6 @@ RoundState round_of(const Json& json) {
   round.sort = sort_of(json.at("sort"));
   round.audit = json.get_bool("audit");
   round.objects = json.get_bool("objects");
-  if (json.find("left") != nullptr) {
-    const std::vector<ObjectId> left = ids_of(json.at("left"));
-    round.left.insert(left.begin(), left.end());
-  }
   round.returned = ids_of(json.at("returned"));
   round.queue = ids_of(json.at("queue"));
   return round;

@@ -455,16 +455,21 @@ void ObjectDesk::go_on() {
   session_.round().move_on_objects(decided);
 }
 
-bool ObjectDesk::leave_targets(bool left) {
+std::vector<ObjectEdit> ObjectDesk::detection_edits(ObjectEditKind kind) const {
   const AppState& state = session_.state();
-  if (!state.round.active() || !state.round.objects) return false;
   const ObjectColumns columns(state.objects.table.table);
-  std::vector<ObjectId> detections;
+  std::vector<ObjectEdit> edits;
   for (const RowIndex row : state.target_objects()) {
-    if (!annotation_of(columns, row)) detections.push_back(columns.id->ints[row]);
+    if (annotation_of(columns, row)) continue;
+    if (kind == ObjectEditKind::kUnreview && review_of(columns, row).empty()) continue;
+    ObjectEdit decided = edit(kind, row);
+    decided.detection = true;
+    if (!columns.label->is_null(row)) decided.class_name = columns.label->text(row);
+    const Box box = columns.box(row);
+    decided.box_xywh_px = {box.x, box.y, box.width, box.height};
+    edits.push_back(std::move(decided));
   }
-  session_.round().leave_as_they_are(detections, left);
-  return !detections.empty();
+  return edits;
 }
 
 void ObjectDesk::accept() {
@@ -493,11 +498,8 @@ void ObjectDesk::accept(const std::vector<RowIndex>& rows, bool move_on) {
 void ObjectDesk::decide(ObjectEditKind kind) {
   std::vector<ObjectEdit> edits;
   for (const RowIndex row : target_annotations()) edits.push_back(edit(kind, row));
-  const bool takes_back = kind == ObjectEditKind::kUnreview;
-  const bool leaves = kind != ObjectEditKind::kAmbiguous && leave_targets(!takes_back);
-  const bool decided = leaves || !edits.empty();
-  send(std::move(edits), false);
-  if (decided && !takes_back) go_on();
+  for (ObjectEdit& detection : detection_edits(kind)) edits.push_back(std::move(detection));
+  send(std::move(edits), kind != ObjectEditKind::kUnreview);
 }
 
 void ObjectDesk::set_class(const std::string& class_name) {

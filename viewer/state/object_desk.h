@@ -37,6 +37,7 @@ class ObjectDesk : public SessionPart {
   void accept();
   // The same for all that are shown and alike.
   void accept_alike();
+  // kKeep, kAmbiguous, kUnreview: of annotations, and of detections that none belongs to.
   void decide(ObjectEditKind kind);
   void set_class(const std::string& class_name);
   void remove();
@@ -81,12 +82,11 @@ class ObjectDesk : public SessionPart {
   void accept(const std::vector<RowIndex>& rows, bool move_on);
   void send(std::vector<ObjectEdit> edits, bool move_on);
   std::vector<RowIndex> target_annotations() const;
-  // In a round over objects: leaves the targets that are detections on nothing as they are, or
-  // takes that back. True when there are any.
-  bool leave_targets(bool left);
   // Where objects are shown: after a decision on the targets, the cursor goes to the next.
   void go_on();
   ObjectEdit edit(ObjectEditKind kind, RowIndex row) const;
+  // Of the targets that no annotation belongs to.
+  std::vector<ObjectEdit> detection_edits(ObjectEditKind kind) const;
   void renumber(const std::vector<RowIndex>& new_rows);
   void show_changed(RowIndex row);
   void tell_masks(const EditOutcome& outcome);

@@ -136,12 +136,10 @@ void RoundDesk::start_objects() {
   round->objects = true;
   round->filter = state.filter.applied;
   round->sort = state.sort;
-  // Those that were left as they are in the round before stay so.
-  if (state.round.objects) round->left = state.round.left;
   session_.tasks().run(Lane::kPanels,
                        [this, number, round, view = state.view, objects = state.objects.table.table,
                         samples = state.snapshot.samples]() -> Tasks::Apply {
-                         round->queue = open_objects(objects, samples, view->order, round->left);
+                         round->queue = open_objects(objects, samples, view->order);
                          return [this, number, round, seen = view->order.size()] {
                            if (number == newest_) start_over(round, seen);
                          };
@@ -377,25 +375,24 @@ void RoundDesk::ask_object_marks() {
   const uint64_t number = newest_marks_;
   if (state.round.queue.size() <= kMostAtOnce && objects.table.rows() <= kMostWalked) {
     marking_ = false;
-    return take_object_marks(mark_objects(objects.table.table, state.snapshot.samples,
-                                          state.round.queue, state.round.left),
-                             show_);
+    return take_object_marks(
+        mark_objects(objects.table.table, state.snapshot.samples, state.round.queue), show_);
   }
   marking_ = true;
-  session_.tasks().run(
-      Lane::kPanels,
-      [this, number, table = objects.table.table, samples = state.snapshot.samples,
-       queue = state.round.queue, left = state.round.left,
-       revision = objects.revision]() -> Tasks::Apply {
-        auto marked = std::make_shared<MarkedObjects>(mark_objects(table, samples, queue, left));
-        return [this, number, marked, revision] {
-          if (number != newest_marks_) return;
-          // Rows may have been numbered anew.
-          if (revision != session_.state().objects.revision) return ask_marks(show_);
-          marking_ = false;
-          take_object_marks(std::move(*marked), show_);
-        };
-      });
+  session_.tasks().run(Lane::kPanels,
+                       [this, number, table = objects.table.table, samples = state.snapshot.samples,
+                        queue = state.round.queue, revision = objects.revision]() -> Tasks::Apply {
+                         auto marked =
+                             std::make_shared<MarkedObjects>(mark_objects(table, samples, queue));
+                         return [this, number, marked, revision] {
+                           if (number != newest_marks_) return;
+                           // Rows may have been numbered anew.
+                           if (revision != session_.state().objects.revision)
+                             return ask_marks(show_);
+                           marking_ = false;
+                           take_object_marks(std::move(*marked), show_);
+                         };
+                       });
 }
 
 void RoundDesk::take_object_marks(MarkedObjects marked, Show show) {
@@ -474,21 +471,6 @@ void RoundDesk::frame(double /*now_secs*/) {
 
 bool RoundDesk::over_objects() const {
   return session_.state().round.objects;
-}
-
-void RoundDesk::leave_as_they_are(std::span<const ObjectId> detections, bool left) {
-  RoundState& round = session_.state().round;
-  const size_t before = round.left.size();
-  for (const ObjectId detection : detections) {
-    if (left && object_marks_.contains(detection)) round.left.insert(detection);
-    if (!left) round.left.erase(detection);
-  }
-  if (round.left.size() == before) return;
-  ++round.number;
-  ask_marks(Show::kNothing);
-  if (before > 0 || !left) return;
-  session_.show_note("Detections without a label are left as they are, in this round only",
-                     "there is no label to write it to: Shift K takes it back, U does not");
 }
 
 void RoundDesk::ask_returned() {

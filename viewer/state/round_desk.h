@@ -50,8 +50,6 @@ class RoundDesk : public SessionPart {
   bool move_on(std::span<const SampleId> decided);
   bool move_on_objects(std::span<const ObjectId> decided);
   bool over_objects() const;
-  // Detections on nothing: looked at and left as they are, or that taken back.
-  void leave_as_they_are(std::span<const ObjectId> detections, bool left);
 
   void snapshot_taken() override;
   void view_taken() override;

@@ -11,14 +11,10 @@ constexpr RowIndex kGone = std::numeric_limits<RowIndex>::max();
 struct Marker {
   ObjectColumns columns;
   const Column* excluded;
-  const std::unordered_set<ObjectId>& left;
 
   RoundMark of(RowIndex row) const {
     const auto sample = static_cast<RowIndex>(columns.sample->ints[row]);
     if (excluded != nullptr && excluded->bytes[sample] != 0) return RoundMark::kExcluded;
-    if (!annotation_of(columns, row)) {
-      return left.contains(columns.id->ints[row]) ? RoundMark::kKept : RoundMark::kOpen;
-    }
     const std::string_view review = review_of(columns, row);
     if (review == "kept") return RoundMark::kKept;
     if (review == "changed") return RoundMark::kRelabelled;
@@ -38,14 +34,13 @@ std::optional<RowIndex> annotation_of(const ObjectColumns& objects, RowIndex row
 }
 
 std::string_view review_of(const ObjectColumns& objects, RowIndex row) {
-  const std::optional<RowIndex> given = annotation_of(objects, row);
-  if (!given || objects.review == nullptr || objects.review->is_null(*given)) return {};
-  return objects.review->text(*given);
+  const RowIndex decided = annotation_of(objects, row).value_or(row);
+  if (objects.review == nullptr || objects.review->is_null(decided)) return {};
+  return objects.review->text(decided);
 }
 
-MarkedObjects mark_objects(const Table& objects, const Table& samples, const SampleList& queue,
-                           const std::unordered_set<ObjectId>& left) {
-  const Marker marker{ObjectColumns(objects), samples.find("excluded"), left};
+MarkedObjects mark_objects(const Table& objects, const Table& samples, const SampleList& queue) {
+  const Marker marker{ObjectColumns(objects), samples.find("excluded")};
   std::unordered_map<ObjectId, size_t> places;
   places.reserve(queue.size());
   for (size_t i = 0; i < queue.size(); ++i) places.emplace(queue[i], i);
@@ -68,9 +63,8 @@ MarkedObjects mark_objects(const Table& objects, const Table& samples, const Sam
 }
 
 std::vector<ObjectId> open_objects(const Table& objects, const Table& samples,
-                                   const std::vector<RowIndex>& rows,
-                                   const std::unordered_set<ObjectId>& left) {
-  const Marker marker{ObjectColumns(objects), samples.find("excluded"), left};
+                                   const std::vector<RowIndex>& rows) {
+  const Marker marker{ObjectColumns(objects), samples.find("excluded")};
   std::vector<ObjectId> open;
   for (const RowIndex row : rows) {
     if (marker.of(row) == RoundMark::kOpen) open.push_back(marker.columns.id->ints[row]);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "viewer/state/object_state.h"
@@ -13,7 +12,7 @@ namespace errata::viewer {
 // The annotation that a decision about the object is one about: itself, or of a detection the one
 // it was matched with, where that is of its class or in its place. nullopt: a detection on nothing.
 std::optional<RowIndex> annotation_of(const ObjectColumns& objects, RowIndex row);
-// Review of annotation_of(); empty where there is none.
+// Review of annotation_of(), where there is none of the detection itself; empty: undecided.
 std::string_view review_of(const ObjectColumns& objects, RowIndex row);
 
 struct MarkedObjects {
@@ -22,13 +21,10 @@ struct MarkedObjects {
   RoundCounts counts;
 };
 
-// `left`: detections on nothing that a person looked at and left as they are. What is of an image
-// that is excluded is decided with it; what is gone was deleted.
-MarkedObjects mark_objects(const Table& objects, const Table& samples, const SampleList& queue,
-                           const std::unordered_set<ObjectId>& left);
+// What is of an image that is excluded is decided with it; what is gone was deleted.
+MarkedObjects mark_objects(const Table& objects, const Table& samples, const SampleList& queue);
 // The ids of these rows that are to be decided, in their order.
 std::vector<ObjectId> open_objects(const Table& objects, const Table& samples,
-                                   const std::vector<RowIndex>& rows,
-                                   const std::unordered_set<ObjectId>& left);
+                                   const std::vector<RowIndex>& rows);
 
 }  // namespace errata::viewer

@@ -86,13 +86,10 @@ struct RoundState {
   // Decided before the round on evidence that was another then: to be decided again.
   SampleList returned;
   std::unordered_set<SampleId> to_decide_again;  // those of `returned` that still wait
-  // Of objects: detections on nothing that were left as they are. The store has no place for this
-  // decision, which is the round's own.
-  std::unordered_set<ObjectId> left;
-  std::string filter;  // how the queue was chosen
+  std::string filter;                            // how the queue was chosen
   SortChoice sort;
   RoundCounts counts;
-  uint64_t number = 0;  // another with each round started, and with each change of `left`
+  uint64_t number = 0;  // another with each round started
 
   bool active() const { return phase == RoundPhase::kActive; }
   bool finished() const { return !queue.empty() && counts.decided() >= queue.size(); }

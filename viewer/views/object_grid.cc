@@ -160,9 +160,8 @@ class ObjectGrid : public View {
     const ImVec2 second(at.x, at.y + theme.px(20));
     const TextStyle style = small(theme);
     const std::optional<ObjectError> error = columns.error_of(row);
-    const RoundState& round = frame.state.round;
-    const bool as_it_is = round.objects && round.left.contains(columns.id->ints[row]);
-    const std::string_view review = as_it_is ? "left as it is" : review_of(columns, row);
+    std::string_view review = review_of(columns, row);
+    if (review == "kept" && !annotation_of(columns, row)) review = "left as it is";
     const bool decided = !review.empty() && review != "unseen";
     std::string text(decided ? review
                      : error ? object_error_name(*error)

@@ -16,6 +16,7 @@ namespace {
 constexpr std::array kColumns{RowColumn{"Run"},
                               RowColumn{"State", 84},
                               RowColumn{"Samples", 70, true},
+                              RowColumn{"Boxes", 60, true},
                               RowColumn{"Model"},
                               RowColumn{"Device", 70},
                               RowColumn{"Trained on"},
@@ -88,13 +89,16 @@ class RunsPanel : public Panel {
     if (run.summary.state != RunState::kComplete) state.color = theme.caution;
     rows.cell(1, state, state_text(run.summary.state));
     rows.cell(2, body(theme), with_thousands(run.summary.predicted_samples));
-    rows.cell(3, dim(theme), to_valid_utf8(base_name(run.summary.model_path)));
-    rows.cell(4, dim(theme),
+    if (run.summary.kind == "detections") {
+      rows.cell(3, body(theme), with_thousands(run.detections));
+    }
+    rows.cell(4, dim(theme), to_valid_utf8(base_name(run.summary.model_path)));
+    rows.cell(5, dim(theme),
               run.spec.device.empty() ? std::string()
                                       : fmt::format("{} {}", run.spec.device, run.spec.precision));
     draw_trained_on(frame, rows, run.summary);
-    rows.cell(6, dim(theme), short_time(run.summary.started_at));
-    rows.cell(7, dim(theme), short_time(run.summary.finished_at));
+    rows.cell(7, dim(theme), short_time(run.summary.started_at));
+    rows.cell(8, dim(theme), short_time(run.summary.finished_at));
     rows.end_row();
   }
 
@@ -104,10 +108,10 @@ class RunsPanel : public Panel {
     const bool warned = warning != frame.state.jobs.run_warnings.end();
     TextStyle style = run.trained_on.empty() ? small(theme) : dim(theme);
     if (warned) style.color = theme.caution;
-    rows.cell(5, style,
+    rows.cell(6, style,
               run.trained_on.empty() ? std::string("not said") : to_valid_utf8(run.trained_on));
-    const ImVec2 min(rows.row_min().x + rows.left(5), rows.row_min().y);
-    const ImVec2 max(min.x + rows.width(5), min.y + theme.px(Rows::kHeight));
+    const ImVec2 min(rows.row_min().x + rows.left(6), rows.row_min().y);
+    const ImVec2 max(min.x + rows.width(6), min.y + theme.px(Rows::kHeight));
     if (warned && ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(min, max)) {
       ImGui::SetTooltip("%s", warning->second.c_str());
     }
