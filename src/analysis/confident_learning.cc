@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 
@@ -120,6 +120,78 @@ void round_row(std::span<const double> values, std::span<int64_t> rounded) {
   }
   for (size_t i = 0; i < whole.size(); ++i) rounded[i] = static_cast<int64_t>(whole[i]);
 }
+
+// Of one given class, and each other that some of its rows are to be taken as: the rows with the
+// largest p[other] - p[given], as many as counted. A bounded heap for each, so that a walk asks
+// only whether a row beats the worst one kept.
+class PairSieve {
+ public:
+  PairSieve(size_t classes, size_t given, std::span<const ClassPairs::Entry> counts)
+      : classes_(classes), given_(given) {
+    constexpr float kOpen = -std::numeric_limits<float>::infinity();
+    for (const ClassPairs::Entry& entry : counts) {
+      if (static_cast<size_t>(entry.truth) == given || entry.count <= 0) continue;
+      others_.push_back({entry.truth, kOpen, static_cast<size_t>(entry.count), {}});
+    }
+    if (others_.size() * kDenseShare < classes) return;
+    bars_.assign(classes, std::numeric_limits<float>::infinity());
+    for (const Other& other : others_) bars_[static_cast<size_t>(other.index)] = kOpen;
+  }
+
+  bool empty() const { return others_.empty(); }
+
+  void offer(size_t row, const float* p) {
+    const float self = p[given_];
+    if (!bars_.empty() && count_reaching(p, self, bars_.data(), classes_) == 0) return;
+    for (Other& other : others_) {
+      const float value = p[other.index];
+      if (!(value - self >= other.bar)) continue;
+      const Kept offered{static_cast<double>(value) - static_cast<double>(self), row};
+      std::vector<Kept>& heap = other.heap;
+      if (heap.size() == other.most) {
+        if (!(offered < heap.front())) continue;
+        std::pop_heap(heap.begin(), heap.end());
+        heap.pop_back();
+      }
+      heap.push_back(offered);
+      std::push_heap(heap.begin(), heap.end());
+      if (heap.size() < other.most) continue;
+      // Floats only sift: what rounding could hide is still let through.
+      constexpr double kSlack = 3e-7;
+      other.bar = static_cast<float>(heap.front().margin - kSlack);
+      if (!bars_.empty()) bars_[static_cast<size_t>(other.index)] = other.bar;
+    }
+  }
+
+  template <typename Fn>
+  void for_each_kept(Fn&& fn) const {
+    for (const Other& other : others_) {
+      for (const Kept& kept : other.heap) fn(kept.row);
+    }
+  }
+
+ private:
+  struct Kept {
+    double margin;
+    size_t row;
+    bool operator<(const Kept& other) const {  // the top of the heap is the worst kept
+      return margin != other.margin ? margin > other.margin : row < other.row;
+    }
+  };
+  struct Other {
+    ClassIndex index;
+    float bar;
+    size_t most;
+    std::vector<Kept> heap;
+  };
+  // Where at least one in so many classes is sifted, all are, by vector instructions.
+  static constexpr size_t kDenseShare = 4;
+
+  size_t classes_;
+  size_t given_;
+  std::vector<Other> others_;  // by class, rising
+  std::vector<float> bars_;    // by class; empty: too few
+};
 
 class Finder {
  public:
@@ -250,15 +322,39 @@ class Finder {
       }
       guess_[row] = best;
     });
-    joint_.assign(classes_ * classes_, 0);
     for (size_t row = 0; row < labels_.size(); ++row) {
       if (guess_[row] == kNoClass) continue;
-      ++joint_[label(row) * classes_ + static_cast<size_t>(guess_[row])];
       if (guess_[row] != labels_[row] && agrees_[row] == 0) ++result_.off_diagonal;
     }
-    for (size_t k = 0; k < classes_; ++k) {
-      int64_t& diagonal = joint_[k * classes_ + k];
-      diagonal = std::max<int64_t>(diagonal, 1);
+    tally_guesses();
+  }
+
+  // Every class is at least once what it is labelled.
+  void tally_guesses() {
+    std::vector<size_t> begins(classes_ + 1, 0);
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (guess_[row] != kNoClass) ++begins[label(row) + 1];
+    }
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    std::vector<ClassIndex> guesses(begins.back());  // by label
+    std::vector<size_t> next(begins.begin(), begins.end() - 1);
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (guess_[row] != kNoClass) guesses[next[label(row)]++] = guess_[row];
+    }
+    std::vector<int64_t> counts(classes_, 0);
+    std::vector<ClassIndex> met;
+    for (size_t g = 0; g < classes_; ++g) {
+      met.assign(1, static_cast<ClassIndex>(g));
+      for (size_t i = begins[g]; i < begins[g + 1]; ++i) {
+        const auto k = static_cast<size_t>(guesses[i]);
+        if (counts[k]++ == 0 && k != g) met.push_back(guesses[i]);
+      }
+      counts[g] = std::max<int64_t>(counts[g], 1);
+      std::sort(met.begin(), met.end());
+      for (const ClassIndex k : met) {
+        joint_.add(k, std::exchange(counts[static_cast<size_t>(k)], 0));
+      }
+      joint_.end_row();
     }
   }
 
@@ -271,31 +367,39 @@ class Finder {
     return best;
   }
 
-  // Rows to the label counts, the whole to the number of samples, then whole numbers.
+  // Rows to the label counts, the whole to the number of samples, then whole numbers. What is 0
+  // stays 0: rounding a row moves only counts that it rounded the other way.
   void calibrate() {
-    std::vector<double> scaled(joint_.size());
+    std::vector<double> scaled;
+    scaled.reserve(joint_.pairs());
     double total = 0;
     for (size_t g = 0; g < classes_; ++g) {
-      const auto row = joint_.begin() + static_cast<std::ptrdiff_t>(g * classes_);
-      const auto sum = static_cast<double>(
-          std::accumulate(row, row + static_cast<std::ptrdiff_t>(classes_), int64_t{0}));
-      for (size_t k = 0; k < classes_; ++k) {
-        scaled[g * classes_ + k] = static_cast<double>(joint_[g * classes_ + k]) /
-                                   std::max(sum, kTiny) *
-                                   static_cast<double>(result_.label_counts[g]);
-        total += scaled[g * classes_ + k];
+      int64_t sum = 0;
+      for (const ClassPairs::Entry& entry : joint_.of(g)) sum += entry.count;
+      for (const ClassPairs::Entry& entry : joint_.of(g)) {
+        scaled.push_back(static_cast<double>(entry.count) /
+                         std::max(static_cast<double>(sum), kTiny) *
+                         static_cast<double>(result_.label_counts[g]));
+        total += scaled.back();
       }
     }
-    result_.confident_joint.assign(joint_.size(), 0);
     const auto samples = static_cast<double>(result_.rows_considered);
     for (double& value : scaled) value = value / std::max(total, kTiny) * samples;
+    std::vector<int64_t> rounded;
     int64_t trace = 0;
     int64_t sum = 0;
+    size_t first = 0;
     for (size_t g = 0; g < classes_; ++g) {
-      round_row(std::span(scaled).subspan(g * classes_, classes_),
-                std::span(result_.confident_joint).subspan(g * classes_, classes_));
-      trace += result_.joint(g, g);
-      for (size_t k = 0; k < classes_; ++k) sum += result_.joint(g, k);
+      const std::span<const ClassPairs::Entry> row = joint_.of(g);
+      rounded.resize(row.size());
+      round_row(std::span(scaled).subspan(first, row.size()), rounded);
+      first += row.size();
+      for (size_t i = 0; i < row.size(); ++i) {
+        result_.confident_joint.add(row[i].truth, rounded[i]);
+        sum += rounded[i];
+        if (static_cast<size_t>(row[i].truth) == g) trace += rounded[i];
+      }
+      result_.confident_joint.end_row();
     }
     if (sum > 0) {
       const double wrong = 1 - static_cast<double>(trace) / static_cast<double>(sum);
@@ -341,67 +445,82 @@ class Finder {
     for (size_t i = 0; i < count; ++i) result_.is_issue[rows[i]] = 1;
   }
 
-  // How many of each given class are to be taken as truly of each other class: [given][true].
-  std::vector<int64_t> prune_counts() const {
-    std::vector<int64_t> counts(joint_.size());
+  // How many of each given class are to be taken as truly of each other class.
+  ClassPairs prune_counts() const {
+    ClassPairs counts;
+    std::vector<int64_t> parts;
     for (size_t g = 0; g < classes_; ++g) {
-      const int64_t* row = result_.confident_joint.data() + g * classes_;
-      const int64_t raised = std::max(row[g], options_.min_examples_per_class);
-      int64_t nonzero = 0;
-      for (size_t k = 0; k < classes_; ++k) nonzero += row[k] != 0;
+      const std::span<const ClassPairs::Entry> row = result_.confident_joint.of(g);
+      const auto given = static_cast<ClassIndex>(g);
+      const int64_t right = result_.joint(g, g);
+      const int64_t raised = std::max(right, options_.min_examples_per_class);
       const double less =
-          static_cast<double>(raised - row[g]) / std::max(static_cast<double>(nonzero) - 1, 1.0);
+          static_cast<double>(raised - right) / std::max(static_cast<double>(row.size()) - 1, 1.0);
       double kept = static_cast<double>(raised);
-      for (size_t k = 0; k < classes_; ++k) {
-        if (k == g) continue;
-        const double whole = std::max(static_cast<double>(row[k]) - less, 0.0);
-        const double part = whole * options_.frac_noise;
-        kept += whole - part;
-        counts[g * classes_ + k] = static_cast<int64_t>(part);
+      parts.clear();
+      for (const ClassPairs::Entry& entry : row) {
+        double part = 0;
+        if (entry.truth != given) {
+          const double whole = std::max(static_cast<double>(entry.count) - less, 0.0);
+          part = whole * options_.frac_noise;
+          kept += whole - part;
+        }
+        parts.push_back(static_cast<int64_t>(part));
       }
-      counts[g * classes_ + g] = static_cast<int64_t>(kept);
+      bool diagonal = false;  // done
+      for (size_t i = 0; i < row.size(); ++i) {
+        if (!diagonal && row[i].truth >= given) {
+          counts.add(given, static_cast<int64_t>(kept));
+          diagonal = true;
+        }
+        if (row[i].truth != given) counts.add(row[i].truth, parts[i]);
+      }
+      if (!diagonal) counts.add(given, static_cast<int64_t>(kept));
+      counts.end_row();
     }
-    if (!options_.remove_per_class.empty()) rescale(counts);
-    return counts;
+    return options_.remove_per_class.empty() ? counts : rescaled(counts);
   }
 
   // So that each given class loses the number asked for, spread as its estimated noise is.
-  void rescale(std::vector<int64_t>& counts) const {
+  ClassPairs rescaled(const ClassPairs& counts) const {
     // cleanlab works on the transpose, [true][given], and divides its column j by the sum of its
     // row j: the joint of a given class is weighed by how often each class is the truth.
+    const ClassPairs by_truth = counts.transposed();
     std::vector<double> truths(classes_, 0);
-    for (size_t g = 0; g < classes_; ++g) {
-      for (size_t k = 0; k < classes_; ++k) {
-        truths[k] += static_cast<double>(counts[g * classes_ + k]);
+    for (size_t t = 0; t < classes_; ++t) {
+      for (const ClassPairs::Entry& entry : by_truth.of(t)) {
+        truths[t] += static_cast<double>(entry.count);
       }
     }
-    std::vector<double> wanted(counts.size());
+    ClassPairs result;  // [true][given]
+    std::vector<double> wanted(classes_);
+    std::vector<int64_t> rounded(classes_);
     for (size_t t = 0; t < classes_; ++t) {  // row t of the transpose
+      std::fill(wanted.begin(), wanted.end(), 0.0);
+      for (const ClassPairs::Entry& entry : by_truth.of(t)) {
+        wanted[static_cast<size_t>(entry.truth)] = static_cast<double>(entry.count);
+      }
       double noise = 0;
       for (size_t g = 0; g < classes_; ++g) {
-        const double share = static_cast<double>(counts[g * classes_ + t]) / truths[g];
-        wanted[t * classes_ + g] = share;
-        if (g != t) noise += share;
+        wanted[g] /= truths[g];
+        if (g != t) noise += wanted[g];
       }
-      for (size_t g = 0; g < classes_; ++g) {
-        wanted[t * classes_ + g] *= static_cast<double>(options_.remove_per_class[t]) / noise;
-      }
-      wanted[t * classes_ + t] =
-          static_cast<double>(result_.label_counts[t] - options_.remove_per_class[t]);
-    }
-    std::vector<int64_t> rounded(classes_);
-    for (size_t t = 0; t < classes_; ++t) {
-      for (size_t g = 0; g < classes_; ++g) {
-        double& value = wanted[t * classes_ + g];
+      for (double& value : wanted) {
+        value *= static_cast<double>(options_.remove_per_class[t]) / noise;
         if (!std::isfinite(value)) value = 0;
       }
-      round_row(std::span(wanted).subspan(t * classes_, classes_), rounded);
-      for (size_t g = 0; g < classes_; ++g) counts[g * classes_ + t] = rounded[g];
+      wanted[t] = static_cast<double>(result_.label_counts[t] - options_.remove_per_class[t]);
+      round_row(wanted, rounded);
+      for (size_t g = 0; g < classes_; ++g) {
+        result.add(static_cast<ClassIndex>(g), rounded[g]);
+      }
+      result.end_row();
     }
+    return result.transposed();
   }
 
   void prune() {
-    const std::vector<int64_t> counts = prune_counts();
+    const ClassPairs counts = prune_counts();
     std::vector<uint8_t> by_class;
     if (options_.filter != LabelIssueFilter::kPruneByNoiseRate) {
       prune_by_class(counts);
@@ -418,13 +537,13 @@ class Finder {
     return result_.label_counts[given] > options_.min_examples_per_class;
   }
 
-  void prune_by_class(const std::vector<int64_t>& counts) {
+  void prune_by_class(const ClassPairs& counts) {
     std::vector<std::vector<size_t>> rows(classes_);
     for (size_t row = 0; row < labels_.size(); ++row) {
       if (result_.considered[row] != 0) rows[label(row)].push_back(row);
     }
     for (size_t g = 0; g < classes_; ++g) {
-      const int64_t wrong = result_.label_counts[g] - counts[g * classes_ + g];
+      const int64_t wrong = result_.label_counts[g] - counts.at(g, g);
       if (!may_prune(g) || wrong < 1) continue;
       const auto count = std::min(static_cast<size_t>(wrong), rows[g].size());
       std::partial_sort(rows[g].begin(), rows[g].begin() + static_cast<std::ptrdiff_t>(count),
@@ -437,69 +556,40 @@ class Finder {
     }
   }
 
-  // Of each pair of classes the rows with the largest p[true] - p[given], as many as counted. A
-  // bounded heap a pair: the walk asks only whether a row beats the worst one kept.
-  struct Kept {
-    double margin;
-    size_t row;
-    bool operator<(const Kept& other) const {  // the top of the heap is the worst kept
-      return margin != other.margin ? margin > other.margin : row < other.row;
-    }
-  };
-  using PairHeaps = std::map<size_t, std::vector<Kept>>;  // of one given class, by the true one
-
-  void prune_by_noise_rate(const std::vector<int64_t>& counts) {
-    // Rows of one given class touch only that class's heaps, so classes can be walked in parallel.
-    // Of many classes few pairs have any.
-    std::vector<PairHeaps> heaps(classes_);
-    std::vector<float> bars(counts.size(), std::numeric_limits<float>::infinity());
+  void prune_by_noise_rate(const ClassPairs& counts) {
+    // Rows of one given class touch only that class's sieve, so classes are walked in parallel.
+    std::vector<PairSieve> sieves;
+    sieves.reserve(classes_);
     for (size_t g = 0; g < classes_; ++g) {
-      if (!may_prune(g)) continue;
-      for (size_t k = 0; k < classes_; ++k) {
-        if (k == g || counts[g * classes_ + k] <= 0) continue;
-        bars[g * classes_ + k] = -std::numeric_limits<float>::infinity();
-      }
+      sieves.emplace_back(classes_, g,
+                          may_prune(g) ? counts.of(g) : std::span<const ClassPairs::Entry>());
     }
+    std::vector<size_t> order;   // of a piece's rows, by label
+    std::vector<size_t> starts;  // of each label in it
     source_([&](size_t first_row, std::span<const float> values) {
       const size_t rows = values.size() / classes_;
-      std::vector<std::vector<size_t>> of_class(classes_);
+      order.clear();
       for (size_t i = 0; i < rows; ++i) {
-        if (result_.considered[first_row + i] != 0) of_class[label(first_row + i)].push_back(i);
+        const size_t row = first_row + i;
+        if (result_.considered[row] != 0 && !sieves[label(row)].empty()) order.push_back(i);
       }
-      parallel_for_(classes_, 1, [&](size_t begin, size_t end) {
-        for (size_t g = begin; g < end; ++g) {
-          for (const size_t i : of_class[g]) {
-            offer(first_row + i, values.data() + i * classes_, g, counts, heaps[g], bars);
-          }
+      const auto label_at = [&](size_t at) { return label(first_row + order[at]); };
+      std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+        return label(first_row + a) < label(first_row + b);
+      });
+      starts.clear();
+      for (size_t at = 0; at < order.size(); ++at) {
+        if (at == 0 || label_at(at) != label_at(at - 1)) starts.push_back(at);
+      }
+      starts.push_back(order.size());
+      parallel_for_(starts.size() - 1, 1, [&](size_t begin, size_t end) {
+        for (size_t at = starts[begin]; at < starts[end]; ++at) {
+          sieves[label_at(at)].offer(first_row + order[at], values.data() + order[at] * classes_);
         }
       });
     });
-    for (const PairHeaps& of_class : heaps) {
-      for (const auto& [truth, heap] : of_class) {
-        for (const Kept& kept : heap) result_.is_issue[kept.row] = 1;
-      }
-    }
-  }
-
-  void offer(size_t row, const float* p, size_t given, const std::vector<int64_t>& counts,
-             PairHeaps& heaps, std::vector<float>& bars) const {
-    float* bar = bars.data() + given * classes_;
-    if (count_reaching(p, p[given], bar, classes_) == 0) return;
-    for (size_t k = 0; k < classes_; ++k) {
-      if (!(p[k] - p[given] >= bar[k])) continue;
-      std::vector<Kept>& heap = heaps[k];
-      const auto most = static_cast<size_t>(counts[given * classes_ + k]);
-      const Kept offered{static_cast<double>(p[k]) - static_cast<double>(p[given]), row};
-      if (heap.size() == most) {
-        if (!(offered < heap.front())) continue;
-        std::pop_heap(heap.begin(), heap.end());
-        heap.pop_back();
-      }
-      heap.push_back(offered);
-      std::push_heap(heap.begin(), heap.end());
-      // Floats only sift: what rounding could hide is still let through.
-      constexpr double kSlack = 3e-7;
-      if (heap.size() == most) bar[k] = static_cast<float>(heap.front().margin - kSlack);
+    for (const PairSieve& sieve : sieves) {
+      sieve.for_each_kept([&](size_t row) { result_.is_issue[row] = 1; });
     }
   }
 
@@ -511,7 +601,7 @@ class Finder {
   LabelIssues result_;
   std::vector<uint8_t> agrees_;    // the most probable class is the label, up to the tolerance
   std::vector<ClassIndex> guess_;  // the class a row is confidently of; kNoClass: of none
-  std::vector<int64_t> joint_;     // [given][guess], uncalibrated
+  ClassPairs joint_;               // the true one is the guess; uncalibrated
 };
 
 }  // namespace
@@ -540,48 +630,6 @@ LabelIssues find_label_issues(const ProbabilitySource& source, size_t classes,
   }
   if (classes == 0) throw Error(ErrorCategory::kUsage, "there are no classes");
   return Finder(source, classes, labels, options, parallel_for).find();
-}
-
-DatasetHealth dataset_health(const LabelIssues& issues) {
-  DatasetHealth health;
-  const size_t classes = issues.classes;
-  double total = 0;
-  std::vector<double> given(classes, 0);
-  std::vector<double> truth(classes, 0);
-  for (size_t g = 0; g < classes; ++g) {
-    for (size_t k = 0; k < classes; ++k) {
-      const auto count = static_cast<double>(issues.joint(g, k));
-      given[g] += count;
-      truth[k] += count;
-      total += count;
-    }
-  }
-  if (issues.rows_considered > 0) {
-    health.overall =
-        1 - static_cast<double>(issues.off_diagonal) / static_cast<double>(issues.rows_considered);
-  }
-  for (size_t k = 0; k < classes; ++k) {
-    ClassHealth each;
-    each.index = static_cast<ClassIndex>(k);
-    const auto right = static_cast<double>(issues.joint(k, k));
-    if (given[k] > 0) each.label_noise = 1 - right / given[k];
-    if (truth[k] > 0) each.inverse_label_noise = 1 - right / truth[k];
-    each.quality = 1 - each.label_noise;
-    health.by_class.push_back(each);
-    for (size_t other = k + 1; other < classes && total > 0; ++other) {
-      const double joint =
-          static_cast<double>(issues.joint(k, other) + issues.joint(other, k)) / total;
-      if (joint <= 0) continue;
-      health.overlapping.push_back(
-          {static_cast<ClassIndex>(k), static_cast<ClassIndex>(other), joint});
-    }
-  }
-  std::stable_sort(
-      health.by_class.begin(), health.by_class.end(),
-      [](const ClassHealth& a, const ClassHealth& b) { return a.quality < b.quality; });
-  std::stable_sort(health.overlapping.begin(), health.overlapping.end(),
-                   [](const ClassOverlap& a, const ClassOverlap& b) { return a.joint > b.joint; });
-  return health;
 }
 
 }  // namespace errata::analysis

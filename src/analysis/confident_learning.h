@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "analysis/class_pairs.h"
 #include "base/workers.h"
 #include "model/ids.h"
 
@@ -61,43 +62,23 @@ struct LabelIssues {
   std::vector<float> normalized_margin;
   std::vector<float> confidence_weighted_entropy;  // empty unless asked for
 
-  std::vector<double> thresholds;        // mean self confidence of each class; 2 without a sample
-  std::vector<int64_t> label_counts;     // considered rows of each class
-  std::vector<int64_t> confident_joint;  // [given][true], calibrated to the label counts
-  int64_t issues = 0;                    // of is_issue
-  int64_t off_diagonal = 0;              // estimated number of wrong labels, uncalibrated
-  int64_t off_diagonal_calibrated = 0;   // the same from the calibrated joint
+  std::vector<double> thresholds;       // mean self confidence of each class; 2 without a sample
+  std::vector<int64_t> label_counts;    // considered rows of each class
+  ClassPairs confident_joint;           // calibrated to the label counts
+  int64_t issues = 0;                   // of is_issue
+  int64_t off_diagonal = 0;             // estimated number of wrong labels, uncalibrated
+  int64_t off_diagonal_calibrated = 0;  // the same from the calibrated joint
 
-  int64_t joint(size_t given, size_t truth) const {
-    return confident_joint[given * classes + truth];
-  }
+  int64_t joint(size_t given, size_t truth) const { return confident_joint.at(given, truth); }
 };
 
 // `labels`: class per row or kNoClass. Throws Error(kInternal) when the source's rows are not as
 // many as the labels, Error(kUsage) for remove_per_class of another length than the classes or with
-// a filter that does not prune. Memory: about 40 bytes a row and 16 a pair of classes.
+// a filter that does not prune. Memory: about 40 bytes a row, and 100 a pair of classes that some
+// row is confidently of, which are at most as many as rows and classes.
 LabelIssues find_label_issues(const ProbabilitySource& source, size_t classes,
                               std::span<const ClassIndex> labels,
                               const ConfidentLearningOptions& options,
                               const ParallelFor& parallel_for);
-
-// Dataset health (cleanlab dataset.py), from the calibrated joint.
-struct ClassHealth {
-  ClassIndex index = 0;
-  double label_noise = 0;          // P(truth is another class | this label)
-  double inverse_label_noise = 0;  // P(label is another class | this truth)
-  double quality = 1;              // 1 - label_noise
-};
-struct ClassOverlap {
-  ClassIndex a = 0;
-  ClassIndex b = 0;
-  double joint = 0;  // share of all samples labelled one and truly the other
-};
-struct DatasetHealth {
-  double overall = 1;                     // 1 - issues / rows, by off_diagonal
-  std::vector<ClassHealth> by_class;      // worst quality first
-  std::vector<ClassOverlap> overlapping;  // largest first; pairs with joint > 0
-};
-DatasetHealth dataset_health(const LabelIssues& issues);
 
 }  // namespace errata::analysis

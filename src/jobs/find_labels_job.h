@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "analysis/bootstrap.h"
-#include "analysis/confident_learning.h"
+#include "analysis/dataset_health.h"
 #include "jobs/job_context.h"
 #include "jobs/label_evidence.h"
 #include "jobs/loaded_state.h"

@@ -1,12 +1,15 @@
 #include "analysis/confident_learning.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <limits>
 #include <map>
 
+#include "analysis/dataset_health.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "tests/support/temp_dir.h"
 #include "text/json.h"
 
@@ -34,6 +37,8 @@ struct Case {
       values.push_back(static_cast<float>(value.as_double()));
     }
   }
+
+  explicit Case(size_t columns) : classes(columns) {}
 
   LabelIssues find(const ConfidentLearningOptions& options) const {
     return find_label_issues(source_of(values, classes), classes, labels, options, serial_for);
@@ -66,6 +71,35 @@ void check_scores(const Json& expected, const std::vector<float>& found) {
   }
 }
 
+// The whole matrix, [given][true].
+std::vector<int64_t> joint_of(const LabelIssues& issues) {
+  std::vector<int64_t> values;
+  for (size_t g = 0; g < issues.classes; ++g) {
+    for (size_t k = 0; k < issues.classes; ++k) values.push_back(issues.joint(g, k));
+  }
+  return values;
+}
+
+// Beliefs that spread over a few classes, and labels of which a sixth is another of those.
+Case made_up(size_t rows, size_t classes, size_t columns) {
+  Case made(columns);
+  Rng rng(7);
+  for (size_t row = 0; row < rows; ++row) {
+    const size_t truth = rng.below(classes);
+    const size_t rival = (truth + 1 + rng.below(3)) % classes;
+    std::vector<float> p(columns, 0);
+    for (size_t k = 0; k < classes; ++k) p[k] = static_cast<float>(0.2 * rng.uniform()) / 10;
+    p[truth] += static_cast<float>(0.3 + 0.4 * rng.uniform());
+    p[rival] += static_cast<float>(0.3 * rng.uniform());
+    float sum = 0;
+    for (const float value : p) sum += value;
+    for (float& value : p) value /= sum;
+    made.labels.push_back(static_cast<ClassIndex>(rng.below(6) == 0 ? rival : truth));
+    made.values.insert(made.values.end(), p.begin(), p.end());
+  }
+  return made;
+}
+
 const Json& references() {
   static const Json json =
       text::read_json_file(test::source_dir() + "/tests/analysis/data/cleanlab.json");
@@ -86,7 +120,7 @@ TEST_CASE("compat finds what cleanlab finds: thresholds, joint, counts, scores, 
     for (size_t k = 0; k < each.classes; ++k) {
       CHECK(issues.thresholds[k] == doctest::Approx(json.at("thresholds").at(k).as_double()));
     }
-    CHECK(issues.confident_joint == ints(json.at("confident_joint")));
+    CHECK(joint_of(issues) == ints(json.at("confident_joint")));
     CHECK(issues.off_diagonal == json.at("num_label_issues").as_int());
     CHECK(issues.off_diagonal_calibrated == json.at("num_label_issues_calibrated").as_int());
     check_scores(json.at("scores").at("self_confidence"), issues.self_confidence);
@@ -193,7 +227,66 @@ TEST_CASE("pieces and threads change nothing") {
   const LabelIssues other =
       find_label_issues(pieces, each.classes, each.labels, {}, workers.as_parallel_for());
   CHECK(rows_of(other) == rows_of(whole));
-  CHECK(other.confident_joint == whole.confident_joint);
+  CHECK(joint_of(other) == joint_of(whole));
+}
+
+TEST_CASE("classes that no sample has change nothing, however many") {
+  constexpr size_t kClasses = 12;
+  constexpr size_t kUnused = 300;
+  const Case few = made_up(2000, kClasses, kClasses);
+  const Case many = made_up(2000, kClasses, kClasses + kUnused);
+  for (const auto& [name, filter] : kFilters) {
+    CAPTURE(name);
+    ConfidentLearningOptions options;
+    options.filter = filter;
+    const LabelIssues expected = few.find(options);
+    const LabelIssues found = many.find(options);
+    CHECK(expected.issues > 100);
+    CHECK(rows_of(found) == rows_of(expected));
+    CHECK(found.off_diagonal_calibrated == expected.off_diagonal_calibrated);
+    const DatasetHealth health = dataset_health(expected);
+    const DatasetHealth other = dataset_health(found);
+    REQUIRE(other.overlapping.size() == health.overlapping.size());
+    for (size_t i = 0; i < health.overlapping.size(); ++i) {
+      CHECK(other.overlapping[i].a == health.overlapping[i].a);
+      CHECK(other.overlapping[i].b == health.overlapping[i].b);
+      CHECK(other.overlapping[i].joint == doctest::Approx(health.overlapping[i].joint));
+    }
+  }
+}
+
+TEST_CASE("memory grows with the samples, not with the pairs of classes") {
+  constexpr size_t kClasses = 12'000;  // a matrix of counts of their pairs would take 1.2 GB
+  constexpr size_t kRows = 3000;
+  // Ten rows of each of the first 300 classes; every tenth is labelled as the next of them.
+  const auto shown = [](size_t row) { return row / 10; };
+  const auto next = [](size_t row) { return (row / 10 + 1) % (kRows / 10); };
+  std::vector<ClassIndex> labels;
+  for (size_t row = 0; row < kRows; ++row) {
+    labels.push_back(static_cast<ClassIndex>(row % 10 == 9 ? next(row) : shown(row)));
+  }
+  const ProbabilitySource source = [&](const ProbabilityVisit& visit) {
+    std::vector<float> p(kClasses, 0);
+    for (size_t row = 0; row < kRows; ++row) {
+      p[shown(row)] = 0.9F;
+      p[next(row)] = 0.1F;
+      visit(row, p);
+      p[shown(row)] = p[next(row)] = 0;
+    }
+  };
+  const auto peak_kib = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto before = peak_kib();
+  const LabelIssues issues = find_label_issues(source, kClasses, labels, {}, serial_for);
+  const DatasetHealth health = dataset_health(issues);
+  CHECK(peak_kib() - before < 64 * 1024);
+  std::vector<int64_t> expected;
+  for (size_t row = 9; row < kRows; row += 10) expected.push_back(static_cast<int64_t>(row));
+  CHECK(rows_of(issues) == expected);
+  CHECK(health.overlapping.size() == kRows / 10);
 }
 
 TEST_CASE("what does not fit together is refused") {
