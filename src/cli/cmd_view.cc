@@ -15,7 +15,7 @@ namespace {
 // As `errata-view --help` lists them.
 constexpr const char* kViewerOptions =
     "Options of the viewer:\n"
-    "  --filter EXPR               Start with this filter\n"
+    "  --filter EXPR               Start with this filter; of objects with --view objects\n"
     "  --sort COLUMN               Order by a column or score; -COLUMN shows high values first\n"
     "  --run NAME                  Whose predictions to show (default: the newest)\n"
     "  --who NAME                  Sign decisions with this name (default: ERRATA_WHO, else "

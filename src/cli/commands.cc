@@ -40,6 +40,9 @@ constexpr std::array kCommands{
                  setup_metrics},
     CommandEntry{"compare", "Measure two runs on the samples that both predict",
                  "errata compare resnet18 resnet50 --where \"split = 'test'\"", setup_compare},
+    CommandEntry{"audit", "Estimate from a random sample how good labels and model are",
+                 "errata audit draw --where \"split = 'test'\" --size 100\nerrata audit show",
+                 setup_audit},
     CommandEntry{"scores", "List the scores and columns that filters and rank know",
                  "errata scores\nerrata scores --json", setup_scores},
     CommandEntry{

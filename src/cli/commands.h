@@ -12,6 +12,7 @@ namespace errata::cli {
 // In the order of the help page.
 std::span<const CommandEntry> all_commands();
 
+CommandBody setup_audit(CLI::App& app);
 CommandBody setup_classes(CLI::App& app);
 CommandBody setup_compare(CLI::App& app);
 CommandBody setup_doctor(CLI::App& app);

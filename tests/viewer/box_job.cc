@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/files.h"
@@ -14,6 +15,7 @@
 #include "store/versions.h"
 #include "tests/viewer/window_fixture.h"
 #include "viewer/app/store_backend.h"
+#include "viewer/state/round_marks.h"
 
 namespace errata::test {
 
@@ -188,6 +190,172 @@ void do_box_job(const BoxProject& project) {
   // A restart finds it so, in the same mode with the same filter.
   const std::unique_ptr<WindowFixture> again = open(project);
   CHECK(again->state().snapshot.objects == before + 1);
+}
+
+namespace {
+
+// Where a point of the image under the cursor is in the large view, which shows the whole of it.
+ImVec2 on_screen(ImGuiTestContext* context, const viewer::AppState& state, double x, double y) {
+  const ImRect rect = context->ItemInfo("//Grid/large image").RectFull;
+  const Table& samples = state.snapshot.samples;
+  const auto width = static_cast<float>(samples.find("width")->ints[*state.cursor_row()]);
+  const auto height = static_cast<float>(samples.find("height")->ints[*state.cursor_row()]);
+  const float factor = std::min(rect.GetWidth() / width, rect.GetHeight() / height);
+  return ImVec2(rect.GetCenter().x + (static_cast<float>(x) - width / 2) * factor,
+                rect.GetCenter().y + (static_cast<float>(y) - height / 2) * factor);
+}
+
+void drag(WindowFixture& window, std::array<double, 2> from, std::array<double, 2> to) {
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->MouseMoveToPos(on_screen(context, window.state(), from[0], from[1]));
+    context->Yield();
+    context->MouseDown(ImGuiMouseButton_Left);
+    context->Yield(2);
+    context->MouseMoveToPos(on_screen(context, window.state(), to[0], to[1]));
+    context->Yield(2);
+    context->MouseUp(ImGuiMouseButton_Left);
+    context->Yield(2);
+  }) == "");
+  window.settle();
+}
+
+// The cursor goes to the first undecided object of the round that is such a one.
+ObjectId go_to(WindowFixture& window, ObjectKind kind, ObjectError error) {
+  const viewer::AppState& state = window.state();
+  const viewer::ObjectColumns columns(state.objects.table.table);
+  for (size_t i = 0; i < state.view->order.size(); ++i) {
+    const RowIndex row = state.view->order[i];
+    const std::string_view review = viewer::review_of(columns, row);
+    const bool is_kind = columns.is_given(row) == (kind == ObjectKind::kGiven);
+    if (!is_kind || columns.error_of(row) != error || !(review.empty() || review == "unseen"))
+      continue;
+    window.session().set_cursor(i);
+    window.settle();
+    return state.id_of(row);
+  }
+  FAIL("the round has no such object");
+  return 0;
+}
+
+// What a person finds after a restart.
+struct Reviewed {
+  std::vector<int64_t> queue;
+  size_t added = 0;
+  size_t kept = 0;
+  size_t relabelled = 0;
+  std::string detection;  // review of the detection that was left as it is
+  std::string label;      // class of the annotation that was mended
+  std::array<double, 4> drawn{};
+  bool operator==(const Reviewed&) const = default;
+};
+
+Reviewed look(const BoxProject& project, const viewer::AppState& state, ObjectId left,
+              ObjectId mended, ObjectId drawn) {
+  Reviewed seen;
+  seen.queue = state.round.queue.ids();
+  seen.added = state.round.counts.added;
+  seen.kept = state.round.counts.kept;
+  seen.relabelled = state.round.counts.relabelled;
+  const ObjectTable objects = stored_objects(project);
+  const Table& table = objects.table;
+  const size_t detection = objects.row_of(left);
+  REQUIRE(detection != SIZE_MAX);
+  seen.detection = table.find("review")->display(static_cast<RowIndex>(detection));
+  seen.label = class_of(project, mended);
+  const size_t box = objects.row_of(drawn);
+  REQUIRE(box != SIZE_MAX);
+  seen.drawn = {table.find("x")->doubles[box], table.find("y")->doubles[box],
+                table.find("width")->doubles[box], table.find("height")->doubles[box]};
+  return seen;
+}
+
+}  // namespace
+
+void do_box_round(const BoxProject& project) {
+  const uint64_t before = labels(project);
+  WindowSetup setup;
+  setup.memory = project.folder / "round";
+  ObjectId left = 0;
+  ObjectId mended = 0;
+  ObjectId drawn = 0;
+  Reviewed after;
+  std::array<double, 4> unmoved{};
+  {
+    const std::unique_ptr<WindowFixture> window = open(project, setup);
+    const viewer::AppState& state = window->state();
+    filter(*window, "error in ('background', 'class')");
+    press(*window, {ImGuiKey_S});
+    REQUIRE(state.round.active());
+    REQUIRE(state.round.objects);
+
+    // A missing label, then a detection of nothing: left as it is, taken back and left again.
+    go_to(*window, ObjectKind::kPredicted, ObjectError::kBackground);
+    press(*window, {ImGuiKey_Enter});
+    CHECK(labels(project) == before + 1);
+    CHECK(state.round.counts.added == 1);
+    left = go_to(*window, ObjectKind::kPredicted, ObjectError::kBackground);
+    press(*window, {ImGuiKey_K});
+    CHECK(state.round.counts.kept == 1);
+    press(*window, {ImGuiKey_U});
+    CHECK(state.round.counts.kept == 0);
+    press(*window, {ImGuiMod_Shift | ImGuiKey_U});
+    CHECK(state.round.counts.kept == 1);
+
+    // A wrong class: the detection that contradicts it is asked, and the label gets its class.
+    mended = go_to(*window, ObjectKind::kGiven, ObjectError::kClass);
+    const std::string was = class_of(project, mended);
+    const size_t relabelled = state.round.counts.relabelled;
+    press(*window, {ImGuiKey_Enter});
+    CHECK(class_of(project, mended) != was);
+    CHECK(state.round.counts.relabelled > relabelled);
+    picture(*window, "round");
+
+    // A box is drawn into the image and moved.
+    press(*window, {ImGuiKey_Space});
+    REQUIRE(state.layout.show_large);
+    press(*window, {ImGuiKey_D});
+    drag(*window, {20, 24}, {60, 54});
+    CHECK(labels(project) == before + 2);
+    REQUIRE(state.current_object());
+    const viewer::ObjectColumns columns(state.objects.table.table);
+    drawn = columns.id->ints[*state.current_object()];
+    unmoved = look(project, state, left, mended, drawn).drawn;
+    CHECK(unmoved[2] == doctest::Approx(40).epsilon(0.1));
+    drag(*window, {40, 39}, {55, 49});
+    after = look(project, state, left, mended, drawn);
+    CHECK(after.drawn[0] == doctest::Approx(unmoved[0] + 15).epsilon(0.1));
+    CHECK(after.drawn[1] == doctest::Approx(unmoved[1] + 10).epsilon(0.1));
+    CHECK(after.drawn[2] == doctest::Approx(unmoved[2]));
+    CHECK(after.detection == "kept");
+    picture(*window, "drawn-box");
+    press(*window, {ImGuiKey_Space});
+
+    jobs::VersionJobOptions version;
+    version.store_path = project.store_path;
+    version.name = "reviewed";
+    version.who = "tester";
+    window->session().jobs().start(viewer::version_work(version));
+    window->session().jobs().runner().wait_idle();
+    window->settle();
+    REQUIRE_FALSE(state.lists.lists.versions.empty());
+    const std::string target = project.folder / "reviewed";
+    export_version(*window, "reviewed", target);
+    CHECK(hash_of_export(target, project.folder / "reviewed.db", before + 2) ==
+          state.lists.lists.versions.back().hash);
+  }
+  const std::unique_ptr<WindowFixture> again = open(project, setup);
+  const viewer::AppState& state = again->state();
+  again->settle();
+  REQUIRE(state.round.active());
+  CHECK(look(project, state, left, mended, drawn) == after);
+  // The move of before the restart is taken back, and the queue holds no one twice.
+  press(*again, {ImGuiKey_U});
+  CHECK(look(project, state, left, mended, drawn).drawn == unmoved);
+  press(*again, {ImGuiMod_Shift | ImGuiKey_U});
+  CHECK(look(project, state, left, mended, drawn) == after);
+  const ObjectId next = go_to(*again, ObjectKind::kPredicted, ObjectError::kBackground);
+  CHECK(next != left);
+  picture(*again, "round-again");
 }
 
 void take_pictures(const BoxProject& project, const std::string& name) {

@@ -13,4 +13,9 @@ TEST_CASE("a detector's job through the windows over a real store of drawn image
   do_box_job(project);
 }
 
+TEST_CASE("a review round over objects through the windows, and what a restart finds of it") {
+  if (!has_virtual_display()) return;
+  do_box_round(BoxProject(12));
+}
+
 }  // namespace errata::test

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 
 #include "tests/viewer/opened_objects.h"
 #include "viewer/state/object_measures.h"
@@ -269,6 +271,70 @@ TEST_CASE(
   opened.show("split = 'val'");
   CHECK(measures().corrections->added == 4);
   CHECK(measures().corrections->ap_before != before);
+}
+
+TEST_CASE("a random audit of images tells the detector's numbers with all labels corrected") {
+  Opened opened;
+  opened.session.state().layout.show_bottom = true;
+  opened.session.state().layout.bottom_tab = "budget";
+  opened.settle();
+  const auto measures = [&]() -> const ObjectMeasures& { return *opened.state().objects.measures; };
+  CHECK_FALSE(measures().audit);
+  CHECK(audit_text(measures()).empty());
+  // Drawn while objects are looked at: images are drawn all the same.
+  opened.show("error = 'background'");
+  opened.session.round().start_audit(8);
+  opened.settle();
+  const RoundState& round = opened.state().round;
+  REQUIRE(round.active());
+  CHECK(round.audit);
+  CHECK_FALSE(round.objects);
+  CHECK(round.queue.size() == 8);
+  CHECK_FALSE(opened.state().objects_shown());
+  REQUIRE(measures().audit);
+  CHECK(measures().audit->drawn == 8);
+  CHECK(measures().audit->reviewed == 0);
+  // Of the images that were drawn, what the model misses is no object; then they are kept.
+  const std::set<SampleId> drawn(round.queue.begin(), round.queue.end());
+  const std::vector<SampleId> queue = round.queue.ids();
+  size_t deleted = 0;
+  for (const SampleId sample : queue) {
+    const size_t row = opened.state().snapshot.row_of(sample);
+    std::vector<ObjectEdit> edits;
+    const ObjectTable& objects = opened.state().objects.table;
+    for (uint64_t i = objects.offsets[row]; i < objects.given_end[row]; ++i) {
+      const auto at = static_cast<RowIndex>(i);
+      if (opened.columns().error_of(at) != ObjectError::kMissed) continue;
+      edits.push_back({});
+      edits.back().kind = ObjectEditKind::kDelete;
+      edits.back().object = opened.columns().id->ints[at];
+      edits.back().sample = sample;
+    }
+    deleted += edits.size();
+    if (!edits.empty()) opened.session.apply(edits);
+    opened.settle();
+  }
+  REQUIRE(deleted > 0);
+  for (size_t i = 0; i < queue.size(); ++i) {
+    CHECK_FALSE(measures().audit->estimate);
+    CHECK(audit_text(measures()).find(std::to_string(i) + " of 8") == 0);
+    opened.run("review.keep");
+  }
+  REQUIRE(measures().audit->estimate);
+  const analysis::DetectionAudit& estimate = *measures().audit->estimate;
+  CHECK(estimate.images == 20);
+  CHECK(estimate.audited == 8);
+  // No detection became right or wrong, and labels that are none are missed no longer: by those of
+  // the audited images, for all.
+  CHECK(estimate.precision.value == doctest::Approx(estimate.given.precision));
+  CHECK(estimate.recall.value > estimate.given.recall);
+  CHECK(estimate.wrong_labels.low < estimate.wrong_labels.value);
+  CHECK(estimate.missing_labels.value == 0);
+  CHECK(audit_text(measures()).find("Audit of 8 images at random") == 0);
+  // It says nothing of others.
+  opened.show("split = 'val'");
+  CHECK(measures().audit->elsewhere);
+  CHECK_FALSE(measures().audit->estimate);
 }
 
 TEST_CASE("the detector is measured over the images that the filter speaks of") {

@@ -15,4 +15,11 @@ TEST_CASE("the same over photographs of blood cells and a really trained detecto
   do_box_job(project);
 }
 
+TEST_CASE("a review round over objects of the photographs, and what a restart finds of it") {
+  if (!has_virtual_display()) return;
+  const std::string data = real_box_data();
+  if (data.empty()) return;
+  do_box_round(BoxProject(join_path(data, "yolo"), join_path(data, "predictions"), "test"));
+}
+
 }  // namespace errata::test

@@ -22,19 +22,29 @@ constexpr double kSettleLimitSecs = 60;
 // Dear ImGui hides a new window for its first frame and sizes it over the next.
 constexpr int kLeastFrames = 4;
 
+// Then filter and order are about objects.
+bool begins_with_objects(const ViewerOptions& options) {
+  return !options.script.empty() && !options.script.front().is_command &&
+         options.script.front().name == "objects";
+}
+
 // Loads from here on, while the window opens.
 void start(Session& session, const ViewerOptions& options) {
   if (options.screenshot.empty()) {
     session.memory().use_folder(Memory::default_folder());
     if (options.theme_given) session.state().theme = options.theme;
   }
-  if (!options.sort.empty()) session.state().sort = parse_sort(options.sort);
-  if (!options.filter.empty()) session.state().filter.draft = options.filter;
+  const bool of_objects = begins_with_objects(options);
+  if (!options.sort.empty() && !of_objects) session.state().sort = parse_sort(options.sort);
+  if (!options.filter.empty() && !of_objects) session.state().filter.draft = options.filter;
   if (options.run.empty()) {
     session.open_remembered();
   } else {
     session.open(options.run);
   }
+  OtherQuestion& objects = session.state().objects.other;
+  if (!options.sort.empty() && of_objects) objects.sort = parse_sort(options.sort);
+  if (!options.filter.empty() && of_objects) objects.filter = options.filter;
 }
 
 void draw(Window& window, App& app, double patience_secs) {

@@ -9,11 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "query/filter.h"
-#include "viewer/state/filter_text.h"
 #include "viewer/state/object_match.h"
-#include "viewer/state/object_measures.h"
-#include "viewer/state/panel_answer.h"
 #include "viewer/state/round_marks.h"
 #include "viewer/state/session.h"
 
@@ -83,9 +79,7 @@ void ObjectDesk::take_snapshot() {
   objects.match_pending = false;
   ++newest_match_;
   show_once_loaded_.reset();
-  objects.measures = nullptr;
-  objects.measures_pending = false;
-  ++newest_measures_;
+  meter_.forget();
   const RunSummary* run = state.active_run();
   const bool any = state.snapshot.objects > 0 || (run != nullptr && run->kind == "detections");
   objects.phase = any ? ObjectsPhase::kLoading : ObjectsPhase::kNone;
@@ -237,13 +231,7 @@ void ObjectDesk::frame(double) {
   if (stale && !objects.match_pending) ask_match();
   const Asked asked{state.current_object(), state.view.get(), objects.revision};
   ask_outlines();
-  const bool measured = measured_revision_ == objects.revision &&
-                        measured_choice_ == objects.matched &&
-                        measured_filter_ == wanted_filter() && objects.measures != nullptr;
-  if (state.layout.show_bottom && is_measured(state.layout.bottom_tab) && !measured && !stale &&
-      !objects.measures_pending) {
-    ask_measures();
-  }
+  meter_.frame(stale);
   if (state.objects_shown() && asked != alike_asked_) ask_alike(asked);
 }
 
@@ -272,76 +260,6 @@ void ObjectDesk::ask_outlines() {
       if (number == newest_outlines_) session_.state().objects.outlines.outlines = outlines;
     };
   });
-}
-
-bool ObjectDesk::is_measured(std::string_view panel) {
-  return panel == "budget" || panel == "curves" || panel == "detections";
-}
-
-// What the filter of samples says of more than predictions and reviews, and the split that a filter
-// of objects asks for.
-const std::string& ObjectDesk::wanted_filter() {
-  const AppState& state = session_.state();
-  std::string shown = state.sample_filter() + "\n";
-  if (state.objects_shown()) shown += state.filter.applied;
-  if (shown == shown_filters_) return wanted_filter_;
-  shown_filters_ = std::move(shown);
-  std::vector<std::string> terms = split_terms(measured_filter(state.sample_filter()));
-  if (state.objects_shown()) {
-    for (const std::string& term : split_terms(state.filter.applied)) {
-      const std::vector<std::string> columns = query::parse_filter(term).columns();
-      if (columns == std::vector<std::string>{"split"}) terms.push_back(term);
-    }
-  }
-  wanted_filter_ = join_terms(terms);
-  return wanted_filter_;
-}
-
-void ObjectDesk::ask_measures() {
-  ObjectsState& objects = session_.state().objects;
-  objects.measures_pending = true;
-  measured_revision_ = objects.revision;
-  measured_choice_ = objects.matched;
-  measured_filter_ = wanted_filter();
-  const uint64_t number = ++newest_measures_;
-  const auto take = [this, number](std::shared_ptr<const ObjectMeasures> measures, bool last) {
-    if (number != newest_measures_) return;
-    session_.state().objects.measures = std::move(measures);
-    if (last) session_.state().objects.measures_pending = false;
-  };
-  session_.tasks().run(
-      Lane::kPanels,
-      [this, number, take, table = objects.table.table, samples = session_.state().snapshot.samples,
-       choice = objects.matched, filter = measured_filter_,
-       snapshot = session_.state().snapshot]() -> Tasks::Apply {
-        try {
-          const jobs::DetectionInput input = detections_of(table, samples, filter);
-          std::shared_ptr<ObjectMeasures> measures =
-              measure_objects(input, samples, choice, serial_for);
-          const bool any = measures != nullptr;
-          if (!any) measures = std::make_shared<ObjectMeasures>();
-          measures->filter = filter;
-          if (!any) return [take, measures] { take(measures, true); };
-          session_.tasks().post(Lane::kPanels, [take, measures] { take(measures, false); });
-          auto whole = std::make_shared<ObjectMeasures>(*measures);
-          if (const auto imported = session_.backend().imported_objects(snapshot)) {
-            const jobs::DetectionInput before = detections_of(imported->table, samples, filter);
-            whole->corrections =
-                count_corrections(input, table, before, imported->table, choice, serial_for);
-            session_.tasks().post(
-                Lane::kPanels,
-                [take, some = std::make_shared<ObjectMeasures>(*whole)] { take(some, false); });
-          }
-          add_intervals(*whole, input, serial_for);
-          return [take, whole] { take(whole, true); };
-        } catch (const Error& error) {
-          return [this, number, take, error] {
-            if (number != newest_measures_) return;
-            take(std::make_shared<ObjectMeasures>(), true);
-            session_.show_error(error);
-          };
-        }
-      });
 }
 
 void ObjectDesk::ask_alike(const Asked& asked) {
@@ -406,203 +324,6 @@ void ObjectDesk::pick_next(int64_t by) {
     pick(row);
     return;
   }
-}
-
-ObjectEdit ObjectDesk::edit(ObjectEditKind kind, RowIndex row) const {
-  const AppState& state = session_.state();
-  const ObjectColumns columns(state.objects.table.table);
-  ObjectEdit edit;
-  edit.kind = kind;
-  edit.object = columns.id->ints[row];
-  edit.sample = state.snapshot.ids[static_cast<size_t>(columns.sample->ints[row])];
-  return edit;
-}
-
-// The targets that are annotations, and for the others the ones they were matched with.
-std::vector<RowIndex> ObjectDesk::target_annotations() const {
-  const AppState& state = session_.state();
-  const ObjectColumns columns(state.objects.table.table);
-  std::vector<RowIndex> rows;
-  for (const RowIndex row : state.target_objects()) {
-    const std::optional<RowIndex> given = annotation_of(columns, row);
-    if (given) rows.push_back(*given);
-  }
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  return rows;
-}
-
-void ObjectDesk::send(std::vector<ObjectEdit> edits, bool move_on) {
-  if (edits.empty()) return;
-  session_.apply(std::move(edits));
-  if (move_on) go_on();
-}
-
-void ObjectDesk::go_on() {
-  constexpr size_t kMostFollowed = 1000;
-  AppState& state = session_.state();
-  if (!state.objects_shown() || state.objects.picked) return;
-  const bool single = state.selection.count() == 0;
-  if (!state.round.active() || !state.round.objects) {
-    if (single) session_.move_cursor(1);
-    return;
-  }
-  // Of a round a group was decided: the next undecided one is not far.
-  if (state.selection.count() > kMostFollowed) return;
-  std::vector<ObjectId> decided;
-  for (const RowIndex row : state.target_objects()) decided.push_back(state.id_of(row));
-  state.selection.clear();
-  session_.round().move_on_objects(decided);
-}
-
-std::vector<ObjectEdit> ObjectDesk::detection_edits(ObjectEditKind kind) const {
-  const AppState& state = session_.state();
-  const ObjectColumns columns(state.objects.table.table);
-  std::vector<ObjectEdit> edits;
-  for (const RowIndex row : state.target_objects()) {
-    if (annotation_of(columns, row)) continue;
-    if (kind == ObjectEditKind::kUnreview && review_of(columns, row).empty()) continue;
-    ObjectEdit decided = edit(kind, row);
-    decided.detection = true;
-    if (!columns.label->is_null(row)) decided.class_name = columns.label->text(row);
-    const Box box = columns.box(row);
-    decided.box_xywh_px = {box.x, box.y, box.width, box.height};
-    edits.push_back(std::move(decided));
-  }
-  return edits;
-}
-
-void ObjectDesk::accept() {
-  accept(session_.state().target_objects(), true);
-}
-
-void ObjectDesk::accept_alike() {
-  const AppState& state = session_.state();
-  const std::optional<RowIndex> now = state.current_object();
-  if (!now || !state.view) return;
-  accept(objects_alike(ObjectColumns(state.objects.table.table), state.view->order, *now,
-                       state.snapshot.classes.size()),
-         false);
-}
-
-void ObjectDesk::accept(const std::vector<RowIndex>& rows, bool move_on) {
-  const AppState& state = session_.state();
-  const ObjectColumns columns(state.objects.table.table);
-  std::vector<ObjectEdit> edits;
-  for (const Suggestion& each : suggestions_for(columns, rows, state.snapshot.classes.size())) {
-    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids, each));
-  }
-  send(std::move(edits), move_on);
-}
-
-void ObjectDesk::decide(ObjectEditKind kind) {
-  std::vector<ObjectEdit> edits;
-  for (const RowIndex row : target_annotations()) edits.push_back(edit(kind, row));
-  for (ObjectEdit& detection : detection_edits(kind)) edits.push_back(std::move(detection));
-  send(std::move(edits), kind != ObjectEditKind::kUnreview);
-}
-
-void ObjectDesk::set_class(const std::string& class_name) {
-  const AppState& state = session_.state();
-  if (state.snapshot.classes.find(class_name) == kNoClass) {
-    throw Error(ErrorCategory::kNotFound, "the project has no class \"" + class_name + "\"",
-                "add it with `errata classes add`, or choose another");
-  }
-  session_.state().objects.draw_class = class_name;
-  const ObjectColumns columns(state.objects.table.table);
-  std::vector<ObjectEdit> edits;
-  for (const RowIndex row : target_annotations()) {
-    edits.push_back(edit(ObjectEditKind::kSetClass, row));
-    edits.back().class_name = class_name;
-  }
-  // A detection on nothing becomes a label of that class.
-  for (const RowIndex row : state.target_objects()) {
-    const Suggestion suggestion = suggestion_for(columns, row, SIZE_MAX);
-    if (suggestion.kind != SuggestionKind::kAdd) continue;
-    edits.push_back(edit_of(state.objects.table, columns, state.snapshot.ids, suggestion));
-    edits.back().class_name = class_name;
-  }
-  send(std::move(edits), true);
-}
-
-void ObjectDesk::remove() {
-  const AppState& state = session_.state();
-  const ObjectColumns columns(state.objects.table.table);
-  std::vector<ObjectEdit> edits;
-  for (const RowIndex row : state.target_objects()) {
-    if (columns.is_given(row)) edits.push_back(edit(ObjectEditKind::kDelete, row));
-  }
-  send(std::move(edits), state.round.active() && state.round.objects);
-}
-
-void ObjectDesk::toggle_crowd() {
-  const ObjectColumns columns(session_.state().objects.table.table);
-  const std::vector<RowIndex> rows = target_annotations();
-  const bool all = std::all_of(rows.begin(), rows.end(), [&](RowIndex row) {
-    return columns.crowd != nullptr && columns.crowd->bytes[row] != 0;
-  });
-  std::vector<ObjectEdit> edits;
-  for (const RowIndex row : rows) {
-    edits.push_back(edit(ObjectEditKind::kSetCrowd, row));
-    edits.back().flag = !all;
-  }
-  send(std::move(edits), false);
-}
-
-void ObjectDesk::set_box(RowIndex row, const Box& box) {
-  ObjectsState& objects = session_.state().objects;
-  const ObjectColumns columns(objects.table.table);
-  if (!columns.is_given(row)) return;
-  ObjectEdit edited = edit(ObjectEditKind::kSetBox, row);
-  edited.box_xywh_px = {box.x, box.y, box.width, box.height};
-  objects.draft = {edited.object, box};
-  auto change = std::make_shared<StoreChange>();
-  change->object_edits = {edited};
-  // Saved or refused; one that was moved on since has a draft of a later change.
-  change->then = change->otherwise = [this, edited] {
-    auto& draft = session_.state().objects.draft;
-    if (!draft || draft->first != edited.object) return;
-    const Box& now = draft->second;
-    if (std::array{now.x, now.y, now.width, now.height} == edited.box_xywh_px) draft.reset();
-  };
-  session_.changes().make(std::move(change));
-}
-
-void ObjectDesk::add_box(RowIndex sample, const Box& box) {
-  AppState& state = session_.state();
-  state.objects.drawing = false;
-  if (state.snapshot.classes.empty()) {
-    throw Error(ErrorCategory::kUsage, "the project has no class to give to a box",
-                "`errata classes add NAME` makes one");
-  }
-  ObjectEdit add;
-  add.kind = ObjectEditKind::kAdd;
-  add.sample = state.snapshot.ids[sample];
-  add.class_name =
-      state.objects.draw_class.empty() ? state.snapshot.classes[0].name : state.objects.draw_class;
-  add.box_xywh_px = {box.x, box.y, box.width, box.height};
-  auto change = std::make_shared<StoreChange>();
-  change->object_edits = {add};
-  change->show_first_changed = true;
-  session_.changes().make(std::move(change));
-}
-
-void ObjectDesk::nudge(double dx, double dy, bool resize) {
-  const AppState& state = session_.state();
-  const std::optional<RowIndex> row = state.current_object();
-  if (!row || !state.objects.ready()) return;
-  const ObjectColumns columns(state.objects.table.table);
-  const ObjectId id = columns.id->ints[*row];
-  const bool drafted = state.objects.draft && state.objects.draft->first == id;
-  const Box box = drafted ? state.objects.draft->second : columns.box(*row);
-  const auto sample = static_cast<RowIndex>(columns.sample->ints[*row]);
-  const Column* width = state.snapshot.samples.find("width");
-  const Column* height = state.snapshot.samples.find("height");
-  const auto side = [&](const Column* column) {
-    return column == nullptr || column->is_null(sample) ? 1e9 : column->number(sample);
-  };
-  set_box(*row, drag_box(box, resize ? BoxPart::kBottomRight : BoxPart::kInside, dx, dy,
-                         side(width), side(height)));
 }
 
 void ObjectDesk::renumber(const std::vector<RowIndex>& new_rows) {
@@ -676,6 +397,7 @@ void ObjectDesk::tell_masks(const EditOutcome& outcome) {
 void ObjectDesk::edited(const EditOutcome& outcome) {
   const AppState& state = session_.state();
   if (!state.objects.ready()) return;
+  if (!outcome.changed.empty()) meter_.sample_reviewed();
   const Column* excluded = state.snapshot.samples.find("excluded");
   if (excluded == nullptr) return;
   const bool another =

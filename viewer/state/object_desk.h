@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "viewer/state/backend.h"
+#include "viewer/state/object_meter.h"
 #include "viewer/state/object_state.h"
 #include "viewer/state/session_part.h"
 
@@ -21,7 +22,7 @@ class Session;
 
 class ObjectDesk : public SessionPart {
  public:
-  explicit ObjectDesk(Session& session) : session_(session) {}
+  explicit ObjectDesk(Session& session) : session_(session), meter_(session) {}
 
   // The sliders: what is drawn follows at once, error, iou and match once they were made anew.
   void set_match(const MatchChoice& choice);
@@ -53,9 +54,6 @@ class ObjectDesk : public SessionPart {
   void take_snapshot();
   bool follow(const EditOutcome& outcome, bool show_first_changed);
 
-  // A panel that shows them is open. Cheap to call each frame.
-  static bool is_measured(std::string_view panel);
-
   void edited(const EditOutcome& outcome) override;
   void frame(double now_secs) override;
   // Nothing is being loaded or matched.
@@ -75,8 +73,6 @@ class ObjectDesk : public SessionPart {
   void take_nothing();
   void fail_load(uint64_t number, const Error& error);
   void ask_match();
-  const std::string& wanted_filter();
-  void ask_measures();
   void ask_outlines();
   void ask_alike(const Asked& asked);
   void accept(const std::vector<RowIndex>& rows, bool move_on);
@@ -92,17 +88,12 @@ class ObjectDesk : public SessionPart {
   void tell_masks(const EditOutcome& outcome);
 
   Session& session_;
+  ObjectMeter meter_;
   // Numbers of the newest questions; those that a lane reads are atomic.
   uint64_t newest_load_ = 0;
   uint64_t newest_match_ = 0;
-  uint64_t newest_measures_ = 0;
   std::atomic<uint64_t> newest_alike_{0};
   std::atomic<uint64_t> newest_outlines_{0};
-  uint64_t measured_revision_ = 0;
-  MatchChoice measured_choice_;
-  std::string measured_filter_;
-  std::string shown_filters_;  // those that wanted_filter_ was made from
-  std::string wanted_filter_;  // what the panels are to be measured over
   Asked alike_asked_;
   uint64_t edited_revision_ = 0;   // the table's, when it was changed without being matched
   uint64_t follows_ = 0;           // edits of annotations that were followed

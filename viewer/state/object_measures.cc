@@ -11,7 +11,9 @@
 #include "analysis/detection_confusion.h"
 #include "analysis/tide.h"
 #include "base/text.h"
+#include "jobs/audit_job.h"
 #include "jobs/prediction_warnings.h"
+#include "query/filter.h"
 
 namespace errata::viewer {
 
@@ -174,6 +176,81 @@ std::string corrections_text(const ObjectMeasures& measures) {
                       with_thousands(made.imported), with_thousands(made.changed),
                       with_thousands(made.deleted), with_thousands(made.added));
   return text;
+}
+
+namespace {
+
+std::optional<jobs::AuditDrawing> drawing_of(const std::string& options) {
+  if (options.empty()) return std::nullopt;
+  try {
+    return jobs::audit_drawing(options);
+  } catch (const Error&) {
+    return std::nullopt;  // somebody's own view of that name
+  }
+}
+
+// However the two filters are written: the same samples.
+bool same_samples(const Table& samples, const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  try {
+    return query::evaluate(query::parse_filter(a), samples) ==
+           query::evaluate(query::parse_filter(b), samples);
+  } catch (const Error&) {
+    return false;  // it speaks of what is no longer there
+  }
+}
+
+std::string estimate_text(const analysis::Estimate& estimate) {
+  return fmt::format("{:.3f} ({:.3f}\u2013{:.3f})", estimate.value, estimate.low, estimate.high);
+}
+
+}  // namespace
+
+std::optional<BoxAudit> audit_boxes(const AuditedBoxes& boxes, const std::string& options,
+                                    const MatchChoice& choice, const ParallelFor& parallel_for) {
+  const std::optional<jobs::AuditDrawing> drawing = drawing_of(options);
+  if (!drawing) return std::nullopt;
+  BoxAudit audit;
+  const Column* review = boxes.samples.find("review");
+  std::vector<uint8_t> reviewed(boxes.samples.rows(), 0);
+  for (const RowIndex row : jobs::tagged_rows(boxes.samples, jobs::kAuditTag)) {
+    ++audit.drawn;
+    const bool open = review == nullptr || review->is_null(row) || review->text(row) == "unseen";
+    audit.reviewed += open ? 0 : 1;
+    reviewed[row] = open ? 0 : 1;
+  }
+  if (audit.drawn == 0) return std::nullopt;
+  audit.elsewhere = audit.drawn != drawing->size ||
+                    !same_samples(boxes.samples, drawing->population, boxes.filter);
+  if (audit.elsewhere || audit.reviewed < audit.drawn) return audit;
+  const std::vector<analysis::ImageAudit> images =
+      jobs::image_audits(boxes.now, boxes.objects, boxes.before, boxes.imported, choice.confidence,
+                         choice.overlap, reviewed, parallel_for);
+  audit.estimate = analysis::estimate_from_image_audit(images, 0.95);
+  return audit;
+}
+
+std::string audit_text(const ObjectMeasures& measures) {
+  if (!measures.audit) return {};
+  const BoxAudit& audit = *measures.audit;
+  if (audit.elsewhere) {
+    return "The random audit was drawn from other images than these: it says nothing of them";
+  }
+  if (!audit.estimate) {
+    return fmt::format("{} of {} of the random audit reviewed: the estimate comes with the last",
+                       with_thousands(audit.reviewed), with_thousands(audit.drawn));
+  }
+  const analysis::DetectionAudit& estimate = *audit.estimate;
+  const auto percent = [](const analysis::Estimate& share) {
+    return fmt::format("{:.1f} % ({:.1f}\u2013{:.1f})", share.value * 100, share.low * 100,
+                       share.high * 100);
+  };
+  return fmt::format(
+      "Audit of {} images at random, corrected: precision {}, recall {}, F1 {} \u00B7 labels wrong "
+      "{}, missing {}",
+      with_thousands(audit.reviewed), estimate_text(estimate.precision),
+      estimate_text(estimate.recall), estimate_text(estimate.f1), percent(estimate.wrong_labels),
+      percent(estimate.missing_labels));
 }
 
 }  // namespace errata::viewer

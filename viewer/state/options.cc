@@ -75,7 +75,7 @@ struct Option {
 const std::array kOptions{
     Option{"--store", "-s", "FILE", "the store to open (default errata.db, or ERRATA_STORE)",
            [](const std::string& text, ViewerOptions& options) { options.store = text; }},
-    Option{"--filter", "", "EXPR", "start with this filter",
+    Option{"--filter", "", "EXPR", "start with this filter; of objects with --view objects",
            [](const std::string& text, ViewerOptions& options) { options.filter = text; }},
     Option{"--sort", "", "COLUMN", "order by a column or score; -COLUMN shows high values first",
            [](const std::string& text, ViewerOptions& options) { options.sort = text; }},

@@ -10,9 +10,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "query/filter.h"
-#include "query/rank.h"
-#include "text/json.h"
+#include "jobs/audit_job.h"
 #include "viewer/state/evidence.h"
 #include "viewer/state/panel_answer.h"
 #include "viewer/state/session.h"
@@ -21,7 +19,6 @@ namespace errata::viewer {
 
 namespace {
 
-constexpr const char* kAuditTag = "audit";
 // More than these take longer to look up than a frame has; so do they in a table of more rows.
 constexpr size_t kMostAtOnce = 10'000;
 constexpr size_t kMostWalked = 50'000;
@@ -43,35 +40,9 @@ size_t row_of(const std::vector<int64_t>& ids, SampleId sample) {
                                                 : static_cast<size_t>(found - ids.begin());
 }
 
-// In random order: the first `size` of a shuffle of all.
-std::vector<SampleId> draw_audit(const Table& samples, const std::string& filter, size_t size,
-                                 uint64_t seed) {
-  const std::vector<int64_t>& ids = ids_of(samples);
-  const Column* review = samples.find("review");
-  const query::Selection rows =
-      query::evaluate(query::parse_typed_filter(filter, samples), samples);
-  std::vector<SampleId> drawn;
-  for (const RowIndex row : query::order_rows(samples, rows, {})) {
-    const bool excluded =
-        review != nullptr && !review->is_null(row) && review->text(row) == "excluded";
-    if (!excluded) drawn.push_back(ids[row]);
-  }
-  Rng(seed).shuffle(drawn);
-  if (drawn.size() > size) drawn.resize(size);
-  return drawn;
-}
-
 std::vector<SampleId> tagged(const Table& samples, std::string_view tag) {
-  const std::vector<int64_t>& ids = ids_of(samples);
   std::vector<SampleId> found;
-  const Column* tags = samples.find("tags");
-  if (tags == nullptr || !tags->dictionary) return found;
-  const int32_t code = tags->dictionary->find(tag);
-  for (size_t row = 0; code >= 0 && row < ids.size(); ++row) {
-    const auto begin = tags->codes.begin() + static_cast<std::ptrdiff_t>(tags->offsets[row]);
-    const auto end = tags->codes.begin() + static_cast<std::ptrdiff_t>(tags->offsets[row + 1]);
-    if (std::find(begin, end, code) != end) found.push_back(ids[row]);
-  }
+  for (const RowIndex row : jobs::tagged_rows(samples, tag)) found.push_back(ids_of(samples)[row]);
   return found;
 }
 
@@ -148,7 +119,8 @@ void RoundDesk::start_objects() {
 
 std::string RoundDesk::audit_population() const {
   const AppState& state = session_.state();
-  return state.panels.exactly_shown ? state.filter.applied : measured_filter(state.filter.applied);
+  const std::string& filter = state.sample_filter();
+  return state.panels.exactly_shown ? filter : measured_filter(filter);
 }
 
 void RoundDesk::start_audit(size_t size) {
@@ -157,25 +129,26 @@ void RoundDesk::start_audit(size_t size) {
   state.round.starting = true;
   const uint64_t number = ++newest_;
   const uint64_t seed = mix64(xxh3_64(now_iso8601_utc())) >> 32;
-  session_.tasks().run(Lane::kPanels,
-                       [this, number, size, seed, samples = state.snapshot.samples,
-                        filter = audit_population(), sort = state.sort]() -> Tasks::Apply {
-                         try {
-                           auto round = std::make_shared<RoundState>();
-                           round->audit = true;
-                           round->filter = filter;
-                           round->sort = sort;
-                           round->queue = draw_audit(samples, filter, size, seed);
-                           return [this, number, round, seed, former = tagged(samples, kAuditTag)] {
-                             if (number == newest_) begin_audit(std::move(*round), former, seed);
-                           };
-                         } catch (const Error& error) {
-                           return [this, error] {
-                             session_.state().round.starting = false;
-                             session_.show_error(error);
-                           };
-                         }
-                       });
+  session_.tasks().run(
+      Lane::kPanels,
+      [this, number, size, seed, samples = state.snapshot.samples, filter = audit_population(),
+       sort = state.objects_shown() ? state.objects.other.sort : state.sort]() -> Tasks::Apply {
+        try {
+          auto round = std::make_shared<RoundState>();
+          round->audit = true;
+          round->filter = filter;
+          round->sort = sort;
+          round->queue = jobs::draw_audit_sample(samples, filter, size, seed);
+          return [this, number, round, seed, former = tagged(samples, jobs::kAuditTag)] {
+            if (number == newest_) begin_audit(std::move(*round), former, seed);
+          };
+        } catch (const Error& error) {
+          return [this, error] {
+            session_.state().round.starting = false;
+            session_.show_error(error);
+          };
+        }
+      });
 }
 
 void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed) {
@@ -186,19 +159,18 @@ void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& forme
   }
   std::vector<ReviewEdit> edits;
   for (const SampleId sample : former) {
-    edits.push_back({sample, ReviewKind::kUntag, {}, kAuditTag, {}});
+    edits.push_back({sample, ReviewKind::kUntag, {}, jobs::kAuditTag, {}});
   }
   for (const SampleId sample : round.queue) {
-    edits.push_back({sample, ReviewKind::kTag, {}, kAuditTag, {}});
+    edits.push_back({sample, ReviewKind::kTag, {}, jobs::kAuditTag, {}});
   }
   // The view speaks of the tags: it is written once they are, so that it never tells of samples
   // that were drawn otherwise.
-  const auto options = text::Json::object(
-      {{"population", round.filter}, {"size", round.queue.size()}, {"seed", seed}});
+  const std::string options = jobs::audit_options_json({round.filter, round.queue.size(), seed});
   auto change = std::make_shared<StoreChange>();
   change->edits = [edits = std::move(edits)] { return edits; };
-  change->afterwards = [this, options = options.dump()] {
-    session_.backend().save_view({kAuditTag, "tags = 'audit'", "id", options});
+  change->afterwards = [this, options] {
+    session_.backend().save_view({jobs::kAuditTag, "tags = 'audit'", "id", options});
   };
   change->then = [this, round = std::move(round), seed] {
     session_.state().round.starting = false;

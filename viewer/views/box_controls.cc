@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <string_view>
 
 #include "base/text.h"
 #include "viewer/views/box_layer.h"
@@ -16,6 +18,8 @@ namespace {
 
 constexpr float kHeight = 34;
 constexpr float kSlider = 84;
+constexpr float kLeastSlider = 44;
+constexpr float kSliderGaps = 34;  // beside its word and its number
 constexpr std::array kErrors{ObjectError::kMissed,       ObjectError::kBackground,
                              ObjectError::kLocalisation, ObjectError::kClass,
                              ObjectError::kBoth,         ObjectError::kDuplicate};
@@ -91,6 +95,19 @@ class Line {
     return clicked;
   }
 
+  // Makes sliders as short as all of these words need to stand in the line with one each; false
+  // where even short ones have no room.
+  bool fit_sliders(std::initializer_list<std::string_view> words) {
+    float others = 0;
+    for (const std::string_view word : words) {
+      others += text_width(theme_, dim(theme_), word) + text_width(theme_, body(theme_), "0.00") +
+                theme_.px(kSliderGaps);
+    }
+    const float each = (room() - others) / static_cast<float>(words.size());
+    slider_width_ = std::min(theme_.px(kSlider), each);
+    return each >= theme_.px(kLeastSlider);
+  }
+
   // "confidence 0.25" with its slider; true when the value changed.
   bool slider(const char* id, std::string_view word, double& value, std::string_view help) {
     const TextStyle style = dim(theme_);
@@ -99,7 +116,7 @@ class Line {
     const float word_width = text_width(theme_, style, word);
     draw_text(theme_, list, ImVec2(x_, middle - text_height(theme_, style) / 2), style, word);
     x_ += word_width + theme_.px(8);
-    const float width = theme_.px(kSlider);
+    const float width = slider_width_;
     ImGui::SetCursorScreenPos(ImVec2(x_, start_.y));
     ImGui::InvisibleButton(id, ImVec2(width, theme_.px(kHeight)));
     const double before = value;
@@ -135,6 +152,7 @@ class Line {
   ImVec2 start_;
   float x_;
   float right_;
+  float slider_width_ = 0;
 };
 
 void draw_class_menu(const FrameContext& frame) {
@@ -201,11 +219,12 @@ float draw_box_controls(const FrameContext& frame, float width) {
   line.gap(4);
   MatchChoice choice = state.wanted;
   bool changed = false;
-  if (line.room() > theme.px(220)) {
+  const bool both = line.fit_sliders({"from", "IoU"});
+  if (both || line.fit_sliders({"from"})) {
     changed |= line.slider("confidence", "from", choice.confidence,
                            "Confidence from which a detection is drawn and counts");
   }
-  if (line.room() > theme.px(190)) {
+  if (both) {
     changed |= line.slider("overlap", "IoU", choice.overlap,
                            "Overlap from which a box is in the right place");
   }

@@ -168,12 +168,12 @@ void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measure
   draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
                 ImGui::GetContentRegionAvail().x, small(theme), text);
   ImGui::Dummy(ImVec2(0, theme.px(22)));
-  const std::string corrections = corrections_text(measures);
-  if (!corrections.empty()) {
+  for (const std::string& line : {corrections_text(measures), audit_text(measures)}) {
+    if (line.empty()) continue;
     draw_text_fit(theme, ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(),
-                  ImGui::GetContentRegionAvail().x, small(theme), corrections);
+                  ImGui::GetContentRegionAvail().x, small(theme), line);
     ImGui::Dummy(ImVec2(ImGui::GetContentRegionAvail().x, theme.px(20)));
-    if (ImGui::IsItemHovered()) draw_hover(theme, corrections);
+    if (ImGui::IsItemHovered()) draw_hover(theme, line);
   }
   for (const std::string& warning : measures.warnings) warning_line(frame, warning);
 }
