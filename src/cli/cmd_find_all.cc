@@ -2,6 +2,9 @@
 // lack.
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
+
 #include "base/text.h"
 #include "cli/find_parts.h"
 #include "jobs/find_boxes_job.h"
@@ -11,6 +14,7 @@
 #include "jobs/find_outliers_job.h"
 #include "jobs/find_quality_job.h"
 #include "jobs/find_slices_job.h"
+#include "model/verdict.h"
 #include "store/store.h"
 
 namespace errata::cli {
@@ -38,10 +42,14 @@ Told tell_labels(CommandContext& context, jobs::JobContext& job) {
     return {report.suspects.size(),
             fmt::format("labels that run '{}' speaks against", report.state.run)};
   }
-  return {
-      report.suspects.size(),
-      fmt::format("labels in doubt: {} wrong by the verdict", with_thousands(report.verdicts[0])),
-      report.lacks};
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < report.verdicts.size(); ++i) {
+    if (!is_data_wrong(static_cast<Verdict>(i))) continue;
+    parts.push_back(fmt::format("{} {}", with_thousands(report.verdicts[i]), kVerdictNames[i]));
+  }
+  return {data_wrong(report.verdicts),
+          fmt::format("labels or images wrong by the verdict: {}", fmt::join(parts, ", ")),
+          report.lacks};
 }
 
 Told tell_boxes(CommandContext& context, jobs::JobContext& job) {
@@ -111,12 +119,28 @@ Told tell_dataset(CommandContext& context, jobs::JobContext& job) {
 struct Kind {
   const char* name;
   Told (*tell)(CommandContext&, jobs::JobContext&);
+  bool first = false;  // others read the columns that it makes
 };
 
-constexpr Kind kKinds[]{{"labels", tell_labels},     {"boxes", tell_boxes},
-                        {"quality", tell_quality},   {"duplicates", tell_duplicates},
-                        {"outliers", tell_outliers}, {"slices", tell_slices},
+// As they are printed. Verdicts on labels, slices and the data set read the quality of pictures.
+constexpr Kind kKinds[]{{"labels", tell_labels},         {"boxes", tell_boxes},
+                        {"quality", tell_quality, true}, {"duplicates", tell_duplicates},
+                        {"outliers", tell_outliers},     {"slices", tell_slices},
                         {"dataset", tell_dataset}};
+
+struct Outcome {
+  std::optional<Told> told;
+  std::string lacks;  // where it could not be run
+};
+
+Outcome run_kind(const Kind& kind, CommandContext& context, jobs::JobContext& job) {
+  try {
+    return {kind.tell(context, job), {}};
+  } catch (const Error& error) {
+    if (error.category() != ErrorCategory::kNotFound) throw;
+    return {std::nullopt, fmt::format("{}. {}", error.what(), error.hint())};
+  }
+}
 
 }  // namespace
 
@@ -136,17 +160,22 @@ void find_all(CommandContext& context) {
     if (!lacks.empty()) below += fmt::format("{} lacks: {}\n", name, lacks);
   };
   jobs::JobContext job = context.job();
-  for (const Kind& kind : kKinds) {
-    const std::string next = fmt::format("errata find {}", kind.name);
-    try {
-      const Told told = kind.tell(context, job);
-      add(kind.name, static_cast<int64_t>(told.found), told.what, next, told.lacks);
-    } catch (const Error& error) {
-      if (error.category() != ErrorCategory::kNotFound) throw;
-      add(kind.name, Cell{}, Cell{}, Cell{}, fmt::format("{}. {}", error.what(), error.hint()));
+  std::array<Outcome, std::size(kKinds)> outcomes;
+  for (const bool first : {true, false}) {
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      if (kKinds[i].first == first) outcomes[i] = run_kind(kKinds[i], context, job);
     }
   }
   context.end_progress();
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const Outcome& outcome = outcomes[i];
+    if (outcome.told) {
+      add(kKinds[i].name, static_cast<int64_t>(outcome.told->found), outcome.told->what,
+          fmt::format("errata find {}", kKinds[i].name), outcome.told->lacks);
+    } else {
+      add(kKinds[i].name, Cell{}, Cell{}, Cell{}, outcome.lacks);
+    }
+  }
   context.print_table(table);
   if (!context.json() && !below.empty()) context.print_text("\n" + below);
 }

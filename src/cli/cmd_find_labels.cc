@@ -110,6 +110,7 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
        {"judged", report.judged},
        {"excluded", report.excluded},
        {"found", report.suspects.size()},
+       {"wrong_by_verdict", data_wrong(report.verdicts)},
        {"estimated_wrong", report.estimated},
        {"estimated_low", interval_end(report, report.estimated_interval.low)},
        {"estimated_high", interval_end(report, report.estimated_interval.high)},
@@ -167,8 +168,14 @@ std::string verdict_text(const jobs::FindLabelsReport& report) {
   for (size_t i = 0; i < report.verdicts.size(); ++i) {
     verdicts.push_back(fmt::format("{} {}", with_thousands(report.verdicts[i]), kVerdictNames[i]));
   }
-  return fmt::format("evidence: {}\nverdicts: {}\n", fmt::join(sources, ", "),
-                     fmt::join(verdicts, ", "));
+  const size_t wrong = report.verdicts[static_cast<size_t>(Verdict::kLabelWrong)];
+  const size_t all_wrong = data_wrong(report.verdicts);
+  return fmt::format(
+      "evidence: {}\nverdicts: {}\nwrong by the verdict, label or image: {} ({} of the {} "
+      "suspected, {} not a valid image)\n",
+      fmt::join(sources, ", "), fmt::join(verdicts, ", "), with_thousands(all_wrong),
+      with_thousands(wrong), plural(report.suspects.size(), "label"),
+      with_thousands(all_wrong - wrong));
 }
 
 void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
@@ -189,8 +196,9 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
                    report.all_evidence ? " --sort label_error" : " --sort self_confidence") &&
       !report.suspects.empty() && arguments.options.tag.empty()) {
     context.note(report.all_evidence
-                     ? "to review them: errata view --filter \"verdict = 'label wrong'\" --sort "
-                       "label_error"
+                     ? fmt::format("to review what is wrong by the verdict: errata view --filter "
+                                   "\"{}\" --sort label_error",
+                                   kDataWrongFilter)
                      : "to review them: errata find labels --method confident_learning --tag "
                        "suspect, then errata view --filter \"tags = 'suspect'\"");
   }

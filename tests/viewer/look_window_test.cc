@@ -243,18 +243,24 @@ TEST_CASE("every menu and popup fits the window whole, at scale 1 and 2") {
 
 TEST_CASE("what the pointer rests on says more") {
   if (!has_virtual_display()) return;
-  WindowFixture window;
-  window.app().commands().run("panel.confusion", window.session());
-  window.session().round().start();
-  window.settle();
-  for (const char* item : {"//Grid/**/tile", "//Panels/**/cell", "//Round/leave"}) {
+  WindowSetup setup;
+  setup.findings = true;
+  WindowFixture window(setup);
+  const auto says_more = [&](const char* item) {
     CAPTURE(item);
     CHECK(window.run([&](ImGuiTestContext* context) {
       context->MouseMove(item);
       context->SleepNoSkip(1.5F, 0.1F);
       CHECK(tooltip_is_open());
     }) == "");
-  }
+  };
+  window.app().commands().run("panel.labels", window.session());
+  window.settle();
+  says_more("//Panels/**/ambiguous");
+  window.app().commands().run("panel.confusion", window.session());
+  window.session().round().start();
+  window.settle();
+  for (const char* item : {"//Grid/**/tile", "//Panels/**/cell", "//Round/leave"}) says_more(item);
   CHECK(window.misuse() == "");
 }
 

@@ -37,7 +37,8 @@ void CommandRegistry::add_find_commands() {
        .title = "Review the label errors",
        .menu = Menu::kFind,
        .keys = {plain('Q')},
-       .help = "A round over the suspected labels, worst first, with their evidence below",
+       .help = "A round over what is wrong by the verdict, label or image, worst first, with the "
+               "evidence below",
        .enabled =
            [](const AppState& state) {
              return !state.round.starting && answer_is_there(state.findings.labels);

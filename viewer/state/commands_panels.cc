@@ -43,7 +43,8 @@ void CommandRegistry::add_panel_commands() {
   add_panel("calibration", "Calibration", "Does a confidence of 0.8 mean right in 8 of 10 cases?");
   add_panel("classes", "Classes", "Precision, recall and mistakes of each class");
   add_panel("scores", "Scores", "How the scores spread, right and wrong predictions apart");
-  add_panel("labels", "Label errors", "Suspected labels, their evidence, and the queue to review",
+  add_panel("labels", "Label errors",
+            "Labels and images that are wrong by the verdict, the evidence, and the queue",
             Menu::kFind);
   add_panel("map", "Map", "All samples in the plane, those that look alike together", Menu::kFind);
   add_panel("duplicates", "Duplicates", "Groups of copies: conflicts first, then leaks",

@@ -150,9 +150,8 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const 
   answer->sort = "label_error";
   const Column* now = category_column(samples, "verdict");
   const Column* verdict = verdicts != nullptr ? verdicts : now;
-  // What find labels counts: the labels behind the data's own cut that the evidence holds to be
-  // wrong. Beyond it the doubts are the model's as often as the label's.
-  LabelQueue suspects{"", "verdict in ('label wrong', 'not a valid image')"};
+  // Of the others the model is at fault as often as the label.
+  LabelQueue wrong{"", std::string(kDataWrongFilter)};
   std::vector<LabelQueue> by_verdict;
   for (size_t i = 0; i < kVerdictNames.size(); ++i) {
     const std::string_view name = kVerdictNames[i];
@@ -162,12 +161,11 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const 
         samples, std::string(name), fmt::format("verdict = '{}'", name),
         [&](RowIndex row) { return verdict->codes[row] == code; },
         [&](RowIndex row) { return code_at(now, row) != code; }));
-    const auto is = static_cast<Verdict>(i);
-    if (is != Verdict::kLabelWrong && is != Verdict::kNotValid) continue;
-    suspects.found += by_verdict.back().found;
-    suspects.decided += by_verdict.back().decided;
+    if (!is_data_wrong(static_cast<Verdict>(i))) continue;
+    wrong.found += by_verdict.back().found;
+    wrong.decided += by_verdict.back().decided;
   }
-  answer->queues.push_back(std::move(suspects));
+  answer->queues.push_back(std::move(wrong));
   std::move(by_verdict.begin(), by_verdict.end(), std::back_inserter(answer->queues));
   return answer;
 }

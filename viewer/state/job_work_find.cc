@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "model/verdict.h"
 #include "viewer/state/find_kinds.h"
 #include "viewer/state/view_query.h"
 
@@ -46,6 +47,7 @@ JobWork labels_work(const jobs::FindLabelsOptions& options) {
                                    counted(report.looked_at, "sample"));
     append(text, static_cast<uint64_t>(std::max<int64_t>(0, report.estimated)),
            "estimated to be wrong");
+    append(text, data_wrong(report.verdicts), "wrong by the verdict, label or image");
     append(text, report.tagged.edits.size(), "tagged");
     return text;
   };

@@ -6,7 +6,9 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "model/verdict.h"
 #include "viewer/views/evidence_parts.h"
+#include "viewer/views/inspector_sections.h"
 #include "viewer/views/panels/find_parts.h"
 #include "viewer/views/panels/measure_parts.h"
 #include "viewer/views/panels/panels.h"
@@ -87,6 +89,13 @@ class LabelsPanel : public Panel {
                   labels.combined ? "labels or images wrong" : "label and run differ");
     draw_text_fit(theme, list, ImVec2(at.x + x, at.y + theme.px(14)), width - x, small(theme),
                   with_thousands(all.decided) + " reviewed");
+    if (labels.combined && ImGui::IsWindowHovered() &&
+        ImGui::IsMouseHoveringRect(at, ImVec2(at.x + width, at.y + theme.px(33)))) {
+      draw_hover(theme,
+                 "Verdict label wrong or not a valid image. Find labels also tells how many labels "
+                 "it suspects: those that the evidence speaks against most, as many as are "
+                 "estimated to be wrong; of them, label wrong is where it is sure enough.");
+    }
     const float y = at.y + theme.px(33);
     draw_bar(theme, list, ImVec2(at.x, y), ImVec2(at.x + width, y + theme.px(4)),
              all.found == 0 ? 0 : static_cast<float>(all.decided) / static_cast<float>(all.found),
@@ -117,6 +126,10 @@ class LabelsPanel : public Panel {
                   FacetMark::kNone, queue.found == 0, verdict_color(theme, queue.title))) {
       frame.session.findings().show(queue);
     }
+    const auto verdict = std::find(kVerdictNames.begin(), kVerdictNames.end(), queue.title);
+    if (verdict == kVerdictNames.end()) return;
+    if (!ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) return;
+    draw_hover(theme, kVerdictMeanings[static_cast<size_t>(verdict - kVerdictNames.begin())]);
   }
 
   // The image, the question beside it, and its look-alikes beside those or, with room, below.
