@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/reports.h"
 #include "store/issues.h"
+#include "store/object_scores.h"
 #include "store/roots.h"
 #include "store/runs.h"
 #include "store/splits.h"
@@ -50,28 +51,45 @@ ResultTable versions_table(store::Store& store) {
   return table;
 }
 
+// What is stored of boxes, each row for its thresholds.
+ResultTable object_scores_table(store::Store& store) {
+  ResultTable table({{"boxes judged for run"},
+                     {"confidence", Align::kRight},
+                     {"iou", Align::kRight},
+                     {"objects", Align::kRight},
+                     {"made"},
+                     {"state"}});
+  for (const store::ObjectScoreInfo& set : store::list_object_scores(store)) {
+    table.add({set.run_name, set.confidence, set.overlap, static_cast<int64_t>(set.rows),
+               set.made_at, std::string(set.holds ? "holds" : "labels were changed since")});
+  }
+  return table;
+}
+
 void print_json(CommandContext& context, store::Store& store, const store::StoreInfo& info) {
   text::Json issues = text::Json::object();
   for (const auto& [kind, count] : store::count_issues_by_kind(store)) issues[kind] = count;
-  context.print_json(text::Json::object({{"store", store.path()},
-                                         {"schema_version", info.schema_version},
-                                         {"journal_mode", info.journal_mode},
-                                         {"file_bytes", info.file_bytes},
-                                         {"free_bytes", info.free_bytes},
-                                         {"samples", info.samples},
-                                         {"labelled", info.labelled},
-                                         {"multi_label", info.multi_label},
-                                         {"vanished", info.vanished},
-                                         {"objects", info.objects},
-                                         {"classes", info.classes},
-                                         {"edit_batches", info.edit_batches},
-                                         {"rejected", info.rejected},
-                                         {"warnings", info.warnings},
-                                         {"issues", issues},
-                                         {"sources", to_json_value(sources_table(store))},
-                                         {"splits", to_json_value(splits_table(store))},
-                                         {"runs", to_json_value(runs_table(store))},
-                                         {"versions", to_json_value(versions_table(store))}}));
+  context.print_json(
+      text::Json::object({{"store", store.path()},
+                          {"schema_version", info.schema_version},
+                          {"journal_mode", info.journal_mode},
+                          {"file_bytes", info.file_bytes},
+                          {"free_bytes", info.free_bytes},
+                          {"samples", info.samples},
+                          {"labelled", info.labelled},
+                          {"multi_label", info.multi_label},
+                          {"vanished", info.vanished},
+                          {"objects", info.objects},
+                          {"classes", info.classes},
+                          {"edit_batches", info.edit_batches},
+                          {"rejected", info.rejected},
+                          {"warnings", info.warnings},
+                          {"issues", issues},
+                          {"sources", to_json_value(sources_table(store))},
+                          {"splits", to_json_value(splits_table(store))},
+                          {"runs", to_json_value(runs_table(store))},
+                          {"object_scores", to_json_value(object_scores_table(store))},
+                          {"versions", to_json_value(versions_table(store))}}));
 }
 
 void run_info(CommandContext& context) {
@@ -96,8 +114,8 @@ void run_info(CommandContext& context) {
                           ? "1 batch of edits stands"
                           : with_thousands(info.edit_batches) + " batches of edits stand",
                       with_thousands(info.rejected), with_thousands(info.warnings));
-  for (const ResultTable& table :
-       {sources_table(store), splits_table(store), runs_table(store), versions_table(store)}) {
+  for (const ResultTable& table : {sources_table(store), splits_table(store), runs_table(store),
+                                   object_scores_table(store), versions_table(store)}) {
     if (table.rows() > 0) text += "\n" + table.to_text();
   }
   context.print_text(text);

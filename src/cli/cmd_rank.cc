@@ -77,6 +77,7 @@ void rank_objects(CommandContext& context, const jobs::RankObjectsOptions& optio
                             {"run", report.judged.state.run},
                             {"confidence", report.judged.confidence},
                             {"iou", report.judged.overlap},
+                            {"stored_at", report.judged.stored_at},
                             {"ranked", report.ranked},
                             {"excluded", report.judged.excluded},
                             {"warnings", texts_json(report.judged.warnings)},

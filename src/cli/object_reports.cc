@@ -41,7 +41,9 @@ ResultTable object_table(const jobs::JudgedObjects& judged, std::span<const RowI
 }
 
 std::string thresholds_text(const jobs::JudgedObjects& judged) {
-  return fmt::format("matched at confidence {:g} and IoU {:g}", judged.confidence, judged.overlap);
+  const std::string text =
+      fmt::format("matched at confidence {:g} and IoU {:g}", judged.confidence, judged.overlap);
+  return judged.stored_at.empty() ? text : fmt::format("{} (stored {})", text, judged.stored_at);
 }
 
 void add_judge_options(CLI::App& app, jobs::JudgeOptions& options) {

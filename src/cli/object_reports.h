@@ -14,7 +14,7 @@ namespace errata::cli {
 ResultTable object_table(const jobs::JudgedObjects& judged, std::span<const RowIndex> rows,
                          const std::string& score);
 
-// "matched at confidence 0.25 and IoU 0.5".
+// "matched at confidence 0.25 and IoU 0.5", and when, where it was stored.
 std::string thresholds_text(const jobs::JudgedObjects& judged);
 
 void add_judge_options(CLI::App& app, jobs::JudgeOptions& options);

@@ -112,7 +112,9 @@ void list_images(const query::Selection& queue, JobContext& context, FindBoxesRe
 }  // namespace
 
 FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context) {
-  FindBoxesReport report{.judged = judge_objects(options.judge, context)};
+  JudgeOptions judge = options.judge;
+  judge.keeps = true;
+  FindBoxesReport report{.judged = judge_objects(judge, context)};
   const Table& table = report.judged.objects.table;
   const query::Selection rows = passing(report.judged, options.where);
   query::Selection queue(rows.rows());

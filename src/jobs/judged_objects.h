@@ -1,13 +1,13 @@
 // The objects of a store with what a run of detections says of them: which error each is, what it
-// was matched with, and how doubtful each label is. Nothing of it is stored: it is made again from
-// the labels as they are, in a fraction of a second, and holds for the thresholds asked for.
+// was matched with, and how doubtful each label is. It holds for the thresholds asked for, under
+// which it can be stored (store/object_scores.h); a stored set serves as long as labels and
+// detections are those it was made of, else all is made again.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "analysis/tide.h"
 #include "jobs/job_context.h"
 #include "jobs/judge_columns.h"
 #include "jobs/loaded_state.h"
@@ -21,6 +21,7 @@ struct JudgeOptions {
   std::string where;         // of samples; empty: all
   double confidence = 0.25;  // detections below it are no errors and mend none
   double overlap = 0.5;      // least IoU that is right; background is below 0.1, or half of it
+  bool keeps = false;        // store what was made, when it is of all samples
 
   void check() const;
 };
@@ -34,9 +35,9 @@ struct JudgedObjects {
   ObjectTable objects;
   query::Selection selected;  // rows of samples that the filter selects
   DetectionInput input;
-  analysis::TideResult tide;  // of the detections of at least `confidence`
   double confidence = 0;
   double overlap = 0;
+  std::string stored_at;  // when what was stored was made, ISO 8601 UTC; empty: made now
   size_t excluded = 0;
   std::vector<std::string> warnings;
 };

@@ -85,6 +85,7 @@ std::string stream_text(std::string_view owner, int64_t owner_id, std::string_vi
 std::string chunk_fix(std::string_view owner) {
   if (owner == "run") return "run the model again with --replace";
   if (owner == "score") return "compute the score again";
+  if (owner == "object_scores") return "run `errata find boxes` again";
   if (owner == "objects") return "import the source again, or go back to a copy of the store";
   if (owner == "sample") return "import the source again: it writes the snapshot anew";
   return std::string(kGoBack);
@@ -133,7 +134,8 @@ void check_orphan_chunks(DoctorContext& context) {
       "(owner = 'score' AND owner_id NOT IN (SELECT id FROM score)) OR "
       "(owner = 'batch' AND owner_id NOT IN (SELECT id FROM batch)) OR "
       "(owner = 'objects' AND owner_id NOT IN (SELECT id FROM object_set)) OR "
-      "owner NOT IN ('run', 'version', 'score', 'batch', 'sample', 'objects')");
+      "(owner = 'object_scores' AND owner_id NOT IN (SELECT id FROM object_score_set)) OR "
+      "owner NOT IN ('run', 'version', 'score', 'batch', 'sample', 'objects', 'object_scores')");
   while (streams.step()) {
     context.damage(
         "orphan-chunk",

@@ -38,6 +38,9 @@ std::shared_ptr<const RunPlan> make_plan(std::vector<SampleId> samples);
 // Kept by the connection: a plan never changes and run ids are not given twice.
 std::shared_ptr<const RunPlan> read_plan(Connection& db, RunId run);
 
+// Stored scores of objects for the run, within the caller's transaction.
+void drop_object_scores(Connection& db, RunId run);
+
 // The samples that a stored score covers, rising.
 std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId run);
 

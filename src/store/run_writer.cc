@@ -317,6 +317,7 @@ void drop_run(Connection& db, RunId id) {
   while (find.step()) scores.push_back(find.integer(0));
   for (const int64_t score : scores) drop_streams(db, "score", score);
   db.prepare("DELETE FROM score WHERE run_id = ?1").bind(1, id).run();
+  drop_object_scores(db, id);
   db.prepare("DELETE FROM run WHERE id = ?1").bind(1, id).run();
 }
 

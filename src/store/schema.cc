@@ -351,7 +351,24 @@ CREATE INDEX event_by_sample_of_object
 CREATE INDEX batch_of_import ON batch(id) WHERE kind = 'import';
 )sql";
 
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4};
+// What matching detections with annotations said, a set for each pair of thresholds (stream owner
+// 'object_scores').
+constexpr std::string_view kSchema5 = R"sql(
+CREATE TABLE object_score_set(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id INTEGER NOT NULL REFERENCES run(id),
+  confidence REAL NOT NULL,
+  overlap REAL NOT NULL,
+  input_hash INTEGER NOT NULL,
+  log_end INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  detail TEXT NOT NULL,
+  made_at TEXT NOT NULL,
+  UNIQUE (run_id, confidence, overlap)
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "store/block.h"
+#include "store/object_scores.h"
 #include "store/objects.h"
 #include "store/run_rows.h"
 #include "store/score_columns.h"
@@ -215,6 +216,64 @@ class Objects : public RowSource {
   int64_t row_ = -1;
 };
 
+// Every stored set of a run, or of all runs, one after the other.
+class ObjectScores : public RowSource {
+ public:
+  ObjectScores(Store& store, const std::string& run) : store_(store) {
+    if (!run.empty()) read_run(store, run);
+    for (ObjectScoreInfo& set : list_object_scores(store)) {
+      if (run.empty() || set.run_name == run) sets_.push_back(std::move(set));
+    }
+  }
+
+  bool next() override {
+    while (++row_ >= static_cast<int64_t>(columns_.rows())) {
+      if (next_ == sets_.size()) return false;
+      row_ = -1;
+      columns_ = read_object_scores(store_, sets_[next_++]).columns;
+      values_.clear();
+      for (const std::string_view name : kNames) values_.push_back(columns_.find(name));
+    }
+    return true;
+  }
+
+  void column(sqlite3_context* context, int index) const override {
+    const ObjectScoreInfo& set = sets_[next_ - 1];
+    switch (index) {
+      case 0: return give_text(context, set.run_name);
+      case 1: return sqlite3_result_double(context, set.confidence);
+      case 2: return sqlite3_result_double(context, set.overlap);
+      case 3: return sqlite3_result_int(context, set.holds ? 1 : 0);
+      default: break;
+    }
+    const auto row = static_cast<RowIndex>(row_);
+    const Column* column = values_.at(static_cast<size_t>(index - 4));
+    if (column == nullptr || column->is_null(row)) return;
+    if (column->name == "match" || column->name == "evidence") {
+      sqlite3_result_int64(
+          context, columns_.find("object_id")->ints.at(static_cast<size_t>(column->ints[row])));
+    } else if (column->type == ColumnType::kInt) {
+      sqlite3_result_int64(context, column->ints[row]);
+    } else if (column->type == ColumnType::kCategory) {
+      give_text(context, column->text(row));
+    } else {
+      sqlite3_result_double(context, column->number(row));
+    }
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 10> kNames{
+      "object_id",   "sample_id", "error",   "iou",       "match",
+      "label_doubt", "doubt",     "verdict", "suggested", "evidence"};
+
+  Store& store_;
+  std::vector<ObjectScoreInfo> sets_;
+  size_t next_ = 0;
+  Table columns_;
+  std::vector<const Column*> values_;
+  int64_t row_ = -1;
+};
+
 class VersionSamples : public RowSource {
  public:
   VersionSamples(Store& store, const std::string& version)
@@ -262,7 +321,7 @@ struct TableFunction {
   std::unique_ptr<RowSource> (*open)(Store&, const std::vector<std::string>&);
 };
 
-constexpr std::array<TableFunction, 6> kFunctions{{
+constexpr std::array<TableFunction, 7> kFunctions{{
     {"objects",
      "CREATE TABLE x(object_id INTEGER, sample_id INTEGER, kind TEXT, class TEXT, confidence REAL, "
      "x REAL, y REAL, width REAL, height REAL, area_px REAL, crowd INTEGER, difficult INTEGER, "
@@ -270,6 +329,14 @@ constexpr std::array<TableFunction, 6> kFunctions{{
      14, 1, 0,
      [](Store& store, const std::vector<std::string>& arguments) -> std::unique_ptr<RowSource> {
        return std::make_unique<Objects>(store, arguments[0]);
+     }},
+    {"object_scores",
+     "CREATE TABLE x(run_name TEXT, confidence_from REAL, iou_from REAL, holds INTEGER, "
+     "object_id INTEGER, sample_id INTEGER, error TEXT, iou REAL, matched INTEGER, "
+     "label_doubt REAL, doubt TEXT, verdict TEXT, suggested TEXT, evidence INTEGER, run HIDDEN)",
+     14, 1, 0,
+     [](Store& store, const std::vector<std::string>& arguments) -> std::unique_ptr<RowSource> {
+       return std::make_unique<ObjectScores>(store, arguments[0]);
      }},
     {"predictions",
      "CREATE TABLE x(sample_id INTEGER, class TEXT, class_index INTEGER, confidence REAL, "

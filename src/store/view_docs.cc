@@ -148,6 +148,21 @@ crowd: 1: a region of many objects.
 difficult: 1: marked difficult by the source.
 truncated: 1: marked as cut off by the source.
 review: unseen, kept, changed, added or ambiguous; NULL for a detection.
+= object_scores(run)
+run_name: Run whose detections were matched; without an argument, of every run that has any.
+confidence_from: Detections below it were no errors and found nothing.
+iou_from: Overlap from which a detection was right.
+holds: 0: labels were changed since, or samples left out.
+object_id: Annotation or detection.
+sample_id: Sample it is in.
+error: true, class, localisation, both, duplicate, background or missed, at these thresholds.
+iou: Overlap with the object it was matched with.
+matched: Object it was matched with.
+label_doubt: How surely the label is wrong, 0 to 1.
+doubt: class, place, spurious, copy or missing.
+verdict: label, model or ambiguous.
+suggested: Class that the label should have.
+evidence: Object that speaks against the label.
 = predictions(run)
 sample_id: Sample.
 class: Predicted class; NULL: no prediction.

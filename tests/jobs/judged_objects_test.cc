@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "jobs/detection_metrics_job.h"
 #include "jobs/find_boxes_job.h"
 #include "jobs/prediction_warnings.h"
 #include "model/shape.h"
+#include "store/doctor.h"
+#include "store/edits.h"
+#include "store/object_scores.h"
 #include "store/objects.h"
 #include "store/runs.h"
 #include "store/snapshot_loader.h"
@@ -295,6 +299,83 @@ TEST_CASE("each error is named with what it was compared with, for the threshold
   CHECK(errors_of(lower)[9] == "true");
   CHECK(errors_of(lower)[6] == "true");
   CHECK_THROWS_AS(project.judge(2), Error);
+}
+
+TEST_CASE("what was found is stored under its thresholds and serves as long as it holds") {
+  Project project(errors_case());
+  const auto find = [&](double confidence, double overlap, const std::string& samples = "") {
+    FindBoxesOptions options;
+    options.judge = {project.path, "", samples, confidence, overlap};
+    JobContext context = project.job();
+    return find_boxes(options, context).judged.stored_at;
+  };
+  const auto texts = [](const JudgedObjects& judged) {
+    std::map<std::string, std::vector<std::string>> columns;
+    for (const auto& column : judged.objects.table.columns()) {
+      for (size_t row = 0; row < column->rows; ++row) {
+        columns[column->name].push_back(column->display(static_cast<RowIndex>(row)));
+      }
+    }
+    return columns;
+  };
+  const auto sets = [&] {
+    store::Store store = store::Store::open(project.path, store::Access::kRead);
+    return store::list_object_scores(store);
+  };
+  const JudgedObjects fresh = project.judge(0.25);
+  const JudgedObjects lower = project.judge(0.1, 0.3);
+  CHECK(fresh.stored_at.empty());
+  CHECK(sets().empty());  // only find boxes stores
+  CHECK(find(0.25, 0.5, "path != 'no such'").empty());
+  CHECK(sets().empty());  // nothing of a part of the samples
+  CHECK(find(0.25, 0.5).empty());
+  CHECK(!find(0.25, 0.5).empty());
+  CHECK(find(0.1, 0.3).empty());
+  // Each pair of thresholds has its own errors, and all columns are those of a fresh matching.
+  REQUIRE(sets().size() == 2);
+  CHECK(!project.judge(0.25).stored_at.empty());
+  CHECK(texts(project.judge(0.25)) == texts(fresh));
+  CHECK(texts(project.judge(0.1, 0.3)) == texts(lower));
+  CHECK(texts(lower) != texts(fresh));
+  CHECK(project.judge(0.25, 0.3).stored_at.empty());
+  const JudgedObjects again = project.judge(0.25);
+  CHECK(again.objects.table.find("suggested")->dictionary ==
+        again.objects.table.find("label")->dictionary);
+
+  // A changed label: told, and matched again; taken back, the set serves again. A mark that no
+  // score depends on changes nothing.
+  {
+    store::Store store = store::Store::open(project.path, store::Access::kWrite);
+    const ObjectId object = fresh.objects.table.find("object_id")->ints[1];
+    const auto edit = [&](store::ObjectEditKind kind, ClassId to) {
+      store::ObjectEdit one{.kind = kind, .object = object};
+      one.class_id = to;
+      store::apply_object_edits(store, std::span(&one, 1), "ann", "");
+    };
+    edit(store::ObjectEditKind::kKeep, 0);
+    CHECK(sets()[1].holds);
+    CHECK(!project.judge(0.25).stored_at.empty());
+    const ClassId other = store::read_object(store, object)->class_id == 1 ? 2 : 1;
+    edit(store::ObjectEditKind::kSetClass, other);
+    CHECK(!sets()[1].holds);
+    const JudgedObjects edited = project.judge(0.25);
+    CHECK(edited.stored_at.empty());
+    CHECK(errors_of(edited) != errors_of(fresh));
+    store::undo(store, "ann");
+    CHECK(!project.judge(0.25).stored_at.empty());
+  }
+
+  // No more than so many, the oldest goes; a run takes its own with it.
+  for (int i = 1; i <= store::kMostObjectScoreSets; ++i) CHECK(find(0.05 * i, 0.7).empty());
+  CHECK(sets().size() == static_cast<size_t>(store::kMostObjectScoreSets));
+  CHECK(project.judge(0.25).stored_at.empty());
+  store::Store store = store::Store::open(project.path, store::Access::kWrite);
+  store::delete_run(store, "det");
+  CHECK(sets().empty());
+  Progress progress;
+  const CancelToken cancel;
+  CHECK(store::check_store(store, {store::DoctorLevel::kStore}, serial_for, progress, cancel)
+            .empty());
 }
 
 TEST_CASE("objects are filtered and ranked by what matching says, the worst end first") {
