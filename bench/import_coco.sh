@@ -4,8 +4,9 @@
 # small: 5,000 images, 36,000 boxes, 180,000 results. large: 118,000 images, 860,000 objects.
 # cut: 500 MB of annotations that end in the middle, and the same whole: what is said, and the most
 # memory that was taken. beyond: annotations and results of more than 4 GB with a broken row near
-# the end, one after the other; wants 8 GB of disk. ERRATA_PEERS_PYTHON names a Python that has fiftyone; without it the
-# seconds that it took on another machine of two cores are printed as such.
+# the end, one after the other, and the annotations out again: where the files first differ must be
+# at the broken row. Wants 16 GB of disk. ERRATA_PEERS_PYTHON names a Python that has fiftyone;
+# without it the seconds that it took on another machine of two cores are printed as such.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out="${ERRATA_BENCH_OUT:-bench/out}"
@@ -95,6 +96,13 @@ for what in "${@:-small large}"; do for size in $what; do
           "$errata" -q -s "$store" import "$folder/annotations.json" >/dev/null; fi
         /usr/bin/time -f "$kind: %e s, at most %M KiB" "$errata" -q -s "$store" "${command[@]}" \
           "$folder/large_$kind.json" 2>&1 | grep -E 'rejected|at most'
+        if [ "$kind" = truth ]; then
+          rm -rf "$out/beyond_out"
+          /usr/bin/time -f "$kind, export: %e s, at most %M KiB" "$errata" -q -s "$store" export \
+            --format coco --to "$out/beyond_out" --files none 2>&1 | grep -E 'objects|at most'
+          cmp "$folder/large_$kind.json" "$out/beyond_out/annotations/large_$kind.json" || true
+          rm -rf "$out/beyond_out"
+        fi
         rm -f "$folder/large_$kind.json"
       done ;;
     *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;

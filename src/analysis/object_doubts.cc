@@ -20,6 +20,7 @@ constexpr size_t kImageGrain = 32;
 constexpr size_t kWindow = 101;  // pairs of about the same score that a spread is read off
 constexpr size_t kLike = 64;     // objects of about the same size that support is compared with
 constexpr size_t kEdges = 4;
+constexpr size_t kMostPairs = size_t{1} << 18;  // of an image, held at once
 
 using Edges = std::array<double, kEdges>;
 
@@ -27,6 +28,41 @@ struct Pair {
   uint32_t detection = 0;
   uint32_t object = 0;
   double sure = 0;  // score x overlap
+
+  // The surest first, then in the order of the rows.
+  friend bool operator<(const Pair& a, const Pair& b) {
+    if (a.sure != b.sure) return a.sure > b.sure;
+    return a.object != b.object ? a.object < b.object : a.detection < b.detection;
+  }
+};
+
+// The first `most` of what is put in.
+class FirstPairs {
+ public:
+  explicit FirstPairs(size_t most) : most_(most) {}
+  void put(const Pair& pair) {
+    if (dropped_ && !(pair < last_)) return;
+    pairs_.push_back(pair);
+    if (pairs_.size() < 2 * most_) return;
+    std::nth_element(pairs_.begin(), pairs_.begin() + static_cast<ptrdiff_t>(most_ - 1),
+                     pairs_.end());
+    last_ = pairs_[most_ - 1];
+    pairs_.resize(most_);
+    dropped_ = true;
+  }
+  bool dropped() const { return dropped_; }
+  // In order. Those behind the last that was kept are not to be told from dropped ones.
+  std::vector<Pair> take() {
+    std::sort(pairs_.begin(), pairs_.end());
+    if (pairs_.size() > most_ && dropped_) pairs_.resize(most_);
+    return std::move(pairs_);
+  }
+
+ private:
+  size_t most_;
+  std::vector<Pair> pairs_;
+  Pair last_;
+  bool dropped_ = false;
 };
 
 double median(std::vector<double>& values) {
@@ -104,25 +140,31 @@ class Doubter {
     return box_iou(box_at(set_.detections.boxes, a), box_at(set_.detections.boxes, b), false);
   }
 
+  // The surest pairs first, each box and detection once. Of a stack only so many pairs are held at
+  // once; what they leave free is paired anew.
   void tie(size_t image) {
     const NearBoxes detections = near_detections(image);
-    std::vector<Pair> pairs;
-    for (const uint32_t g : objects_of_.of(image)) {
-      if (set_.objects.crowd(g)) continue;
-      detections.each(box_at(set_.objects.boxes, g), [&](uint32_t d) {
-        const double of = overlap(d, g);
-        if (of >= kLeastTie) pairs.push_back({d, g, score(d) * of});
-      });
-    }
-    std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
-      if (a.sure != b.sure) return a.sure > b.sure;
-      return a.object != b.object ? a.object < b.object : a.detection < b.detection;
-    });
-    for (const Pair& pair : pairs) {
-      if (tied_[pair.object] != kNoMatch || out_.objects[pair.detection] != kNoMatch) continue;
-      tied_[pair.object] = static_cast<int32_t>(pair.detection);
-      tie_overlap_[pair.object] = overlap(pair.detection, pair.object);
-      out_.objects[pair.detection] = static_cast<int32_t>(pair.object);
+    const auto objects = objects_of_.of(image);
+    const size_t most =
+        std::max(kMostPairs, 8 * (objects.size() + detections_of_.of(image).size()));
+    bool again = true;
+    while (again) {
+      FirstPairs pairs(most);
+      for (const uint32_t g : objects) {
+        if (set_.objects.crowd(g) || tied_[g] != kNoMatch) continue;
+        detections.each(box_at(set_.objects.boxes, g), [&](uint32_t d) {
+          if (out_.objects[d] != kNoMatch) return;
+          const double of = overlap(d, g);
+          if (of >= kLeastTie) pairs.put({d, g, score(d) * of});
+        });
+      }
+      again = pairs.dropped();
+      for (const Pair& pair : pairs.take()) {
+        if (tied_[pair.object] != kNoMatch || out_.objects[pair.detection] != kNoMatch) continue;
+        tied_[pair.object] = static_cast<int32_t>(pair.detection);
+        tie_overlap_[pair.object] = overlap(pair.detection, pair.object);
+        out_.objects[pair.detection] = static_cast<int32_t>(pair.object);
+      }
     }
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "analysis/score_worth.h"
 #include "base/error.h"
@@ -182,4 +183,49 @@ TEST_CASE("what a score is worth is read off outcomes, class by class") {
   CHECK(worth[20000] < 0.8);
   CHECK_THROWS_AS(worth_of_scores(scores, classes, 3, {}), Error);
   CHECK(worth_of_scores({}, {}, 3, {}).empty());
+}
+
+TEST_CASE("a stack has the ties of a sort of all its pairs, which are more than are held at once") {
+  DetectionCase each;
+  each.images = 2;
+  each.classes = 3;
+  Rng rng(11);
+  const auto box = [&] {
+    return Box{100 + 60 * rng.uniform(), 100 + 60 * rng.uniform(), 150 + 80 * rng.uniform(),
+               150 + 80 * rng.uniform()};
+  };
+  const auto any_class = [&] { return static_cast<ClassIndex>(3 * rng.uniform()); };
+  for (int i = 0; i < 900; ++i) {
+    each.object(0, any_class(), box(), i % 50 == 0);
+    // Scores of two decimals: many pairs of equal boxes are as sure as others.
+    if (i < 820) each.detection(0, any_class(), box(), std::floor(100 * rng.uniform()) / 100);
+  }
+  each.object(1, 0, box());
+  const ObjectDoubts doubts = doubts_of(each);
+
+  struct Tie {
+    double sure;
+    size_t object, detection;
+  };
+  std::vector<Tie> ties;
+  const DetectionSet set = each.set();
+  for (size_t g = 0; g < 900; ++g) {
+    for (size_t d = 0; d < each.score.size(); ++d) {
+      const double of = set.overlap_of(d, g);
+      if (of >= 0.1 && each.crowd[g] == 0) ties.push_back({each.score[d] * of, g, d});
+    }
+  }
+  REQUIRE(ties.size() > (size_t{2} << 18));
+  std::sort(ties.begin(), ties.end(), [](const Tie& a, const Tie& b) {
+    return std::tuple(-a.sure, a.object, a.detection) < std::tuple(-b.sure, b.object, b.detection);
+  });
+  std::vector<int32_t> expected(each.score.size(), kNoMatch);
+  std::vector<uint8_t> taken(each.area.size(), 0);
+  for (const Tie& tie : ties) {
+    if (taken[tie.object] != 0 || expected[tie.detection] != kNoMatch) continue;
+    taken[tie.object] = 1;
+    expected[tie.detection] = static_cast<int32_t>(tie.object);
+  }
+  CHECK(doubts.objects == expected);
+  CHECK(std::count(expected.begin(), expected.end(), kNoMatch) < 10);
 }
