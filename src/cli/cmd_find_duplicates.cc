@@ -32,7 +32,52 @@ std::string note_of(const DuplicateGroup& group) {
   return note;
 }
 
-ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit) {
+constexpr size_t kMembersShown = 10;  // in a table; copies of copies can be thousands
+
+// Of a group: all where they are at most `most` (0: any number). Of more, first those that are
+// labelled otherwise than the one that they are a copy of, each after it, since that is what makes
+// the group a conflict; then the others as they come.
+std::vector<DuplicateMember> shown_members(const DuplicateGroup& group, const Column& label,
+                                           std::span<const RowIndex> rows, size_t most) {
+  if (most == 0 || group.members.size() <= most) return group.members;
+  std::vector<DuplicateMember> shown;
+  const auto show = [&](const DuplicateMember& member) {
+    const bool there = std::any_of(shown.begin(), shown.end(), [&](const DuplicateMember& each) {
+      return each.picture == member.picture;
+    });
+    if (!there && shown.size() < most) shown.push_back(member);
+  };
+  for (const DuplicateMember& member : group.members) {
+    if (shown.size() >= most) break;
+    if (label.display(rows[member.picture]) == label.display(rows[member.copy_of])) continue;
+    show({member.copy_of, member.copy_of});
+    show(member);
+  }
+  for (const DuplicateMember& member : group.members) {
+    if (shown.size() >= most) break;
+    show(member);
+  }
+  return shown;
+}
+
+// "group 1: 10 of 3,451 members shown".
+std::string cut_groups(const jobs::FindDuplicatesReport& report, size_t limit) {
+  std::string text;
+  const size_t shown = limit == 0 ? report.groups.size() : limit;
+  for (size_t g = 0; g < std::min(shown, report.groups.size()); ++g) {
+    const size_t members = report.groups[g].members.size();
+    if (members <= kMembersShown) continue;
+    text += fmt::format("group {}: {} of {} members shown\n", g + 1, kMembersShown,
+                        with_thousands(members));
+  }
+  if (!text.empty()) {
+    text = "\n" + text +
+           "labels that differ from the copy's first; all members: --format csv, jsonl or json\n";
+  }
+  return text;
+}
+
+ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit, size_t most) {
   ResultTable table({{"group", Align::kRight},
                      {"kind"},
                      {"note"},
@@ -47,7 +92,8 @@ ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit)
   const size_t shown = limit == 0 ? report.groups.size() : limit;
   for (size_t g = 0; g < std::min(shown, report.groups.size()); ++g) {
     const DuplicateGroup& group = report.groups[g];
-    for (const DuplicateMember& member : group.members) {
+    for (const DuplicateMember& member :
+         shown_members(group, *samples.find("label"), report.rows, most)) {
       const RowIndex row = report.rows[member.picture];
       const Column* split = samples.find("split");
       table.add({static_cast<int64_t>(g + 1), kind_name(group.kind), note_of(group),
@@ -138,11 +184,14 @@ void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& repo
 
 void print_duplicates(CommandContext& context, const jobs::FindDuplicatesReport& report,
                       const DuplicateArguments& arguments) {
-  const ResultTable table = member_table(report, arguments.limit);
-  if (context.json()) return context.print_json(report_json(context, report, table));
   const TableFormat format = parse_table_format(arguments.format);
+  const bool cut = format == TableFormat::kTable && !context.json();
+  const ResultTable table = member_table(report, arguments.limit, cut ? kMembersShown : 0);
+  if (context.json()) return context.print_json(report_json(context, report, table));
   context.print_table(table, format);
-  if (format == TableFormat::kTable) context.print_text(summary(report, context.issues()));
+  if (cut) {
+    context.print_text(cut_groups(report, arguments.limit) + summary(report, context.issues()));
+  }
   print_notes(context, report, arguments.options);
 }
 

@@ -96,7 +96,7 @@ std::vector<SampleId> find_samples(store::Store& store, const std::vector<std::s
     if (!match.found()) {
       throw Error(ErrorCategory::kNotFound,
                   fmt::format("there is no sample '{}'", to_valid_utf8(name)),
-                  "Name it by its path as `errata rank` shows it.");
+                  "Name it by its path as `errata rank` shows it, or by its id: id:N.");
     }
     found.push_back(ids[match.index]);
   }
