@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "analysis/row_geometry.h"
 #include "base/random.h"
@@ -14,47 +15,46 @@ namespace errata::analysis {
 namespace {
 
 constexpr size_t kSample = 600;
-constexpr size_t kNth = 3;  // nearest of the sample: up to two copies in it do no harm
+constexpr size_t kFinest = 32;  // a sample has at most one row of so many
+constexpr size_t kNth = 3;      // nearest of the sample: up to two copies in it do no harm
 constexpr double kLeastLocal = 1.0 / 3;
 constexpr double kLeastDimension = 2;
 
-// Distance of each row to the kNth nearest of `sample`, itself left out.
-std::vector<double> distances_to_sample(const RowGeometry& geometry,
+// Distance of each of `rows` to the kNth nearest of `sample`, itself left out.
+std::vector<double> distances_to_sample(const RowGeometry& geometry, std::span<const uint32_t> rows,
                                         std::span<const uint32_t> sample,
                                         const ParallelFor& parallel_for) {
   constexpr size_t kBlock = 240;
   const FloatMatrix& points = geometry.points();
   PackedRows right(PackedRows::Side::kRight);
   right.pack(points, {sample.size(), 0, sample.data()}, geometry.transform());
-  std::vector<double> distances(points.rows);
-  parallel_for(points.rows, kBlock, [&](size_t begin, size_t end) {
+  std::vector<double> distances(rows.size());
+  parallel_for(rows.size(), kBlock, [&](size_t begin, size_t end) {
     PackedRows left(PackedRows::Side::kLeft);
-    left.pack(points, {end - begin, begin}, geometry.transform());
+    left.pack(points, {end - begin, 0, rows.data() + begin}, geometry.transform());
     const size_t stride = right.padded_rows();
     std::vector<float> products(left.padded_rows() * stride);
     block_products(left, right, products.data(), stride);
-    for (size_t row = begin; row < end; ++row) {
+    for (size_t i = begin; i < end; ++i) {
       std::array<float, kNth> best;
       best.fill(-std::numeric_limits<float>::infinity());
       for (size_t j = 0; j < sample.size(); ++j) {
-        float score = products[(row - begin) * stride + j];
-        if (score <= best.back() || sample[j] == row) continue;
+        float score = products[(i - begin) * stride + j];
+        if (score <= best.back() || sample[j] == rows[i]) continue;
         for (float& each : best) {
           if (score > each) std::swap(score, each);
         }
       }
-      distances[row] = std::max(0.0, 1.0 - best.back());
+      distances[i] = std::max(0.0, 1.0 - best.back());
     }
   });
   return distances;
 }
 
-double median_over(std::span<const uint32_t> rows, std::span<const double> values) {
-  std::vector<double> picked;
-  for (const uint32_t row : rows) picked.push_back(values[row]);
-  std::nth_element(picked.begin(), picked.begin() + static_cast<std::ptrdiff_t>(picked.size() / 2),
-                   picked.end());
-  return picked[picked.size() / 2];
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 // For each row: the distance at which its nearest neighbour is expected, were there no copies.
@@ -62,23 +62,35 @@ class Background {
  public:
   Background(const FloatMatrix& points, uint64_t seed, const ParallelFor& parallel_for) {
     const RowGeometry geometry(points, Distance::kCentredCosine, parallel_for);
-    std::vector<uint32_t> rows(points.rows);
-    std::iota(rows.begin(), rows.end(), 0u);
-    Rng(seed).shuffle(rows);
+    std::vector<uint32_t> all(points.rows);
+    std::iota(all.begin(), all.end(), 0u);
+    std::vector<uint32_t> drawn = all;
+    Rng(seed).shuffle(drawn);
     // Up to half of the rows, so that a few dozen are enough.
-    const size_t size = std::min(kSample, points.rows / 2);
-    const std::span<const uint32_t> sample = std::span(rows).first(size);
-    const std::span<const uint32_t> quarter = sample.first(size / 4);
-    local_ = distances_to_sample(geometry, sample, parallel_for);
-    const std::vector<double> thinner = distances_to_sample(geometry, quarter, parallel_for);
-    const double middle = median_over(sample, local_);
-    const double shrinks =
-        middle > 0 ? std::log(median_over(sample, thinner) / middle) / std::log(4.0) : 0;
+    size_t size = std::min(kSample, points.rows / 2);
+    const std::span<const uint32_t> rows = std::span(drawn).first(size);
+    const auto median_to = [&](size_t sample) {
+      return median(
+          distances_to_sample(geometry, rows, std::span(drawn).first(sample), parallel_for));
+    };
+    local_ = distances_to_sample(geometry, all, rows, parallel_for);
+    const double middle_of_first = median_to(size);
+    double thinner = median_to(size / 4);
+    double middle = middle_of_first;
+    // A larger sample sees into groups that are smaller than the first one's steps; one in which
+    // distances shrink faster than they can without copies holds copies.
+    while (4 * size <= points.rows / kFinest) {
+      const double next = median_to(4 * size);
+      if (next < middle * std::pow(4.0, -1 / kLeastDimension)) break;
+      thinner = std::exchange(middle, next);
+      size *= 4;
+    }
+    const double shrinks = middle > 0 ? std::log(thinner / middle) / std::log(4.0) : 0;
     const double power = std::clamp(shrinks, 0.0, 1 / kLeastDimension);
     dimension_ = power > 0 ? 1 / power : std::numeric_limits<double>::infinity();
-    const double to_all =
-        std::pow(static_cast<double>(size) / static_cast<double>(kNth * points.rows), power);
-    usual_ = middle * to_all;
+    usual_ = middle *
+             std::pow(static_cast<double>(size) / static_cast<double>(kNth * points.rows), power);
+    const double to_all = middle_of_first > 0 ? usual_ / middle_of_first : 0;
     for (double& each : local_) {
       each = std::clamp(each * to_all, kLeastLocal * usual_, usual_);
     }

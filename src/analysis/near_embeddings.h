@@ -27,7 +27,9 @@ struct NearCopies {
 // between copies once most rows have one, and then next to nothing is found. Here it is taken in a
 // random sample, thin enough that few rows have copies of themselves in it, to the third nearest;
 // how distances shrink with the number of rows (as n^(-1 / dimension)) is read off a sample of a
-// quarter of that and carries it over to all rows. Where rows lie denser than usual their own
+// quarter of that and carries it over to all rows. Of many rows larger samples are tried, until
+// distances shrink as only copies make them: a small one of many groups sees but what lies between
+// those. Where rows lie denser than usual their own
 // distance to the sample counts, down to a third of the usual one.
 NearCopies find_near_copies(const FloatMatrix& points, const NearOptions& options,
                             const ParallelFor& parallel_for);

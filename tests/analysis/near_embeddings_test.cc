@@ -136,6 +136,48 @@ TEST_CASE("without copies next to none is found, whatever the number of rows") {
   }
 }
 
+TEST_CASE("of many rows in small groups those of one group are no copies") {
+  // 400 groups: a sample of 600 has less than three rows of each and measures what lies between;
+  // by that alone a quarter of the pairs would be of pictures that are no copies.
+  constexpr size_t kRows = 78'000;
+  constexpr size_t kGroups = 400;
+  constexpr size_t kDirections = 8;
+  constexpr size_t kWidth = 16;
+  Rng rng(5);
+  std::vector<float> bases((kDirections + 1) * kGroups * kWidth);
+  for (float& value : bases) value = static_cast<float>(rng.uniform() - 0.5);
+  std::vector<float> values;
+  for (size_t i = 0; i < kRows; ++i) {
+    if (i % 20 == 19) {  // a copy of the one before it
+      for (size_t c = 0; c < kWidth; ++c) {
+        values.push_back(values[values.size() - kWidth] +
+                         static_cast<float>(0.01 * (rng.uniform() - 0.5)));
+      }
+      continue;
+    }
+    const float* base = bases.data() + rng.below(kGroups) * (kDirections + 1) * kWidth;
+    std::vector<float> point(base, base + kWidth);
+    for (size_t d = 1; d <= kDirections; ++d) {
+      const auto along = static_cast<float>(0.8 * (rng.uniform() - 0.5));
+      for (size_t c = 0; c < kWidth; ++c) point[c] += along * base[d * kWidth + c];
+    }
+    values.insert(values.end(), point.begin(), point.end());
+  }
+  const NearCopies found = find_near_copies({values, kRows, kWidth}, {}, serial_for);
+  const auto right = std::count_if(found.pairs.begin(), found.pairs.end(), [](const auto& pair) {
+    return pair.second % 20 == 19 && pair.first + 1 == pair.second;
+  });
+  CHECK(static_cast<double>(right) > 0.99 * kRows / 20);
+  CHECK(static_cast<double>(right) > 0.94 * static_cast<double>(found.pairs.size()));
+}
+
+TEST_CASE("of many rows copies are found where most of a larger sample are copies") {
+  const Planted planted(800, 800, 96, 11);
+  const Found found = judge(planted, find_near_copies(planted.view(), {}, serial_for).pairs);
+  CHECK(found.recall > 0.99);
+  CHECK(found.precision > 0.99);
+}
+
 TEST_CASE("with few copies it finds what Datalab finds") {
   for (const test::DatalabCase& each : test::datalab_cases()) {
     if (each.json->at("name").as_string() != "copies, cosine") continue;
