@@ -20,6 +20,14 @@ ours="$(/usr/bin/env time -f 'peak %M KiB' build/bin/bench_labels "$data.probs.n
 echo "errata:";  echo "$ours"
 echo "errata, reading the matrix from the file piece by piece:"
 /usr/bin/env time -f 'peak %M KiB' build/bin/bench_labels "$data.probs.npy" "$data.labels.npy" pieces 2>&1
+store="$out/viewer_1000000.db" # of bench/viewer.sh: 1,000,000 samples, 1,000 classes
+if [ -e "$store.done" ]; then
+  cmake --build --preset release -j "$(nproc)" --target errata >/dev/null
+  echo "errata find labels, 1000000 x 1000 in a store:"
+  /usr/bin/env time -f '%e s, %U s of processor time, peak %M KiB' \
+    build/bin/errata -q -s "$store" find labels --method confident_learning --json 2>&1 >/dev/null |
+    grep peak
+fi
 [ -n "$peers" ] || exit 0
 # Settings that only slow a current numpy on some machines are not held against it.
 theirs="$(env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$peers" bench/peer_cleanlab.py time "$data")"
