@@ -75,6 +75,7 @@ std::string counts_text(const store::ImportReport& samples) {
   append(samples.vanished, "vanished");
   append(samples.labels_changed, "labels changed by the source");
   if (text.empty()) text = "no samples";
+  append(samples.twin_images, "with the content of another source's (`errata issues`)");
   if (!samples.has_objects) return text;
   text += fmt::format("; {}", plural(samples.objects, "object"));
   std::string changes;

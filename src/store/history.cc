@@ -268,7 +268,7 @@ constexpr std::array kWords{
     Words{"object-ambiguous", "box ambiguous", "boxes ambiguous"},
     Words{"object-unreview", "box back to unseen", "boxes back to unseen"},
     Words{"object-restore", "box set as in a file", "boxes set as in a file"},
-    Words{"detection-keep", "detection left as it is", "detections left as they are"},
+    Words{"detection-keep", "detection kept", "detections kept"},
     Words{"detection-ambiguous", "detection ambiguous", "detections ambiguous"},
     Words{"detection-unreview", "detection back to unseen", "detections back to unseen"}};
 

@@ -152,6 +152,7 @@ struct ImportWriter::State {
   void add_duplicate(const SampleRecord& record, std::string_view path);
   void finish_objects();
   void list_object_conflicts(const ObjectSetWriter::Result& result);
+  void list_twins();
   void settle();
   void collect_report();
 };
@@ -521,6 +522,30 @@ void ImportWriter::State::list_object_conflicts(const ObjectSetWriter::Result& r
   own_issues.push_back(std::move(issue));
 }
 
+// The same pictures below another folder are samples of their own: seldom what somebody means who
+// brings a second source of boxes.
+void ImportWriter::State::list_twins() {
+  Statement count = db.prepare(
+      "SELECT count(*) FROM sample a JOIN (SELECT DISTINCT xxh3, size_bytes FROM sample "
+      "WHERE source_id <> ?1 AND vanished_batch IS NULL) b "
+      "ON b.xxh3 = a.xxh3 AND b.size_bytes = a.size_bytes "
+      "WHERE a.source_id = ?1 AND a.added_batch = ?2");
+  count.bind(1, report.source).bind(2, report.batch);
+  if (count.step()) report.twin_images = static_cast<uint64_t>(count.integer(0));
+  if (report.twin_images == 0) return;
+  Issue issue;
+  issue.severity = IssueSeverity::kWarning;
+  issue.kind = "images-of-another-source";
+  issue.text = fmt::format("{} images", report.twin_images);
+  issue.message =
+      "The same files are images of another source, below another folder: here they are images of "
+      "their own.";
+  issue.fix =
+      "To compare boxes of the same images: `errata predictions` takes annotations as a run, "
+      "`--format annotations`.";
+  own_issues.push_back(std::move(issue));
+}
+
 void ImportWriter::State::finish_objects() {
   if (objects == nullptr) return;
   const ObjectSetWriter::Result result = objects->finish();
@@ -530,6 +555,7 @@ void ImportWriter::State::finish_objects() {
   report.objects_removed = result.removed;
   report.covered_images = result.covered_images;
   list_object_conflicts(result);
+  list_twins();
 }
 
 // What the whole import changed, an interrupted first part included, stands in its log.

@@ -52,7 +52,8 @@ struct ImportReport {
   uint64_t objects_changed = 0;
   uint64_t objects_removed = 0;
   uint64_t covered_images = 0;  // whose objects another source brought: those stay
-  bool resumed = false;         // went on with an import of this source that had not ended
+  uint64_t twin_images = 0;  // new ones, of a source with objects, whose bytes another source has
+  bool resumed = false;      // went on with an import of this source that had not ended
   std::vector<LabelConflict> conflicts;
   std::vector<std::string> new_classes;
 };

@@ -677,7 +677,7 @@ TEST_CASE("what is decided about a detection without a label holds for its place
   CHECK(table_text(objects) == table_text(project.load()));
   // No annotation is another for it.
   CHECK(store::object_revision(project.store) == revision);
-  CHECK(store::undo_state(project.store).undo_text == "1 detection left as it is");
+  CHECK(store::undo_state(project.store).undo_text == "1 detection kept");
   const store::LogEntry entry = store::read_log(project.store, {}).front();
   CHECK(entry.what == "detection-keep");
   CHECK(entry.sample == 1);
