@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -86,6 +87,7 @@ struct Document {
   std::string above_absolute;  // holds all images called by absolute paths; empty: there are none
   std::unordered_map<std::string, ClassIndex> class_by_id;
   std::unordered_map<std::string, uint32_t> image_by_id;  // place among the samples handed over
+  std::unordered_set<std::string> refused_images;         // ids of those that were not taken
 
   Document(const std::string& file, const ImportInput& input)
       : path(file), map(file), outline(outline_of(input)) {}
@@ -130,6 +132,7 @@ std::string place_of(const text::JsonSpan& span, size_t at) {
 struct ReadImages {
   std::vector<SampleRecord> samples;
   std::vector<std::string> ids;
+  std::vector<std::string> refused_ids;
   std::vector<Issue> issues;
 };
 
@@ -409,6 +412,8 @@ ReadImages Reading::read_image_span(const Document& document, const text::JsonSp
     size_t at = elements.stopped();
     const auto issue = [&](IssueSeverity severity, const char* kind, std::string message,
                            std::string fix) {
+      const bool refused = severity == IssueSeverity::kRejected && !entry.id.empty();
+      if (refused) result.refused_ids.push_back(entry.id);
       result.issues.push_back({severity, kind, document.path, place_of(span, at),
                                shorten_utf8(to_valid_utf8(entry.file_name), 200),
                                std::move(message), std::move(fix)});
@@ -438,7 +443,10 @@ ReadImages Reading::read_image_span(const Document& document, const text::JsonSp
       continue;
     }
     constexpr int kNoFolder = -1;
-    if (!reader.read(kNoFolder, "", header_.root, record, result.issues)) continue;
+    if (!reader.read(kNoFolder, "", header_.root, record, result.issues)) {
+      result.refused_ids.push_back(entry.id);
+      continue;
+    }
     record.raw_id = entry.id;
     record.split = document.split;
     record.raw_text = elements.raw();
@@ -469,6 +477,7 @@ void Reading::read_images(Document& document) {
   };
   const auto consume = [&](ReadImages&& images) {
     for (Issue& issue : images.issues) input_.issues.add(std::move(issue));
+    for (std::string& id : images.refused_ids) document.refused_images.insert(std::move(id));
     std::vector<SampleRecord> accepted;
     for (size_t i = 0; i < images.samples.size(); ++i) {
       if (!document.image_by_id.emplace(images.ids[i], handed_over_).second) {
@@ -504,8 +513,12 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
   };
   const auto image = document.image_by_id.find(object.image_id);
   if (image == document.image_by_id.end()) {
-    return reject("unknown-image", "the annotation is of an image that was not taken",
-                  object.image_id, "");
+    if (document.refused_images.contains(object.image_id)) {
+      return reject("unknown-image", "the image of the annotation was rejected", object.image_id,
+                    "the image's own issue says why");
+    }
+    return reject("unknown-image", "no image has this id", object.image_id,
+                  "add it to the images, or correct the image_id");
   }
   const auto category = document.class_by_id.find(object.category_id);
   if (category == document.class_by_id.end()) {
@@ -530,6 +543,15 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
   record.crowd = object.crowd;
   record.raw_id = std::move(object.id);
   const auto& size = image_sizes_[record.sample];
+  const MaskRuns& mask = object.shape.mask;
+  if (!mask.counts.empty() && (mask.width_px != size[0] || mask.height_px != size[1])) {
+    result.issues.push_back(
+        {IssueSeverity::kWarning, "mask-size", document.path, place,
+         fmt::format("{} x {}", mask.width_px, mask.height_px),
+         fmt::format("the mask was left out: its image has {} x {} pixels", size[0], size[1]),
+         "the size of a mask is [height, width] of its image"});
+    object.shape.mask = {};
+  }
   if (object.area && std::isfinite(*object.area) && *object.area >= 0) {
     record.area_px = *object.area;
   } else {
@@ -562,16 +584,16 @@ ReadObjects Reading::read_object_span(const Document& document, const text::Json
            "the annotation is no JSON as COCO has it (NaN is none)", "correct it at that byte"});
       continue;
     }
-    const auto warn = [&](const std::string& kind, const char* message) {
+    const auto warn = [&](const std::string& kind, std::string message) {
       result.issues.push_back({IssueSeverity::kWarning, kind, document.path,
-                               place_of(span, elements.begin()), object.id, message, ""});
+                               place_of(span, elements.begin()), object.id, std::move(message),
+                               ""});
     };
     ObjectRecord record;
     const std::vector<std::string> oddities = object.oddities;
     if (!make_record(document, object, record, result, place_of(span, elements.begin()))) continue;
     for (const std::string& kind : oddities) {
-      warn(kind, kind == "nested-polygon" ? "points written as pairs were taken as a polygon"
-                                          : "a part of the outline is unusable and was left out");
+      warn(kind, coco_oddity_text(kind));
     }
     if (object.odd_id) warn("odd-id", "an id is no whole number");
     if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {

@@ -258,6 +258,15 @@ bool read_coco_id(JsonCursor& cursor, std::string& id, bool& odd) {
   return true;
 }
 
+std::string coco_oddity_text(std::string_view kind) {
+  if (kind == "nested-polygon") return "points written as pairs were taken as a polygon";
+  if (kind == "bytes-as-text") return "counts in Python's b'...' were taken as what is inside";
+  if (kind == "bad-mask") {
+    return "the mask was left out: its counts are none, or not as many pixels as its size";
+  }
+  return "a polygon was left out: it has less than three points, or a number without a partner";
+}
+
 bool read_coco_object(JsonCursor& cursor, CocoObject& object) {
   return cursor.object([&](std::string_view key) { return read_member(cursor, key, object); });
 }

@@ -44,6 +44,9 @@ struct CocoObject {
   std::string problem;                // kind of what makes it unusable, or empty
 };
 
+// What a kind of CocoObject::oddities means, as the message of an issue.
+std::string coco_oddity_text(std::string_view kind);
+
 // False when what stands there is no JSON object that can be read.
 bool read_coco_object(text::JsonCursor& cursor, CocoObject& object);
 

@@ -359,14 +359,7 @@ Piece Results::read_span(const text::JsonSpan& span) const {
       continue;
     }
     for (const std::string& kind : object.oddities) {
-      note({IssueSeverity::kWarning,
-            kind,
-            {},
-            {},
-            "",
-            "a part of the outline was mended or left out",
-            {}},
-           byte);
+      note({IssueSeverity::kWarning, kind, {}, {}, "", coco_oddity_text(kind), {}}, byte);
     }
     piece.file_names = piece.file_names || !object.file_name.empty();
     detections.key.push_back(

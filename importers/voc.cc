@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -265,13 +266,24 @@ void Reading::read_splits() {
       lists.emplace_back(std::string("ImageSets/Main/") + split + ".txt", split);
     }
   }
+  std::unordered_set<std::string_view> stems;
+  for (const VocFile& file : files_) stems.insert(file.stem);
   for (const auto& [file, split] : lists) {
     const std::string path = join_path(root_, file);
     if (!file_exists(path)) continue;
+    uint64_t absent = 0;
+    std::string example;
     for (const std::string& line : text::read_lines(path, kMostXmlBytes)) {
       const std::string id(trim(line));
-      if (!id.empty()) split_of_.emplace(id, split);
+      if (id.empty()) continue;
+      split_of_.emplace(id, split);
+      if (!stems.contains(id) && absent++ == 0) example = id;
     }
+    if (absent == 0) continue;
+    input_.issues.warn("missing-xml", path, "", shorten_utf8(to_valid_utf8(example), 200),
+                       fmt::format("{} of its names {} no XML file", with_thousands(absent),
+                                   absent == 1 ? "has" : "have"),
+                       "copy the XML files to Annotations, or correct the list");
   }
 }
 
@@ -495,6 +507,14 @@ DetectResult VocImporter::detect(const std::string& path) const {
       if (to_lower_ascii(extension(name)) != ".xml") continue;
       if (!is_annotation(join_path(folder, name))) continue;
       return {folder == path ? 65 : 90, fmt::format("'{}' is a VOC annotation", name)};
+    }
+    // Not a class of its own for the folder of annotations because they are damaged.
+    bool any = false;
+    for (size_t i = 0; i < listing.files.size(); ++i) {
+      any |= to_lower_ascii(extension(listing.files[i])) == ".xml";
+    }
+    if (any && folder != path && is_directory(join_path(path, "JPEGImages"))) {
+      return {85, "it has VOC's folders, though no XML file looked at is a VOC annotation"};
     }
     return {0, "the folder holds no VOC annotations"};
   } catch (const Error& error) {

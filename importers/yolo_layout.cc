@@ -287,7 +287,9 @@ void LayoutReader::add_split(const std::string& name, const std::vector<std::str
   for (const std::string& value : values) {
     input_.cancel.check();
     std::string place;
-    if (!resolve(root_, value, place)) {
+    const size_t before = images.size();
+    const bool found = resolve(root_, value, place);
+    if (!found) {
       input_.issues.warn("missing-split", layout_.yaml_path, name, value,
                          fmt::format("there is no {}", to_valid_utf8(place)),
                          "correct the path, or say where the images are with --images DIR");
@@ -295,6 +297,11 @@ void LayoutReader::add_split(const std::string& name, const std::vector<std::str
       add_folder(place, images);
     } else {
       add_list(place, images);
+    }
+    if (found && images.size() == before) {
+      input_.issues.warn("empty-split", layout_.yaml_path, name, to_valid_utf8(value),
+                         fmt::format("{} holds no image that can be read", to_valid_utf8(place)),
+                         "correct the path, or say where the images are with --images DIR");
     }
   }
   std::sort(images.begin(), images.end(), python_less);

@@ -10,6 +10,9 @@
 // - An image whose file_name cannot be a path below images/ (absolute, with backslashes) gets
 //   another: an issue "file-name-changed" each. Images left where they are have absolute paths: an
 //   issue "path-not-utf8" for each that JSON cannot hold.
+//
+// Memory: at most 64 MiB of the objects' texts, the rest waits in a nameless file; beside them what
+// is known of each object and image, about 150 bytes and its raw id.
 #pragma once
 
 #include "export/exporter.h"

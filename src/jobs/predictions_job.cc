@@ -272,14 +272,18 @@ Error nothing_matched(const CollectingSink& sink, const SampleIndex& index,
   }
   if (sink.detections() != nullptr) {
     const bool named = !sink.detections()->first_missing().empty();
-    return Error(
-        ErrorCategory::kBadInput,
-        named ? "none of the detections is of a sample of the store"
-              : "no detection of this file could be taken",
-        named ? fmt::format("The first image was '{}'.",
-                            shorten_utf8(to_valid_utf8(sink.detections()->first_missing()), 200))
-              : "The issues say why.",
-        options.input_path);
+    const std::vector<Issue> first = issues.issues();
+    if (named) {
+      return Error(
+          ErrorCategory::kBadInput, "none of the detections is of a sample of the store",
+          fmt::format("The first image was '{}'.",
+                      shorten_utf8(to_valid_utf8(sink.detections()->first_missing()), 200)),
+          options.input_path);
+    }
+    return Error(ErrorCategory::kBadInput, "no detection of this file could be taken",
+                 first.empty() ? "It holds none: a detector that found nothing, or another file."
+                               : fmt::format("{}: {}.", first[0].place, first[0].message),
+                 options.input_path);
   }
   if (sink.accepted().empty()) {
     const std::vector<Issue> first = issues.issues();

@@ -160,6 +160,12 @@ TEST_CASE("COCO: the traps of the format are told, and nothing is lost unsaid") 
   CHECK(Read(object(R"("bbox": [1, 1, 2, 2], "area": 4)") + "," +
              object(R"("bbox": [1, 1, 2, 2], "area": 4)"))
             .count("duplicate-annotation-id") == 1);
+  const Read other_size(object(R"("bbox": [1, 1, 2, 2], "area": 4, "segmentation": {"size": [4, 5],
+      "counts": [5, 2, 13]})"));
+  CHECK(other_size.count("mask-size") == 1);
+  REQUIRE(other_size.sink.all.size() == 1);
+  CHECK(other_size.sink.all[0].shape.empty());
+  CHECK(other_size.sink.all[0].box_xywh_px == std::array<double, 4>{1, 1, 2, 2});
   CHECK(Read("").sink.all.empty());
   CHECK(Read(object(R"("bbox": [1, 1, 1e200, 1e200], "area": 4)")).count("bad-box") == 1);
   CHECK(Read(object(R"("segmentation": [[0, 0, 1e200, 0, 1e200, 1e200]])")).count("bad-box") == 1);
@@ -255,6 +261,20 @@ TEST_CASE("COCO: images called by absolute paths lie anywhere") {
   const Read also(object(R"("bbox": [1, 1, 2, 2], "area": 4)"), mixed);
   CHECK(also.issues.rejected() == 0);
   CHECK(also.sink.records.size() == 103);
+}
+
+TEST_CASE("COCO: an annotation of a rejected image is told from one whose image nobody lists") {
+  const Read read(R"({"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 1, 2, 2]},
+      {"id": 2, "image_id": 5, "category_id": 3, "bbox": [1, 1, 2, 2]},
+      {"id": 3, "image_id": 7, "category_id": 3, "bbox": [1, 1, 2, 2]})",
+                  R"({"id": 1, "file_name": "gone.pgm"}, {"id": 7, "file_name": "a.pgm"})");
+  REQUIRE(read.count("unknown-image") == 2);
+  for (const Issue& issue : read.issues.issues()) {
+    if (issue.kind != "unknown-image") continue;
+    CHECK(issue.message == (issue.text == "1" ? "the image of the annotation was rejected"
+                                              : "no image has this id"));
+  }
+  CHECK(read.sink.all.size() == 1);
 }
 
 TEST_CASE("COCO: images that are not there, twice there, elsewhere or outside") {

@@ -192,6 +192,31 @@ TEST_CASE("VOC is known by its XML, and a folder without images is told") {
   const TempDir other;
   other.write("Annotations/a.xml", "<svg></svg>");
   CHECK(VocImporter().detect(other.path()).confidence == 0);
+  // VOC's folders with damaged files are not an image folder with a class Annotations.
+  write_image(other, "JPEGImages/a.png");
+  other.write("Annotations/a.xml", "<annotation><object><name>x");
+  CHECK(choose_importer(other.path(), "auto").reader->name() == "voc");
+  Imported damaged;
+  import_into(damaged, VocImporter(), other.path());
+  CHECK(damaged.count("bad-xml") == 1);
+  CHECK(damaged.sink.records.empty());
+}
+
+TEST_CASE("names of a VOC list that have no XML file are told") {
+  const TempDir dir;
+  write_image(dir, "JPEGImages/a.png");
+  dir.write("Annotations/a.xml", file_xml("a.png", ""));
+  dir.write("ImageSets/Main/train.txt", "a\ngone\n\n../x\n");
+  Imported result;
+  import_into(result, VocImporter(), dir.path());
+  REQUIRE(result.count("missing-xml") == 1);
+  REQUIRE(result.sink.records.size() == 1);
+  CHECK(result.sink.records[0].split == "train");
+  for (const Issue& issue : result.issues.issues()) {
+    if (issue.kind != "missing-xml") continue;
+    CHECK(issue.message == "2 of its names have no XML file");
+    CHECK(issue.text == "gone");
+  }
 }
 
 TEST_CASE("XML says where its elements stand, and what is none says the byte") {

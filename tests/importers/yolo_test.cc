@@ -177,6 +177,15 @@ TEST_CASE("data.yaml: names as list, numbered or counted; paths; what it says wr
     import_into(result, YoloImporter(), yaml, 0, dir / "ds");
     CHECK(result.sink.records.size() == 2);
   }
+  SUBCASE("a split that is there and holds no image is told") {
+    Imported result;
+    make_directories(dir / "nothing");
+    const std::string yaml =
+        dir.write("elsewhere/data.yaml", "train: train/images\nval: ../nothing\nnames: [a, b]\n");
+    import_into(result, YoloImporter(), yaml, 0, dir / "ds");
+    CHECK(result.count("empty-split") == 1);
+    CHECK(result.count("missing-split") == 0);
+  }
   SUBCASE("what cannot be read") {
     for (const char* yaml :
          {"train: [", "train: train/images\nnames: {0: a, 2: b}\n", "names: [a]\n",
