@@ -100,7 +100,7 @@ Told tell_slices(CommandContext& context, jobs::JobContext& job) {
 
 Told tell_dataset(CommandContext& context, jobs::JobContext& job) {
   const auto report = jobs::find_dataset(options_for<jobs::FindDatasetOptions>(context), job);
-  Told told{report.rare.size(), "rare classes"};
+  Told told{report.rare.size(), fmt::format("rare classes: {}", report.rare.size())};
   if (!report.order_is_random) {
     ++told.found;
     told.what += ", an order that is not random";

@@ -129,7 +129,10 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
 std::string interval_text(const jobs::FindLabelsReport& report) {
   const analysis::Interval& interval = report.estimated_interval;
   if (!report.all_evidence || std::isnan(interval.low)) return {};
-  return fmt::format("({} to {}) ", std::llround(interval.low), std::llround(interval.high));
+  const auto end = [](double value) {
+    return with_thousands(static_cast<uint64_t>(std::llround(value)));
+  };
+  return fmt::format("({} to {}) ", end(interval.low), end(interval.high));
 }
 
 bool has_others(const jobs::FindLabelsReport& report) {

@@ -152,7 +152,7 @@ class DuplicatesPanel : public Panel {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float room = theme.px(kMarksWidth - 24);
     draw_text_fit(theme, list, at, room, bold(theme),
-                  fmt::format("{} alike", group.members.size()));
+                  with_thousands(group.members.size()) + " alike");
     float y = at.y + theme.px(24);
     const auto mark = [&](std::string_view word, ImU32 color) {
       list->AddCircleFilled(ImVec2(at.x + theme.px(4), y + theme.px(8)), theme.px(3.5F), color);
@@ -197,7 +197,7 @@ class DuplicatesPanel : public Panel {
     if (shown == group.members.size()) return;
     draw_text(theme, ImGui::GetWindowDrawList(),
               ImVec2(at.x + static_cast<float>(shown) * (side + gap), at.y + side / 2), dim(theme),
-              fmt::format("+{}", group.members.size() - shown));
+              "+" + with_thousands(group.members.size() - shown));
   }
 
   static void draw_buttons(const FrameContext& frame, size_t index, bool chosen, ImVec2 at) {
