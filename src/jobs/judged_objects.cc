@@ -91,7 +91,8 @@ class ScoreStore {
       }
       judged.objects.table.share(column);
     }
-    for (const text::Json& warning : text::parse_json(set->detail).as_array()) {
+    const text::Json told = text::parse_json(set->detail);
+    for (const text::Json& warning : told.as_array()) {
       judged.warnings.push_back(warning.as_string());
     }
     judged.stored_at = set->made_at;

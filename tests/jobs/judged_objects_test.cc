@@ -302,7 +302,10 @@ TEST_CASE("each error is named with what it was compared with, for the threshold
 }
 
 TEST_CASE("what was found is stored under its thresholds and serves as long as it holds") {
-  Project project(errors_case());
+  DetectionCase each = errors_case();
+  each.object(2, 0, kBox);  // of an image without a detection, which is told
+  each.images = 3;
+  Project project(each);
   const auto find = [&](double confidence, double overlap, const std::string& samples = "") {
     FindBoxesOptions options;
     options.judge = {project.path, "", samples, confidence, overlap};
@@ -339,6 +342,9 @@ TEST_CASE("what was found is stored under its thresholds and serves as long as i
   CHECK(texts(lower) != texts(fresh));
   CHECK(project.judge(0.25, 0.3).stored_at.empty());
   const JudgedObjects again = project.judge(0.25);
+  REQUIRE(again.warnings.size() == 1);
+  CHECK(again.warnings[0].find("1 of 3 images") != std::string::npos);
+  CHECK(again.warnings == fresh.warnings);
   CHECK(again.objects.table.find("suggested")->dictionary ==
         again.objects.table.find("label")->dictionary);
 
