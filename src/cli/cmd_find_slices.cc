@@ -13,7 +13,14 @@ namespace {
 
 using SliceArguments = FindArguments<jobs::FindSlicesOptions>;
 
-ResultTable slice_table(const jobs::FindSlicesReport& report, size_t limit) {
+// In a table for people, what four digits would round to 0 is told as less than their least.
+Cell p_cell(double p, bool for_people) {
+  constexpr double kLeast = 0.0001;
+  if (for_people && p < kLeast) return fmt::format("<{}", kLeast);
+  return p;
+}
+
+ResultTable slice_table(const jobs::FindSlicesReport& report, size_t limit, bool for_people) {
   ResultTable table({{"rank", Align::kRight},
                      {"samples", Align::kRight},
                      {"accuracy", Align::kRight},
@@ -25,14 +32,16 @@ ResultTable slice_table(const jobs::FindSlicesReport& report, size_t limit) {
   for (size_t i = 0; i < shown; ++i) {
     const analysis::Slice& slice = report.slices[i].slice;
     table.add({static_cast<int64_t>(i + 1), static_cast<int64_t>(slice.rows), slice.accuracy,
-               slice.low, slice.high, slice.p_value, report.slices[i].filter});
+               slice.low, slice.high, p_cell(slice.p_value, for_people), report.slices[i].filter});
   }
   return table;
 }
 
 void print_slices(CommandContext& context, const jobs::FindSlicesReport& report,
                   const SliceArguments& arguments) {
-  const ResultTable table = slice_table(report, arguments.limit);
+  const TableFormat format = parse_table_format(arguments.format);
+  const ResultTable table =
+      slice_table(report, arguments.limit, format == TableFormat::kTable && !context.json());
   if (context.json()) {
     return context.print_json(text::Json::object({{"kind", "slices"},
                                                   {"run", report.state.run},
@@ -45,7 +54,6 @@ void print_slices(CommandContext& context, const jobs::FindSlicesReport& report,
                                                   {"lacks", report.lacks},
                                                   {"rows", to_json_value(table)}}));
   }
-  const TableFormat format = parse_table_format(arguments.format);
   context.print_table(table, format);
   if (format == TableFormat::kTable) {
     context.print_text(fmt::format(
