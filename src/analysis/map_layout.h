@@ -12,7 +12,7 @@ namespace errata::analysis {
 // over the neighbour graph, laid out by stochastic gradient descent with negative samples, min_dist
 // 0.1 and spread 1.
 struct MapOptions {
-  size_t rounds = 0;  // 0: 500 for up to 10,000 rows, else 200
+  size_t rounds = 0;  // 0: 500 for up to 10,000 rows, 400 for up to 100,000, else 200
   size_t negatives = 5;
   uint64_t seed = 1;
 };
