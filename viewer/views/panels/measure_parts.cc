@@ -156,9 +156,10 @@ void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measure
                         bool thresholds) {
   const Theme& theme = frame.theme;
   const std::string over = measures.filter.empty() ? "" : measures.filter + ": ";
-  std::string text = fmt::format("Over {}{} images with {} labels and {} detections", over,
-                                 with_thousands(measures.images), with_thousands(measures.objects),
-                                 with_thousands(measures.detections));
+  std::string text =
+      fmt::format("Over {}{} image{} with {} labels and {} detections", over,
+                  with_thousands(measures.images), measures.images == 1 ? "" : "s",
+                  with_thousands(measures.objects), with_thousands(measures.detections));
   if (thresholds) {
     text += fmt::format(" \u00B7 detections from {:.2f} on, IoU {:.2f}", measures.choice.confidence,
                         measures.choice.overlap);
