@@ -100,7 +100,7 @@ def main():
                            os.path.join(tools, "as_nobody")):
         os.chmod(folder_or_tool, 0o755)
     environment = dict(os.environ, PATH=f"{bin_dir}:{tools}:{os.environ['PATH']}", LC_ALL="C.UTF-8",
-                       HOME=folder)
+                       HOME=folder, ERRATA_WHO="tester")
     environment.pop("ERRATA_STORE", None)
     try:
         cases = parse(path)
