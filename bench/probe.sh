@@ -27,7 +27,7 @@ files = sorted(p.relative_to(out / "small/images").as_posix() for p in (out / "s
 labels = numpy.array([int(f.split("/")[0].split("_")[1]) for f in files])
 rng = numpy.random.default_rng(1)
 spread = (1 / numpy.sqrt(1 + numpy.arange(1280))).astype(numpy.float32)
-middles = rng.normal(0, 0.9, (10, 1280)).astype(numpy.float32) * spread
+middles = rng.normal(0, 0.13, (10, 1280)).astype(numpy.float32) * spread
 mix = numpy.linalg.qr(rng.normal(0, 1, (1280, 1280)))[0].astype(numpy.float32)
 rows = (middles[labels] + rng.normal(0, 1, (len(files), 1280)).astype(numpy.float32) * spread) @ mix
 numpy.save(out / "probe.npy", rows)

@@ -7,7 +7,10 @@
 #include "importers/imagefolder.h"
 #include "importers/path_matcher.h"
 #include "importers/predictions_npy.h"
-#include "tests/importers/collecting_sink.h"
+#include "importers/registry.h"
+#include "importers/yolo.h"
+#include "importers/yolo_layout.h"
+#include "tests/importers/yolo_parts.h"
 #include "tests/support/temp_dir.h"
 
 namespace errata::importers {
@@ -57,6 +60,25 @@ TEST_CASE("CIFAR-10's photographs and a real model's probabilities find each oth
   }
   CHECK(right == 1627);  // 0.8135, as the data's README says
   CHECK(counts.missing + counts.ambiguous == 0);
+}
+
+TEST_CASE("the blood cells in YOLO's layout are those of VOC's, and come back byte for byte") {
+  const std::string shared = test::shared_data_dir();
+  const std::string root = join_path(shared, "bccd/yolo");
+  if (shared.empty() || !is_directory(root)) {
+    std::puts("SKIPPED: the folder of real data is not beside the checkout");
+    return;
+  }
+  Imported result;
+  CHECK(choose_importer(root).reader->name() == "yolo");
+  import_into(result, YoloImporter(), root, 1);
+  CHECK(result.sink.records.size() == 159);
+  CHECK(result.sink.header.classes.names() == std::vector<std::string>{"RBC", "WBC", "Platelets"});
+  for (uint32_t i = 0; i < result.sink.records.size(); ++i) {
+    const std::string label =
+        yolo_label_path(join_path(root_of(result), result.sink.records[i].path));
+    CHECK(put_together(result, i) == read_text_file(label));
+  }
 }
 
 }  // namespace

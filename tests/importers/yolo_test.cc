@@ -25,7 +25,7 @@
 #include "media/reader.h"
 #include "model/shape.h"
 #include "model/upright.h"
-#include "tests/importers/collecting_sink.h"
+#include "tests/importers/yolo_parts.h"
 #include "tests/support/temp_dir.h"
 
 namespace errata::importers {
@@ -43,34 +43,6 @@ void write_one(const TempDir& dir, const std::string& labels, const std::string&
   write_image(dir, "images/a.png");
   dir.write("labels/a.txt", labels);
   dir.write("data.yaml", "train: images\nval: images\nnames: [cat, dog]\n" + yaml);
-}
-
-std::vector<ObjectRecord> objects_of(const Imported& result, uint32_t sample) {
-  std::vector<ObjectRecord> objects;
-  for (const ObjectRecord& object : result.sink.object_records) {
-    if (object.sample == sample) objects.push_back(object);
-  }
-  return objects;
-}
-
-// The file of labels as it came, out of the texts that were kept.
-std::string put_together(const Imported& result, uint32_t sample) {
-  const std::vector<ObjectRecord> objects = objects_of(result, sample);
-  std::string text;
-  size_t next = 0;
-  for (const char c : result.sink.records[sample].raw_text) {
-    if (c == SourceHeader::kObjectsMark) {
-      text += objects.at(next++).raw_text;
-    } else {
-      text += c;
-    }
-  }
-  CHECK(next == objects.size());
-  return text;
-}
-
-std::string root_of(const Imported& result) {
-  return result.sink.header.root;
 }
 
 TEST_CASE("normalised centres become pixels, names and splits are kept") {
@@ -559,25 +531,6 @@ TEST_CASE("a data.yaml is a list of a model's classes") {
   const TempDir dir;
   const std::string yaml = dir.write("data.yaml", "train: a\nval: a\nnames: {0: cat, 1: no}\n");
   CHECK(read_class_list(yaml).names() == std::vector<std::string>{"cat", "no"});
-}
-
-TEST_CASE("the blood cells in YOLO's layout are those of VOC's, and come back byte for byte") {
-  const std::string shared = test::shared_data_dir();
-  const std::string root = join_path(shared, "bccd/yolo");
-  if (shared.empty() || !is_directory(root)) {
-    std::puts("SKIPPED: the folder of real data is not beside the checkout");
-    return;
-  }
-  Imported result;
-  CHECK(choose_importer(root).reader->name() == "yolo");
-  import_into(result, YoloImporter(), root, 1);
-  CHECK(result.sink.records.size() == 159);
-  CHECK(result.sink.header.classes.names() == std::vector<std::string>{"RBC", "WBC", "Platelets"});
-  for (uint32_t i = 0; i < result.sink.records.size(); ++i) {
-    const std::string label =
-        yolo_label_path(join_path(root_of(result), result.sink.records[i].path));
-    CHECK(put_together(result, i) == read_text_file(label));
-  }
 }
 
 }  // namespace
