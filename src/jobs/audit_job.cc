@@ -39,16 +39,25 @@ std::vector<RowIndex> rows_to_draw_from(const Table& samples, const std::string&
   return kept;
 }
 
+std::vector<SampleId> first_of_shuffle(const Table& samples, std::span<const RowIndex> rows,
+                                       size_t size, uint64_t seed) {
+  const std::vector<int64_t>& ids = samples.find("id")->ints;
+  std::vector<SampleId> drawn;
+  for (const RowIndex row : rows) drawn.push_back(ids[row]);
+  Rng(seed).shuffle(drawn);
+  if (drawn.size() > size) drawn.resize(size);
+  return drawn;
+}
+
 }  // namespace
 
 std::vector<SampleId> draw_audit_sample(const Table& samples, const std::string& filter,
                                         size_t size, uint64_t seed) {
-  const std::vector<int64_t>& ids = samples.find("id")->ints;
-  std::vector<SampleId> drawn;
-  for (const RowIndex row : rows_to_draw_from(samples, filter)) drawn.push_back(ids[row]);
-  Rng(seed).shuffle(drawn);
-  if (drawn.size() > size) drawn.resize(size);
-  return drawn;
+  return first_of_shuffle(samples, rows_to_draw_from(samples, filter), size, seed);
+}
+
+uint64_t audit_seed_by_clock() {
+  return mix64(xxh3_64(now_iso8601_utc())) >> 32;
 }
 
 std::vector<RowIndex> tagged_rows(const Table& samples, std::string_view tag) {
@@ -62,6 +71,17 @@ std::vector<RowIndex> tagged_rows(const Table& samples, std::string_view tag) {
     if (std::find(begin, end, code) != end) found.push_back(static_cast<RowIndex>(row));
   }
   return found;
+}
+
+DrawnSamples drawn_samples(const Table& samples) {
+  DrawnSamples drawn{tagged_rows(samples, kAuditTag), 0, std::vector<uint8_t>(samples.rows(), 0)};
+  const Column* review = samples.find("review");
+  for (const RowIndex row : drawn.rows) {
+    if (review == nullptr || is_review(review, row, "unseen")) continue;
+    ++drawn.reviewed;
+    drawn.is_reviewed[row] = 1;
+  }
+  return drawn;
 }
 
 AuditDrawing audit_drawing(const std::string& options_json) {
@@ -96,7 +116,7 @@ AuditDrawReport draw_audit(const AuditDrawOptions& options) {
   if (options.size == 0) throw Error(ErrorCategory::kUsage, "an audit of no samples says nothing");
   AuditDrawReport report;
   report.drawing.population = options.where;
-  report.drawing.seed = options.seed.value_or(mix64(xxh3_64(now_iso8601_utc())) >> 32);
+  report.drawing.seed = options.seed.value_or(audit_seed_by_clock());
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
   const Snapshot snapshot = store::load_snapshot(store, {});
   const std::vector<RowIndex> former = tagged_rows(snapshot.samples, kAuditTag);
@@ -105,9 +125,10 @@ AuditDrawReport draw_audit(const AuditDrawOptions& options) {
                 fmt::format("{} samples were drawn already", with_thousands(former.size())),
                 "`errata audit show` says how far it is; --replace draws others.");
   }
-  report.population = rows_to_draw_from(snapshot.samples, options.where).size();
+  const std::vector<RowIndex> rows = rows_to_draw_from(snapshot.samples, options.where);
+  report.population = rows.size();
   const std::vector<SampleId> drawn =
-      draw_audit_sample(snapshot.samples, options.where, options.size, report.drawing.seed);
+      first_of_shuffle(snapshot.samples, rows, options.size, report.drawing.seed);
   if (drawn.empty()) {
     throw Error(ErrorCategory::kNotFound, "there is nothing to draw from",
                 "Every sample that the filter selects is excluded, or it selects none.");
@@ -188,16 +209,14 @@ struct Audited {
 };
 
 Audited find_audited(const Table& samples, AuditReport& report) {
+  DrawnSamples drawn = drawn_samples(samples);
+  report.drawn = drawn.rows.size();
+  report.reviewed = drawn.reviewed;
   Audited audited{
       query::evaluate(query::parse_typed_filter(report.drawing.population, samples), samples),
-      std::vector<uint8_t>(samples.rows(), 0)};
-  const Column* review = samples.find("review");
+      std::move(drawn.is_reviewed)};
   size_t left = 0;
-  for (const RowIndex row : tagged_rows(samples, kAuditTag)) {
-    ++report.drawn;
-    const bool open = review == nullptr || is_review(review, row, "unseen");
-    report.reviewed += open ? 0 : 1;
-    audited.reviewed[row] = open ? 0 : 1;
+  for (const RowIndex row : drawn.rows) {
     // What was decided may have taken it out of what it was drawn from.
     left += audited.population.test(row) ? 0 : 1;
     audited.population.set(row);
@@ -245,13 +264,13 @@ void estimate_labels(const Snapshot& snapshot, const Audited& audited, AuditRepo
 
 void estimate_boxes(const AuditOptions& options, LoadedState& state, Audited& audited,
                     JobContext& context, AuditReport& report) {
+  if (report.reviewed < report.drawn) return;
   const Snapshot& snapshot = state.snapshot;
   leave_out_excluded(audited.population, snapshot.samples);
   const ObjectTable now = store::load_objects(state.store, snapshot);
   const std::optional<ObjectTable> imported = store::load_imported_objects(state.store, snapshot);
   const ObjectTable& before = imported ? *imported : now;
   const ParallelFor parallel_for = context.workers.as_parallel_for();
-  if (report.reviewed < report.drawn) return;
   const std::vector<analysis::ImageAudit> images = image_audits(
       detection_input(snapshot.samples, audited.population, now.table), now.table,
       detection_input(snapshot.samples, audited.population, before.table), before.table,

@@ -22,8 +22,18 @@ inline constexpr const char* kAuditTag = "audit";
 // In random order: the first `size` of a shuffle of all that the filter selects, less the excluded.
 std::vector<SampleId> draw_audit_sample(const Table& samples, const std::string& filter,
                                         size_t size, uint64_t seed);
+// A seed for a drawing that names none.
+uint64_t audit_seed_by_clock();
 // Rows of samples with the tag.
 std::vector<RowIndex> tagged_rows(const Table& samples, std::string_view tag);
+
+// Those that carry the tag of the audit, and which of them were decided.
+struct DrawnSamples {
+  std::vector<RowIndex> rows;
+  size_t reviewed = 0;
+  std::vector<uint8_t> is_reviewed;  // per row of samples
+};
+DrawnSamples drawn_samples(const Table& samples);
 
 // How the audit of a store was drawn.
 struct AuditDrawing {

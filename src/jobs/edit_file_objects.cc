@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "analysis/detection_match.h"
 #include "base/hash.h"
 #include "store/classes.h"
 #include "store/snapshot_loader.h"
@@ -113,11 +114,9 @@ bool changes_content(const EditFileLine& line) {
   return !line.object_from || !line.object_to || !same_content(*line.object_from, *line.object_to);
 }
 
-double overlap(const std::array<double, 4>& a, const std::array<double, 4>& b) {
-  const double width = std::min(a[0] + a[2], b[0] + b[2]) - std::max(a[0], b[0]);
-  const double height = std::min(a[1] + a[3], b[1] + b[3]) - std::max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  return width * height / (a[2] * a[3] + b[2] * b[3] - width * height);
+analysis::Box box_of(const LoggedObject& object) {
+  const auto& [x, y, width, height] = object.box_xywh_px;
+  return {x, y, width, height};
 }
 
 }  // namespace
@@ -249,7 +248,7 @@ const ObjectLines::Here* ObjectLines::overlapping(const Chain& chain, const Logg
     const bool fits = !alike_and_added || (here.state.review == ObjectReview::kAdded &&
                                            here.state.class_name == state.class_name);
     if (here.claimed || !fits) continue;
-    if (overlap(here.state.box_xywh_px, state.box_xywh_px) >= kSameObject) return &here;
+    if (analysis::box_iou(box_of(here.state), box_of(state), false) >= kSameObject) return &here;
   }
   return nullptr;
 }

@@ -88,6 +88,22 @@ struct Project {
       FAIL_CHECK(finding.check << ": " << finding.where << ": " << finding.message);
     }
   }
+  // What the doctor says of a copy of the closed store after that.
+  std::vector<std::string> damage(const std::string& sql) const {
+    const std::string path = dir / "damaged.db";
+    write_file_atomic(path, read_text_file(dir / "errata.db"));
+    raw_sql(path, sql);
+    store::Store damaged = store::Store::open(path, store::Access::kRead);
+    Progress progress;
+    const CancelToken cancel;
+    store::DoctorOptions options;
+    options.level = store::DoctorLevel::kStore;
+    std::vector<std::string> found;
+    for (const auto& finding : store::check_store(damaged, options, serial_for, progress, cancel)) {
+      found.push_back(std::string(finding.check) + ": " + finding.message);
+    }
+    return found;
+  }
 };
 
 ObjectEdit edit_of(ObjectId object, ObjectEditKind kind) {
@@ -520,33 +536,18 @@ TEST_CASE("the doctor sees detections that are gone, and counts that do not fit 
   Project project;
   write_detections(project.store);
   project.check_sound();
-  const auto damage = [&](const std::string& sql) {
-    const std::string path = project.dir / "damaged.db";
-    write_file_atomic(path, read_text_file(project.dir / "errata.db"));
-    raw_sql(path, sql);
-    store::Store damaged = store::Store::open(path, store::Access::kRead);
-    Progress progress;
-    const CancelToken cancel;
-    store::DoctorOptions options;
-    options.level = store::DoctorLevel::kStore;
-    std::vector<std::string> found;
-    for (const auto& finding : store::check_store(damaged, options, serial_for, progress, cancel)) {
-      found.push_back(std::string(finding.check) + ": " + finding.message);
-    }
-    return found;
-  };
   project.store.close();
   const auto drop = [](const std::string& stream) {
     return "DELETE FROM chunk WHERE id / 16777216 IN (SELECT id FROM stream WHERE name = '" +
            stream + "')";
   };
-  CHECK(damage("UPDATE run SET detections = 3") ==
+  CHECK(project.damage("UPDATE run SET detections = 3") ==
         std::vector<std::string>{"run-rows: it has 2 detections and says 3, its rows 2"});
-  CHECK(damage(drop("det.sample")) ==
+  CHECK(project.damage(drop("det.sample")) ==
         std::vector<std::string>{"run-rows: it has 0 detections and says 2, its rows 2"});
-  CHECK(damage(drop("det.box")) ==
+  CHECK(project.damage(drop("det.box")) ==
         std::vector<std::string>{"run-rows: column det.box of objects has a wrong length"});
-  CHECK(damage("DELETE FROM run_class WHERE position = 1") ==
+  CHECK(project.damage("DELETE FROM run_class WHERE position = 1") ==
         std::vector<std::string>{"run-rows: a detection is of no class of the model"});
 }
 
@@ -739,17 +740,9 @@ TEST_CASE("the doctor sees a decision about a detection that another program cha
   project.store.close();
   for (const char* sql :
        {"UPDATE detection_review SET width = 5", "DELETE FROM detection_review"}) {
-    const std::string path = project.dir / "damaged.db";
-    write_file_atomic(path, read_text_file(project.dir / "errata.db"));
-    raw_sql(path, sql);
-    store::Store damaged = store::Store::open(path, store::Access::kRead);
-    Progress progress;
-    const CancelToken cancel;
-    store::DoctorOptions options;
-    options.level = store::DoctorLevel::kStore;
-    const auto findings = store::check_store(damaged, options, serial_for, progress, cancel);
-    REQUIRE(findings.size() == 1);
-    CHECK(findings[0].check == "object-rows");
+    const std::vector<std::string> found = project.damage(sql);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].starts_with("object-rows: "));
   }
 }
 

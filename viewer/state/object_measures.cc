@@ -211,21 +211,16 @@ std::optional<BoxAudit> audit_boxes(const AuditedBoxes& boxes, const std::string
   const std::optional<jobs::AuditDrawing> drawing = drawing_of(options);
   if (!drawing) return std::nullopt;
   BoxAudit audit;
-  const Column* review = boxes.samples.find("review");
-  std::vector<uint8_t> reviewed(boxes.samples.rows(), 0);
-  for (const RowIndex row : jobs::tagged_rows(boxes.samples, jobs::kAuditTag)) {
-    ++audit.drawn;
-    const bool open = review == nullptr || review->is_null(row) || review->text(row) == "unseen";
-    audit.reviewed += open ? 0 : 1;
-    reviewed[row] = open ? 0 : 1;
-  }
+  const jobs::DrawnSamples drawn = jobs::drawn_samples(boxes.samples);
+  audit.drawn = drawn.rows.size();
+  audit.reviewed = drawn.reviewed;
   if (audit.drawn == 0) return std::nullopt;
   audit.elsewhere = audit.drawn != drawing->size ||
                     !same_samples(boxes.samples, drawing->population, boxes.filter);
   if (audit.elsewhere || audit.reviewed < audit.drawn) return audit;
   const std::vector<analysis::ImageAudit> images =
       jobs::image_audits(boxes.now, boxes.objects, boxes.before, boxes.imported, choice.confidence,
-                         choice.overlap, reviewed, parallel_for);
+                         choice.overlap, drawn.is_reviewed, parallel_for);
   audit.estimate = analysis::estimate_from_image_audit(images, 0.95);
   return audit;
 }

@@ -7,8 +7,6 @@
 #include <random>
 #include <utility>
 
-#include "base/hash.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "jobs/audit_job.h"
 #include "viewer/state/evidence.h"
@@ -128,7 +126,7 @@ void RoundDesk::start_audit(size_t size) {
   if (!state.view || state.round.starting) return;
   state.round.starting = true;
   const uint64_t number = ++newest_;
-  const uint64_t seed = mix64(xxh3_64(now_iso8601_utc())) >> 32;
+  const uint64_t seed = jobs::audit_seed_by_clock();
   session_.tasks().run(
       Lane::kPanels,
       [this, number, size, seed, samples = state.snapshot.samples, filter = audit_population(),
