@@ -80,10 +80,12 @@ void check_schema(Connection& connection, Access access) {
                 "use the newer Errata that wrote it", connection.path());
   }
   if (version < current_schema_version() && access == Access::kRead) {
-    throw Error(ErrorCategory::kUnsupported,
-                fmt::format("the store is of schema {}, this program reads {}", version,
-                            current_schema_version()),
-                "`errata doctor --upgrade` brings it up to date", connection.path());
+    throw Error(
+        ErrorCategory::kUnsupported,
+        fmt::format("the store is of schema {}, this program reads {}", version,
+                    current_schema_version()),
+        "run a command that writes, such as `errata doctor --upgrade`, to bring it up to date",
+        connection.path());
   }
 }
 
