@@ -1,183 +1,143 @@
-// `errata find` without a kind: runs every kind that can be run and says of the others what they
-// lack.
+// `errata find` without a kind or with several: one table of what each found, then of each that
+// found something its worst, then what each lacks.
 #include <fmt/format.h>
 
-#include <array>
-#include <optional>
+#include <exception>
 
 #include "base/text.h"
 #include "cli/find_parts.h"
-#include "jobs/find_boxes_job.h"
-#include "jobs/find_dataset_job.h"
-#include "jobs/find_duplicates_job.h"
-#include "jobs/find_labels_job.h"
-#include "jobs/find_outliers_job.h"
-#include "jobs/find_quality_job.h"
-#include "jobs/find_slices_job.h"
-#include "model/verdict.h"
 #include "store/store.h"
 
 namespace errata::cli {
 
 namespace {
 
-// What a kind found: a number and its meaning.
-struct Told {
-  size_t found = 0;
-  std::string what;
-  std::string lacks = {};  // what would let it see more
-};
-
-template <typename Options>
-Options options_for(CommandContext& context) {
-  Options options;
-  options.store_path = context.store_path();
-  if constexpr (requires { options.who; }) options.who = jobs::default_who();
-  return options;
-}
-
-Told tell_labels(CommandContext& context, jobs::JobContext& job) {
-  const auto report = jobs::find_labels(options_for<jobs::FindLabelsOptions>(context), job);
-  if (!report.all_evidence) {
-    return {report.suspects.size(),
-            fmt::format("labels that run '{}' speaks against", report.state.run)};
-  }
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < report.verdicts.size(); ++i) {
-    if (!is_data_wrong(static_cast<Verdict>(i))) continue;
-    parts.push_back(fmt::format("{} {}", with_thousands(report.verdicts[i]), kVerdictNames[i]));
-  }
-  return {data_wrong(report.verdicts),
-          fmt::format("labels or images wrong by the verdict: {}", fmt::join(parts, ", ")),
-          report.lacks};
-}
-
-Told tell_boxes(CommandContext& context, jobs::JobContext& job) {
-  jobs::FindBoxesOptions options;
-  options.judge.store_path = context.store_path();
-  const auto report = jobs::find_boxes(options, job);
-  return {report.queue.size(),
-          fmt::format("objects in doubt: run '{}' speaks against {} labels",
-                      report.judged.state.run, with_thousands(report.verdicts[0]))};
-}
-
-Told tell_quality(CommandContext& context, jobs::JobContext& job) {
-  const auto report = jobs::find_quality(options_for<jobs::FindQualityOptions>(context), job);
-  Told told;
-  std::vector<std::string> parts;
-  for (const jobs::QualityKind& kind : report.kinds) {
-    if (kind.common || kind.found.empty()) continue;
-    told.found += kind.found.size();
-    parts.push_back(fmt::format("{} {}", with_thousands(kind.found.size()), kind.info->name));
-  }
-  told.what = parts.empty() ? "bad pictures" : fmt::format("{}", fmt::join(parts, ", "));
-  if (report.unreadable > 0) {
-    told.what += fmt::format("; {} could not be decoded", with_thousands(report.unreadable));
-  }
-  return told;
-}
-
-Told tell_duplicates(CommandContext& context, jobs::JobContext& job) {
-  const auto report = jobs::find_duplicates(options_for<jobs::FindDuplicatesOptions>(context), job);
-  return {report.groups.size(),
-          fmt::format("groups of copies: {} with different labels, {} across splits",
-                      with_thousands(report.conflicts), with_thousands(report.leaks))};
-}
-
-Told tell_outliers(CommandContext& context, jobs::JobContext& job) {
-  const auto report = jobs::find_outliers(options_for<jobs::FindOutliersOptions>(context), job);
-  return {report.found.size(), "pictures that look like no other"};
-}
-
-Told tell_slices(CommandContext& context, jobs::JobContext& job) {
-  const auto report = jobs::find_slices(options_for<jobs::FindSlicesOptions>(context), job);
-  Told told{report.slices.size(),
-            fmt::format("groups on which run '{}' is worse", report.state.run)};
-  told.lacks = trim(report.lacks);
-  if (!report.slices.empty()) told.what += ": " + report.slices.front().filter;
-  return told;
-}
-
-Told tell_dataset(CommandContext& context, jobs::JobContext& job) {
-  const auto report = jobs::find_dataset(options_for<jobs::FindDatasetOptions>(context), job);
-  Told told{report.rare.size(), fmt::format("rare classes: {}", report.rare.size())};
-  if (!report.order_is_random) {
-    ++told.found;
-    told.what += ", an order that is not random";
-  }
-  for (const auto& each : report.correlations) {
-    if (each.score >= analysis::kTellingBelow) break;
-    ++told.found;
-    told.what += fmt::format(", {} gives labels away", each.property);
-  }
-  for (const std::string& lack : {report.order_lacks, report.correlations_lack}) {
-    if (!lack.empty()) told.lacks += (told.lacks.empty() ? "" : "; ") + lack;
-  }
-  return told;
-}
-
-struct Kind {
-  const char* name;
-  Told (*tell)(CommandContext&, jobs::JobContext&);
-  bool first = false;  // others read the columns that it makes
-};
-
-// As they are printed. Verdicts on labels, slices and the data set read the quality of pictures.
-constexpr Kind kKinds[]{{"labels", tell_labels},         {"boxes", tell_boxes},
-                        {"quality", tell_quality, true}, {"duplicates", tell_duplicates},
-                        {"outliers", tell_outliers},     {"slices", tell_slices},
-                        {"dataset", tell_dataset}};
+constexpr size_t kTableWidth = 100;
 
 struct Outcome {
   std::optional<Told> told;
-  std::string lacks;  // where it could not be run
+  std::string lacks;   // where it could not be run
+  std::string failed;  // where it could not be run for another reason, `error`
+  std::exception_ptr error;
 };
 
-Outcome run_kind(const Kind& kind, CommandContext& context, jobs::JobContext& job) {
+Outcome run_kind(const FindKind& kind, CommandContext& context) {
+  const jobs::JobContext shared = context.job();
+  IssueLog issues;  // of this kind alone
+  jobs::JobContext job{shared.progress, shared.cancel, issues, shared.workers, shared.say};
+  Outcome outcome;
   try {
-    return {kind.tell(context, job), {}};
+    outcome.told = kind.tell(context, job);
+    outcome.lacks = outcome.told->lacks;
   } catch (const Error& error) {
-    if (error.category() != ErrorCategory::kNotFound) throw;
-    return {std::nullopt, fmt::format("{}. {}", error.what(), error.hint())};
+    if (error.category() == ErrorCategory::kInterrupted) throw;
+    if (error.category() == ErrorCategory::kNotFound) {
+      outcome.lacks = fmt::format("{}. {}", error.what(), error.hint());
+    } else {
+      outcome.failed = error.what();
+      outcome.error = std::current_exception();
+    }
+  }
+  return outcome;
+}
+
+std::string command_of(const NamedFindKind& kind) {
+  return "errata find " + kind.name;
+}
+
+text::Json text_or_null(const std::string& text) {
+  return text.empty() ? text::Json() : text::Json(text);
+}
+
+text::Json outcome_json(const NamedFindKind& kind, const Outcome& outcome) {
+  const auto& told = outcome.told;
+  return text::Json::object(
+      {{"kind", kind.name},
+       {"found", told ? text::Json(told->found) : text::Json()},
+       {"what", told ? text::Json(told->what) : text::Json()},
+       {"next", told ? text::Json(command_of(kind)) : text::Json()},
+       {"lacks", text_or_null(outcome.lacks)},
+       {"failed", text_or_null(outcome.failed)},
+       {"worst", told && told->worst ? to_json_value(*told->worst) : text::Json::array()},
+       {"report", told ? told->report : text::Json()}});
+}
+
+// The kind's heading, its worst and how to go on; empty where it found nothing.
+std::string section(const NamedFindKind& kind, const Outcome& outcome) {
+  if (!outcome.told || outcome.told->found == 0) return {};
+  const Told& told = *outcome.told;
+  std::string text = fmt::format("\n{}: ", kind.name);
+  text += told.shown < told.found
+              ? fmt::format("the worst {} of {}\n", told.shown, with_thousands(told.found))
+              : fmt::format("{}\n", with_thousands(told.found));
+  if (told.worst) text += told.worst->to_text(kTableWidth);
+  text += told.text;
+  if (!told.next.empty()) text += told.next + "\n";
+  return text;
+}
+
+void print_outcomes(CommandContext& context, std::span<const NamedFindKind* const> kinds,
+                    std::span<const Outcome> outcomes) {
+  ResultTable table({{"kind"},
+                     {"found", Align::kRight},
+                     {"what", Align::kLeft, 0, 1000, 0, true},
+                     {"next", Align::kLeft, 0}});
+  std::string sections;
+  std::string below;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const NamedFindKind& kind = *kinds[i];
+    const Outcome& outcome = outcomes[i];
+    if (outcome.told) {
+      table.add({kind.name, static_cast<int64_t>(outcome.told->found), outcome.told->what,
+                 command_of(kind)});
+    } else {
+      table.add({kind.name, Cell{}, Cell{}, Cell{}});
+    }
+    sections += section(kind, outcome);
+    if (!outcome.lacks.empty()) below += fmt::format("{} lacks: {}\n", kind.name, outcome.lacks);
+    if (!outcome.failed.empty()) below += fmt::format("{} failed: {}\n", kind.name, outcome.failed);
+  }
+  context.print_text(table.to_text(kTableWidth) + sections);
+  if (!below.empty()) context.print_text("\n" + below);
+}
+
+// What was changed, and what to be careful of, on stderr.
+void print_notes(CommandContext& context, std::span<const NamedFindKind* const> kinds,
+                 std::span<const Outcome> outcomes) {
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    if (!outcomes[i].told) continue;
+    for (const std::string& line : outcomes[i].told->done) {
+      if (!line.empty()) context.note(line);
+    }
+    for (const std::string& warning : outcomes[i].told->warnings) {
+      context.warn(fmt::format("{}: {}", kinds[i]->name, warning));
+    }
   }
 }
 
 }  // namespace
 
-void find_all(CommandContext& context) {
+void find_several(CommandContext& context, std::span<const NamedFindKind* const> kinds) {
   // Without a store no kind can run: that is an error, not what each kind lacks.
   store::Store::open(context.store_path(), store::Access::kRead);
-  std::vector<ResultColumn> columns{
-      {"kind"}, {"found", Align::kRight}, {"what", Align::kLeft, 0, 100}, {"next"}};
-  if (context.json()) columns.push_back({"lacks"});  // else below: sentences are no column
-  ResultTable table(columns);
-  std::string below;
-  const auto add = [&](const char* name, Cell found, Cell what, Cell next,
-                       const std::string& lacks) {
-    std::vector<Cell> row{std::string(name), std::move(found), std::move(what), std::move(next)};
-    if (context.json()) row.push_back(lacks.empty() ? Cell{} : Cell{lacks});
-    table.add(std::move(row));
-    if (!lacks.empty()) below += fmt::format("{} lacks: {}\n", name, lacks);
-  };
-  jobs::JobContext job = context.job();
-  std::array<Outcome, std::size(kKinds)> outcomes;
+  std::vector<Outcome> outcomes(kinds.size());
   for (const bool first : {true, false}) {
     for (size_t i = 0; i < outcomes.size(); ++i) {
-      if (kKinds[i].first == first) outcomes[i] = run_kind(kKinds[i], context, job);
+      if (kinds[i]->first == first) outcomes[i] = run_kind(kinds[i]->kind, context);
     }
   }
   context.end_progress();
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    const Outcome& outcome = outcomes[i];
-    if (outcome.told) {
-      add(kKinds[i].name, static_cast<int64_t>(outcome.told->found), outcome.told->what,
-          fmt::format("errata find {}", kKinds[i].name), outcome.told->lacks);
-    } else {
-      add(kKinds[i].name, Cell{}, Cell{}, Cell{}, outcome.lacks);
-    }
+  if (context.json()) {
+    text::Json rows = text::Json::array();
+    for (size_t i = 0; i < kinds.size(); ++i) rows.push_back(outcome_json(*kinds[i], outcomes[i]));
+    context.print_json(rows);
+  } else {
+    print_outcomes(context, kinds, outcomes);
   }
-  context.print_table(table);
-  if (!context.json() && !below.empty()) context.print_text("\n" + below);
+  print_notes(context, kinds, outcomes);
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
+  }
 }
 
 }  // namespace errata::cli

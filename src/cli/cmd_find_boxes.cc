@@ -13,11 +13,9 @@ namespace errata::cli {
 
 namespace {
 
-struct BoxArguments {
-  jobs::FindBoxesOptions options;
-  size_t limit = 20;
-  std::string format = "table";
-};
+using BoxArguments = FindArguments<jobs::FindBoxesOptions>;
+
+constexpr size_t kShownAlone = 20;
 
 constexpr std::array kDoubts{"class", "place", "spurious", "copy", "missing"};
 constexpr std::array kVerdicts{"label", "model", "ambiguous"};
@@ -46,7 +44,7 @@ ResultTable image_table(const jobs::FindBoxesReport& report, size_t limit) {
   }
   ResultTable table(columns);
   const Snapshot& snapshot = report.judged.state.snapshot;
-  for (size_t i = 0; i < std::min(limit, report.images.size()); ++i) {
+  for (size_t i = 0; i < limit; ++i) {
     const jobs::ImageRow& row = report.images[i];
     std::vector<Cell> cells{static_cast<int64_t>(i + 1),
                             snapshot.ids[row.sample],
@@ -72,8 +70,16 @@ text::Json counts_json(const Names& names, const Counts& counts) {
   return json;
 }
 
-void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
-                const ResultTable& queue, const ResultTable* images) {
+ResultTable queue_table(const jobs::FindBoxesReport& report, size_t shown) {
+  return object_table(report.judged, std::span(report.queue).first(shown), "iou");
+}
+
+ResultTable image_table(const jobs::FindBoxesReport& report, const BoxArguments& arguments) {
+  return image_table(report, arguments.shown(report.images.size(), kShownAlone));
+}
+
+text::Json report_json(const jobs::FindBoxesReport& report, const BoxArguments& arguments) {
+  const ResultTable queue = queue_table(report, arguments.shown(report.queue.size(), kShownAlone));
   text::Json json = text::Json::object({{"kind", "boxes"},
                                         {"run", report.judged.state.run},
                                         {"confidence", report.judged.confidence},
@@ -88,20 +94,29 @@ void print_json(CommandContext& context, const jobs::FindBoxesReport& report,
                                         {"decided", report.decided},
                                         {"warnings", texts_json(report.judged.warnings)},
                                         {"rows", to_json_value(queue)}});
-  if (images != nullptr) json["images_by_ap"] = to_json_value(*images);
-  context.print_json(json);
+  if (arguments.options.images) {
+    json["images_by_ap"] = to_json_value(image_table(report, arguments));
+  }
+  return json;
+}
+
+Told tell_boxes(const jobs::FindBoxesReport& report, const BoxArguments& arguments,
+                const IssueLog&) {
+  Told told{.found = report.queue.size(),
+            .what = fmt::format("objects in doubt: run '{}' speaks against {}",
+                                report.judged.state.run, plural(report.verdicts[0], "label"))};
+  told.shown = arguments.shown(report.queue.size());
+  told.worst = queue_table(report, told.shown);
+  told.warnings = report.judged.warnings;
+  told.report = report_json(report, arguments);
+  return told;
 }
 
 void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
                   const BoxArguments& arguments) {
-  const size_t shown = arguments.limit == 0 ? report.queue.size() : arguments.limit;
-  const ResultTable queue = object_table(
-      report.judged, std::span(report.queue).first(std::min(shown, report.queue.size())), "iou");
-  const ResultTable images =
-      image_table(report, arguments.limit == 0 ? report.images.size() : arguments.limit);
-  if (context.json()) {
-    return print_json(context, report, queue, arguments.options.images ? &images : nullptr);
-  }
+  if (context.json()) return context.print_json(report_json(report, arguments));
+  const ResultTable queue = queue_table(report, arguments.shown(report.queue.size(), kShownAlone));
+  const ResultTable images = image_table(report, arguments);
   const TableFormat format = parse_table_format(arguments.format);
   if (format != TableFormat::kTable) {
     context.print_table(arguments.options.images ? images : queue, format);
@@ -136,7 +151,7 @@ void print_report(CommandContext& context, const jobs::FindBoxesReport& report,
 
 }  // namespace
 
-CommandBody setup_find_boxes(CLI::App& app) {
+FindKind setup_find_boxes(CLI::App& app) {
   auto arguments = std::make_shared<BoxArguments>();
   jobs::FindBoxesOptions& options = arguments->options;
   add_judge_options(app, options.judge);
@@ -153,13 +168,7 @@ CommandBody setup_find_boxes(CLI::App& app) {
   app.add_option("-n,--limit", arguments->limit, "How many to show, 0 for all (default 20)")
       ->type_name("N");
   add_format_option(app, arguments->format);
-  return [arguments](CommandContext& context) {
-    arguments->options.judge.store_path = context.store_path();
-    jobs::JobContext job = context.job();
-    const jobs::FindBoxesReport report = jobs::find_boxes(arguments->options, job);
-    context.end_progress();
-    print_report(context, report, *arguments);
-  };
+  return find_kind(arguments, jobs::find_boxes, print_report, tell_boxes);
 }
 
 }  // namespace errata::cli

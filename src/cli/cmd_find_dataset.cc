@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 #include "base/text.h"
 #include "cli/find_parts.h"
 #include "jobs/find_dataset_job.h"
@@ -13,7 +16,8 @@ struct DatasetArguments {
   jobs::FindDatasetOptions options;
 };
 
-std::string class_text(const jobs::FindDatasetReport& report) {
+// Names at most `most` of the rare ones, the rarest.
+std::string class_text(const jobs::FindDatasetReport& report, size_t most) {
   if (!report.rare_lacks.empty()) return fmt::format("classes: {}\n", report.rare_lacks);
   const size_t classes = report.state.snapshot.classes.size();
   if (report.rare.empty()) {
@@ -21,7 +25,7 @@ std::string class_text(const jobs::FindDatasetReport& report) {
   }
   std::string text = fmt::format("classes: {} of {} with less than a tenth of an even share\n",
                                  report.rare.size(), classes);
-  for (const analysis::RareClass& each : report.rare) {
+  for (const analysis::RareClass& each : std::span(report.rare).first(most)) {
     text += fmt::format("  {}: {} ({:.2f} %)\n",
                         report.state.snapshot.classes.names()[static_cast<size_t>(each.label)],
                         plural(each.samples, "sample"), 100 * each.share);
@@ -91,18 +95,51 @@ text::Json report_json(const jobs::FindDatasetReport& report) {
        {"correlations_lack", report.correlations_lack}});
 }
 
+constexpr const char* kReviewHint = "to see where it changes: errata rank --by row_order";
+
+Told tell_dataset(const jobs::FindDatasetReport& report, const DatasetArguments&, const IssueLog&) {
+  const auto rare = report.rare.size();
+  Told told{.found = rare, .what = fmt::format("rare classes: {}", rare)};
+  const size_t shown = std::min(rare, kWorstShown);
+  if (rare > 0) told.text = class_text(report, shown);
+  if (!report.order_is_random) {
+    ++told.found;
+    told.what += ", an order that is not random";
+    told.text += order_text(report);
+    told.next = kReviewHint;
+  }
+  bool telling = false;
+  for (const auto& each : report.correlations) {
+    if (each.score >= analysis::kTellingBelow) break;
+    telling = true;
+    ++told.found;
+    told.what += fmt::format(", {} gives labels away", each.property);
+  }
+  if (telling) told.text += correlation_text(report);
+  for (const std::string& lack :
+       {report.rare_lacks, report.order_lacks, report.correlations_lack}) {
+    if (lack.empty() || told.lacks.find(lack) != std::string::npos) continue;
+    if (told.lacks.ends_with('.')) told.lacks.pop_back();
+    told.lacks += (told.lacks.empty() ? "" : "; ") + lack;
+  }
+  told.shown = told.found - rare + shown;
+  told.report = report_json(report);
+  return told;
+}
+
 void print_dataset(CommandContext& context, const jobs::FindDatasetReport& report,
                    const DatasetArguments&) {
   if (context.json()) return context.print_json(report_json(report));
-  context.print_text(class_text(report) + order_text(report) + correlation_text(report));
+  context.print_text(class_text(report, report.rare.size()) + order_text(report) +
+                     correlation_text(report));
   if (report.order_lacks.empty() && !report.order_is_random) {
-    context.note("to see where it changes: errata rank --by row_order");
+    context.note(kReviewHint);
   }
 }
 
 }  // namespace
 
-CommandBody setup_find_dataset(CLI::App& app) {
+FindKind setup_find_dataset(CLI::App& app) {
   auto arguments = std::make_shared<DatasetArguments>();
   jobs::FindDatasetOptions& options = arguments->options;
   app.add_option("--embeddings", options.embeddings,
@@ -111,7 +148,7 @@ CommandBody setup_find_dataset(CLI::App& app) {
   app.add_option("--where", options.where, "Filter: only these samples are looked at")
       ->type_name("EXPR");
   app.add_flag("--compat", options.compat, "Correlations with Datalab's baseline");
-  return find_body(arguments, jobs::find_dataset, print_dataset);
+  return find_kind(arguments, jobs::find_dataset, print_dataset, tell_dataset);
 }
 
 }  // namespace errata::cli

@@ -61,10 +61,9 @@ std::vector<DuplicateMember> shown_members(const DuplicateGroup& group, const Co
 }
 
 // "group 1: 10 of 3,451 members shown".
-std::string cut_groups(const jobs::FindDuplicatesReport& report, size_t limit) {
+std::string cut_groups(const jobs::FindDuplicatesReport& report, size_t shown) {
   std::string text;
-  const size_t shown = limit == 0 ? report.groups.size() : limit;
-  for (size_t g = 0; g < std::min(shown, report.groups.size()); ++g) {
+  for (size_t g = 0; g < shown; ++g) {
     const size_t members = report.groups[g].members.size();
     if (members <= kMembersShown) continue;
     text += fmt::format("group {}: {} of {} members shown\n", g + 1, kMembersShown,
@@ -77,7 +76,7 @@ std::string cut_groups(const jobs::FindDuplicatesReport& report, size_t limit) {
   return text;
 }
 
-ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit, size_t most) {
+ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t shown, size_t most) {
   ResultTable table({{"group", Align::kRight},
                      {"kind"},
                      {"note"},
@@ -86,11 +85,10 @@ ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit,
                      {"path"},
                      {"label"},
                      {"split"},
-                     {"width", Align::kRight},
-                     {"height", Align::kRight}});
+                     {"width", Align::kRight, 4, 60, 1},
+                     {"height", Align::kRight, 4, 60, 2}});
   const Table& samples = report.state.snapshot.samples;
-  const size_t shown = limit == 0 ? report.groups.size() : limit;
-  for (size_t g = 0; g < std::min(shown, report.groups.size()); ++g) {
+  for (size_t g = 0; g < shown; ++g) {
     const DuplicateGroup& group = report.groups[g];
     for (const DuplicateMember& member :
          shown_members(group, *samples.find("label"), report.rows, most)) {
@@ -106,7 +104,7 @@ ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t limit,
   return table;
 }
 
-text::Json report_json(CommandContext& context, const jobs::FindDuplicatesReport& report,
+text::Json report_json(const jobs::FindDuplicatesReport& report, const IssueLog& issues,
                        const ResultTable& table) {
   return text::Json::object({{"kind", "duplicates"},
                              {"looked_at", report.looked_at},
@@ -124,7 +122,7 @@ text::Json report_json(CommandContext& context, const jobs::FindDuplicatesReport
                              {"usual_distance", report.usual_distance},
                              {"tagged", report.tagged.edits.size()},
                              {"newly_excluded", report.dropped.edits.size()},
-                             {"issues", issues_json(context.issues())},
+                             {"issues", issues_json(issues)},
                              {"rows", to_json_value(table)}});
 }
 
@@ -162,42 +160,74 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
   return text;
 }
 
-void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& report,
-                 const jobs::FindDuplicatesOptions& options) {
-  note_tagged(context, report.tagged, options.tag);
+constexpr const char* kReviewHint =
+    "to review them: errata find duplicates --tag duplicate; to leave the copies out: errata find "
+    "duplicates --exclude; to keep them in one part: errata split train=0.8,test=0.2 --group "
+    "duplicate_group";
+
+// What was tagged, excluded and left; a line may be empty.
+std::vector<std::string> edits_made(const jobs::FindDuplicatesReport& report,
+                                    const jobs::FindDuplicatesOptions& options) {
+  std::vector<std::string> lines{tagged_text(report.tagged, options.tag)};
   if (report.dropped.batch != 0) {
-    context.note(fmt::format("{} excluded; errata undo takes it back",
-                             plural(report.dropped.edits.size(), "sample")));
+    lines.push_back(fmt::format("{} excluded; errata undo takes it back",
+                                plural(report.dropped.edits.size(), "sample")));
   }
   if (options.exclude && report.conflicts > 0) {
-    context.note(fmt::format(
+    lines.push_back(fmt::format(
         "{} with different labels left as they are: set the right label first (errata edit set)",
         plural(report.conflicts, "group")));
   }
-  if (!report.groups.empty() && !options.exclude && options.tag.empty()) {
-    context.note(
-        "to review them: errata find duplicates --tag duplicate; to leave the copies out: errata "
-        "find duplicates --exclude; to keep them in one part: errata split train=0.8,test=0.2 "
-        "--group duplicate_group");
+  return lines;
+}
+
+void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& report,
+                 const jobs::FindDuplicatesOptions& options) {
+  for (const std::string& line : edits_made(report, options)) {
+    if (!line.empty()) context.note(line);
   }
+  if (!report.groups.empty() && !options.exclude && options.tag.empty()) context.note(kReviewHint);
+}
+
+Told tell_duplicates(const jobs::FindDuplicatesReport& report, const DuplicateArguments& arguments,
+                     const IssueLog& issues) {
+  constexpr size_t kPair = 2;
+  const size_t shown = arguments.shown(report.groups.size());
+  Told told{.found = report.groups.size(),
+            .what = fmt::format("groups of copies: {} with different labels, {} across splits",
+                                with_thousands(report.conflicts), with_thousands(report.leaks))};
+  told.shown = shown;
+  told.worst = member_table(report, shown, kPair);
+  const auto large = std::count_if(
+      report.groups.begin(), report.groups.begin() + static_cast<std::ptrdiff_t>(shown),
+      [](const DuplicateGroup& group) { return group.members.size() > kPair; });
+  if (large > 0) {
+    told.text = fmt::format("{} of these groups {} more than the two shown\n", large,
+                            large == 1 ? "has" : "have");
+  }
+  told.next = kReviewHint;
+  told.done = edits_made(report, arguments.options);
+  told.report = report_json(report, issues, member_table(report, shown, 0));
+  return told;
 }
 
 void print_duplicates(CommandContext& context, const jobs::FindDuplicatesReport& report,
                       const DuplicateArguments& arguments) {
   const TableFormat format = parse_table_format(arguments.format);
   const bool cut = format == TableFormat::kTable && !context.json();
-  const ResultTable table = member_table(report, arguments.limit, cut ? kMembersShown : 0);
-  if (context.json()) return context.print_json(report_json(context, report, table));
+  const size_t shown = arguments.shown(report.groups.size());
+  const ResultTable table = member_table(report, shown, cut ? kMembersShown : 0);
+  if (context.json()) return context.print_json(report_json(report, context.issues(), table));
   context.print_table(table, format);
   if (cut) {
-    context.print_text(cut_groups(report, arguments.limit) + summary(report, context.issues()));
+    context.print_text(cut_groups(report, shown) + summary(report, context.issues()));
   }
   print_notes(context, report, arguments.options);
 }
 
 }  // namespace
 
-CommandBody setup_find_duplicates(CLI::App& app) {
+FindKind setup_find_duplicates(CLI::App& app) {
   auto arguments = std::make_shared<DuplicateArguments>();
   jobs::FindDuplicatesOptions& options = arguments->options;
   app.add_option("--where", options.where, "Filter: only these samples are compared")
@@ -212,10 +242,10 @@ CommandBody setup_find_duplicates(CLI::App& app) {
       ->type_name("RUN");
   app.add_flag("--exclude", options.exclude,
                "Exclude the copies, in groups whose labels agree; one undo takes it back");
-  add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,
+  add_find_options(app, options.tag, options.who, *arguments,
                    {"Tag all members of the groups, to review them", "Who edits, for the record",
                     "How many groups to show, 0 for all (default 10)"});
-  return find_body(arguments, jobs::find_duplicates, print_duplicates);
+  return find_kind(arguments, jobs::find_duplicates, print_duplicates, tell_duplicates);
 }
 
 }  // namespace errata::cli

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <span>
 
 #include "base/text.h"
 #include "cli/find_parts.h"
@@ -44,28 +46,28 @@ void add_evidence(const jobs::FindLabelsReport& report, const jobs::LabelSuspect
   }
 }
 
-ResultTable suspect_table(const jobs::FindLabelsReport& report, size_t limit) {
+ResultTable suspect_table(const jobs::FindLabelsReport& report,
+                          std::span<const jobs::LabelSuspect> suspects) {
   std::vector<ResultColumn> columns({{"rank", Align::kRight},
                                      {"id", Align::kRight},
                                      {"path"},
                                      {"label"},
                                      {"suggested"},
-                                     {"p_suggested", Align::kRight},
-                                     {"p_label", Align::kRight}});
+                                     {"p_suggested", Align::kRight, 4, 60, 2},
+                                     {"p_label", Align::kRight, 4, 60, 4}});
   if (report.all_evidence) {
     columns.push_back({"label_error", Align::kRight});
     columns.push_back({"verdict"});
     if (!report.embeddings.empty()) {
-      columns.push_back({"neighbours", Align::kRight});
-      columns.push_back({"copy"});
+      columns.push_back({"neighbours", Align::kRight, 4, 60, 1});
+      columns.push_back({"copy", Align::kLeft, 4, 60, 5});
     }
-    if (!report.runs.empty()) columns.push_back({"runs_against", Align::kRight});
+    if (!report.runs.empty()) columns.push_back({"runs_against", Align::kRight, 4, 60, 3});
   }
   ResultTable table(columns);
   const Table& samples = report.state.snapshot.samples;
-  const size_t shown = limit == 0 ? report.suspects.size() : limit;
-  for (size_t i = 0; i < std::min(shown, report.suspects.size()); ++i) {
-    const jobs::LabelSuspect& suspect = report.suspects[i];
+  for (size_t i = 0; i < suspects.size(); ++i) {
+    const jobs::LabelSuspect& suspect = suspects[i];
     std::vector<Cell> cells{static_cast<int64_t>(i + 1),
                             report.state.snapshot.ids[suspect.row],
                             samples.find("path")->display(suspect.row),
@@ -181,9 +183,68 @@ std::string verdict_text(const jobs::FindLabelsReport& report) {
       with_thousands(all_wrong - wrong));
 }
 
+ResultTable shown_table(const jobs::FindLabelsReport& report, const LabelArguments& arguments) {
+  const std::span suspects(report.suspects);
+  return suspect_table(report, suspects.first(arguments.shown(suspects.size())));
+}
+
+std::string tagged_line(const jobs::FindLabelsReport& report, const LabelArguments& arguments) {
+  return tagged_text(report.tagged, arguments.options.tag,
+                     report.all_evidence ? " --sort label_error" : " --sort self_confidence");
+}
+
+std::string review_hint(const jobs::FindLabelsReport& report) {
+  return report.all_evidence
+             ? fmt::format(
+                   "to review what is wrong by the verdict: errata view --filter \"{}\" "
+                   "--sort label_error",
+                   kDataWrongFilter)
+             : "to review them: errata find labels --method confident_learning --tag suspect, then "
+               "errata view --filter \"tags = 'suspect'\"";
+}
+
+// What is wrong by the verdict, suspect or not, as the viewer counts it.
+std::vector<jobs::LabelSuspect> wrong_ones(const jobs::FindLabelsReport& report) {
+  if (!report.all_evidence) return report.suspects;
+  std::vector<jobs::LabelSuspect> suspected;
+  for (const jobs::LabelSuspect& each : report.suspects) {
+    if (each.verdict >= 0 && is_data_wrong(static_cast<Verdict>(each.verdict))) {
+      suspected.push_back(each);
+    }
+  }
+  std::vector<jobs::LabelSuspect> wrong;
+  std::merge(suspected.begin(), suspected.end(), report.not_valid.begin(), report.not_valid.end(),
+             std::back_inserter(wrong),
+             [](const auto& a, const auto& b) { return a.score > b.score; });
+  return wrong;
+}
+
+Told tell_labels(const jobs::FindLabelsReport& report, const LabelArguments& arguments,
+                 const IssueLog&) {
+  const std::vector<jobs::LabelSuspect> wrong = wrong_ones(report);
+  Told told{.found = wrong.size(),
+            .what = fmt::format("labels that run '{}' speaks against", report.state.run)};
+  if (report.all_evidence) {
+    std::vector<std::string> parts;
+    for (size_t i = 0; i < report.verdicts.size(); ++i) {
+      if (!is_data_wrong(static_cast<Verdict>(i))) continue;
+      parts.push_back(fmt::format("{} {}", with_thousands(report.verdicts[i]), kVerdictNames[i]));
+    }
+    told.what = fmt::format("labels or images wrong by the verdict: {}", fmt::join(parts, ", "));
+  }
+  told.shown = arguments.shown(wrong.size());
+  told.worst = suspect_table(report, std::span(wrong).first(told.shown));
+  told.lacks = report.lacks;
+  told.next = review_hint(report);
+  told.done = {tagged_line(report, arguments)};
+  told.warnings = report.warnings;
+  told.report = report_json(report, shown_table(report, arguments));
+  return told;
+}
+
 void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
                   const LabelArguments& arguments) {
-  const ResultTable table = suspect_table(report, arguments.limit);
+  const ResultTable table = shown_table(report, arguments);
   if (context.json()) return context.print_json(report_json(report, table));
   context.print_table(table, parse_table_format(arguments.format));
   if (arguments.format == "table") {
@@ -195,15 +256,10 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
         verdict_text(report), health_text(report)));
   }
   if (!report.state.run_choice.empty()) context.note(report.state.run_choice);
-  if (!note_tagged(context, report.tagged, arguments.options.tag,
-                   report.all_evidence ? " --sort label_error" : " --sort self_confidence") &&
-      !report.suspects.empty() && arguments.options.tag.empty()) {
-    context.note(report.all_evidence
-                     ? fmt::format("to review what is wrong by the verdict: errata view --filter "
-                                   "\"{}\" --sort label_error",
-                                   kDataWrongFilter)
-                     : "to review them: errata find labels --method confident_learning --tag "
-                       "suspect, then errata view --filter \"tags = 'suspect'\"");
+  if (report.tagged.batch != 0) {
+    context.note(tagged_line(report, arguments));
+  } else if (!report.suspects.empty() && arguments.options.tag.empty()) {
+    context.note(review_hint(report));
   }
   if (!report.lacks.empty()) context.note(report.lacks);
   for (const std::string& warning : report.warnings) context.warn(warning);
@@ -211,7 +267,7 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
 
 }  // namespace
 
-CommandBody setup_find_labels(CLI::App& app) {
+FindKind setup_find_labels(CLI::App& app) {
   auto arguments = std::make_shared<LabelArguments>();
   jobs::FindLabelsOptions& options = arguments->options;
   app.add_option("--method", options.method,
@@ -234,10 +290,10 @@ CommandBody setup_find_labels(CLI::App& app) {
                  "orders what confident learning took")
       ->type_name("SCORE");
   app.add_flag("--compat", options.compat, "As cleanlab 2.9 does it, its known faults included");
-  add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,
+  add_find_options(app, options.tag, options.who, *arguments,
                    {"Tag what was found, to review it in the viewer", "Who tags, for the record",
                     "How many to show, 0 for all (default 10)"});
-  return find_body(arguments, jobs::find_labels, print_labels);
+  return find_kind(arguments, jobs::find_labels, print_labels, tell_labels);
 }
 
 }  // namespace errata::cli

@@ -13,16 +13,17 @@ namespace {
 
 using OutlierArguments = FindArguments<jobs::FindOutliersOptions>;
 
-ResultTable outlier_table(const jobs::FindOutliersReport& report, size_t limit) {
+constexpr const char* kSorted = " --sort outlier";
+
+ResultTable outlier_table(const jobs::FindOutliersReport& report, size_t shown) {
   ResultTable table({{"rank", Align::kRight},
                      {"id", Align::kRight},
                      {"path"},
                      {"label"},
                      {"outlier", Align::kRight},
-                     {"uniqueness", Align::kRight},
-                     {"representativeness", Align::kRight}});
+                     {"uniqueness", Align::kRight, 4, 60, 1},
+                     {"representativeness", Align::kRight, 4, 60, 2}});
   const Table& samples = report.state.snapshot.samples;
-  const size_t shown = limit == 0 ? report.found.size() : std::min(limit, report.found.size());
   for (size_t i = 0; i < shown; ++i) {
     const size_t at = report.found[i];
     const RowIndex row = report.rows[at];
@@ -45,9 +46,20 @@ text::Json report_json(const jobs::FindOutliersReport& report, const ResultTable
                              {"rows", to_json_value(table)}});
 }
 
+Told tell_outliers(const jobs::FindOutliersReport& report, const OutlierArguments& arguments,
+                   const IssueLog&) {
+  Told told{.found = report.found.size(), .what = "pictures that look like no other"};
+  told.shown = arguments.shown(report.found.size());
+  told.worst = outlier_table(report, told.shown);
+  told.next = "to review them: errata view --sort outlier";
+  told.done = {tagged_text(report.tagged, arguments.options.tag, kSorted)};
+  told.report = report_json(report, *told.worst);
+  return told;
+}
+
 void print_outliers(CommandContext& context, const jobs::FindOutliersReport& report,
                     const OutlierArguments& arguments) {
-  const ResultTable table = outlier_table(report, arguments.limit);
+  const ResultTable table = outlier_table(report, arguments.shown(report.found.size()));
   if (context.json()) return context.print_json(report_json(report, table));
   const TableFormat format = parse_table_format(arguments.format);
   context.print_table(table, format);
@@ -61,7 +73,7 @@ void print_outliers(CommandContext& context, const jobs::FindOutliersReport& rep
     }
   }
   if (!report.run_choice.empty()) context.note(report.run_choice);
-  if (note_tagged(context, report.tagged, arguments.options.tag, " --sort outlier")) return;
+  if (note_tagged(context, report.tagged, arguments.options.tag, kSorted)) return;
   context.note(
       "the scores are stored: errata rank --by outlier, --by uniqueness (pictures that are told "
       "many times) or --by representativeness; errata view --sort outlier");
@@ -69,7 +81,7 @@ void print_outliers(CommandContext& context, const jobs::FindOutliersReport& rep
 
 }  // namespace
 
-CommandBody setup_find_outliers(CLI::App& app) {
+FindKind setup_find_outliers(CLI::App& app) {
   auto arguments = std::make_shared<OutlierArguments>();
   jobs::FindOutliersOptions& options = arguments->options;
   app.add_option("--embeddings", options.embeddings,
@@ -79,10 +91,10 @@ CommandBody setup_find_outliers(CLI::App& app) {
       ->type_name("EXPR");
   app.add_flag("--compat", options.compat,
                "As Datalab (cleanlab 2.9) and FiftyOne do it, their known faults included");
-  add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,
+  add_find_options(app, options.tag, options.who, *arguments,
                    {"Tag the outliers, to review them", "Who tags, for the record",
                     "How many to show, 0 for all (default 10)"});
-  return find_body(arguments, jobs::find_outliers, print_outliers);
+  return find_kind(arguments, jobs::find_outliers, print_outliers, tell_outliers);
 }
 
 }  // namespace errata::cli

@@ -18,21 +18,43 @@ bool shows(const jobs::QualityKind& kind, const QualityArguments& arguments) {
   return !kind.common || !arguments.options.issues.empty();
 }
 
-ResultTable finding_table(const jobs::FindQualityReport& report,
-                          const QualityArguments& arguments) {
+// Of each of the report's kinds, how many are shown: as many as the arguments say or, of all kinds
+// together, `most`, the worst of each before the second of any.
+std::vector<size_t> shown_counts(const jobs::FindQualityReport& report,
+                                 const QualityArguments& arguments, std::optional<size_t> most) {
+  std::vector<size_t> wanted;
+  std::vector<size_t> counts;
+  for (const jobs::QualityKind& kind : report.kinds) {
+    wanted.push_back(shows(kind, arguments) ? arguments.shown(kind.found.size()) : 0);
+  }
+  if (!most || arguments.limit) return wanted;
+  counts.assign(wanted.size(), 0);
+  size_t left = *most;
+  for (size_t rank = 0; rank < *most; ++rank) {
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (left == 0 || wanted[i] <= rank) continue;
+      ++counts[i];
+      --left;
+    }
+  }
+  return counts;
+}
+
+ResultTable finding_table(const jobs::FindQualityReport& report, const QualityArguments& arguments,
+                          std::optional<size_t> most = std::nullopt) {
   ResultTable table({{"issue"},
                      {"rank", Align::kRight},
                      {"id", Align::kRight},
                      {"path"},
                      {"label"},
                      {"score", Align::kRight},
-                     {"width", Align::kRight},
-                     {"height", Align::kRight}});
+                     {"width", Align::kRight, 4, 60, 1},
+                     {"height", Align::kRight, 4, 60, 2}});
   const Table& samples = report.state.snapshot.samples;
-  for (const jobs::QualityKind& kind : report.kinds) {
-    if (!shows(kind, arguments)) continue;
-    const size_t shown = arguments.limit == 0 ? kind.found.size() : arguments.limit;
-    for (size_t i = 0; i < std::min(shown, kind.found.size()); ++i) {
+  const std::vector<size_t> shown = shown_counts(report, arguments, most);
+  for (size_t k = 0; k < report.kinds.size(); ++k) {
+    const jobs::QualityKind& kind = report.kinds[k];
+    for (size_t i = 0; i < shown[k]; ++i) {
       const RowIndex row = kind.found[i].row;
       table.add({std::string(kind.info->name), static_cast<int64_t>(i + 1),
                  report.state.snapshot.ids[row], samples.find("path")->display(row),
@@ -57,7 +79,7 @@ ResultTable count_table(const jobs::FindQualityReport& report) {
   return table;
 }
 
-text::Json report_json(CommandContext& context, const jobs::FindQualityReport& report,
+text::Json report_json(const jobs::FindQualityReport& report, const IssueLog& issues,
                        const ResultTable& table) {
   text::Json kinds = text::Json::array();
   for (const jobs::QualityKind& kind : report.kinds) {
@@ -73,29 +95,55 @@ text::Json report_json(CommandContext& context, const jobs::FindQualityReport& r
                              {"grey_stored_as_rgb", report.grey_as_rgb},
                              {"tagged", report.tagged.edits.size()},
                              {"kinds", kinds},
-                             {"issues", issues_json(context.issues())},
+                             {"issues", issues_json(issues)},
                              {"rows", to_json_value(table)}});
 }
 
-void print_notes(CommandContext& context, const jobs::FindQualityReport& report,
-                 const QualityArguments& arguments) {
-  if (note_tagged(context, report.tagged, arguments.options.tag)) return;
+std::string review_hint(const jobs::FindQualityReport& report, const QualityArguments& arguments) {
   const jobs::QualityKind* most = nullptr;
   for (const jobs::QualityKind& kind : report.kinds) {
     if (!shows(kind, arguments) || kind.found.empty()) continue;
     if (most == nullptr || kind.found.size() > most->found.size()) most = &kind;
   }
-  if (most == nullptr) return;
-  context.note(fmt::format(
+  if (most == nullptr) return {};
+  return fmt::format(
       "the scores are stored: errata rank --by {0}, or errata view --filter \"{0} < {1}\" --sort "
       "{0}",
-      most->info->name, most->threshold));
+      most->info->name, most->threshold);
+}
+
+void print_notes(CommandContext& context, const jobs::FindQualityReport& report,
+                 const QualityArguments& arguments) {
+  if (note_tagged(context, report.tagged, arguments.options.tag)) return;
+  const std::string hint = review_hint(report, arguments);
+  if (!hint.empty()) context.note(hint);
+}
+
+Told tell_quality(const jobs::FindQualityReport& report, const QualityArguments& arguments,
+                  const IssueLog& issues) {
+  Told told;
+  std::vector<std::string> parts;
+  for (const jobs::QualityKind& kind : report.kinds) {
+    if (!shows(kind, arguments) || kind.found.empty()) continue;
+    told.found += kind.found.size();
+    parts.push_back(fmt::format("{} {}", with_thousands(kind.found.size()), kind.info->name));
+  }
+  told.what = parts.empty() ? "bad pictures" : fmt::format("{}", fmt::join(parts, ", "));
+  if (report.unreadable > 0) {
+    told.what += fmt::format("; {} could not be decoded", with_thousands(report.unreadable));
+  }
+  told.worst = finding_table(report, arguments, kWorstShown);
+  told.shown = told.worst->rows();
+  told.next = review_hint(report, arguments);
+  told.done = {tagged_text(report.tagged, arguments.options.tag)};
+  told.report = report_json(report, issues, finding_table(report, arguments));
+  return told;
 }
 
 void print_quality(CommandContext& context, const jobs::FindQualityReport& report,
                    const QualityArguments& arguments) {
   const ResultTable table = finding_table(report, arguments);
-  if (context.json()) return context.print_json(report_json(context, report, table));
+  if (context.json()) return context.print_json(report_json(report, context.issues(), table));
   const TableFormat format = parse_table_format(arguments.format);
   context.print_table(table, format);
   if (format == TableFormat::kTable) {
@@ -116,7 +164,7 @@ void print_quality(CommandContext& context, const jobs::FindQualityReport& repor
 
 }  // namespace
 
-CommandBody setup_find_quality(CLI::App& app) {
+FindKind setup_find_quality(CLI::App& app) {
   auto arguments = std::make_shared<QualityArguments>();
   jobs::FindQualityOptions& options = arguments->options;
   app.add_option("--where", options.where, "Filter: only these samples are looked at")
@@ -125,10 +173,10 @@ CommandBody setup_find_quality(CLI::App& app) {
                  "Only this issue, may be repeated: dark, light, blurry, low_information, "
                  "odd_aspect_ratio, odd_size or grayscale (default all)")
       ->type_name("NAME");
-  add_find_options(app, options.tag, options.who, arguments->limit, arguments->format,
+  add_find_options(app, options.tag, options.who, *arguments,
                    {"Tag what was found, to review it in the viewer", "Who tags, for the record",
                     "How many of each to show, 0 for all (default 10)"});
-  return find_body(arguments, jobs::find_quality, print_quality);
+  return find_kind(arguments, jobs::find_quality, print_quality, tell_quality);
 }
 
 }  // namespace errata::cli

@@ -50,7 +50,8 @@ constexpr std::array kCommands{
         "Find what is wrong: labels, boxes, pictures, copies, outliers, weak slices, the set",
         "errata find\n"
         "errata find labels --where \"split = 'test'\"\n"
-        "errata find labels --tag suspect",
+        "errata find quality labels duplicates\n"
+        "errata find labels --tag suspect quality --issue blurry",
         setup_find},
     CommandEntry{"similar", "Samples that look like others, or unlike them",
                  "errata similar photos/17.jpg\n"

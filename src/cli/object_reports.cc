@@ -4,10 +4,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "cli/reports.h"
 
 namespace errata::cli {
+
+namespace {
+
+// A narrow table keeps the object, its error and the verdict longest.
+int spare_of(const std::string& name) {
+  constexpr std::array kLastFirst{"label_doubt", "iou", "kind",  "confidence",
+                                  "x",           "y",   "width", "height"};
+  const auto* found = std::find(kLastFirst.begin(), kLastFirst.end(), name);
+  return found == kLastFirst.end() ? 0 : static_cast<int>(found - kLastFirst.begin()) + 1;
+}
+
+}  // namespace
 
 ResultTable object_table(const jobs::JudgedObjects& judged, std::span<const RowIndex> rows,
                          const std::string& score) {
@@ -26,7 +39,8 @@ ResultTable object_table(const jobs::JudgedObjects& judged, std::span<const RowI
     const Column* column = table.find(name);
     const bool number = column != nullptr && column->type != ColumnType::kCategory;
     const bool pixels = name == "x" || name == "y" || name == "width" || name == "height";
-    columns.push_back({name, number ? Align::kRight : Align::kLeft, pixels ? 1 : 3});
+    columns.push_back(
+        {name, number ? Align::kRight : Align::kLeft, pixels ? 1 : 3, 60, spare_of(name)});
   }
   ResultTable result(columns);
   const Column* path = judged.state.snapshot.samples.find("path");

@@ -109,6 +109,10 @@ std::string shown(const Cell& cell, const ResultColumn& column) {
     std::string text = fmt::format("{:.{}f}", *value, column.decimals);
     const bool is_zero = text.find_first_not_of("-0.") == std::string::npos;
     if (is_zero && text.starts_with('-')) text.erase(0, 1);  // a difference of -1e-9 is no minus
+    if (is_zero && column.never_zero) {
+      text.back() = '1';
+      text.insert(0, "<");
+    }
     return text;
   }
   return shorten_middle(printable(std::get<std::string>(cell)), column.max_width);
@@ -141,6 +145,110 @@ void append_padded(std::string& line, const std::string& text, size_t width, Ali
   line += align == Align::kRight ? padding + text : text + padding;
 }
 
+// Lines of at most `width`, broken at spaces; a longer word loses its middle.
+std::vector<std::string> wrapped(const std::string& text, size_t width) {
+  std::vector<std::string> lines;
+  for (const std::string_view word : split_view(text, ' ')) {
+    const std::string part = shorten_middle(std::string(word), width);
+    if (!lines.empty() && display_width(lines.back()) + 1 + display_width(part) <= width) {
+      lines.back() += ' ' + part;
+    } else {
+      lines.push_back(part);
+    }
+  }
+  return lines;
+}
+
+// The cells as text, and how wide each column is shown.
+class TextLayout {
+ public:
+  TextLayout(const std::vector<ResultColumn>& columns, const std::vector<std::vector<Cell>>& rows)
+      : columns_(columns) {
+    for (const ResultColumn& column : columns) widths_.push_back(display_width(column.name));
+    for (const auto& row : rows) {
+      std::vector<std::string> line;
+      for (size_t i = 0; i < columns.size(); ++i) {
+        line.push_back(shown(row[i], columns[i]));
+        widths_[i] = std::max(widths_[i], display_width(line.back()));
+      }
+      lines_.push_back(std::move(line));
+    }
+    for (size_t i = 0; i < columns.size(); ++i) order_.push_back(i);
+  }
+
+  void fit(size_t width) {
+    const std::vector<size_t> whole = widths_;
+    while (!shrink(width, kLeastWidth)) {
+      const auto spare = std::max_element(order_.rbegin(), order_.rend(), [&](size_t a, size_t b) {
+        return columns_[a].spare < columns_[b].spare;
+      });
+      if (columns_[*spare].spare == 0) {
+        shrink(width, 1);
+        return;
+      }
+      order_.erase(std::next(spare).base());
+      widths_ = whole;
+    }
+  }
+
+  std::string text() const {
+    std::string out = line_of([&](size_t i) { return columns_[i].name; });
+    for (const auto& line : lines_) {
+      std::vector<std::vector<std::string>> parts(columns_.size());
+      size_t height = 1;
+      for (const size_t i : order_) {
+        parts[i] = columns_[i].wraps ? wrapped(line[i], widths_[i])
+                                     : std::vector{shorten_middle(line[i], widths_[i])};
+        height = std::max(height, parts[i].size());
+      }
+      for (size_t k = 0; k < height; ++k) {
+        out += line_of([&](size_t i) { return k < parts[i].size() ? parts[i][k] : std::string(); });
+      }
+    }
+    return out;
+  }
+
+ private:
+  static constexpr size_t kLeastWidth = 20;
+
+  size_t total() const {
+    size_t sum = order_.empty() ? 0 : 2 * (order_.size() - 1);
+    for (const size_t i : order_) sum += widths_[i];
+    return sum;
+  }
+
+  // Takes from the widest columns of text until all fit or none is wider than `least`.
+  bool shrink(size_t width, size_t least) {
+    for (size_t all = total(); all > width; --all) {
+      size_t* widest = nullptr;
+      for (const size_t i : order_) {
+        if (columns_[i].align == Align::kRight) continue;
+        if (widths_[i] <= std::max(least, display_width(columns_[i].name))) continue;
+        if (widest == nullptr || widths_[i] > *widest) widest = &widths_[i];
+      }
+      if (widest == nullptr) return false;
+      --*widest;
+    }
+    return true;
+  }
+
+  template <typename TextOf>
+  std::string line_of(const TextOf& text_of) const {
+    std::string line;
+    for (const size_t i : order_) {
+      if (i != order_.front()) line += "  ";
+      append_padded(line, text_of(i), widths_[i], columns_[i].align);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + '\n';
+  }
+
+  const std::vector<ResultColumn>& columns_;
+  std::vector<std::vector<std::string>> lines_;
+  std::vector<size_t> widths_;
+  std::vector<size_t> order_;  // of the columns that are shown
+};
+
 }  // namespace
 
 size_t display_width(std::string_view text) {
@@ -170,31 +278,10 @@ std::string printable(std::string_view text) {
   return escaped;
 }
 
-std::string ResultTable::to_text() const {
-  std::vector<size_t> widths;
-  for (const ResultColumn& column : columns_) widths.push_back(display_width(column.name));
-  std::vector<std::vector<std::string>> lines;
-  for (const auto& row : rows_) {
-    std::vector<std::string> line;
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      line.push_back(shown(row[i], columns_[i]));
-      widths[i] = std::max(widths[i], display_width(line.back()));
-    }
-    lines.push_back(std::move(line));
-  }
-  std::string out;
-  const auto append_line = [&](const auto& text_of) {
-    std::string line;
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      if (i > 0) line += "  ";
-      append_padded(line, text_of(i), widths[i], columns_[i].align);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + '\n';
-  };
-  append_line([&](size_t i) { return columns_[i].name; });
-  for (const auto& line : lines) append_line([&](size_t i) { return line[i]; });
-  return out;
+std::string ResultTable::to_text(size_t width) const {
+  TextLayout layout(columns_, rows_);
+  if (width > 0) layout.fit(width);
+  return layout.text();
 }
 
 std::string ResultTable::to_csv() const {

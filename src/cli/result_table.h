@@ -28,6 +28,11 @@ struct ResultColumn {
   Align align = Align::kLeft;
   int decimals = 4;       // of doubles, in tables only
   size_t max_width = 60;  // tables only: longer cells lose their middle
+  // Of tables that must be narrow: the highest is left out first, 0 never; and cells that are too
+  // long go on in the line below instead of losing their middle.
+  int spare = 0;
+  bool wraps = false;
+  bool never_zero = false;  // of doubles, in tables: 0.00001 is shown as <0.0001
 };
 
 class ResultTable {
@@ -42,7 +47,9 @@ class ResultTable {
 
   // Aligned columns under a header line; integers with thousands separators. Control characters and
   // bytes that are not UTF-8 are escaped, so that a file name cannot drive the terminal.
-  std::string to_text() const;
+  // With a `width` no line is longer, as far as that can be had: text is cut to no less than 20,
+  // then spare columns are left out, then text is cut further.
+  std::string to_text(size_t width = 0) const;
   // RFC 4180, "\n" line ends, shortest round-trip numbers.
   std::string to_csv() const;
   // One object a line.

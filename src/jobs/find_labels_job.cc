@@ -265,7 +265,9 @@ void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& r
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     if (judged.looked_at[i] == 0) continue;
     if (judged.verdict[i] >= 0) ++report.verdicts[static_cast<size_t>(judged.verdict[i])];
-    if (judged.errors.suspect[i] == 0) continue;
+    const bool suspected = judged.errors.suspect[i] != 0;
+    const bool not_valid = judged.verdict[i] == static_cast<int8_t>(Verdict::kNotValid);
+    if (!suspected && !not_valid) continue;
     const float* belief = judged.errors.belief.data() + i * classes;
     LabelSuspect suspect;
     suspect.row = judged.rows[i];
@@ -277,10 +279,13 @@ void list_judged(const JudgedLabels& judged, size_t classes, FindLabelsReport& r
     suspect.runs_known = judged.runs_known[i];
     suspect.runs_for_given = judged.runs_for_given[i];
     if (!judged.neighbours.empty()) suspect.neighbours = judged.neighbours[i];
-    report.suspects.push_back(suspect);
+    (suspected ? report.suspects : report.not_valid).push_back(suspect);
   }
-  std::stable_sort(report.suspects.begin(), report.suspects.end(),
-                   [](const LabelSuspect& a, const LabelSuspect& b) { return a.score > b.score; });
+  for (std::vector<LabelSuspect>* list : {&report.suspects, &report.not_valid}) {
+    std::stable_sort(list->begin(), list->end(), [](const LabelSuspect& a, const LabelSuspect& b) {
+      return a.score > b.score;
+    });
+  }
 }
 
 // What is judged: the samples looked at, and beside them all others that no person excluded, or as

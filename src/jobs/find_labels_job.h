@@ -54,6 +54,7 @@ struct FindLabelsReport {
   LoadedState state;
   std::vector<std::string> class_names = {};   // the project's, then what only the run knows
   std::vector<LabelSuspect> suspects = {};     // worst first
+  std::vector<LabelSuspect> not_valid = {};    // by the verdict, and no suspects; worst first
   size_t looked_at = 0;                        // samples with a label and a prediction
   size_t judged = 0;                           // by evidence: with those weighed beside them
   size_t excluded = 0;                         // left out because a person excluded them
