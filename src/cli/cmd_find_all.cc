@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/find_parts.h"
-#include "store/store.h"
+#include "jobs/loaded_state.h"
 
 namespace errata::cli {
 
@@ -119,7 +119,7 @@ void print_notes(CommandContext& context, std::span<const NamedFindKind* const> 
 
 void find_several(CommandContext& context, std::span<const NamedFindKind* const> kinds) {
   // Without a store no kind can run: that is an error, not what each kind lacks.
-  store::Store::open(context.store_path(), store::Access::kRead);
+  jobs::bring_up_to_date(context.store_path());
   std::vector<Outcome> outcomes(kinds.size());
   for (const bool first : {true, false}) {
     for (size_t i = 0; i < outcomes.size(); ++i) {

@@ -106,10 +106,9 @@ std::vector<SampleId> find_samples(store::Store& store, const std::vector<std::s
 EditJobReport run_edit(const EditJobOptions& options) {
   options.check();
   EditJobReport report;
-  std::vector<SampleId> samples;
-  if (!options.where.empty()) samples = samples_where(options);
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
-  if (options.where.empty()) samples = find_samples(store, options.samples);
+  const std::vector<SampleId> samples =
+      options.where.empty() ? find_samples(store, options.samples) : samples_where(options);
   report.selected = samples.size();
   store::Edit edit;
   edit.kind = options.kind;

@@ -112,6 +112,7 @@ void list_images(const query::Selection& queue, JobContext& context, FindBoxesRe
 }  // namespace
 
 FindBoxesReport find_boxes(const FindBoxesOptions& options, JobContext& context) {
+  bring_up_to_date(options.judge.store_path);
   JudgeOptions judge = options.judge;
   judge.keeps = true;
   FindBoxesReport report{.judged = judge_objects(judge, context)};

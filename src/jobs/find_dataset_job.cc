@@ -82,6 +82,7 @@ void check_correlations(const FindDatasetOptions& options, std::span<const RowIn
 }  // namespace
 
 FindDatasetReport find_dataset(const FindDatasetOptions& options, JobContext& context) {
+  bring_up_to_date(options.store_path);
   FindDatasetReport report{.state = load_state({options.store_path, "", options.where, false})};
   report.excluded = leave_out_excluded(report.state, options.where);
   const std::vector<ClassIndex> all_labels = project_labels(report.state.snapshot);

@@ -214,6 +214,7 @@ void FindDuplicatesOptions::check() const {
 
 FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context) {
   options.check();
+  bring_up_to_date(options.store_path);
   FindDuplicatesReport report{.state = load_state({options.store_path, "", options.where, false})};
   const Snapshot& snapshot = report.state.snapshot;
   // A wrong name is told before every picture is decoded.

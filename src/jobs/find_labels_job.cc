@@ -363,6 +363,7 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
 
 FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& context) {
   options.check();
+  bring_up_to_date(options.store_path);
   if (options.confident_learning()) return learn_confidently(options, context);
   LoadedState state = load_state({options.store_path, options.run, options.where, false});
   bool probabilities = false;

@@ -16,6 +16,7 @@ constexpr size_t kTypicalClusters = 20;    // FiftyOne's
 }  // namespace
 
 FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext& context) {
+  bring_up_to_date(options.store_path);
   FindOutliersReport report{.state = load_state({options.store_path, "", options.where, false})};
   const Snapshot& snapshot = report.state.snapshot;
   report.excluded = leave_out_excluded(report.state, options.where);

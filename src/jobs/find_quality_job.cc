@@ -143,6 +143,7 @@ void FindQualityOptions::check() const {
 
 FindQualityReport find_quality(const FindQualityOptions& options, JobContext& context) {
   options.check();
+  bring_up_to_date(options.store_path);
   FindQualityReport report{
       load_state({options.store_path, "", options.where, false}), {}, 0, 0, 0, 0, {}};
   const Snapshot& snapshot = report.state.snapshot;

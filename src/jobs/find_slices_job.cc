@@ -216,6 +216,7 @@ store::SavedView view_of(const FindSlicesReport& report) {
 }  // namespace
 
 FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context) {
+  bring_up_to_date(options.store_path);
   FindSlicesReport report{.state =
                               load_state({options.store_path, options.run, options.where, true})};
   LoadedState& state = report.state;

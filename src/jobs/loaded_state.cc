@@ -35,6 +35,15 @@ const RunSummary* find_run(const Snapshot& snapshot, std::string_view name) {
   return nullptr;
 }
 
+void bring_up_to_date(const std::string& store_path) {
+  try {
+    store::Store::open(store_path, store::Access::kRead);
+  } catch (const Error& error) {
+    if (error.category() != ErrorCategory::kUnsupported) throw;
+    store::Store::open(store_path, store::Access::kWrite).close();
+  }
+}
+
 LoadedState load_state(const StateOptions& options) {
   LoadedState state{store::Store::open(options.store_path, store::Access::kRead),
                     Snapshot(),

@@ -27,6 +27,10 @@ struct LoadedState {
   std::vector<std::string> notes;  // legal, and surely not what was meant
 };
 
+// For what writes after it has read: brings a store of an older schema up to date, which reading
+// alone refuses to. Changes nothing in one of today, and asks no leave to write to it.
+void bring_up_to_date(const std::string& store_path);
+
 // Throws Error(kNotFound) for an unknown run or when one is needed and there is none, FilterError
 // for the filter. Only the columns of the run are loaded unless the filter names another.
 LoadedState load_state(const StateOptions& options);

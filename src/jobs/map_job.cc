@@ -10,6 +10,7 @@ constexpr size_t kAsked = 1000;
 }  // namespace
 
 MapReport make_map(const MapJobOptions& options, JobContext& context) {
+  bring_up_to_date(options.store_path);
   LoadedState state = load_state({options.store_path, "", options.where, false});
   const Embeddings embeddings = load_embeddings(state, options.embeddings, context);
   MapReport report{embeddings.run,     embeddings.choice,  embeddings.rows.size(),

@@ -241,6 +241,7 @@ size_t count_lost_masks(const store::AppliedBatch& batch) {
 ObjectEditReport edit_objects(const ObjectEditOptions& options, JobContext& context) {
   options.check();
   ObjectEditReport report;
+  if (!options.dry_run) bring_up_to_date(options.judge.store_path);
   Loaded loaded = load(options, context);
   const query::Selection rows = options.where.empty() ? rows_by_id(loaded, options.objects)
                                                       : rows_where(loaded, options.where);

@@ -87,6 +87,7 @@ void ProbeJobOptions::check() const {
 
 ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   options.check();
+  bring_up_to_date(options.store_path);
   const auto start = std::chrono::steady_clock::now();
   LoadedState state = load_state({options.store_path, "", options.where, false});
   if (!options.replace) refuse_existing_run(state.store, options.run_name, Resumable::kNo);

@@ -225,6 +225,7 @@ void SplitJobOptions::check() const {
 SplitJobReport run_split(const SplitJobOptions& options) {
   options.check();
   const versions::SplitRecipe recipe = recipe_of(options);
+  if (!options.dry_run) bring_up_to_date(options.store_path);
   const LoadedState state = load_state(
       {options.store_path, "", options.where.empty() ? "not excluded" : options.where, false});
   const std::vector<RowIndex> rows = state.selection.to_rows();
