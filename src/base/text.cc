@@ -145,6 +145,13 @@ std::string with_thousands(uint64_t n) {
   return digits;
 }
 
+std::string plural(uint64_t count, std::string_view singular) {
+  std::string text = with_thousands(count) + ' ';
+  text += singular;
+  if (count != 1) text += 's';
+  return text;
+}
+
 std::string human_bytes(uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   double value = static_cast<double>(bytes);

@@ -20,7 +20,9 @@ std::string shorten_utf8(std::string_view text, size_t max_bytes);
 std::string escape_bytes(std::string_view bytes);
 std::string unescape_bytes(std::string_view text);
 
-std::string with_thousands(uint64_t n);   // 1032 -> "1,032"
+std::string with_thousands(uint64_t n);  // 1032 -> "1,032"
+// "1 sample", "2,000 samples": of words whose plural ends in an s.
+std::string plural(uint64_t count, std::string_view singular);
 std::string human_bytes(uint64_t bytes);  // 1536 -> "1.5 KiB"
 std::string human_duration(double secs);  // 136 -> "2 min 16 s"
 std::string to_lower_ascii(std::string_view text);

@@ -80,10 +80,6 @@ text::Json texts_json(const std::vector<std::string>& texts) {
   return array;
 }
 
-std::string plural(uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", with_thousands(count), singular, count == 1 ? "" : "s");
-}
-
 void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected) {
   if (context.json()) {
     context.print_json(text::Json::object({{"selected", selected},

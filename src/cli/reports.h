@@ -24,8 +24,6 @@ text::Json texts_json(const std::vector<std::string>& texts);
 // "3 labels set" and the like, with how to take it back.
 void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected);
 
-std::string plural(uint64_t count, std::string_view singular);  // "1 sample", "2,000 samples"
-
 // A value of a column as it is printed; NULL where the table has no such column.
 Cell cell_of(const Table& table, std::string_view name, RowIndex row);
 

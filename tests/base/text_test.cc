@@ -32,6 +32,9 @@ TEST_CASE("numbers as people read them") {
   CHECK(with_thousands(7) == "7");
   CHECK(with_thousands(1032) == "1,032");
   CHECK(with_thousands(1234567) == "1,234,567");
+  CHECK(plural(0, "sample") == "0 samples");
+  CHECK(plural(1, "sample") == "1 sample");
+  CHECK(plural(1001, "sample") == "1,001 samples");
   CHECK(human_bytes(1536) == "1.5 KiB");
   CHECK(human_duration(136) == "2 min 16 s");
 }

@@ -20,10 +20,6 @@ std::string short_name(std::string path) {
   return to_valid_utf8(base_name(path));
 }
 
-std::string counted(uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", with_thousands(count), singular, count == 1 ? "" : "s");
-}
-
 void append(std::string& text, uint64_t count, std::string_view what) {
   if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
 }
@@ -58,7 +54,7 @@ JobWork import_work(const jobs::ImportJobOptions& options) {
   work.after_stop = "The same import goes on where it stopped";
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::ImportJobReport report = jobs::run_import(options, context);
-    std::string text = counted(report.samples.added, "new image");
+    std::string text = plural(report.samples.added, "new image");
     append(text, report.samples.unchanged, "unchanged");
     append(text, report.samples.changed, "with other content");
     append(text, report.samples.moved, "moved");
@@ -96,9 +92,9 @@ JobWork infer_work(const jobs::InferJobOptions& options) {
     std::string text = report.detector
                            ? fmt::format("run {}: {} boxes in {} on {}", report.run,
                                          with_thousands(report.detections),
-                                         counted(report.predicted, "image"), report.runner.device)
+                                         plural(report.predicted, "image"), report.runner.device)
                            : fmt::format("run {}: {} predicted on {}, {}", report.run,
-                                         counted(report.predicted, "sample"), report.runner.device,
+                                         plural(report.predicted, "sample"), report.runner.device,
                                          report.runner.precision);
     if (report.pass.images > 0 && report.pass.elapsed_secs > 0) {
       const double rate = static_cast<double>(report.pass.images) / report.pass.elapsed_secs;
@@ -128,7 +124,7 @@ JobWork split_work(const jobs::SplitJobOptions& options) {
     append(text, report.straddling_groups, "groups that lay in several parts and still do");
     return options.dry_run
                ? text + "; nothing was changed"
-               : fmt::format("{}; {} changed", text, counted(report.batch.edits.size(), "sample"));
+               : fmt::format("{}; {} changed", text, plural(report.batch.edits.size(), "sample"));
   };
   return work;
 }
@@ -139,7 +135,7 @@ JobWork version_work(const jobs::VersionJobOptions& options) {
   work.after_stop = "Start it again: what was hashed is kept";
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const versions::CreatedVersion created = jobs::create_version(options, context);
-    std::string text = counted(created.info.samples, "sample");
+    std::string text = plural(created.info.samples, "sample");
     append(text, created.excluded, "excluded");
     append(text, created.unlabelled, "without a label");
     if (!created.same_content.empty()) {
@@ -177,7 +173,7 @@ ResultTable losses_table(const jobs::ExportJobReport& report, const std::string&
   ResultTable table{title, {"What " + report.format + " cannot hold", "Of"}, {}, ""};
   for (const exports::Loss& loss : report.written.losses) {
     table.rows.push_back(
-        {loss.what, counted(loss.count(), loss.objects.empty() ? "sample" : "object")});
+        {loss.what, plural(loss.count(), loss.objects.empty() ? "sample" : "object")});
   }
   table.foot = report.written.manifest.empty() ? "Nothing was written."
                                                : "The manifest keeps it, with the ids.";
@@ -194,9 +190,9 @@ JobWork export_work(const jobs::ExportJobOptions& options) {
   work.run = [options, title = work.title](jobs::JobContext& context, JobResult& result) {
     const jobs::ExportJobReport report = jobs::run_export(options, context);
     const std::string objects =
-        report.written.objects > 0 ? " with " + counted(report.written.objects, "object") : "";
+        report.written.objects > 0 ? " with " + plural(report.written.objects, "object") : "";
     std::string text =
-        fmt::format("{}{} in {} classes, {}, as {} to {}", counted(report.written.images, "image"),
+        fmt::format("{}{} in {} classes, {}, as {} to {}", plural(report.written.images, "image"),
                     objects, with_thousands(report.classes), exports::how_written(report.written),
                     report.format, to_valid_utf8(report.written.target));
     if (!report.written.losses.empty()) result.table = losses_table(report, title);

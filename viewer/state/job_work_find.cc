@@ -13,10 +13,6 @@ namespace errata::viewer {
 
 namespace {
 
-std::string counted(uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", with_thousands(count), singular, count == 1 ? "" : "s");
-}
-
 void append(std::string& text, uint64_t count, std::string_view what) {
   if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
 }
@@ -43,8 +39,8 @@ JobWork labels_work(const jobs::FindLabelsOptions& options) {
     const jobs::FindLabelsReport report = jobs::find_labels(options, context);
     for (const std::string& warning : report.warnings) warn(context, "evidence", warning);
     warn(context, "evidence", report.lacks);
-    std::string text = fmt::format("{} among {}", counted(report.suspects.size(), "suspect"),
-                                   counted(report.looked_at, "sample"));
+    std::string text = fmt::format("{} among {}", plural(report.suspects.size(), "suspect"),
+                                   plural(report.looked_at, "sample"));
     append(text, static_cast<uint64_t>(std::max<int64_t>(0, report.estimated)),
            "estimated to be wrong");
     append(text, data_wrong(report.verdicts), "wrong by the verdict, label or image");
@@ -58,8 +54,8 @@ JobWork duplicates_work(const jobs::FindDuplicatesOptions& options) {
   JobWork work = begin_work(Overlay::kFindDuplicates);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindDuplicatesReport report = jobs::find_duplicates(options, context);
-    std::string text = fmt::format("{} among {}", counted(report.groups.size(), "group"),
-                                   counted(report.looked_at, "sample"));
+    std::string text = fmt::format("{} among {}", plural(report.groups.size(), "group"),
+                                   plural(report.looked_at, "sample"));
     append(text, report.conflicts, "with different labels");
     append(text, report.leaks, "across splits");
     append(text, report.dropped.edits.size(), "copies excluded");
@@ -80,7 +76,7 @@ JobWork quality_work(const jobs::FindQualityOptions& options) {
                           column_title(kind.info->name));
     }
     if (text.empty()) text = "nothing bad";
-    text += fmt::format(" among {}", counted(report.looked_at, "picture"));
+    text += fmt::format(" among {}", plural(report.looked_at, "picture"));
     append(text, report.unreadable, "could not be decoded");
     return text;
   };
@@ -91,8 +87,8 @@ JobWork outliers_work(const jobs::FindOutliersOptions& options) {
   JobWork work = begin_work(Overlay::kFindOutliers);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindOutliersReport report = jobs::find_outliers(options, context);
-    std::string text = fmt::format("{} among {}", counted(report.found.size(), "outlier"),
-                                   counted(report.rows.size(), "sample"));
+    std::string text = fmt::format("{} among {}", plural(report.found.size(), "outlier"),
+                                   plural(report.rows.size(), "sample"));
     append(text, report.without, "without an embedding");
     return text;
   };
@@ -105,8 +101,8 @@ JobWork slices_work(const jobs::FindSlicesOptions& options) {
     const jobs::FindSlicesReport report = jobs::find_slices(options, context);
     for (const std::string& warning : report.warnings) warn(context, "slices", warning);
     std::string text =
-        fmt::format("{} of {} in {}", counted(report.slices.size(), "weak slice"),
-                    counted(report.groups, "group"), counted(report.looked_at, "sample"));
+        fmt::format("{} of {} in {}", plural(report.slices.size(), "weak slice"),
+                    plural(report.groups, "group"), plural(report.looked_at, "sample"));
     if (!report.slices.empty()) text += ", the first " + report.slices.front().filter;
     return text;
   };
@@ -153,7 +149,7 @@ JobWork dataset_work(const jobs::FindDatasetOptions& options) {
     result.table.foot =
         fmt::format("A property below {} tells the labels without looking at the picture",
                     analysis::kTellingBelow);
-    std::string text = counted(report.rare.size(), "rare class");
+    std::string text = plural(report.rare.size(), "rare class");
     if (report.rare.size() != 1) text = with_thousands(report.rare.size()) + " rare classes";
     if (report.order_lacks.empty()) {
       text += report.order_is_random ? ", order random" : ", order not random";
@@ -169,7 +165,7 @@ JobWork probe_work(const jobs::ProbeJobOptions& options) {
     const jobs::ProbeJobReport report = jobs::run_probe(options, context);
     result.show_run = report.run;
     return fmt::format("run {}: {}, held-out accuracy {:.1f} %", report.run,
-                       counted(report.samples, "sample"), report.accuracy.value * 100);
+                       plural(report.samples, "sample"), report.accuracy.value * 100);
   };
   return work;
 }
@@ -179,7 +175,7 @@ JobWork map_work(const jobs::MapJobOptions& options) {
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::MapReport report = jobs::make_map(options, context);
     std::string text = fmt::format("{} by the embeddings of {}, trustworthiness {:.3f}",
-                                   counted(report.samples, "sample"), to_valid_utf8(report.run),
+                                   plural(report.samples, "sample"), to_valid_utf8(report.run),
                                    report.trustworthiness);
     append(text, report.without, "without an embedding");
     return text;

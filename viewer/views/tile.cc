@@ -37,7 +37,7 @@ std::string unlabelled_text(const FrameContext& frame, RowIndex row) {
   if (!objects.ready() || row >= objects.table.samples()) return "no label";
   const uint64_t count = objects.table.given_end[row] - objects.table.offsets[row];
   if (count == 0) return "no objects";
-  return fmt::format("{} object{}", with_thousands(count), count == 1 ? "" : "s");
+  return plural(count, "object");
 }
 
 std::string tags_text(const TileColumns& columns, RowIndex row) {

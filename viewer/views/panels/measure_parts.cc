@@ -157,9 +157,8 @@ void draw_measures_line(const FrameContext& frame, const ObjectMeasures& measure
   const Theme& theme = frame.theme;
   const std::string over = measures.filter.empty() ? "" : measures.filter + ": ";
   std::string text =
-      fmt::format("Over {}{} image{} with {} labels and {} detections", over,
-                  with_thousands(measures.images), measures.images == 1 ? "" : "s",
-                  with_thousands(measures.objects), with_thousands(measures.detections));
+      fmt::format("Over {}{} with {} and {}", over, plural(measures.images, "image"),
+                  plural(measures.objects, "label"), plural(measures.detections, "detection"));
   if (thresholds) {
     text += fmt::format(" \u00B7 detections from {:.2f} on, IoU {:.2f}", measures.choice.confidence,
                         measures.choice.overlap);
