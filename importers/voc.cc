@@ -288,6 +288,17 @@ void Reading::read_splits() {
 }
 
 void Reading::choose_origin() {
+  const bool any = std::any_of(files_.begin(), files_.end(), [](const VocFile& file) {
+    return std::any_of(file.objects.begin(), file.objects.end(),
+                       [](const VocObject& object) { return object.has_box; });
+  });
+  if (!any) {
+    input_.issues.warn(
+        "no-boxes", root_, "", "",
+        fmt::format("there are no boxes: none is in {}", plural(files_.size(), "XML file")),
+        "an <object> with a <name> and a <bndbox> is one");
+    return;
+  }
   if (input_.voc_origin >= 0) {
     first_pixel_ = input_.voc_origin;
     return;

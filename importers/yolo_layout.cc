@@ -278,7 +278,16 @@ void LayoutReader::read_yaml() {
   const std::array<std::pair<const char*, const Json*>, 3> splits{
       {{"train", last_member(yaml, "train")}, {"val", val}, {"test", last_member(yaml, "test")}}};
   for (const auto& [name, value] : splits) {
-    if (value != nullptr) add_split(name, texts_of(*value));
+    std::vector<std::string> values;
+    if (value != nullptr) values = texts_of(*value);
+    if (values.empty() && std::string_view(name) != "test") {
+      input_.issues.warn("missing-split", layout_.yaml_path, name, "",
+                         fmt::format("no images are named as {}, without which Ultralytics does "
+                                     "not train",
+                                     name),
+                         fmt::format("add {}: FOLDER, which may be that of another split", name));
+    }
+    if (value != nullptr) add_split(name, values);
   }
 }
 

@@ -124,6 +124,25 @@ TEST_CASE("a box that begins at zero says that the source counts from zero; an o
   CHECK(asked.issues.count_by_kind().count("voc-origin") == 0);
 }
 
+TEST_CASE("a source without a box says so, not where its boxes begin") {
+  const TempDir dir;
+  write_image(dir, "JPEGImages/a.png");
+  write_image(dir, "JPEGImages/b.png");
+  dir.write("Annotations/a.xml", file_xml("a.png", ""));
+  dir.write("Annotations/b.xml", file_xml("b.png", "  <object><name>x</name></object>\n"));
+  Imported none;
+  import_into(none, VocImporter(), dir.path());
+  CHECK(none.issues.count_by_kind().count("voc-origin") == 0);
+  REQUIRE(none.issues.count_by_kind().at("no-boxes") == 1);
+  CHECK(none.issues.issues()[0].message == "there are no boxes: none is in 2 XML files");
+  // One box is enough to ask where it begins.
+  dir.write("Annotations/b.xml", file_xml("b.png", object_xml("x", box_xml("5", "3", "10", "9"))));
+  Imported one;
+  import_into(one, VocImporter(), dir.path());
+  CHECK(one.issues.count_by_kind().at("voc-origin") == 1);
+  CHECK(one.issues.count_by_kind().count("no-boxes") == 0);
+}
+
 TEST_CASE("what is wrong in VOC files is rejected with the file and the object, and counted") {
   const TempDir dir;
   for (const char* name : {"a", "c", "sub/d"}) write_image(dir, fmt::format("photos/{}.png", name));

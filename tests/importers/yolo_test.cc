@@ -117,6 +117,22 @@ TEST_CASE("data.yaml: names as list, numbered or counted; paths; what it says wr
     CHECK(result.count("dataset-path") == 1);
     CHECK(result.count("missing-split") == 1);
   }
+  SUBCASE("without train or val Ultralytics does not train; without test it does") {
+    for (const char* yaml : {"train: train/images\n", "train: train/images\nval:\n",
+                             "train: []\nval: train/images\ntest: more\n"}) {
+      Imported result;
+      read(std::string(yaml) + "nc: 2\n", result);
+      CAPTURE(yaml);
+      REQUIRE(result.count("missing-split") == 1);
+      for (const Issue& issue : result.issues.issues()) {
+        if (issue.kind != "missing-split") continue;
+        CHECK(issue.place == (std::string_view(yaml).starts_with("train: []") ? "train" : "val"));
+      }
+    }
+    Imported result;
+    read("train: train/images\nvalidation: valid/images\nnc: 2\n", result);
+    CHECK(result.count("missing-split") == 0);
+  }
   SUBCASE("nc differs, two classes of one name, one image in two splits") {
     Imported result;
     read("train: train/images\nval: train/images\nnc: 5\nnames: [a, a]\n", result);
