@@ -48,6 +48,7 @@ void print_json(CommandContext& context, const jobs::RankReport& report, const R
                                          {"run", report.state.run},
                                          {"ranked", report.ranked},
                                          {"excluded", report.excluded},
+                                         {"lacks", report.lacks},
                                          {"warnings", texts_json(report.warnings)},
                                          {"rows", to_json_value(table)}}));
 }
@@ -61,6 +62,7 @@ void print_notes(CommandContext& context, const jobs::RankReport& report) {
   }
   if (report.excluded > 0) line += fmt::format("; {} excluded", with_thousands(report.excluded));
   context.note(line);
+  if (!report.lacks.empty()) context.note(report.lacks);
   for (const std::string& warning : report.warnings) context.warn(warning);
 }
 
@@ -80,6 +82,7 @@ void rank_objects(CommandContext& context, const jobs::RankObjectsOptions& optio
                             {"stored_at", report.judged.stored_at},
                             {"ranked", report.ranked},
                             {"excluded", report.judged.excluded},
+                            {"lacks", report.lacks},
                             {"warnings", texts_json(report.judged.warnings)},
                             {"rows", to_json_value(table)}}));
   }
@@ -87,6 +90,7 @@ void rank_objects(CommandContext& context, const jobs::RankObjectsOptions& optio
   context.note(fmt::format("{} of {} shown, by {}, run '{}', {}",
                            with_thousands(report.rows.size()), plural(report.ranked, "object"),
                            report.score, report.judged.state.run, thresholds_text(report.judged)));
+  if (!report.lacks.empty()) context.note(report.lacks);
   for (const std::string& warning : report.judged.warnings) context.warn(warning);
 }
 

@@ -56,6 +56,25 @@ const Column& score_column(const Table& table, const std::string& name, const st
                   : fmt::format("Did you mean '{}'? `errata scores` lists them.", near[0]));
 }
 
+// Why no object that passed the filter has a score.
+std::string why_none(const Table& table, const query::Selection& passed,
+                     const RankObjectsReport& report) {
+  const size_t count = passed.count();
+  if (count == 0) return "no object passes the filter";
+  std::string text =
+      fmt::format("{} passed, none has a value of {}", plural(count, "object"), report.score);
+  if (!report.sentence.empty()) text += ": " + report.sentence;
+  if (report.score != "objectlab_overlooked") return text;
+  const Column& confidence = *table.find("confidence");
+  double surest = -1;
+  passed.for_each([&](RowIndex row) {
+    if (!confidence.is_null(row)) surest = std::max(surest, confidence.doubles[row]);
+  });
+  text += surest < 0 ? " No detection passed."
+                     : fmt::format(" The surest detection has a confidence of {:.3f}.", surest);
+  return text;
+}
+
 }  // namespace
 
 RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& context) {
@@ -70,8 +89,10 @@ RankObjectsReport rank_objects(const RankObjectsOptions& options, JobContext& co
     report.sentence = info->sentence;
   }
   query::Selection rows = passing(report.judged, options.where);
+  const query::Selection passed = rows;
   keep_known(column, rows);
   report.ranked = rows.count();
+  if (report.ranked == 0) report.lacks = why_none(table, passed, report);
   const query::SortKey key{report.score, report.worst == Worst::kHigh};
   report.rows = query::order_rows(table, rows, std::span(&key, 1),
                                   options.limit == 0 ? query::kNoLimit : options.limit);

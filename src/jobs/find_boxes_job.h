@@ -26,6 +26,7 @@ struct RankObjectsReport {
   std::string sentence = {};
   std::vector<RowIndex> rows = {};  // of the object table, worst first
   size_t ranked = 0;                // objects that pass and have a score
+  std::string lacks = {};           // why nothing is ranked; empty when something is
 };
 
 // Objects and detections of the selected samples that pass the filter. Throws what judge_objects()

@@ -27,6 +27,8 @@ bool is_number(const Column& column) {
 }
 
 Error unknown_score(const std::string& name, const Table& table) {
+  std::string underscored = name;
+  std::replace(underscored.begin(), underscored.end(), '-', '_');
   std::vector<std::string> names;
   for (const ScoreInfo& score : all_scores()) names.emplace_back(score.name);
   for (const auto& column : table.columns()) {
@@ -34,7 +36,9 @@ Error unknown_score(const std::string& name, const Table& table) {
   }
   const std::vector<std::string> near = nearest_words(name, names);
   return Error(ErrorCategory::kUsage, fmt::format("there is no score '{}'", name),
-               near.empty()
+               find_object_score(underscored) != nullptr
+                   ? fmt::format("It is a score of boxes: `errata rank --objects --by {}`.", name)
+               : near.empty()
                    ? "`errata scores` lists them."
                    : fmt::format("Did you mean '{}'? `errata scores` lists them.", near[0]));
 }
@@ -86,6 +90,13 @@ RankReport rank_samples(const RankOptions& options) {
   query::Selection selection = state.selection;
   selection &= rows_with_value(*score);
   report.ranked = selection.count();
+  if (report.ranked == 0) {
+    const size_t pass = state.selection.count();
+    report.lacks =
+        pass == 0 ? "no sample passes the filter"
+                  : fmt::format("{} passed, none has a value of {}{}{}", plural(pass, "sample"),
+                                name, report.sentence.empty() ? "" : ": ", report.sentence);
+  }
   const query::SortKey key{name, report.worst == Worst::kHigh};
   report.rows = query::order_rows(state.snapshot.samples, selection, std::span(&key, 1),
                                   options.limit == 0 ? query::kNoLimit : options.limit);

@@ -30,6 +30,7 @@ struct RankReport {
   size_t ranked = 0;           // rows that pass the filter and have a score
   size_t excluded = 0;         // left out because a person excluded them
   std::vector<std::string> warnings;
+  std::string lacks = {};  // why nothing is ranked; empty when something is
 };
 
 // Samples that a person excluded are left out unless the filter speaks of `excluded` or `review`.
