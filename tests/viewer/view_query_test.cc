@@ -122,6 +122,20 @@ std::vector<std::string> side(const ViewAnswer& answer) {
 
 }  // namespace
 
+TEST_CASE("a column that no sample has a value of is no facet, one that a filter empties is") {
+  Asked asked;
+  CHECK(facet(asked.ask("label = 'a' and label = 'b'"), "label") != nullptr);
+  CHECK(facet(asked.ask(""), "prediction") != nullptr);
+  // Boxes only: the project has classes, and no sample a label of its own.
+  asked.samples.add(
+      make_category_column("label", std::vector<int32_t>(kRows, -1), names({"a", "b"})));
+  CHECK(facet(asked.ask(""), "label") == nullptr);
+  std::vector<int32_t> one(kRows, -1);
+  one[kRows - 1] = 1;
+  asked.samples.add(make_category_column("label", one, names({"a", "b"})));
+  CHECK(count(asked.ask(""), "label", "b") == 1);
+}
+
 TEST_CASE("an attribute of few whole numbers is a facet in their order, of many a histogram") {
   Table samples = table();
   std::vector<int64_t> few(kRows);

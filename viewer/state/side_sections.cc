@@ -76,6 +76,10 @@ bool is_number(const Column& column) {
          column.type == ColumnType::kDouble;
 }
 
+bool has_no_value(const Column& column) {
+  return std::all_of(column.codes.begin(), column.codes.end(), [](int32_t c) { return c < 0; });
+}
+
 class Collector {
  public:
   Collector(const Table& samples, ColumnRanges& ranges) : samples_(samples), ranges_(ranges) {}
@@ -128,6 +132,8 @@ class Collector {
     const bool is_bool = column->type == ColumnType::kBool;
     if (!is_bool && (!column->dictionary || column->dictionary->size() == 0)) return;
     if (named.column == "source" && column->dictionary->size() < 2) return;
+    // As `label` is where all labels are of boxes.
+    if (column->type == ColumnType::kCategory && has_no_value(*column)) return;
     sections_.push_back(std::move(section));
   }
 

@@ -48,8 +48,8 @@ class ColumnRanges {
   std::map<std::string, KnownCategory> categories_;
 };
 
-// Only what can tell samples apart: no histogram of a column with one value, no facet of one
-// source.
+// Only what can tell samples apart: no histogram of a column with one value, no facet of one source
+// or of a column that no sample has a value of.
 std::vector<SideSection> side_sections(const Table& samples, ColumnRanges& ranges);
 
 // Bins with edges that a person would write, over [min, max]; nullopt when there is no width. Whole
