@@ -546,10 +546,7 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
   const MaskRuns& mask = object.shape.mask;
   if (!mask.counts.empty() && (mask.width_px != size[0] || mask.height_px != size[1])) {
     result.issues.push_back(
-        {IssueSeverity::kWarning, "mask-size", document.path, place,
-         fmt::format("{} x {}", mask.width_px, mask.height_px),
-         fmt::format("the mask was left out: its image has {} x {} pixels", size[0], size[1]),
-         "the size of a mask is [height, width] of its image"});
+        coco_mask_size_issue(document.path, place, {mask.width_px, mask.height_px}, size));
     object.shape.mask = {};
   }
   if (object.area && std::isfinite(*object.area) && *object.area >= 0) {

@@ -284,6 +284,19 @@ void settle_coco_box(CocoObject& object) {
   if (!std::isfinite(object.box[2] * object.box[3])) object.problem = "bad-box";
 }
 
+Issue coco_mask_size_issue(const std::string& file, const std::string& place,
+                           const std::array<int32_t, 2>& mask_size,
+                           const std::array<int32_t, 2>& image_size) {
+  return {IssueSeverity::kWarning,
+          "mask-size",
+          file,
+          place,
+          fmt::format("{} x {}", mask_size[0], mask_size[1]),
+          fmt::format("the mask was left out: its image has {} x {} pixels", image_size[0],
+                      image_size[1]),
+          "the size of a mask is [height, width] of its image"};
+}
+
 std::optional<std::string> read_json_head(const std::string& path, size_t bytes) {
   std::FILE* stream = std::fopen(path.c_str(), "rb");
   if (stream == nullptr) return std::nullopt;

@@ -271,7 +271,9 @@ void Results::hand_over(Piece&& piece, const Meaning& meaning, PredictionSink& s
     kept.class_index.push_back(index);
     kept.box_xywh_px.push_back(from.box_xywh_px[i]);
     kept.confidence.push_back(from.confidence[i]);
-    if (!from.shape.empty()) kept.shape.push_back(std::move(from.shape[i]));
+    if (from.shape.empty()) continue;
+    kept.shape.push_back(std::move(from.shape[i]));
+    kept.byte.push_back(piece.byte[i]);
   }
   from = std::move(kept);
   if (from.size() > 0) sink.rows(std::move(piece.batch));

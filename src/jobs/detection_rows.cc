@@ -1,5 +1,7 @@
 #include "jobs/detection_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <set>
@@ -7,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "importers/coco_json.h"
 #include "model/shape.h"
 #include "store/snapshot_loader.h"
 
@@ -110,6 +113,19 @@ void to_pixels(const UprightFrame& frame, DetectionBatch& detections, size_t i) 
   detections.shape[i] = encode_shape(shape);
 }
 
+// Leaves the mask out where it is none of this image.
+void check_mask(const UprightFrame& frame, const std::string& file, const std::string& place,
+                std::string& shape, IssueLog& issues) {
+  const std::array image{static_cast<int32_t>(frame.stored_width_px),
+                         static_cast<int32_t>(frame.stored_height_px)};
+  const auto size = mask_size_of(shape);
+  if (!size || *size == image) return;
+  issues.add(importers::coco_mask_size_issue(file, place, *size, image));
+  Shape rest = decode_shape(shape);
+  rest.mask = {};
+  shape = encode_shape(rest);
+}
+
 }  // namespace
 
 void DetectionRows::take(PredictionBatch&& batch) {
@@ -128,6 +144,12 @@ void DetectionRows::take(PredictionBatch&& batch) {
       continue;
     }
     if (parts_of_upright_) to_pixels(samples_.frames[places[key]], detections, i);
+    if (!detections.shape.empty() && !detections.shape[i].empty()) {
+      check_mask(
+          samples_.frames[places[key]], file_,
+          detections.byte.empty() ? batch.places[key] : fmt::format("byte {}", detections.byte[i]),
+          detections.shape[i], context_.issues);
+    }
     const Fixed fixed{detections.box_xywh_px[i], detections.confidence[i],
                       detections.class_index[i]};
     record.assign(reinterpret_cast<const char*>(&fixed), sizeof(fixed));

@@ -54,7 +54,8 @@ struct PredictionsJobReport {
 };
 
 // A row whose key fits no sample, or several equally well, is rejected with an issue, as is a
-// second row for the same sample; when no row fits, Error(kBadInput) and nothing is stored.
+// second row for the same sample; a mask of another size than its image is left out with a warning
+// "mask-size"; when no row fits, Error(kBadInput) and nothing is stored.
 // Error(kConflict) when the run exists and `replace` is not set.
 PredictionsJobReport attach_predictions(const PredictionsJobOptions& options, JobContext& context);
 

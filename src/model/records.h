@@ -122,6 +122,8 @@ struct DetectionBatch {
   std::vector<std::array<double, 4>> box_xywh_px;
   std::vector<double> confidence;
   std::vector<std::string> shape;  // encode_shape(); empty altogether when all are boxes only
+  // Where each with a shape begins in the file; empty where that is not known.
+  std::vector<uint64_t> byte = {};
 
   size_t size() const { return key.size(); }
 };

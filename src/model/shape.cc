@@ -217,6 +217,19 @@ Shape decode_shape(std::string_view bytes) {
   return shape;
 }
 
+std::optional<std::array<int32_t, 2>> mask_size_of(std::string_view bytes) {
+  MaskRuns mask;
+  Reader reader(bytes);
+  if (!reader.at_end() && reader.byte() == kMask) {
+    mask.height_px = static_cast<int32_t>(reader.varint());
+    mask.width_px = static_cast<int32_t>(reader.varint());
+  } else {
+    mask = decode_shape(bytes).mask;
+  }
+  if (mask.height_px == 0) return std::nullopt;
+  return std::array{mask.width_px, mask.height_px};
+}
+
 uint64_t mask_area(const MaskRuns& mask) {
   uint64_t area = 0;
   for (size_t i = 1; i < mask.counts.size(); i += 2) area += mask.counts[i];

@@ -1,7 +1,9 @@
 // The outline of an object besides its box, and the compact bytes in which it is kept.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,10 @@ struct Shape {
 std::string encode_shape(const Shape& shape);
 // Throws Error(kCorrupt) for bytes that encode_shape() does not write.
 Shape decode_shape(std::string_view bytes);
+
+// Width and height of the mask in bytes that encode_shape() wrote; nullopt without one. Cheap where
+// there are no polygons.
+std::optional<std::array<int32_t, 2>> mask_size_of(std::string_view bytes);
 
 // Pixels that are set.
 uint64_t mask_area(const MaskRuns& mask);

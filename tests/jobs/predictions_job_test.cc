@@ -10,6 +10,7 @@
 #include "jobs/loaded_state.h"
 #include "jobs/rank_job.h"
 #include "jobs/score_job.h"
+#include "model/shape.h"
 #include "store/dump.h"
 #include "store/objects.h"
 #include "store/snapshot_loader.h"
@@ -135,6 +136,52 @@ TEST_CASE("detections that wait on the disk come to the same run") {
   }
   CHECK(dumps[0].size() > 1000);
   CHECK(dumps[0] == dumps[1]);
+}
+
+TEST_CASE("a mask of another size than its image is left out where it stands, its box is not") {
+  Fixture fixture;
+  const std::string image = fixture.dataset.good()[0].path;
+  store::Store store = store::Store::open(fixture.store, store::Access::kRead);
+  const Snapshot before = store::load_snapshot(store, {});
+  const int64_t width = before.samples.find("width")->ints[0];
+  const int64_t height = before.samples.find("height")->ints[0];
+  // The right size, its sides swapped where they differ or else twice as wide, and no mask.
+  const auto mask = [](int64_t high, int64_t wide) {
+    return fmt::format(R"({{"size": [{}, {}], "counts": [2, 3, {}]}})", high, wide,
+                       high * wide - 5);
+  };
+  std::string json = "[";
+  std::vector<size_t> places;
+  for (const std::string& outline :
+       {mask(height, width), mask(width == height ? height * 2 : width, height),
+        std::string("[[1, 2, 4, 2, 4, 6]]")}) {
+    if (!places.empty()) json += ", ";
+    places.push_back(json.size());
+    json += fmt::format(
+        R"({{"image_id": 1, "file_name": "{}", "category_id": 0, "bbox": [1, 2, 3, 4], )"
+        R"("score": 0.5, "segmentation": {}}})",
+        image, outline);
+  }
+  fixture.dir.write("masks.json", json + "]");
+  PredictionsJobOptions options;
+  options.store_path = fixture.store;
+  options.input_path = fixture.dir / "masks.json";
+  options.run_name = "masks";
+  options.category_base = "0";
+  IssueLog log;
+  JobContext job{fixture.progress, fixture.cancel, log, fixture.workers};
+  CHECK(attach_predictions(options, job).accepted == 3);
+  REQUIRE(log.issues().size() == 1);
+  CHECK(log.issues()[0].kind == "mask-size");
+  CHECK(log.issues()[0].place == fmt::format("byte {}", places[1]));
+  store::ObjectOptions objects;
+  objects.shapes = true;
+  const ObjectTable table = store::load_objects(store, store::load_snapshot(store, {}), objects);
+  REQUIRE(table.rows() == 3);
+  CHECK_FALSE(decode_shape(table.shape_bytes(0)).mask.counts.empty());
+  CHECK(decode_shape(table.shape_bytes(1)).empty());
+  CHECK(decode_shape(table.shape_bytes(2)).polygons.size() == 1);
+  CHECK(table.table.find("width")->number(1) == 3);
 }
 
 TEST_CASE("scores of a relabelled sample are those of its new label") {

@@ -33,6 +33,17 @@ TEST_CASE("coordinates with two decimals take about two bytes each") {
   CHECK(decode_shape(encode_shape(shape)) == shape);
 }
 
+TEST_CASE("the size of a mask is read off its bytes, also behind polygons") {
+  const Shape mask{.mask = {4, 5, {5, 2, 13}}};
+  CHECK(mask_size_of(encode_shape(mask)) == std::array<int32_t, 2>{5, 4});
+  Shape both = mask;
+  both.polygons = {{2, 4, 5, 2, 9, 9}};
+  CHECK(mask_size_of(encode_shape(both)) == std::array<int32_t, 2>{5, 4});
+  both.mask = {};
+  CHECK_FALSE(mask_size_of(encode_shape(both)).has_value());
+  CHECK_FALSE(mask_size_of("").has_value());
+}
+
 TEST_CASE("bytes that are no shape are refused") {
   for (const std::string& bytes :
        {std::string("\x09"), std::string("\x01\x7f"), std::string("\x01\x01\x02\x09"),
