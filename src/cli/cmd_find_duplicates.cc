@@ -34,12 +34,28 @@ std::string note_of(const DuplicateGroup& group) {
 
 constexpr size_t kMembersShown = 10;  // in a table; copies of copies can be thousands
 
-// Of a group: all where they are at most `most` (0: any number). Of more, first those that are
-// labelled otherwise than the one that they are a copy of, each after it, since that is what makes
-// the group a conflict; then the others as they come.
-std::vector<DuplicateMember> shown_members(const DuplicateGroup& group, const Column& label,
+// Of a group: all where they are at most `most` (0: any number). Of more, first what makes the
+// group a conflict or a leak: those of another label and another split than the one that they are a
+// copy of (the first, for those to keep), each after it, then of another label, then of another
+// split; then the others as they come.
+std::vector<DuplicateMember> shown_members(const DuplicateGroup& group, const Table& samples,
                                            std::span<const RowIndex> rows, size_t most) {
   if (most == 0 || group.members.size() <= most) return group.members;
+  const auto original_of = [&](const DuplicateMember& member) {
+    return member.kept() ? group.members[0].picture : member.copy_of;
+  };
+  const auto differs = [&](const char* name, const DuplicateMember& member) {
+    const Column* column = samples.find(name);
+    return column != nullptr &&
+           column->display(rows[member.picture]) != column->display(rows[original_of(member)]);
+  };
+  std::vector<std::pair<int, DuplicateMember>> ordered;
+  for (const DuplicateMember& member : group.members) {
+    ordered.emplace_back((differs("label", member) ? 2 : 0) + (differs("split", member) ? 1 : 0),
+                         member);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<DuplicateMember> shown;
   const auto show = [&](const DuplicateMember& member) {
     const bool there = std::any_of(shown.begin(), shown.end(), [&](const DuplicateMember& each) {
@@ -47,15 +63,10 @@ std::vector<DuplicateMember> shown_members(const DuplicateGroup& group, const Co
     });
     if (!there && shown.size() < most) shown.push_back(member);
   };
-  for (const DuplicateMember& member : group.members) {
-    if (shown.size() >= most) break;
-    if (label.display(rows[member.picture]) == label.display(rows[member.copy_of])) continue;
-    show({member.copy_of, member.copy_of});
+  for (const auto& [worth, member] : ordered) {
+    if (worth > 0) show({original_of(member), original_of(member)});
     show(member);
-  }
-  for (const DuplicateMember& member : group.members) {
     if (shown.size() >= most) break;
-    show(member);
   }
   return shown;
 }
@@ -70,8 +81,10 @@ std::string cut_groups(const jobs::FindDuplicatesReport& report, size_t shown) {
                         with_thousands(members));
   }
   if (!text.empty()) {
-    text = "\n" + text +
-           "labels that differ from the copy's first; all members: --format csv, jsonl or json\n";
+    text =
+        "\n" + text +
+        "labels and splits that differ from the copy's first; all members: --format csv, jsonl or "
+        "json\n";
   }
   return text;
 }
@@ -90,8 +103,7 @@ ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t shown,
   const Table& samples = report.state.snapshot.samples;
   for (size_t g = 0; g < shown; ++g) {
     const DuplicateGroup& group = report.groups[g];
-    for (const DuplicateMember& member :
-         shown_members(group, *samples.find("label"), report.rows, most)) {
+    for (const DuplicateMember& member : shown_members(group, samples, report.rows, most)) {
       const RowIndex row = report.rows[member.picture];
       const Column* split = samples.find("split");
       table.add({static_cast<int64_t>(g + 1), kind_name(group.kind), note_of(group),
