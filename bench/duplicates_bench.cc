@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -22,7 +23,7 @@ using namespace errata;
 using namespace errata::analysis;
 
 constexpr size_t kCopyEvery = 20;
-constexpr int kRadius = 4;
+constexpr int kRadius = 6;
 
 double secs_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -33,12 +34,14 @@ bool is_copy(size_t i) {
   return i % kCopyEvery == kCopyEvery - 1;
 }
 
-PictureIdentity picture(size_t i) {
+// Each picture is 8 x 8 random patches; a copy that is near has others by up to 4 grey levels.
+PictureIdentity picture(size_t i, SmallPicture& small) {
   Rng rng(1, is_copy(i) ? i - 1 : i);
   PictureIdentity made;
   made.pixels = static_cast<int32_t>(i);
   uint64_t hash = rng.next();
-  for (uint8_t& value : made.coarse) value = static_cast<uint8_t>(rng.below(200));
+  std::array<uint8_t, 64> patches;
+  for (uint8_t& value : patches) value = static_cast<uint8_t>(rng.below(200));
   made.area_px = 100 * 100;
   if (is_copy(i)) {
     Rng change(2, i);
@@ -48,9 +51,17 @@ PictureIdentity picture(size_t i) {
       for (uint64_t bits = change.below(kRadius + 1); bits > 0; --bits) {
         hash ^= uint64_t{1} << change.below(64);
       }
-      for (uint8_t& value : made.coarse) value = static_cast<uint8_t>(value + change.below(4));
+      for (uint8_t& value : patches) value = static_cast<uint8_t>(value + change.below(4));
     }
   }
+  std::array<uint8_t, kHashSidePx * kHashSidePx> grey;
+  for (size_t p = 0; p < grey.size(); ++p) {
+    grey[p] = patches[p / kHashSidePx / 4 * 8 + p % kHashSidePx / 4];
+  }
+  const std::array<uint8_t, 3> rgb{100, 100, 100};
+  small = small_picture(grey, rgb, 1, 1);
+  small.width_px = small.height_px = kHashSidePx;
+  made.small = &small;
   made.hash = hash;
   return made;
 }
@@ -64,18 +75,19 @@ void tell(const char* what, double secs, size_t found, size_t right, size_t plan
 
 void measure_hashes(size_t count, const ParallelFor& parallel_for) {
   std::vector<PictureIdentity> pictures(count);
+  std::vector<SmallPicture> small(count);
   parallel_for(count, 4096, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) pictures[i] = picture(i);
+    for (size_t i = begin; i < end; ++i) pictures[i] = picture(i, small[i]);
   });
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<DuplicateGroup> groups = group_duplicates(pictures, kRadius, parallel_for);
+  const Duplicates duplicates = group_duplicates(pictures, kRadius, parallel_for);
   const double secs = secs_since(begin);
   size_t found = 0, right = 0;
-  for (const DuplicateGroup& group : groups) {
-    for (const DuplicateMember& member : group.members) {
-      if (member.kept()) continue;
+  for (const DuplicateGroup& group : duplicates.groups) {
+    for (const uint32_t member : group.members) {
+      if (member == group.kept()) continue;
       ++found;
-      right += is_copy(member.picture) && member.copy_of + 1 == member.picture;
+      right += is_copy(member) && group.kept() + 1 == member;
     }
   }
   tell("hashes", secs, found, right, count / kCopyEvery);

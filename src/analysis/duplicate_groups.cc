@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/union_find.h"
 
 namespace errata::analysis {
 
 namespace {
+
+// Of larger chains not all pairs are compared to count whose copies are most.
+constexpr size_t kMostCounted = 256;
 
 template <typename IdOf>
 void join_equal(size_t count, const IdOf& id_of, UnionFind& groups) {
@@ -23,79 +27,266 @@ void join_equal(size_t count, const IdOf& id_of, UnionFind& groups) {
   }
 }
 
-bool near_alike(const PictureIdentity& a, const PictureIdentity& b, int radius) {
-  return a.hash && b.hash && std::popcount(*a.hash ^ *b.hash) <= radius &&
-         look_alike(a.coarse, b.coarse);
+std::vector<std::vector<uint32_t>> sets_of_several(UnionFind& joined, size_t count) {
+  std::vector<uint32_t> sizes(count, 0);
+  for (uint32_t i = 0; i < count; ++i) ++sizes[joined.root(i)];
+  std::unordered_map<uint32_t, size_t> places;
+  std::vector<std::vector<uint32_t>> sets;  // by their first
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t root = joined.root(i);
+    if (sizes[root] < 2) continue;
+    const auto [place, added] = places.emplace(root, sets.size());
+    if (added) sets.emplace_back();
+    sets[place->second].push_back(i);
+  }
+  return sets;
 }
 
-bool alike(const PictureIdentity& a, const PictureIdentity& b, std::optional<int> radius) {
-  if (a.file >= 0 && a.file == b.file) return true;
-  if (a.pixels >= 0 && a.pixels == b.pixels) return true;
-  return radius && near_alike(a, b, *radius);
-}
+// The pictures by content: what is equal by bytes or by pixels is one, named by the first of it.
+class Contents {
+ public:
+  Contents(std::span<const PictureIdentity> pictures, std::optional<int> radius,
+           std::span<const PicturePair> more)
+      : pictures_(pictures), radius_(radius), equal_(pictures.size()) {
+    join_equal(
+        pictures.size(), [&](uint32_t i) { return pictures[i].file; }, equal_);
+    join_equal(
+        pictures.size(), [&](uint32_t i) { return pictures[i].pixels; }, equal_);
+    first_ = equal_.roots();
+    for (const auto& [a, b] : more) more_.push_back(std::minmax(first_[a], first_[b]));
+    std::sort(more_.begin(), more_.end());
+  }
 
-// The first picture of each content that has a hash, by hash; those with equal hashes are a run.
+  uint32_t of(uint32_t picture) const { return first_[picture]; }
+  bool is_first(uint32_t picture) const { return first_[picture] == picture; }
+  const PictureIdentity& operator[](uint32_t content) const { return pictures_[content]; }
+  std::span<const PicturePair> more() const { return more_; }
+
+  bool copies(uint32_t a, uint32_t b) const {
+    if (looks_copied(a, b)) return true;
+    return !more_.empty() &&
+           std::binary_search(more_.begin(), more_.end(), PicturePair(std::minmax(a, b)));
+  }
+  bool looks_copied(uint32_t a, uint32_t b) const {
+    const PictureIdentity& one = pictures_[a];
+    const PictureIdentity& other = pictures_[b];
+    return radius_ && one.hash && other.hash &&
+           std::popcount(*one.hash ^ *other.hash) <= *radius_ &&
+           is_copied(*one.small, *other.small);
+  }
+
+  // An order that knows nothing of the order of the pictures, but among equal contents.
+  bool lower(uint32_t a, uint32_t b) const {
+    const PictureIdentity& one = pictures_[a];
+    const PictureIdentity& other = pictures_[b];
+    if (one.hash != other.hash) return one.hash < other.hash;
+    if (one.hash && one.small->grey != other.small->grey)
+      return one.small->grey < other.small->grey;
+    if (one.hash && one.small->chroma != other.small->chroma) {
+      return one.small->chroma < other.small->chroma;
+    }
+    return a < b;
+  }
+
+ private:
+  std::span<const PictureIdentity> pictures_;
+  std::optional<int> radius_;
+  UnionFind equal_;
+  std::vector<uint32_t> first_;
+  std::vector<PicturePair> more_;  // of contents, rising
+};
+
+// The contents that have a hash, by hash; those with equal hashes are a run.
 struct HashRuns {
   std::vector<uint64_t> hashes;  // distinct, rising
-  std::vector<std::vector<uint32_t>> pictures;
+  std::vector<uint32_t> begins;  // of each run, and one behind the last
+  std::vector<uint32_t> contents;
 
-  explicit HashRuns(std::span<const PictureIdentity> all) {
+  HashRuns(const Contents& all, size_t pictures) {
     std::vector<std::pair<uint64_t, uint32_t>> sorted;
-    std::unordered_set<int32_t> seen;
-    for (uint32_t i = 0; i < all.size(); ++i) {
-      if (!all[i].hash || (all[i].pixels >= 0 && !seen.insert(all[i].pixels).second)) continue;
-      sorted.emplace_back(*all[i].hash, i);
+    for (uint32_t i = 0; i < pictures; ++i) {
+      if (all.is_first(i) && all[i].hash) sorted.emplace_back(*all[i].hash, i);
     }
     std::sort(sorted.begin(), sorted.end());
-    for (const auto& [hash, picture] : sorted) {
+    for (const auto& [hash, content] : sorted) {
       if (hashes.empty() || hashes.back() != hash) {
         hashes.push_back(hash);
-        pictures.emplace_back();
+        begins.push_back(static_cast<uint32_t>(contents.size()));
       }
-      pictures.back().push_back(picture);
+      contents.push_back(content);
     }
+    begins.push_back(static_cast<uint32_t>(contents.size()));
+  }
+  std::span<const uint32_t> of(size_t run) const {
+    return std::span(contents).subspan(begins[run], begins[run + 1] - begins[run]);
   }
 };
 
-void join_near(std::span<const PictureIdentity> pictures, int radius,
-               const ParallelFor& parallel_for, UnionFind& groups) {
-  const HashRuns runs(pictures);
-  const auto join_confirmed = [&](uint32_t a, uint32_t b) {
-    if (look_alike(pictures[a].coarse, pictures[b].coarse)) groups.join(a, b);
-  };
-  for (const std::vector<uint32_t>& run : runs.pictures) {
-    for (size_t i = 0; i < run.size(); ++i) {
-      for (size_t j = i + 1; j < run.size(); ++j) join_confirmed(run[i], run[j]);
+// Joins copies. What hangs together already is not compared again, so that many pictures which are
+// all alike cost a comparison each; which pairs those are differs with the threads, what hangs
+// together in the end does not.
+class NearJoin {
+ public:
+  NearJoin(const Contents& contents, UnionFind& chains) : contents_(contents), chains_(chains) {}
+
+  void run(const HashRuns& runs, int radius, const ParallelFor& parallel_for) {
+    constexpr size_t kGrain = 1024;
+    parallel_for(runs.hashes.size(), kGrain, [&](size_t begin, size_t end) {
+      for (size_t run = begin; run < end; ++run) {
+        const std::span<const uint32_t> equal = runs.of(run);
+        for (size_t i = 0; i < equal.size(); ++i) {
+          for (size_t j = i + 1; j < equal.size(); ++j) look_at(equal[i], equal[j]);
+        }
+      }
+    });
+    for_each_near_pair(runs.hashes, radius, parallel_for, [&](std::span<const HashPair> pairs) {
+      for (const auto& [first, second] : pairs) {
+        for (const uint32_t a : runs.of(first)) {
+          for (const uint32_t b : runs.of(second)) look_at(a, b);
+        }
+      }
+    });
+  }
+
+ private:
+  void look_at(uint32_t a, uint32_t b) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (chains_.root(a) == chains_.root(b)) return;
+    }
+    if (!is_copied(*contents_[a].small, *contents_[b].small)) return;
+    const std::lock_guard lock(mutex_);
+    chains_.join(a, b);
+  }
+
+  const Contents& contents_;
+  UnionFind& chains_;
+  std::mutex mutex_;
+};
+
+// The contents of one chain, and which of them take which.
+class Chain {
+ public:
+  Chain(const Contents& contents, std::vector<uint32_t> members)
+      : contents_(contents), members_(std::move(members)), leader_(members_.size()) {
+    if (members_.size() <= kMostCounted) {
+      compare_all();
+      take_by_count();
+    } else {
+      take_in_order();
     }
   }
-  for_each_near_pair(runs.hashes, radius, parallel_for, [&](std::span<const HashPair> pairs) {
-    for (const auto& [first, second] : pairs) {
-      for (const uint32_t a : runs.pictures[first]) {
-        for (const uint32_t b : runs.pictures[second]) join_confirmed(a, b);
+
+  size_t size() const { return members_.size(); }
+  uint32_t content(size_t i) const { return members_[i]; }
+  size_t leader(size_t i) const { return leader_[i]; }
+  bool copies(size_t a, size_t b) const {
+    return counts_.empty() ? contents_.copies(members_[a], members_[b])
+                           : compared_[a * members_.size() + b] != 0;
+  }
+
+  // Of those that `leader` took and itself: as large as it, a copy of all, and the first such.
+  uint32_t to_keep(size_t leader, std::span<const size_t> taken) const {
+    if (counts_.empty()) return members_[leader];
+    uint32_t best = members_[leader];
+    for (const size_t candidate : taken) {
+      if (contents_[members_[candidate]].area_px == contents_[members_[leader]].area_px &&
+          members_[candidate] < best && std::all_of(taken.begin(), taken.end(), [&](size_t other) {
+            return other == candidate || copies(candidate, other);
+          })) {
+        best = members_[candidate];
       }
     }
-  });
+    return best;
+  }
+
+ private:
+  void compare_all() {
+    const size_t n = members_.size();
+    compared_.assign(n * n, 0);
+    counts_.assign(n, 0);
+    for (size_t a = 0; a < n; ++a) {
+      for (size_t b = a + 1; b < n; ++b) {
+        if (!contents_.copies(members_[a], members_[b])) continue;
+        compared_[a * n + b] = compared_[b * n + a] = 1;
+        ++counts_[a];
+        ++counts_[b];
+      }
+    }
+  }
+
+  bool goes_first(size_t a, size_t b) const {
+    const uint64_t area_a = contents_[members_[a]].area_px;
+    const uint64_t area_b = contents_[members_[b]].area_px;
+    if (area_a != area_b) return area_a > area_b;
+    if (!counts_.empty() && counts_[a] != counts_[b]) return counts_[a] > counts_[b];
+    return contents_.lower(members_[a], members_[b]);
+  }
+
+  // Counts are of copies that nobody took yet.
+  void take_by_count() {
+    const size_t n = members_.size();
+    std::vector<uint8_t> taken(n, 0);
+    const auto take = [&](size_t leader, size_t each) {
+      leader_[each] = leader;
+      taken[each] = 1;
+      for (size_t other = 0; other < n; ++other) counts_[other] -= compared_[each * n + other];
+    };
+    for (size_t left = n; left > 0;) {
+      size_t leader = n;
+      for (size_t i = 0; i < n; ++i) {
+        if (taken[i] == 0 && (leader == n || goes_first(i, leader))) leader = i;
+      }
+      for (size_t i = 0; i < n; ++i) {
+        if (taken[i] != 0 || (i != leader && !copies(leader, i))) continue;
+        take(leader, i);
+        --left;
+      }
+    }
+  }
+
+  void take_in_order() {
+    std::vector<size_t> order(members_.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return goes_first(a, b); });
+    std::vector<size_t> leaders;
+    for (const size_t each : order) {
+      const auto found = std::find_if(leaders.begin(), leaders.end(),
+                                      [&](size_t leader) { return copies(leader, each); });
+      leader_[each] = found == leaders.end() ? each : *found;
+      if (found == leaders.end()) leaders.push_back(each);
+    }
+  }
+
+  const Contents& contents_;
+  std::vector<uint32_t> members_;  // rising
+  std::vector<size_t> leader_;     // itself where it leads
+  std::vector<uint8_t> compared_;  // all pairs of a chain that is not too large for that
+  std::vector<uint32_t> counts_;   // copies of each; empty for a larger chain
+};
+
+// Known and not the same.
+bool differ(int32_t a, int32_t b) {
+  return a >= 0 && b >= 0 && a != b;
 }
 
 // More than one of the values that are known.
 template <typename ValueOf>
-bool differ(const std::vector<DuplicateMember>& members, const ValueOf& value_of) {
+bool any_differ(const std::vector<uint32_t>& members, const ValueOf& value_of) {
   int32_t seen = -1;
-  for (const DuplicateMember& member : members) {
-    const int32_t value = value_of(member.picture);
-    if (value < 0) continue;
-    if (seen >= 0 && seen != value) return true;
-    seen = value;
+  for (const uint32_t member : members) {
+    const int32_t value = value_of(member);
+    if (differ(value, seen)) return true;
+    if (value >= 0) seen = value;
   }
   return false;
 }
 
 DuplicateKind kind_of(const DuplicateGroup& group, std::span<const PictureIdentity> pictures) {
-  const PictureIdentity& first = pictures[group.members.front().picture];
+  const PictureIdentity& first = pictures[group.kept()];
   const auto all = [&](const auto& equal) {
-    return std::all_of(
-        group.members.begin(), group.members.end(),
-        [&](const DuplicateMember& member) { return equal(pictures[member.picture]); });
+    return std::all_of(group.members.begin(), group.members.end(),
+                       [&](uint32_t member) { return equal(pictures[member]); });
   };
   if (all([&](const PictureIdentity& each) {
         return first.file >= 0 && each.file == first.file;
@@ -111,65 +302,117 @@ DuplicateKind kind_of(const DuplicateGroup& group, std::span<const PictureIdenti
   return DuplicateKind::kNear;
 }
 
-DuplicateGroup make_group(std::vector<uint32_t> members, std::span<const PictureIdentity> pictures,
-                          std::optional<int> radius,
-                          std::span<const std::pair<uint32_t, uint32_t>> more) {
-  DuplicateGroup group;
-  std::stable_sort(members.begin(), members.end(), [&](uint32_t a, uint32_t b) {
-    return pictures[a].area_px > pictures[b].area_px;
-  });
-  std::vector<uint32_t> kept;
-  for (const uint32_t picture : members) {
-    const auto found = std::find_if(kept.begin(), kept.end(), [&](uint32_t each) {
-      return alike(pictures[each], pictures[picture], radius) ||
-             std::binary_search(more.begin(), more.end(),
-                                std::pair(std::min(each, picture), std::max(each, picture)));
+class Grouping {
+ public:
+  Grouping(std::span<const PictureIdentity> pictures, const Contents& contents)
+      : pictures_(pictures), contents_(contents) {
+    result_.chains.assign(pictures.size(), -1);
+  }
+
+  // `members` hang together: rising.
+  void add_chain(const std::vector<uint32_t>& members) {
+    for (const uint32_t member : members) result_.chains[member] = chains_;
+    ++chains_;
+    std::vector<uint32_t> firsts;
+    for (const uint32_t member : members) {
+      if (contents_.is_first(member)) firsts.push_back(member);
+    }
+    const Chain chain(contents_, firsts);
+    std::vector<std::vector<size_t>> taken(chain.size());  // by leader
+    for (size_t i = 0; i < chain.size(); ++i) taken[chain.leader(i)].push_back(i);
+    std::unordered_map<uint32_t, std::vector<uint32_t>> equal;
+    for (const uint32_t member : members) equal[contents_.of(member)].push_back(member);
+    for (size_t leader = 0; leader < chain.size(); ++leader) {
+      if (!taken[leader].empty()) add_group(chain, leader, taken[leader], equal);
+    }
+    if (result_.between.size() < Duplicates::kMostBetween) look_between(chain, equal);
+  }
+
+  Duplicates sorted() {
+    const auto order = [](const DuplicateGroup& group) {
+      return std::tuple(!group.conflict, !group.leak, SIZE_MAX - group.members.size(),
+                        *std::min_element(group.members.begin(), group.members.end()));
+    };
+    std::sort(
+        result_.groups.begin(), result_.groups.end(),
+        [&](const DuplicateGroup& a, const DuplicateGroup& b) { return order(a) < order(b); });
+    std::sort(result_.between.begin(), result_.between.end());
+    return std::move(result_);
+  }
+
+ private:
+  using Equal = std::unordered_map<uint32_t, std::vector<uint32_t>>;  // pictures by content
+
+  void add_group(const Chain& chain, size_t leader, const std::vector<size_t>& taken,
+                 const Equal& equal) {
+    DuplicateGroup group;
+    for (const size_t each : taken) {
+      const std::vector<uint32_t>& pictures = equal.at(chain.content(each));
+      group.members.insert(group.members.end(), pictures.begin(), pictures.end());
+    }
+    if (group.members.size() < 2) return;
+    const uint32_t kept = chain.to_keep(leader, taken);
+    std::sort(group.members.begin(), group.members.end(), [&](uint32_t a, uint32_t b) {
+      return std::tuple(a != kept, UINT64_MAX - pictures_[a].area_px, a) <
+             std::tuple(b != kept, UINT64_MAX - pictures_[b].area_px, b);
     });
-    if (found == kept.end()) {
-      kept.push_back(picture);
-      group.members.push_back({picture, picture});
-    } else {
-      group.members.push_back({picture, *found});
+    group.kind = kind_of(group, pictures_);
+    group.conflict = any_differ(group.members, [&](uint32_t i) { return pictures_[i].label; });
+    group.leak = any_differ(group.members, [&](uint32_t i) { return pictures_[i].split; });
+    result_.groups.push_back(std::move(group));
+  }
+
+  void look_between(const Chain& chain, const Equal& equal) {
+    for (size_t a = 0; a < chain.size(); ++a) {
+      for (size_t b = a + 1; b < chain.size(); ++b) {
+        if (chain.leader(a) == chain.leader(b)) continue;
+        const std::vector<PicturePair> pairs =
+            telling_pairs(equal.at(chain.content(a)), equal.at(chain.content(b)));
+        if (pairs.empty() || !chain.copies(a, b)) continue;
+        result_.between.insert(result_.between.end(), pairs.begin(), pairs.end());
+        if (result_.between.size() >= Duplicates::kMostBetween) return;
+      }
     }
   }
-  group.kind = kind_of(group, pictures);
-  group.conflict = differ(group.members, [&](uint32_t i) { return pictures[i].label; });
-  group.leak = differ(group.members, [&](uint32_t i) { return pictures[i].split; });
-  return group;
-}
+
+  // Those whose labels or splits differ.
+  std::vector<PicturePair> telling_pairs(std::span<const uint32_t> some,
+                                         std::span<const uint32_t> others) const {
+    std::vector<PicturePair> pairs;
+    for (const uint32_t a : some) {
+      for (const uint32_t b : others) {
+        if (differ(pictures_[a].label, pictures_[b].label) ||
+            differ(pictures_[a].split, pictures_[b].split)) {
+          pairs.push_back(std::minmax(a, b));
+        }
+      }
+    }
+    return pairs;
+  }
+
+  std::span<const PictureIdentity> pictures_;
+  const Contents& contents_;
+  int32_t chains_ = 0;
+  Duplicates result_;
+};
 
 }  // namespace
 
-std::vector<DuplicateGroup> group_duplicates(std::span<const PictureIdentity> pictures,
-                                             std::optional<int> radius,
-                                             const ParallelFor& parallel_for,
-                                             std::span<const std::pair<uint32_t, uint32_t>> more) {
-  UnionFind joined(pictures.size());
-  join_equal(
-      pictures.size(), [&](uint32_t i) { return pictures[i].file; }, joined);
-  join_equal(
-      pictures.size(), [&](uint32_t i) { return pictures[i].pixels; }, joined);
-  if (radius) join_near(pictures, *radius, parallel_for, joined);
-  for (const auto& [a, b] : more) joined.join(a, b);
-
-  std::vector<uint32_t> sizes(pictures.size(), 0);
-  for (uint32_t i = 0; i < pictures.size(); ++i) ++sizes[joined.root(i)];
-  std::unordered_map<uint32_t, std::vector<uint32_t>> members;  // by root, rising
-  for (uint32_t i = 0; i < pictures.size(); ++i) {
-    const uint32_t root = joined.root(i);
-    if (sizes[root] > 1) members[root].push_back(i);
+Duplicates group_duplicates(std::span<const PictureIdentity> pictures, std::optional<int> radius,
+                            const ParallelFor& parallel_for, std::span<const PicturePair> more) {
+  const Contents contents(pictures, radius, more);
+  UnionFind chains(pictures.size());
+  for (uint32_t i = 0; i < pictures.size(); ++i) chains.join(contents.of(i), i);
+  if (radius) {
+    const HashRuns runs(contents, pictures.size());
+    NearJoin(contents, chains).run(runs, *radius, parallel_for);
   }
-  std::vector<DuplicateGroup> groups;
-  for (auto& [root, each] : members)
-    groups.push_back(make_group(std::move(each), pictures, radius, more));
-  const auto order = [](const DuplicateGroup& group) {
-    uint32_t first = UINT32_MAX;
-    for (const DuplicateMember& member : group.members) first = std::min(first, member.picture);
-    return std::tuple(!group.conflict, !group.leak, SIZE_MAX - group.members.size(), first);
-  };
-  std::sort(groups.begin(), groups.end(),
-            [&](const DuplicateGroup& a, const DuplicateGroup& b) { return order(a) < order(b); });
-  return groups;
+  for (const auto& [a, b] : contents.more()) chains.join(a, b);
+  Grouping grouping(pictures, contents);
+  for (const std::vector<uint32_t>& members : sets_of_several(chains, pictures.size())) {
+    grouping.add_chain(members);
+  }
+  return grouping.sorted();
 }
 
 }  // namespace errata::analysis

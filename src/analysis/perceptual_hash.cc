@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <mutex>
 #include <numbers>
 #include <vector>
 
@@ -164,7 +163,6 @@ class PairSearch {
   void run(const ParallelFor& parallel_for,
            const std::function<void(std::span<const HashPair>)>& found) {
     constexpr size_t kGrain = 2048;
-    std::mutex mutex;
     for (int band = 0; band < bands_.count; ++band) {
       index_.build(hashes_, bands_.shift_of(band), bands_.mask_of(band));
       flips_ = patterns(bands_.bits_of(band), bands_.slack);
@@ -172,9 +170,7 @@ class PairSearch {
         std::vector<HashPair> pairs;
         std::vector<uint32_t> near;
         for (size_t at = begin; at < end; ++at) look_from(at, band, near, pairs);
-        if (pairs.empty()) return;
-        const std::lock_guard lock(mutex);
-        found(pairs);
+        if (!pairs.empty()) found(pairs);
       });
     }
   }
@@ -232,40 +228,6 @@ std::optional<uint64_t> perceptual_hash(std::span<const uint8_t> grey) {
   uint64_t hash = 0;
   for (const double coefficient : low) hash = hash << 1 | uint64_t{coefficient > median};
   return hash;
-}
-
-CoarsePixels coarse_pixels(std::span<const uint8_t> grey) {
-  constexpr size_t kCell = 4;
-  CoarsePixels coarse{};
-  if (grey.size() != kSide * kSide) return coarse;
-  for (size_t i = 0; i < coarse.size(); ++i) {
-    const uint8_t* cell = grey.data() + i / kLow * kCell * kSide + i % kLow * kCell;
-    unsigned sum = kCell * kCell / 2;
-    for (size_t y = 0; y < kCell; ++y) {
-      for (size_t x = 0; x < kCell; ++x) sum += cell[y * kSide + x];
-    }
-    coarse[i] = static_cast<uint8_t>(sum / (kCell * kCell));
-  }
-  return coarse;
-}
-
-bool look_alike(const CoarsePixels& a, const CoarsePixels& b) {
-  constexpr double kLeast = 0.985;
-  constexpr int64_t kCount = 64;
-  int64_t sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    sum_a += a[i];
-    sum_b += b[i];
-    aa += a[i] * a[i];
-    bb += b[i] * b[i];
-    ab += a[i] * b[i];
-  }
-  const auto variance_a = static_cast<double>(kCount * aa - sum_a * sum_a);
-  const auto variance_b = static_cast<double>(kCount * bb - sum_b * sum_b);
-  // A fine pattern may be even at this size: then there is nothing here to tell them apart by.
-  if (variance_a == 0 || variance_b == 0) return variance_a == variance_b;
-  const auto covariance = static_cast<double>(kCount * ab - sum_a * sum_b);
-  return covariance >= kLeast * std::sqrt(variance_a) * std::sqrt(variance_b);
 }
 
 void for_each_near_pair(std::span<const uint64_t> hashes, int radius,

@@ -36,6 +36,8 @@ EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
 
 // Groups of rows that are nearly the same picture: linked where their distance is below a tenth of
 // the median distance to the tenth neighbour, which a few copies of each picture do not change.
+// What hangs together by copies of copies is one group here: nothing is thrown away by it, a group
+// too large only makes folds less even, and a copy in another fold would answer with its own label.
 // The number of its group for each row; a row alone is a group.
 std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours);
 // How many rows are in a group of more than one.

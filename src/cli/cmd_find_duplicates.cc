@@ -13,7 +13,6 @@ namespace {
 
 using analysis::DuplicateGroup;
 using analysis::DuplicateKind;
-using analysis::DuplicateMember;
 
 using DuplicateArguments = FindArguments<jobs::FindDuplicatesOptions>;
 
@@ -32,42 +31,29 @@ std::string note_of(const DuplicateGroup& group) {
   return note;
 }
 
-constexpr size_t kMembersShown = 10;  // in a table; copies of copies can be thousands
+constexpr size_t kMembersShown = 10;  // in a table; a picture can have thousands of copies
 
-// Of a group: all where they are at most `most` (0: any number). Of more, first what makes the
-// group a conflict or a leak: those of another label and another split than the one that they are a
-// copy of (the first, for those to keep), each after it, then of another label, then of another
-// split; then the others as they come.
-std::vector<DuplicateMember> shown_members(const DuplicateGroup& group, const Table& samples,
-                                           std::span<const RowIndex> rows, size_t most) {
-  if (most == 0 || group.members.size() <= most) return group.members;
-  const auto original_of = [&](const DuplicateMember& member) {
-    return member.kept() ? group.members[0].picture : member.copy_of;
-  };
-  const auto differs = [&](const char* name, const DuplicateMember& member) {
+// Of a group: all where they are at most `most` (0: any number). Of more, the one to keep and then
+// what makes the group a conflict or a leak: those of another label and another split than it, then
+// of another label, then of another split; then the others as they come.
+std::vector<uint32_t> shown_members(const DuplicateGroup& group, const Table& samples,
+                                    std::span<const RowIndex> rows, size_t most) {
+  std::vector<uint32_t> shown = group.members;
+  if (most == 0 || shown.size() <= most) return shown;
+  const auto differs = [&](const char* name, uint32_t member) {
     const Column* column = samples.find(name);
     return column != nullptr &&
-           column->display(rows[member.picture]) != column->display(rows[original_of(member)]);
+           column->display(rows[member]) != column->display(rows[group.kept()]);
   };
-  std::vector<std::pair<int, DuplicateMember>> ordered;
-  for (const DuplicateMember& member : group.members) {
+  std::vector<std::pair<int, uint32_t>> ordered;
+  for (const uint32_t member : shown) {
     ordered.emplace_back((differs("label", member) ? 2 : 0) + (differs("split", member) ? 1 : 0),
                          member);
   }
-  std::stable_sort(ordered.begin(), ordered.end(),
+  std::stable_sort(ordered.begin() + 1, ordered.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<DuplicateMember> shown;
-  const auto show = [&](const DuplicateMember& member) {
-    const bool there = std::any_of(shown.begin(), shown.end(), [&](const DuplicateMember& each) {
-      return each.picture == member.picture;
-    });
-    if (!there && shown.size() < most) shown.push_back(member);
-  };
-  for (const auto& [worth, member] : ordered) {
-    if (worth > 0) show({original_of(member), original_of(member)});
-    show(member);
-    if (shown.size() >= most) break;
-  }
+  shown.resize(most);
+  for (size_t i = 0; i < most; ++i) shown[i] = ordered[i].second;
   return shown;
 }
 
@@ -81,10 +67,10 @@ std::string cut_groups(const jobs::FindDuplicatesReport& report, size_t shown) {
                         with_thousands(members));
   }
   if (!text.empty()) {
-    text =
-        "\n" + text +
-        "labels and splits that differ from the copy's first; all members: --format csv, jsonl or "
-        "json\n";
+    text = "\n" + text +
+           "labels and splits that differ from the kept one's first; all members: --format csv, "
+           "jsonl or "
+           "json\n";
   }
   return text;
 }
@@ -103,17 +89,30 @@ ResultTable member_table(const jobs::FindDuplicatesReport& report, size_t shown,
   const Table& samples = report.state.snapshot.samples;
   for (size_t g = 0; g < shown; ++g) {
     const DuplicateGroup& group = report.groups[g];
-    for (const DuplicateMember& member : shown_members(group, samples, report.rows, most)) {
-      const RowIndex row = report.rows[member.picture];
+    for (const uint32_t member : shown_members(group, samples, report.rows, most)) {
+      const RowIndex row = report.rows[member];
       const Column* split = samples.find("split");
       table.add({static_cast<int64_t>(g + 1), kind_name(group.kind), note_of(group),
-                 std::string(member.kept() ? "keep" : ""), report.state.snapshot.ids[row],
+                 std::string(member == group.kept() ? "keep" : ""), report.state.snapshot.ids[row],
                  samples.find("path")->display(row), samples.find("label")->display(row),
                  split == nullptr ? std::string() : split->display(row),
                  samples.find("width")->ints[row], samples.find("height")->ints[row]});
     }
   }
   return table;
+}
+
+// Copies that no group has together, by their ids.
+text::Json between_json(const jobs::FindDuplicatesReport& report) {
+  text::Json pairs = text::Json::array();
+  for (const auto& [a, b] : report.between) {
+    text::Json pair = text::Json::array();
+    for (const uint32_t picture : {a, b}) {
+      pair.push_back(report.state.snapshot.ids[report.rows[picture]]);
+    }
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
 }
 
 text::Json report_json(const jobs::FindDuplicatesReport& report, const IssueLog& issues,
@@ -130,6 +129,7 @@ text::Json report_json(const jobs::FindDuplicatesReport& report, const IssueLog&
                              {"conflicts", report.conflicts},
                              {"leaks", report.leaks},
                              {"copies", report.copies},
+                             {"between_groups", between_json(report)},
                              {"near_pairs_by_embeddings", report.embedded_pairs},
                              {"usual_distance", report.usual_distance},
                              {"tagged", report.tagged.edits.size()},
@@ -149,6 +149,13 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
   }
   if (report.leaks > 0) {
     text += fmt::format("{} across splits\n", plural(report.leaks, "group"));
+  }
+  if (report.conflicts_between + report.leaks_between > 0) {
+    text += fmt::format(
+        "{} of copies lie between groups, {} with different labels, {} across splits: none is left "
+        "once the copies are excluded (listed by --json)\n",
+        plural(report.between.size(), "pair"), with_thousands(report.conflicts_between),
+        with_thousands(report.leaks_between));
   }
   if (!report.groups.empty()) {
     text += "keep: the largest of a group, else the one with the lowest id\n";
@@ -175,7 +182,7 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
 constexpr const char* kReviewHint =
     "to review them: errata find duplicates --tag duplicate; to leave the copies out: errata find "
     "duplicates --exclude; to keep them in one part: errata split train=0.8,test=0.2 --group "
-    "duplicate_group";
+    "duplicate_chain";
 
 // What was tagged, excluded and left; a line may be empty.
 std::vector<std::string> edits_made(const jobs::FindDuplicatesReport& report,
@@ -246,7 +253,7 @@ FindKind setup_find_duplicates(CLI::App& app) {
       ->type_name("EXPR");
   app.add_option("--radius", options.radius,
                  "Bits of 64 in which the perceptual hashes of near duplicates may differ "
-                 "(default 4)")
+                 "(default 6)")
       ->type_name("BITS");
   app.add_flag("--exact", options.exact, "Equal bytes and equal pixels only, nothing near");
   app.add_option("--embeddings", options.embeddings,

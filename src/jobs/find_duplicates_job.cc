@@ -20,7 +20,6 @@ namespace errata::jobs {
 namespace {
 
 using analysis::DuplicateGroup;
-using analysis::DuplicateMember;
 using analysis::PictureIdentity;
 
 // What one look at a picture leaves behind.
@@ -30,7 +29,7 @@ struct Seen {
   Sha256Digest file{};
   std::array<uint64_t, 2> pixels{};
   std::optional<uint64_t> hash;
-  analysis::CoarsePixels coarse{};
+  analysis::SmallPicture small;
   uint64_t area_px = 0;
 };
 
@@ -69,7 +68,7 @@ void look_at_motif(const media::Image& image, Seen& seen) {
   const media::Image small = media::resize(grey, analysis::kHashSidePx, analysis::kHashSidePx,
                                            media::Filter::kLanczos, media::PillowOrder::k13_0);
   seen.hash = analysis::perceptual_hash(small.pixels);
-  seen.coarse = analysis::coarse_pixels(small.pixels);
+  seen.small = analysis::small_picture(small.pixels, image.pixels, image.width_px, image.height_px);
 }
 
 std::vector<Issue> look_at_all(std::span<const store::SampleFile> files, bool motifs,
@@ -117,7 +116,7 @@ std::vector<PictureIdentity> identities(const Snapshot& snapshot, std::span<cons
     if (seen[i].hashed_file) each.file = files.of(seen[i].file);
     if (seen[i].decoded) each.pixels = pixels.of(seen[i].pixels);
     each.hash = seen[i].hash;
-    each.coarse = seen[i].coarse;
+    each.small = &seen[i].small;
     each.area_px = seen[i].area_px;
     each.label = code_of(snapshot, "label", rows[i]);
     each.split = code_of(snapshot, "split", rows[i]);
@@ -157,14 +156,26 @@ void store_groups(store::Store& store, const FindDuplicatesReport& report) {
   std::vector<double> numbers;
   std::vector<double> kept;
   for (size_t g = 0; g < report.groups.size(); ++g) {
-    for (const DuplicateMember& member : report.groups[g].members) {
-      rows.push_back(report.rows[member.picture]);
+    for (const uint32_t member : report.groups[g].members) {
+      rows.push_back(report.rows[member]);
       numbers.push_back(static_cast<double>(g + 1));
-      kept.push_back(member.kept() ? 1 : 0);
+      kept.push_back(member == report.groups[g].kept() ? 1 : 0);
     }
   }
   store_scores(store, report.state.snapshot, "duplicate_group", rows, numbers);
   store_scores(store, report.state.snapshot, "duplicate_kept", rows, kept);
+}
+
+void store_chains(store::Store& store, const FindDuplicatesReport& report,
+                  std::span<const int32_t> chains) {
+  std::vector<RowIndex> rows;
+  std::vector<double> numbers;
+  for (size_t i = 0; i < chains.size(); ++i) {
+    if (chains[i] < 0) continue;
+    rows.push_back(report.rows[i]);
+    numbers.push_back(chains[i] + 1);
+  }
+  store_scores(store, report.state.snapshot, "duplicate_chain", rows, numbers);
 }
 
 void count(FindDuplicatesReport& report) {
@@ -172,7 +183,17 @@ void count(FindDuplicatesReport& report) {
     ++report.by_kind[static_cast<size_t>(group.kind)];
     report.conflicts += group.conflict;
     report.leaks += group.leak;
-    for (const DuplicateMember& member : group.members) report.copies += !member.kept();
+    report.copies += group.members.size() - 1;
+  }
+  const Snapshot& snapshot = report.state.snapshot;
+  for (const auto& [a, b] : report.between) {
+    const auto differs = [&, a = report.rows[a], b = report.rows[b]](std::string_view column) {
+      const int32_t one = code_of(snapshot, column, a);
+      const int32_t other = code_of(snapshot, column, b);
+      return one >= 0 && other >= 0 && one != other;
+    };
+    report.conflicts_between += differs("label");
+    report.leaks_between += differs("split");
   }
 }
 
@@ -183,12 +204,12 @@ void exclude_copies(store::Store& writer, const FindDuplicatesOptions& options,
   std::vector<store::Edit> edits;
   for (const DuplicateGroup& group : report.groups) {
     if (group.conflict) continue;
-    for (const DuplicateMember& member : group.members) {
-      if (member.kept()) continue;
+    for (const uint32_t member : group.members) {
+      if (member == group.kept()) continue;
       store::Edit edit;
-      edit.sample = report.state.snapshot.ids[report.rows[member.picture]];
+      edit.sample = report.state.snapshot.ids[report.rows[member]];
       edit.kind = store::EditKind::kExclude;
-      edit.why = fmt::format("copy of {}", path.display(report.rows[member.copy_of]));
+      edit.why = fmt::format("copy of {}", path.display(report.rows[group.kept()]));
       edits.push_back(std::move(edit));
     }
   }
@@ -198,7 +219,7 @@ void exclude_copies(store::Store& writer, const FindDuplicatesOptions& options,
 std::vector<RowIndex> grouped_rows(const FindDuplicatesReport& report) {
   std::vector<RowIndex> rows;
   for (const DuplicateGroup& group : report.groups) {
-    for (const DuplicateMember& member : group.members) rows.push_back(report.rows[member.picture]);
+    for (const uint32_t member : group.members) rows.push_back(report.rows[member]);
   }
   return rows;
 }
@@ -231,14 +252,17 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
   for (const Seen& each : seen) report.flat += !options.exact && each.decoded && !each.hash;
   const std::vector<Pair> near_by_embeddings = look_at_embeddings(options, report, context);
   context.progress.start_stage("grouping", 0);
-  report.groups =
+  analysis::Duplicates found =
       analysis::group_duplicates(identities(snapshot, report.rows, seen),
                                  options.exact ? std::nullopt : std::optional(options.radius),
                                  context.workers.as_parallel_for(), near_by_embeddings);
+  report.groups = std::move(found.groups);
+  report.between = std::move(found.between);
   count(report);
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
   keep_issues(writer, "find duplicates", unreadable, context);
   store_groups(writer, report);
+  store_chains(writer, report, found.chains);
   report.tagged =
       tag_rows(writer, snapshot, grouped_rows(report), options.tag, options.who, "duplicates");
   if (options.exclude) exclude_copies(writer, options, report);

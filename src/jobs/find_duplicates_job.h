@@ -15,7 +15,7 @@ namespace errata::jobs {
 struct FindDuplicatesOptions {
   std::string store_path = "errata.db";
   std::string where;       // only these samples are compared; empty: all
-  int radius = 4;          // bits in which two perceptual hashes may differ
+  int radius = 6;          // bits in which two perceptual hashes may differ
   bool exact = false;      // equal bytes and equal pixels only: no perceptual hashes
   std::string embeddings;  // run whose embeddings find near ones too; empty: none
   std::string tag;         // tags every member of a group; empty: none
@@ -37,6 +37,11 @@ struct FindDuplicatesReport {
   std::array<size_t, 3> by_kind{};  // groups, by DuplicateKind
   size_t conflicts = 0;             // groups
   size_t leaks = 0;
+  // Copies that no group has together since it stands for another one: none is left once the copies
+  // of all groups are gone.
+  std::vector<analysis::PicturePair> between = {};
+  size_t conflicts_between = 0;  // of those: with different labels
+  size_t leaks_between = 0;
   size_t copies = 0;             // pictures that are not to be kept
   size_t embedded_pairs = 0;     // near by embeddings
   size_t without_embedding = 0;  // with --embeddings
@@ -47,11 +52,11 @@ struct FindDuplicatesReport {
 
 // Reads and decodes every picture once. Files are equal when size and XXH3 in the store and SHA-256
 // of the bytes read now are; pixels, upright by EXIF, when shape and a 128-bit hash are; near ones
-// by analysis::perceptual_hash and look_alike, and by analysis::find_near_copies. Stores the number
-// of each sample's group as the column "duplicate_group", by which a split keeps them together, and
-// whether it is one to keep as "duplicate_kept".
-// Throws what load_state and load_embeddings throw. Memory: some 300 bytes a sample and its
-// embedding, and one picture a thread.
+// by analysis::perceptual_hash and is_copied, and by analysis::find_near_copies. Stores the number
+// of each sample's group as the column "duplicate_group", whether it is the one to keep as
+// "duplicate_kept", and the number of its chain of copies of copies as "duplicate_chain", by which
+// a split keeps every two copies together. Throws what load_state and load_embeddings throw.
+// Memory: some 1.6 KB a sample and its embedding, and one picture a thread.
 FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

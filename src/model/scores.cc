@@ -73,8 +73,11 @@ constexpr std::array kScores{
               "errata map"},
     ScoreInfo{"duplicate_group", Worst::kLow,
               "Number of the group of copies that a picture belongs to, NULL outside of groups: "
-              "conflicts and leaks come first. `errata split --group duplicate_group` keeps groups "
-              "together.",
+              "conflicts and leaks come first. Each is a copy of the one to keep.",
+              false, "errata find duplicates"},
+    ScoreInfo{"duplicate_chain", Worst::kLow,
+              "Number of the chain of copies of copies that a picture is in, NULL without a copy: "
+              "`errata split --group duplicate_chain` keeps every two copies in one part.",
               false, "errata find duplicates"},
     ScoreInfo{
         "duplicate_kept", Worst::kLow,

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -41,18 +43,35 @@ std::vector<HashPair> all_pairs(const std::vector<uint64_t>& hashes, int radius)
   return pairs;
 }
 
-PictureIdentity picture(int32_t file, int32_t pixels, std::optional<uint64_t> hash, uint64_t area,
-                        int32_t label = 0, int32_t split = 0) {
-  PictureIdentity made{file, pixels, hash, {}, area, label, split};
-  for (size_t i = 0; i < made.coarse.size(); ++i) made.coarse[i] = static_cast<uint8_t>(i);
-  return made;
+// A slope with a spot that is `step` times 12 levels brighter: those of one step are copies, those
+// of two are not.
+const SmallPicture* slope(int step = 0) {
+  static std::vector<SmallPicture> made;
+  if (made.empty()) {
+    for (int each = 0; each < 10; ++each) {
+      std::vector<uint8_t> grey;
+      for (int i = 0; i < kHashSidePx * kHashSidePx; ++i) {
+        const int x = i % kHashSidePx, y = i / kHashSidePx;
+        const bool spot = x > 12 && x < 18 && y > 12 && y < 18;
+        grey.push_back(static_cast<uint8_t>(20 + 3 * x + y + (spot ? 12 * each : 0)));
+      }
+      made.push_back(small_picture(grey, std::vector<uint8_t>(3, 100), 1, 1));
+      made.back().width_px = made.back().height_px = kHashSidePx;
+    }
+  }
+  return &made[static_cast<size_t>(step)];
 }
 
-std::vector<uint32_t> members_of(const DuplicateGroup& group) {
-  std::vector<uint32_t> members;
-  for (const DuplicateMember& member : group.members) members.push_back(member.picture);
-  return members;
+PictureIdentity picture(int32_t file, int32_t pixels, std::optional<uint64_t> hash, uint64_t area,
+                        int32_t label = 0, int32_t split = 0) {
+  return {file, pixels, hash, slope(), area, label, split};
 }
+
+PictureIdentity stepped(int step, uint64_t area, int32_t label = 0, int32_t split = 0) {
+  return {-1, -1, 0xF0, slope(step), area, label, split};
+}
+
+using Members = std::vector<uint32_t>;
 
 std::vector<uint8_t> ramp(int step) {
   std::vector<uint8_t> grey;
@@ -71,8 +90,10 @@ TEST_CASE("near pairs are those of comparing all pairs, each once, at every radi
     for (int radius = 0; radius <= kMaxHashRadius; ++radius) {
       CAPTURE(radius);
       std::vector<HashPair> found;
+      std::mutex mutex;
       for_each_near_pair(hashes, radius, workers.as_parallel_for(),
                          [&](std::span<const HashPair> pairs) {
+                           const std::lock_guard lock(mutex);
                            found.insert(found.end(), pairs.begin(), pairs.end());
                          });
       std::sort(found.begin(), found.end());
@@ -93,18 +114,109 @@ TEST_CASE("few hashes, and none") {
   CHECK(found == 1);
 }
 
-TEST_CASE("a copy of a copy need not be a copy: each is alike to the one that stands for it") {
-  // 0b0, 0b1111, 0b11111111: neighbours differ in 4 bits, the ends in 8. One group, and naively the
-  // largest alone would be kept, with a picture thrown away that is like no picture kept.
-  const std::vector<PictureIdentity> chain{picture(-1, 0, 0x00, 900), picture(-1, 1, 0x0F, 100),
-                                           picture(-1, 2, 0xFF, 500)};
-  const std::vector<DuplicateGroup> groups = group_duplicates(chain, 4, serial_for);
-  REQUIRE(groups.size() == 1);
-  CHECK(groups[0].kind == DuplicateKind::kNear);
-  CHECK(members_of(groups[0]) == std::vector<uint32_t>{0, 2, 1});
-  CHECK(groups[0].members[0].kept());
-  CHECK(groups[0].members[1].kept());
-  CHECK(groups[0].members[2].copy_of == 0);
+TEST_CASE("a copy of a copy need not be a copy: a group is one picture and its copies") {
+  // Each is a copy of the next. Connected components make one group of it, of which one would stay
+  // and four go, the last of them four steps away from it.
+  std::vector<PictureIdentity> chain;
+  for (const int step : {0, 1, 2, 3, 4}) chain.push_back(stepped(step, step == 0 ? 900 : 100));
+  const Duplicates found = group_duplicates(chain, 4, serial_for);
+  REQUIRE(found.groups.size() == 2);
+  CHECK(found.groups[0].members == Members{3, 2, 4});  // 3 has two copies, so it goes before them
+  CHECK(found.groups[1].members == Members{0, 1});     // the largest takes its copies first
+  CHECK(found.groups[0].kind == DuplicateKind::kNear);
+  CHECK(found.chains == std::vector<int32_t>(5, 0));
+  CHECK(found.between.empty());  // 1 and 2 are copies, of one label and one split
+}
+
+TEST_CASE("what a group takes, and what it leaves, does not depend on the order of the pictures") {
+  std::vector<PictureIdentity> pictures;
+  for (int step = 0; step < 10; ++step) pictures.push_back(stepped(step, 100));
+  const auto steps_of_groups = [&](const std::vector<uint32_t>& order) {
+    std::vector<PictureIdentity> shuffled;
+    for (const uint32_t each : order) shuffled.push_back(pictures[each]);
+    std::set<std::set<uint32_t>> groups;
+    for (const DuplicateGroup& group : group_duplicates(shuffled, 4, serial_for).groups) {
+      std::set<uint32_t> members;
+      for (const uint32_t member : group.members) members.insert(order[member]);
+      groups.insert(members);
+    }
+    return groups;
+  };
+  std::vector<uint32_t> order(pictures.size());
+  std::iota(order.begin(), order.end(), 0u);
+  const auto expected = steps_of_groups(order);
+  CHECK(expected.size() >= 3);
+  std::mt19937 random(4);
+  for (int round = 0; round < 20; ++round) {
+    std::shuffle(order.begin(), order.end(), random);
+    CHECK(steps_of_groups(order) == expected);
+  }
+}
+
+TEST_CASE(
+    "a long chain, of which not all pairs are compared, is cut as well; on many threads too") {
+  // 400 contents of 10 steps.
+  std::vector<SmallPicture> small;
+  for (int i = 0; i < 400; ++i) {
+    small.push_back(*slope(i % 10));
+    small.back().grey[0] = static_cast<uint8_t>(20 + i / 10 % 20);
+    small.back().grey[1] = static_cast<uint8_t>(23 + i / 200);
+  }
+  std::vector<PictureIdentity> pictures;
+  for (int i = 0; i < 400; ++i) {
+    pictures.push_back(stepped(0, 100));
+    pictures.back().small = &small[static_cast<size_t>(i)];
+    pictures.back().split = i % 2;
+  }
+  const Duplicates found = group_duplicates(pictures, 4, serial_for);
+  CHECK(found.groups.size() > 3);
+  for (const DuplicateGroup& group : found.groups) {
+    for (const uint32_t member : group.members) {
+      CHECK(is_copied(*pictures[member].small, *pictures[group.kept()].small));
+    }
+  }
+  CHECK(std::set<int32_t>(found.chains.begin(), found.chains.end()) == std::set<int32_t>{0});
+  WorkerGroup workers(3);
+  const Duplicates again = group_duplicates(pictures, 4, workers.as_parallel_for());
+  REQUIRE(again.groups.size() == found.groups.size());
+  for (size_t g = 0; g < found.groups.size(); ++g) {
+    CHECK(again.groups[g].members == found.groups[g].members);
+  }
+  CHECK(again.between == found.between);
+}
+
+TEST_CASE(
+    "copies across splits that no group has together are told, and are gone with the copies") {
+  // 1 is a copy of 0, which is larger, and of 2, which is in another split: no group says so.
+  const std::vector<PictureIdentity> pictures{stepped(0, 900, 0, 0), stepped(1, 100, 0, 0),
+                                              stepped(2, 800, 0, 1), stepped(9, 100, 0, 1)};
+  const Duplicates found = group_duplicates(pictures, 4, serial_for);
+  REQUIRE(found.groups.size() == 1);
+  CHECK(found.groups[0].members == Members{0, 1});
+  CHECK_FALSE(found.groups[0].leak);
+  CHECK(found.between == std::vector<PicturePair>{{1, 2}});
+  CHECK(found.chains == std::vector<int32_t>{0, 0, 0, -1});
+  const std::vector<PictureIdentity> cleaned{pictures[0], pictures[2], pictures[3]};
+  const Duplicates left = group_duplicates(cleaned, 4, serial_for);
+  CHECK(left.groups.empty());
+  CHECK(left.between.empty());
+}
+
+TEST_CASE("of equally large ones the first that all others are copies of stays") {
+  const std::vector<PictureIdentity> alike{stepped(1, 100), stepped(0, 100)};
+  CHECK(group_duplicates(alike, 4, serial_for).groups[0].members == Members{0, 1});
+  // Only the middle one is a copy of both.
+  const std::vector<PictureIdentity> ends{stepped(0, 100), stepped(2, 100), stepped(1, 100)};
+  CHECK(group_duplicates(ends, 4, serial_for).groups[0].members == Members{2, 0, 1});
+}
+
+TEST_CASE("pairs that are near by other means join equal pictures as one content") {
+  std::vector<PictureIdentity> pictures{stepped(0, 100), stepped(5, 200), stepped(0, 100)};
+  pictures[0].pixels = pictures[2].pixels = 3;
+  const std::vector<PicturePair> more{{1, 2}};
+  const Duplicates found = group_duplicates(pictures, 4, serial_for, more);
+  REQUIRE(found.groups.size() == 1);
+  CHECK(found.groups[0].members == Members{1, 0, 2});
 }
 
 TEST_CASE("black is no copy of white, and is still a copy of black") {
@@ -115,9 +227,9 @@ TEST_CASE("black is no copy of white, and is still a copy of black") {
   CHECK(perceptual_hash(ramp(3)) != perceptual_hash(ramp(-3)));
   const std::vector<PictureIdentity> flat{picture(-1, 0, {}, 10), picture(-1, 1, {}, 10),
                                           picture(-1, 0, {}, 10)};
-  const std::vector<DuplicateGroup> groups = group_duplicates(flat, 4, serial_for);
+  const std::vector<DuplicateGroup> groups = group_duplicates(flat, 4, serial_for).groups;
   REQUIRE(groups.size() == 1);
-  CHECK(members_of(groups[0]) == std::vector<uint32_t>{0, 2});
+  CHECK(groups[0].members == Members{0, 2});
   CHECK(groups[0].kind == DuplicateKind::kSamePixels);
 }
 
@@ -132,36 +244,25 @@ TEST_CASE("groups: kinds, the one to keep, conflicts and leaks, and their order"
       picture(-1, 4, 0xAAAA000000000000, 70),  // alone
       picture(7, -1, {}, 0),                   // 7 and 8: equal bytes that cannot be decoded
       picture(7, -1, {}, 0)};
-  const std::vector<DuplicateGroup> groups = group_duplicates(pictures, 4, serial_for);
+  const std::vector<DuplicateGroup> groups = group_duplicates(pictures, 4, serial_for).groups;
   REQUIRE(groups.size() == 4);
-  CHECK(members_of(groups[0]) == std::vector<uint32_t>{2, 3});
+  CHECK(groups[0].members == Members{2, 3});
   CHECK(groups[0].conflict);
   CHECK(groups[0].kind == DuplicateKind::kSamePixels);
-  CHECK(members_of(groups[1]) == std::vector<uint32_t>{5, 4});
+  CHECK(groups[1].members == Members{5, 4});
   CHECK(groups[1].leak);
   CHECK_FALSE(groups[1].conflict);
   CHECK(groups[1].kind == DuplicateKind::kNear);
-  CHECK(members_of(groups[2]) == std::vector<uint32_t>{0, 1});
+  CHECK(groups[2].members == Members{0, 1});
   CHECK(groups[2].kind == DuplicateKind::kExact);
-  CHECK(members_of(groups[3]) == std::vector<uint32_t>{7, 8});
+  CHECK(groups[3].members == Members{7, 8});
   CHECK(groups[3].kind == DuplicateKind::kExact);
-  CHECK(group_duplicates(pictures, std::nullopt, serial_for).size() == 3);
+  CHECK(group_duplicates(pictures, std::nullopt, serial_for).groups.size() == 3);
 }
 
-TEST_CASE(
-    "hashes that agree are not enough: the pixels must correlate, whatever their brightness") {
-  PictureIdentity shirt = picture(-1, 0, 0xF0, 10);
-  PictureIdentity other = picture(-1, 1, 0xF0, 10);
-  PictureIdentity brighter = picture(-1, 2, 0xF1, 10);
-  for (size_t i = 0; i < other.coarse.size(); ++i) {
-    other.coarse[i] = static_cast<uint8_t>(i % 8 < 4 ? i : 200);
-    brighter.coarse[i] = static_cast<uint8_t>(40 + 2 * i);
-  }
-  const std::vector<DuplicateGroup> groups =
-      group_duplicates(std::vector{shirt, other, brighter}, 4, serial_for);
-  REQUIRE(groups.size() == 1);
-  CHECK(members_of(groups[0]) == std::vector<uint32_t>{0, 2});
-  // A pattern too fine for 8 x 8 leaves nothing to compare.
-  CHECK(look_alike(CoarsePixels{}, CoarsePixels{}));
-  CHECK_FALSE(look_alike(CoarsePixels{}, shirt.coarse));
+TEST_CASE("hashes that agree are not enough") {
+  const std::vector<PictureIdentity> pictures{stepped(0, 100), stepped(2, 100)};
+  const Duplicates found = group_duplicates(pictures, 4, serial_for);
+  CHECK(found.groups.empty());
+  CHECK(found.chains == std::vector<int32_t>{-1, -1});
 }

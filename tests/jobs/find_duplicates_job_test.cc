@@ -87,9 +87,9 @@ std::vector<std::string> told(const FindDuplicatesReport& report) {
                                                                             : "near";
     if (group.conflict) line += " conflict";
     if (group.leak) line += " leak";
-    for (const analysis::DuplicateMember& member : group.members) {
-      const std::string name = path.display(report.rows[member.picture]);
-      line += (member.kept() ? " +" : " -") + std::string(base_name(name));
+    for (const uint32_t member : group.members) {
+      const std::string name = path.display(report.rows[member]);
+      line += (member == group.kept() ? " +" : " -") + std::string(base_name(name));
     }
     lines.push_back(line);
   }

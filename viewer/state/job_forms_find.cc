@@ -223,7 +223,7 @@ class DuplicatesForm : public FindForm<jobs::FindDuplicatesOptions> {
          .help = "Bits of 64 in which the perceptual hashes of near duplicates may differ",
          .kind = FieldKind::kNumber,
          .more = true,
-         .placeholder = "4"});
+         .placeholder = "6"});
     add_check("exclude", "Exclude",
               "Exclude the copies, in groups whose labels agree; one undo takes it back");
     add_tag("Tag every member of a group, to review them");
@@ -235,7 +235,7 @@ class DuplicatesForm : public FindForm<jobs::FindDuplicatesOptions> {
     options_.where = text("where");
     options_.embeddings = text("embeddings");
     options_.exact = on("exact");
-    options_.radius = static_cast<int>(number("radius", 4, analysis::kMaxHashRadius));
+    options_.radius = static_cast<int>(number("radius", 6, analysis::kMaxHashRadius));
     options_.exclude = on("exclude");
     options_.tag = text("tag");
     options_.who = text("who");
