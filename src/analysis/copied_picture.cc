@@ -13,9 +13,12 @@ constexpr size_t kCells = 8;
 constexpr double kLeastCoarse = 0.95;  // correlation of 8 x 8; of copies few are below 0.97
 constexpr int kMostChroma = 24;        // levels
 constexpr int kColourless = 6;         // levels of Cb and Cr from the middle
-constexpr float kMostGain = 1.5F;
+constexpr float kMostGain = 1.35F;
 constexpr float kMostBrighter = 64;  // levels, in the mean
 constexpr float kMostShift = 1.4F;   // pixels of 32, at the border
+constexpr int kBlack = 3;            // levels: darker ones may be clipped
+constexpr int kWhite = 252;          // brighter ones may be
+constexpr float kClippedWeight = 0.5F;
 constexpr int kAlignments = 3;
 constexpr size_t kFine = 24;  // pixels from which on there is little to lose by looking at 32
 
@@ -25,9 +28,10 @@ struct Limits {
   float smooth;  // the same of means over 3 x 3
   float local;   // the largest of those means
 };
-constexpr Limits kInPlace{18, 8, 18};
+constexpr Limits kInPlace{18, 5, 22};
 constexpr Limits kAligned{15, 6, 14};
-constexpr Limits kOfDeviation{0.45F, 0.2F, 0.45F};
+constexpr Limits kOfDeviation{0.45F, 0.2F, 0.6F};
+constexpr float kEnough = 16;  // pixels of a side; of fewer, 3 x 3 are too much of the picture
 
 // A picture of `width` x `height` values in rows of kSide.
 struct Grid {
@@ -180,20 +184,21 @@ struct Axis {
 
 class Comparison {
  public:
-  Comparison(const SmallPicture& dark, const SmallPicture& bright, size_t width, size_t height)
-      : dark_(grid_of(dark, width, height)),
-        bright_(grid_of(bright, width, height)),
-        moments_(moments_of(bright_)),
-        moved_(dark_) {
+  Comparison(const SmallPicture& from, const SmallPicture& to, size_t width, size_t height)
+      : clipped_(from.clipped | to.clipped),
+        from_(grid_of(from, width, height)),
+        to_(grid_of(to, width, height)),
+        moments_(moments_of(to_)),
+        moved_(from_) {
     for (size_t y = 0; y < height; ++y) std::fill_n(inside_.row(y), width, 1.0F);
   }
 
   bool same_in_place() {
-    return std::abs(moments_.mean - moments_of(dark_).mean) <= kMostBrighter && fits(kInPlace);
+    return std::abs(moments_.mean - moments_of(from_).mean) <= kMostBrighter && fits(kInPlace);
   }
 
   bool same_aligned() {
-    if (dark_.width < kCells || dark_.height < kCells) return false;
+    if (from_.width < kCells || from_.height < kCells) return false;
     for (int round = 0; round < kAlignments; ++round) {
       if (!align_once()) return false;
     }
@@ -203,8 +208,8 @@ class Comparison {
  private:
   // One step of Gauss and Newton in gain, offset, and shift and stretch on both axes.
   bool align_once() {
-    const size_t width = dark_.width;
-    const size_t height = dark_.height;
+    const size_t width = from_.width;
+    const size_t height = from_.height;
     Regression<6> regression;
     for (size_t y = 0; y < height; ++y) {
       std::array<std::array<float, kSide>, 6> columns{};
@@ -223,7 +228,7 @@ class Comparison {
         columns[4][x] = (below[x] - above[x]) * across;
         columns[5][x] = columns[4][x] * down;
       }
-      regression.add(columns, bright_.row(y), inside_.row(y));
+      regression.add(columns, to_.row(y), inside_.row(y));
     }
     const std::array<float, 6> found = regression.solved();
     if (found[0] < 1 / kMostGain) return false;
@@ -243,15 +248,15 @@ class Comparison {
   }
 
   void move() {
-    const Axis across(dark_.width, moves_[0], moves_[1]);
-    const Axis down(dark_.height, moves_[2], moves_[3]);
-    for (size_t y = 0; y < dark_.height; ++y) {
-      const float* upper = dark_.row(down.at[y]);
+    const Axis across(from_.width, moves_[0], moves_[1]);
+    const Axis down(from_.height, moves_[2], moves_[3]);
+    for (size_t y = 0; y < from_.height; ++y) {
+      const float* upper = from_.row(down.at[y]);
       std::array<float, kSide> line;
-      for (size_t x = 0; x < dark_.width; ++x) {
+      for (size_t x = 0; x < from_.width; ++x) {
         line[x] = upper[x] + (upper[x + kSide] - upper[x]) * down.beyond[y];
       }
-      for (size_t x = 0; x < dark_.width; ++x) {
+      for (size_t x = 0; x < from_.width; ++x) {
         const size_t at = across.at[x];
         moved_.row(y)[x] = line[at] + (line[at + 1] - line[at]) * across.beyond[x];
         inside_.row(y)[x] = across.inside[x] * down.inside[y];
@@ -269,7 +274,7 @@ class Comparison {
         std::array<std::array<float, kSide>, 2> columns{};
         std::copy_n(moved_.row(y), moved_.width, columns[0].begin());
         std::fill_n(columns[1].begin(), moved_.width, 1.0F);
-        regression.add(columns, bright_.row(y), weights.row(y));
+        regression.add(columns, to_.row(y), weights.row(y));
       }
       fitted = regression.solved();
       if (fitted[0] < 1 / kMostGain || fitted[0] > kMostGain) return false;
@@ -282,8 +287,8 @@ class Comparison {
     for (size_t y = 0; y < moved_.height; ++y) {
       for (size_t x = 0; x < moved_.width; ++x) {
         const float expected = fitted[0] * moved_.row(y)[x] + fitted[1];
-        const float value = bright_.row(y)[x];
-        const bool clipped = (expected < 0 && value < 3) || (expected > 255 && value > 252);
+        const float value = to_.row(y)[x];
+        const bool clipped = (expected < 0 && value < kBlack) || (expected > 255 && value > kWhite);
         weights.row(y)[x] = clipped ? 0 : inside_.row(y)[x];
       }
     }
@@ -294,15 +299,20 @@ class Comparison {
     for (size_t y = 0; y < moved_.height; ++y) {
       for (size_t x = 0; x < moved_.width; ++x) {
         const float expected = std::clamp(fitted[0] * moved_.row(y)[x] + fitted[1], 0.0F, 255.0F);
-        left.row(y)[x] = (bright_.row(y)[x] - expected) * inside_.row(y)[x];
+        left.row(y)[x] = (to_.row(y)[x] - expected) * inside_.row(y)[x];
+        // Where one channel is clipped the grey of the other does not foretell it.
+        const size_t cell = y * kCells / left.height * kCells + x * kCells / left.width;
+        if ((clipped_ >> cell & 1) != 0) left.row(y)[x] *= kClippedWeight;
       }
     }
     return left;
   }
 
   bool is_little(const Grid& left, const Limits& limits) const {
+    const float evidence =
+        std::min(1.0F, static_cast<float>(std::min(left.width, left.height)) / kEnough);
     const auto most = [&](float Limits::*limit) {
-      return double{std::min(limits.*limit, kOfDeviation.*limit * moments_.deviation)};
+      return double{evidence * std::min(limits.*limit, kOfDeviation.*limit * moments_.deviation)};
     };
     const double local = most(&Limits::local);
     double squares = 0;
@@ -327,10 +337,11 @@ class Comparison {
            std::sqrt(smooth_squares / count) <= most(&Limits::smooth);
   }
 
-  Grid dark_;
-  Grid bright_;
-  Moments moments_;               // of the bright one
-  Grid moved_;                    // the dark one, aligned
+  uint64_t clipped_;  // cells
+  Grid from_;
+  Grid to_;
+  Moments moments_;               // of the one that is compared with
+  Grid moved_;                    // the other, aligned
   Grid inside_;                   // 1 where it reaches
   std::array<float, 4> moves_{};  // shift and stretch across, and down
 };
@@ -359,8 +370,8 @@ bool correlates(const std::array<uint8_t, 64>& a, const std::array<uint8_t, 64>&
 // which fill one row of a regression.
 class QuickLook {
  public:
-  QuickLook(const SmallPicture& dark, const SmallPicture& bright)
-      : dark_(halved(dark)), bright_(halved(bright)) {}
+  QuickLook(const SmallPicture& from, const SmallPicture& to)
+      : from_(halved(from)), to_(halved(to)) {}
 
   bool may_be_copied() const {
     Regression<6> regression;
@@ -370,7 +381,7 @@ class QuickLook {
     for (size_t y = 0; y < kHalf; y += 2) {
       std::array<std::array<float, kSide>, 6> columns;
       for (size_t at = 0; at < kSide; ++at) take_columns(y + at / kHalf, at % kHalf, at, columns);
-      const float* target = bright_.data() + y * kHalf;
+      const float* target = to_.data() + y * kHalf;
       for (size_t at = 0; at < kSide; ++at) squares += double{target[at]} * target[at];
       regression.add(columns, target, ones.data());
     }
@@ -398,7 +409,7 @@ class QuickLook {
 
   void take_columns(size_t y, size_t x, size_t at,
                     std::array<std::array<float, kSide>, 6>& columns) const {
-    const float* here = dark_.data() + y * kHalf + x;
+    const float* here = from_.data() + y * kHalf + x;
     const float across = (x + 1 < kHalf ? here[1] : here[0]) - (x > 0 ? here[-1] : here[0]);
     const float down =
         (y + 1 < kHalf ? here[kHalf] : here[0]) - (y > 0 ? *(here - kHalf) : here[0]);
@@ -410,8 +421,8 @@ class QuickLook {
     columns[5][at] = down * Axis::centred(y, kHalf);
   }
 
-  Halved dark_;
-  Halved bright_;
+  Halved from_;
+  Halved to_;
 };
 
 bool is_colourless(const SmallPicture& picture) {
@@ -435,9 +446,12 @@ bool same_colours(const SmallPicture& a, const SmallPicture& b) {
 void take_chroma(std::span<const uint8_t> rgb, int32_t width_px, int32_t height_px,
                  SmallPicture& picture) {
   constexpr int64_t kSamples = 8;  // of a cell, on each axis
+  constexpr int kColoured = 12;    // levels between the channels
+  constexpr int64_t kTellingShare = 32;
   constexpr auto kCount = static_cast<double>(kSamples * kSamples);
   for (size_t cell = 0; cell < kCells * kCells; ++cell) {
     std::array<int64_t, 3> sums{};
+    int64_t clipped = 0;
     for (int64_t y = 0; y < kSamples; ++y) {
       const int64_t down = static_cast<int64_t>(cell / kCells) * kSamples + y;
       const int64_t row = (2 * down + 1) * height_px / (2 * kSamples * int64_t{kCells});
@@ -446,6 +460,8 @@ void take_chroma(std::span<const uint8_t> rgb, int32_t width_px, int32_t height_
         const int64_t column = (2 * across + 1) * width_px / (2 * kSamples * int64_t{kCells});
         const uint8_t* pixel = rgb.data() + 3 * (row * width_px + column);
         for (size_t c = 0; c < 3; ++c) sums[c] += pixel[c];
+        const auto [least, most] = std::minmax({pixel[0], pixel[1], pixel[2]});
+        clipped += most - least > kColoured && (least < kBlack || most > kWhite);
       }
     }
     const double red = static_cast<double>(sums[0]) / kCount;
@@ -453,6 +469,7 @@ void take_chroma(std::span<const uint8_t> rgb, int32_t width_px, int32_t height_
     const double blue = static_cast<double>(sums[2]) / kCount;
     const double cb = 128 - 0.168736 * red - 0.331264 * green + 0.5 * blue;
     const double cr = 128 + 0.5 * red - 0.418688 * green - 0.081312 * blue;
+    if (clipped * kTellingShare > kSamples * kSamples) picture.clipped |= uint64_t{1} << cell;
     picture.chroma[0][cell] = static_cast<uint8_t>(std::clamp(std::lround(cb), 0L, 255L));
     picture.chroma[1][cell] = static_cast<uint8_t>(std::clamp(std::lround(cr), 0L, 255L));
   }
@@ -486,13 +503,20 @@ bool is_copied(const SmallPicture& a, const SmallPicture& b) {
   size_t height = std::min(a.height_px, b.height_px);
   const bool fine = width >= kFine && height >= kFine;
   if (fine) width = height = kSide;
-  const int64_t contrast_a = covariance(a.coarse, a.coarse);
-  const int64_t contrast_b = covariance(b.coarse, b.coarse);
-  const bool in_order = contrast_a == contrast_b ? a.grey <= b.grey : contrast_a < contrast_b;
-  const SmallPicture& dark = in_order ? a : b;
-  const SmallPicture& bright = in_order ? b : a;
-  if (fine && !QuickLook(dark, bright).may_be_copied()) return false;
-  Comparison comparison(dark, bright, width, height);
+  // What is clipped at black or white can be foretold of the other, not the other way round.
+  const auto rank = [](const SmallPicture& picture) {
+    const auto clipped = std::count_if(picture.grey.begin(), picture.grey.end(), [](uint8_t value) {
+      return value < kBlack || value > kWhite;
+    });
+    return std::pair(clipped, covariance(picture.coarse, picture.coarse));
+  };
+  const auto rank_a = rank(a);
+  const auto rank_b = rank(b);
+  const bool in_order = rank_a == rank_b ? a.grey <= b.grey : rank_a < rank_b;
+  const SmallPicture& from = in_order ? a : b;
+  const SmallPicture& to = in_order ? b : a;
+  if (fine && !QuickLook(from, to).may_be_copied()) return false;
+  Comparison comparison(from, to, width, height);
   return comparison.same_in_place() || comparison.same_aligned();
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <random>
@@ -98,6 +99,48 @@ TEST_CASE("brighter and clipped is a copy; far brighter is another thing of that
   CHECK(copied_both_ways(shade(1), shade(1.33)));  // most of it is at 255
   CHECK(copied_both_ways(shade(1), shade(0.8)));
   CHECK_FALSE(copied_both_ways(shade(1), shade(0.4)));
+}
+
+TEST_CASE("what one picture has lost to white can be foretold from the other, whichever has less") {
+  // Most of it is white when brighter: then the brighter one has less contrast.
+  const auto bright = [](double gain) {
+    return picture(
+        draw([&](double x, double y) { return gain * (200 + 2 * x + 0.1 * x * y / 4); }));
+  };
+  CHECK(copied_both_ways(bright(0.85), bright(1.02)));
+}
+
+TEST_CASE("where one colour is clipped its grey cannot be foretold, and counts less") {
+  // Brighter by a fifth, of which red has lost 25 levels of grey in one place.
+  const auto lit = [](double gain, double lost, const std::vector<uint8_t>& colour) {
+    return picture(draw([&](double x, double y) {
+                     return gain * (100 + 60 * std::sin(x / 3) * std::cos(y / 4)) -
+                            (x > 8 && x < 16 && y > 8 && y < 16 ? lost : 0);
+                   }),
+                   100, colour);
+  };
+  CHECK(copied_both_ways(lit(1, 0, {240, 200, 190}), lit(1.2, 25, {255, 215, 205})));
+  CHECK_FALSE(copied_both_ways(lit(1, 0, {200, 160, 150}), lit(1.2, 25, {240, 190, 180})));
+}
+
+TEST_CASE("of pictures of 8 x 8 pixels one is much: a digit is not another one's copy") {
+  const auto digit = [](int end, int noise) {
+    std::mt19937 random(7);
+    std::array<int, 64> pixels{};
+    for (int i = 0; i < 64; ++i) {
+      const int x = i % 8, y = i / 8;
+      pixels[i] = x == 3 || (y == 6 && x > 1 && x < 6) || (y == 1 && x == 2) ? 230 : 12;
+      if (x == 4 && y == 2) pixels[i] += end;
+      if (noise > 0) pixels[i] += static_cast<int>(random() % (2 * noise + 1)) - noise;
+    }
+    std::vector<uint8_t> grey;
+    for (int i = 0; i < kSide * kSide; ++i) {
+      grey.push_back(static_cast<uint8_t>(pixels[i / kSide / 4 * 8 + i % kSide / 4]));
+    }
+    return grey;
+  };
+  CHECK_FALSE(copied_both_ways(picture(digit(0, 0), 8), picture(digit(110, 0), 8)));
+  CHECK(copied_both_ways(picture(digit(0, 0), 8), picture(digit(0, 9), 8)));
 }
 
 TEST_CASE("a row less is a copy, which the pixels in place do not say") {

@@ -140,6 +140,58 @@ TEST_CASE("planted copies are found: equal, saved anew, re-encoded, shrunk, turn
                                     });
 }
 
+TEST_CASE("of plain pictures of few pixels the copies are told, and not the look-alikes") {
+  // Thirty shirts in one pose, each with another small print, and of every third a poor JPEG and a
+  // copy of twice the size in the other split.
+  JobParts parts(2);
+  test::TempDir dir;
+  constexpr int kSide = 28;
+  const auto shirt = [&](int print) {
+    media::Image image(kSide, kSide, 3);
+    for (int i = 0; i < kSide * kSide; ++i) {
+      const int x = i % kSide, y = i / kSide;
+      const bool body = x >= 7 && x < 21 && y >= 3;
+      const bool sleeve = x >= 3 && x < 25 && y >= 3 && y < 10;
+      const bool marked = x / 3 == 3 + print % 3 && y / 3 == 3 + print / 3 % 5 && body;
+      const int level = (body || sleeve ? 185 + (x * 7 + y * 3) % 11 : 0) -
+                        (marked ? (print < 15 ? 70 : 120) : 0);
+      for (int c = 0; c < 3; ++c) image.pixels[i * 3 + c] = static_cast<uint8_t>(level);
+    }
+    return image;
+  };
+  for (int print = 0; print < 30; ++print) {
+    const media::Image image = shirt(print);
+    const std::string name = std::to_string(100 + print);
+    dir.write("data/train/shirt/" + name + ".png", as_text(media::encode_png(image, 1)));
+    if (print % 3 != 0) continue;
+    dir.write("data/val/shirt/" + name + "_jpeg.jpg", as_text(media::encode_jpeg(image, 50)));
+    dir.write("data/val/shirt/" + name + "_large.png",
+              as_text(media::encode_png(media::resize(image, 56, 56, media::Filter::kBicubic), 1)));
+  }
+  ImportJobOptions import;
+  import.store_path = dir / "s.db";
+  import.input_path = dir / "data";
+  JobContext context = parts.job();
+  run_import(import, context);
+  FindDuplicatesOptions options;
+  options.store_path = import.store_path;
+  const FindDuplicatesReport report = find_duplicates(options, context);
+  const Column& path = *report.state.snapshot.samples.find("path");
+  size_t found = 0;
+  for (const analysis::DuplicateGroup& group : report.groups) {
+    const auto number_of = [&](uint32_t member) {
+      return std::string(base_name(path.display(report.rows[member]))).substr(0, 3);
+    };
+    CHECK(group.leak);
+    for (const uint32_t member : group.members) {
+      CHECK(number_of(member) == number_of(group.kept()));
+      found += member != group.kept();
+    }
+  }
+  CHECK(found == 20);
+  CHECK(report.groups.size() == 10);
+}
+
 TEST_CASE("which of a group is to stay is kept beside its number") {
   Planted planted;
   const FindDuplicatesReport report = planted.find();
