@@ -368,7 +368,9 @@ class Grouping {
         if (chain.leader(a) == chain.leader(b)) continue;
         const std::vector<PicturePair> pairs =
             telling_pairs(equal.at(chain.content(a)), equal.at(chain.content(b)));
-        if (pairs.empty() || !chain.copies(a, b)) continue;
+        if (pairs.empty()) continue;
+        if (++looks_between_ > Duplicates::kMostLooks) return;
+        if (!chain.copies(a, b)) continue;
         result_.between.insert(result_.between.end(), pairs.begin(), pairs.end());
         if (result_.between.size() >= Duplicates::kMostBetween) return;
       }
@@ -393,6 +395,7 @@ class Grouping {
   std::span<const PictureIdentity> pictures_;
   const Contents& contents_;
   int32_t chains_ = 0;
+  size_t looks_between_ = 0;
   Duplicates result_;
 };
 

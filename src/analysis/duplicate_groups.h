@@ -50,10 +50,12 @@ struct Duplicates {
   // Of each picture: the chain of copies of copies that it is in, from 0 by their first picture; -1
   // for a picture without a copy. A copy is always in the same chain, in the same group not always.
   std::vector<int32_t> chains;
-  // Copies whose labels or splits differ and that no group has together: rising, some kMostBetween.
+  // Copies whose labels or splits differ and that no group has together: rising. Where pictures by
+  // the thousand are all alike not all: some kMostBetween, found in comparing kMostLooks pairs.
   std::vector<PicturePair> between;
 
   static constexpr size_t kMostBetween = 100'000;
+  static constexpr size_t kMostLooks = 2'000'000;
 };
 
 // Near copies are not transitive: through enough pictures of one kind of thing a shoe becomes

@@ -151,11 +151,13 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
     text += fmt::format("{} across splits\n", plural(report.leaks, "group"));
   }
   if (report.conflicts_between + report.leaks_between > 0) {
+    const bool all = report.between.size() < analysis::Duplicates::kMostBetween;
     text += fmt::format(
-        "{} of copies lie between groups, {} with different labels, {} across splits: none is left "
+        "{}{} of copies lie between groups, {} with different labels, {} across splits: none is "
+        "left "
         "once the copies are excluded (listed by --json)\n",
-        plural(report.between.size(), "pair"), with_thousands(report.conflicts_between),
-        with_thousands(report.leaks_between));
+        all ? "" : "at least ", plural(report.between.size(), "pair"),
+        with_thousands(report.conflicts_between), with_thousands(report.leaks_between));
   }
   if (!report.groups.empty()) {
     text += "keep: the largest of a group, else the one with the lowest id\n";

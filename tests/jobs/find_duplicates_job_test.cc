@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/image_quality.h"
 #include "analysis/perceptual_hash.h"
@@ -190,6 +191,56 @@ TEST_CASE("of plain pictures of few pixels the copies are told, and not the look
   }
   CHECK(found == 20);
   CHECK(report.groups.size() == 10);
+}
+
+TEST_CASE("a copy of a copy in another split is told, kept in one part, and gone with the copies") {
+  // Each is a copy of the next; the first is the largest, and no copy of the last.
+  JobParts parts(2);
+  test::TempDir dir;
+  const auto write = [&](const std::string& path, int side, int level) {
+    media::Image image(side, side, 3);
+    for (int i = 0; i < side * side; ++i) {
+      const int x = i % side * 32 / side, y = i / side * 32 / side;
+      const bool spot = x > 12 && x < 18 && y > 12 && y < 18;
+      const double shade =
+          110 + 40 * std::sin(x / 3.0) * std::cos(y / 4.0) + 30 * std::sin(x / 7.0 + y / 5.0) + x;
+      for (int c = 0; c < 3; ++c) {
+        image.pixels[i * 3 + c] = static_cast<uint8_t>(shade + (spot ? level : 0));
+      }
+    }
+    dir.write(path, as_text(media::encode_png(image, 1)));
+  };
+  write("data/train/a/first.png", 64, 0);
+  write("data/train/a/middle.png", 32, 14);
+  write("data/val/a/last.png", 32, 28);
+  ImportJobOptions import;
+  import.store_path = dir / "s.db";
+  import.input_path = dir / "data";
+  JobContext context = parts.job();
+  run_import(import, context);
+  FindDuplicatesOptions options;
+  options.store_path = import.store_path;
+  options.who = "tester";
+  FindDuplicatesReport report = find_duplicates(options, context);
+  CHECK(told(report) == std::vector<std::string>{"near +first.png -middle.png"});
+  CHECK(report.leaks == 0);
+  CHECK(report.leaks_between == 1);
+  CHECK(report.conflicts_between == 0);
+  const LoadedState state = load_state({options.store_path, "", "", false});
+  const Column* group = state.snapshot.samples.find("duplicate_group");
+  const Column* chain = state.snapshot.samples.find("duplicate_chain");
+  REQUIRE(chain != nullptr);
+  size_t grouped = 0;
+  for (RowIndex row = 0; row < 3; ++row) {
+    CHECK(chain->number(row) == 1);
+    grouped += !group->is_null(row);
+  }
+  CHECK(grouped == 2);
+  options.exclude = true;
+  CHECK(find_duplicates(options, context).dropped.edits.size() == 1);
+  report = find_duplicates(options, context);
+  CHECK(report.groups.empty());
+  CHECK(report.leaks_between == 0);
 }
 
 TEST_CASE("which of a group is to stay is kept beside its number") {
