@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace errata::analysis {
@@ -20,7 +21,8 @@ constexpr int kBlack = 3;            // levels: darker ones may be clipped
 constexpr int kWhite = 252;          // brighter ones may be
 constexpr float kClippedWeight = 0.5F;
 constexpr int kAlignments = 3;
-constexpr size_t kFine = 24;  // pixels from which on there is little to lose by looking at 32
+constexpr double kHopeless = 18;  // levels expected to be left after a second alignment
+constexpr size_t kFine = 24;      // pixels from which on there is little to lose by looking at 32
 
 // In grey levels, of what is left between two pictures.
 struct Limits {
@@ -177,7 +179,7 @@ struct Axis {
     }
   }
   // -1 to 1
-  static float centred(size_t i, size_t count) {
+  static constexpr float centred(size_t i, size_t count) {
     return 2 * static_cast<float>(i) / static_cast<float>(count - 1) - 1;
   }
 };
@@ -200,17 +202,22 @@ class Comparison {
   bool same_aligned() {
     if (from_.width < kCells || from_.height < kCells) return false;
     for (int round = 0; round < kAlignments; ++round) {
-      if (!align_once()) return false;
+      const double left = align_once();
+      if (std::isinf(left) || (round > 0 && left > kHopeless)) return false;
     }
     return fits(kAligned);
   }
 
  private:
-  // One step of Gauss and Newton in gain, offset, and shift and stretch on both axes.
-  bool align_once() {
+  // One step of Gauss and Newton in gain, offset, and shift and stretch on both axes. Returns what
+  // it expects to be left, as the root of the mean square; infinity where brightness alone is too
+  // far.
+  double align_once() {
     const size_t width = from_.width;
     const size_t height = from_.height;
     Regression<6> regression;
+    double squares = 0;
+    double count = 0;
     for (size_t y = 0; y < height; ++y) {
       std::array<std::array<float, kSide>, 6> columns{};
       const float* row = moved_.row(y);
@@ -227,16 +234,19 @@ class Comparison {
         columns[3][x] = columns[2][x] * Axis::centred(x, width);
         columns[4][x] = (below[x] - above[x]) * across;
         columns[5][x] = columns[4][x] * down;
+        const double value = to_.row(y)[x];
+        squares += value * value * inside_.row(y)[x];
+        count += inside_.row(y)[x];
       }
       regression.add(columns, to_.row(y), inside_.row(y));
     }
     const std::array<float, 6> found = regression.solved();
-    if (found[0] < 1 / kMostGain) return false;
+    if (found[0] < 1 / kMostGain) return std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < 4; ++i) moves_[i] += found[2 + i] / found[0];
     bound(moves_[0], moves_[1], static_cast<float>(width));
     bound(moves_[2], moves_[3], static_cast<float>(height));
     move();
-    return true;
+    return std::sqrt(std::max(0.0, squares - regression.explained(found)) / std::max(1.0, count));
   }
 
   static void bound(float& shift, float& stretch, float count) {
@@ -380,7 +390,8 @@ class QuickLook {
     ones.fill(1);
     for (size_t y = 0; y < kHalf; y += 2) {
       std::array<std::array<float, kSide>, 6> columns;
-      for (size_t at = 0; at < kSide; ++at) take_columns(y + at / kHalf, at % kHalf, at, columns);
+      take_columns(y, 0, columns);
+      take_columns(y + 1, kHalf, columns);
       const float* target = to_.data() + y * kHalf;
       for (size_t at = 0; at < kSide; ++at) squares += double{target[at]} * target[at];
       regression.add(columns, target, ones.data());
@@ -407,18 +418,28 @@ class QuickLook {
     return made;
   }
 
-  void take_columns(size_t y, size_t x, size_t at,
-                    std::array<std::array<float, kSide>, 6>& columns) const {
-    const float* here = from_.data() + y * kHalf + x;
-    const float across = (x + 1 < kHalf ? here[1] : here[0]) - (x > 0 ? here[-1] : here[0]);
-    const float down =
-        (y + 1 < kHalf ? here[kHalf] : here[0]) - (y > 0 ? *(here - kHalf) : here[0]);
-    columns[0][at] = *here;
-    columns[1][at] = 1;
-    columns[2][at] = across;
-    columns[3][at] = across * Axis::centred(x, kHalf);
-    columns[4][at] = down;
-    columns[5][at] = down * Axis::centred(y, kHalf);
+  // One row of the regression's columns, from `at` on.
+  void take_columns(size_t y, size_t at, std::array<std::array<float, kSide>, 6>& columns) const {
+    static constexpr auto kCentred = [] {
+      std::array<float, kHalf> made{};
+      for (size_t i = 0; i < kHalf; ++i) made[i] = Axis::centred(i, kHalf);
+      return made;
+    }();
+    const float* here = from_.data() + y * kHalf;
+    const float* above = y == 0 ? here : here - kHalf;
+    const float* below = y + 1 == kHalf ? here : here + kHalf;
+    float* across = columns[2].data() + at;
+    across[0] = here[1] - here[0];
+    for (size_t x = 1; x + 1 < kHalf; ++x) across[x] = here[x + 1] - here[x - 1];
+    across[kHalf - 1] = here[kHalf - 1] - here[kHalf - 2];
+    for (size_t x = 0; x < kHalf; ++x) {
+      const float down = below[x] - above[x];
+      columns[0][at + x] = here[x];
+      columns[1][at + x] = 1;
+      columns[3][at + x] = across[x] * kCentred[x];
+      columns[4][at + x] = down;
+      columns[5][at + x] = down * kCentred[y];
+    }
   }
 
   Halved from_;
@@ -491,6 +512,8 @@ SmallPicture small_picture(std::span<const uint8_t> grey, std::span<const uint8_
     }
     picture.coarse[i] = static_cast<uint8_t>(sum / (kCell * kCell));
   }
+  picture.extremes = static_cast<uint16_t>(std::count_if(
+      grey.begin(), grey.end(), [](uint8_t value) { return value < kBlack || value > kWhite; }));
   take_chroma(rgb, width_px, height_px, picture);
   picture.width_px = static_cast<uint8_t>(std::min(width_px, kHashSidePx));
   picture.height_px = static_cast<uint8_t>(std::min(height_px, kHashSidePx));
@@ -505,10 +528,7 @@ bool is_copied(const SmallPicture& a, const SmallPicture& b) {
   if (fine) width = height = kSide;
   // What is clipped at black or white can be foretold of the other, not the other way round.
   const auto rank = [](const SmallPicture& picture) {
-    const auto clipped = std::count_if(picture.grey.begin(), picture.grey.end(), [](uint8_t value) {
-      return value < kBlack || value > kWhite;
-    });
-    return std::pair(clipped, covariance(picture.coarse, picture.coarse));
+    return std::pair(picture.extremes, covariance(picture.coarse, picture.coarse));
   };
   const auto rank_a = rank(a);
   const auto rank_b = rank(b);

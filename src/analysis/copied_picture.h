@@ -15,7 +15,8 @@ struct SmallPicture {
   std::array<uint8_t, kHashSidePx * kHashSidePx> grey{};  // row by row
   std::array<uint8_t, 64> coarse{};                       // the same averaged to 8 x 8
   std::array<std::array<uint8_t, 64>, 2> chroma{};        // Cb and Cr averaged to 8 x 8
-  uint64_t clipped = 0;  // a bit for each of 8 x 8 cells in which single colours are clipped
+  uint64_t clipped = 0;   // a bit for each of 8 x 8 cells in which single colours are clipped
+  uint16_t extremes = 0;  // pixels of `grey` that may be clipped at black or white
   uint8_t width_px = kHashSidePx;  // of the picture, at most kHashSidePx
   uint8_t height_px = kHashSidePx;
 };
