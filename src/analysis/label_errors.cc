@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "analysis/class_space.h"
+#include "analysis/kernel_head.h"
 #include "analysis/noise_estimate.h"
 #include "analysis/temperature.h"
 
@@ -17,9 +18,7 @@ constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 // fifty votes tell less than a head.
 constexpr float kHeadFloor = 1e-4f;
 constexpr float kVoteFloor = 1e-2f;
-constexpr double kHeadShare = 0.3;  // of a round
-constexpr double kVoteShare = 0.4;
-constexpr double kMeansShare = 0.3;
+constexpr double kShare = 0.25;  // of each of the four in a round
 constexpr size_t kVoters = 50;
 constexpr double kTrainedWeight = 0.1;
 constexpr size_t kRounds = 2;  // after the first
@@ -132,6 +131,7 @@ void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
   const ClassSpace space = make_class_space(*evidence.space, labels, classes, parallel_for);
   const Neighbours neighbours =
       find_neighbours(space.matrix(), {kVoters, Distance::kCosine}, parallel_for);
+  const Landmarks landmarks = choose_landmarks(*evidence.space, classes, options.seed);
   std::vector<float> targets(rows * classes, 0);
   for (size_t row = 0; row < rows; ++row) {
     if (labels[row] == kNoClass) continue;
@@ -144,11 +144,17 @@ void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
         neighbour_votes(neighbours, labels, weights, classes, parallel_for);
     const std::vector<float> means = held_out_class_means(space, labels, weights, probe.fold,
                                                           options.folds, classes, parallel_for);
+    std::vector<float> kernel;
+    if (landmarks.count > 0) {
+      kernel = held_out_kernel(*evidence.space, landmarks, labels, weights, probe.fold,
+                               options.folds, classes, parallel_for, tick);
+    }
     Pool own(rows, classes, parallel_for);
     for (Pool* pool : {&own, &all}) {
-      pool->add(head, 1, kHeadFloor, share(kHeadShare));
-      pool->add(votes, 1, kVoteFloor, share(kVoteShare));
-      pool->add(means, 1, kHeadFloor, share(kMeansShare));
+      pool->add(head, 1, kHeadFloor, share(kShare));
+      pool->add(votes, 1, kVoteFloor, share(kShare));
+      pool->add(means, 1, kHeadFloor, share(kShare));
+      pool->add(kernel, 1, kHeadFloor, share(kShare));
     }
     if (round == kRounds) break;
     add_runs(evidence, own);

@@ -5,7 +5,8 @@
 //   - the votes of the 50 nearest neighbours in the space of the classes (analysis/class_space.h),
 //     weighted by closeness; the sample itself has no vote, its copies have
 //   - the held-out class means in that space
-//   - all three again, twice: a sample weighs as much as the round before believed its label
+//   - kernel ridge regression on the embeddings (analysis/kernel_head.h), held out
+//   - all four again, twice: a sample weighs as much as the round before believed its label
 //     (sqrt(p[label] / max p), at most 1), so that wrong labels stop teaching the wrong thing
 //   - the user's runs, each at the temperature of least log loss (a network's confidence is not
 //     the head's); where it was trained on the sample, it repeats the label and weighs a tenth
@@ -49,7 +50,7 @@ struct LabelErrors {
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
 // does not depend on the number of threads. Memory: some ten rows x classes matrices of floats, and
-// three times the space.
+// three times the space, and those of the kernel head.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
                               const ParallelFor& parallel_for, const std::function<void()>& tick);
 
