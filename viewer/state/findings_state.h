@@ -16,7 +16,7 @@ namespace errata::viewer {
 struct CopyGroup {
   int64_t number = 0;             // column duplicate_group
   std::vector<RowIndex> members;  // the suggested ones to keep first
-  size_t kept = 1;                // so many: copies of copies need not be alike
+  size_t kept = 1;                // so many; more than one in stores of older searches
   bool conflict = false;          // members that are left have different labels
   bool leak = false;              // or are in different splits
   bool open = true;               // two or more are left
