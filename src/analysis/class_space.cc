@@ -169,18 +169,7 @@ std::vector<float> held_out_class_means(const ClassSpace& space, std::span<const
     std::copy_n(result.data() + row * classes, classes, logs.data());
     return weights[row] > 0;
   });
-  parallel_for(space.rows, kGrain, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      float* out = result.data() + row * classes;
-      const float highest = *std::max_element(out, out + classes);
-      float sum = 0;
-      for (size_t k = 0; k < classes; ++k) {
-        out[k] = std::exp(static_cast<float>(power) * (out[k] - highest));
-        sum += out[k];
-      }
-      for (size_t k = 0; k < classes; ++k) out[k] /= sum;
-    }
-  });
+  to_probabilities(result, classes, power, parallel_for);
   return result;
 }
 

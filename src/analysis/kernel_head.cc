@@ -217,14 +217,14 @@ void solve(const std::vector<double>& factor, size_t n, size_t stride, size_t co
 }
 
 // landmarks x padded_columns(classes): what each landmark says of each class.
-std::vector<float> coefficients(const Task& task, const std::vector<double>& own_kernel,
+std::vector<float> coefficients(const Task& task, const std::vector<float>& own_kernel,
                                 FoldSums sums) {
   const size_t n = task.landmarks.count;
   const size_t stride = task.landmarks.stride;
   const double ridge = kRidge + kRidgeOfRow * static_cast<double>(task.space.rows);
   for (size_t i = 0; i < n; ++i) {
     for (size_t j = i; j < n; ++j) {
-      sums.products[i * stride + j] += kLambda * own_kernel[i * stride + j];
+      sums.products[i * stride + j] += kLambda * double{own_kernel[i * stride + j]};
     }
     sums.products[i * stride + i] += ridge;
   }
@@ -274,35 +274,7 @@ void soften(const Task& task, std::vector<float>& result) {
         for (size_t k = 0; k < task.classes; ++k) logs[k] = kValueScale * values[k];
         return task.weights[row] > 0;
       });
-  task.parallel_for(task.space.rows, kBlockRows, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      float* out = result.data() + row * task.classes;
-      const float highest = *std::max_element(out, out + task.classes);
-      float sum = 0;
-      for (size_t k = 0; k < task.classes; ++k) {
-        out[k] = std::exp(static_cast<float>(power) * (out[k] - highest));
-        sum += out[k];
-      }
-      for (size_t k = 0; k < task.classes; ++k) out[k] /= sum;
-    }
-  });
-}
-
-// Kernel between the landmarks, stride x stride.
-std::vector<double> landmark_kernel(const Landmarks& landmarks, size_t width) {
-  const size_t stride = landmarks.stride;
-  std::vector<float> products(landmarks.count * stride, 0);
-  add_product(FloatView{landmarks.transposed.data(), stride, 1}.transposed(), landmarks.count,
-              width, landmarks.transposed.data(), stride, stride, products.data(), stride);
-  std::vector<double> kernel(stride * stride, 0);
-  for (size_t i = 0; i < landmarks.count; ++i) {
-    for (size_t j = 0; j < landmarks.count; ++j) {
-      const float distance = std::max(
-          landmarks.squares[i] + landmarks.squares[j] - 2 * products[i * stride + j], 0.0f);
-      kernel[i * stride + j] = std::exp(-distance * landmarks.scale);
-    }
-  }
-  return kernel;
+  to_probabilities(result, task.classes, power, task.parallel_for);
 }
 
 }  // namespace
@@ -315,6 +287,7 @@ Landmarks choose_landmarks(const EmbeddingSpace& space, size_t classes, uint64_t
   std::iota(rows.begin(), rows.end(), 0);
   Rng rng(seed);
   for (size_t i = 0; i < count; ++i) std::swap(rows[i], rows[i + rng.below(rows.size() - i)]);
+  rows.resize(count);
   const auto row_of = [&](size_t i) { return space.values.data() + size_t{rows[i]} * space.width; };
   std::vector<double> distances;
   for (size_t i = 0; i + 1 < count; ++i) {
@@ -334,6 +307,7 @@ Landmarks choose_landmarks(const EmbeddingSpace& space, size_t classes, uint64_t
     for (size_t j = 0; j < space.width; ++j) made.transposed[j * made.stride + i] = row[j];
     made.squares[i] = std::inner_product(row, row + space.width, row, 0.0f);
   }
+  made.rows = std::move(rows);
   return made;
 }
 
@@ -355,7 +329,8 @@ std::vector<float> held_out_kernel(const EmbeddingSpace& space, const Landmarks&
     for (size_t i = 0; i < total.products.size(); ++i) total.products[i] += sums[f].products[i];
     for (size_t i = 0; i < total.targets.size(); ++i) total.targets[i] += sums[f].targets[i];
   }
-  const std::vector<double> own_kernel = landmark_kernel(landmarks, space.width);
+  std::vector<float> own_kernel;
+  fill_kernel(space, landmarks, landmarks.rows, own_kernel, parallel_for);
   std::vector<std::vector<float>> said(parts + 1);
   parallel_for(parts + 1, 1, [&](size_t begin, size_t end) {
     for (size_t f = begin; f < end; ++f) {

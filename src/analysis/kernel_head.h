@@ -23,6 +23,7 @@ namespace errata::analysis {
 struct Landmarks {
   size_t count = 0;
   size_t stride = 0;              // padded_columns(count)
+  std::vector<uint32_t> rows;     // which of the space they are
   std::vector<float> transposed;  // width of the space x stride
   std::vector<float> squares;     // stride: squared lengths
   float scale = 0;                // 1 / median squared distance

@@ -49,4 +49,21 @@ double best_power(std::span<const ClassIndex> labels, size_t classes,
   return std::exp((low + high) / 2);
 }
 
+void to_probabilities(std::span<float> logs, size_t classes, double power,
+                      const ParallelFor& parallel_for) {
+  constexpr size_t kGrain = 1024;
+  parallel_for(logs.size() / classes, kGrain, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      float* out = logs.data() + row * classes;
+      const float highest = *std::max_element(out, out + classes);
+      float sum = 0;
+      for (size_t k = 0; k < classes; ++k) {
+        out[k] = std::exp(static_cast<float>(power) * (out[k] - highest));
+        sum += out[k];
+      }
+      for (size_t k = 0; k < classes; ++k) out[k] /= sum;
+    }
+  });
+}
+
 }  // namespace errata::analysis

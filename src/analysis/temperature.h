@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "base/workers.h"
 #include "model/ids.h"
 
 namespace errata::analysis {
@@ -14,5 +15,9 @@ namespace errata::analysis {
 // whether it counts. Of many rows every n-th is looked at.
 double best_power(std::span<const ClassIndex> labels, size_t classes,
                   const std::function<bool(size_t, std::span<double>)>& logs_of);
+
+// Each row of `logs` (rows x classes) becomes its probabilities, exp(power * log) / sum.
+void to_probabilities(std::span<float> logs, size_t classes, double power,
+                      const ParallelFor& parallel_for);
 
 }  // namespace errata::analysis

@@ -43,11 +43,16 @@ struct Fixture : JobParts {
     text::write_npy(dir / "probs.npy", probabilities, shape);
   }
 
-  PredictionsJobReport attach(const std::string& run, size_t memory_bytes) {
+  PredictionsJobOptions options_for(const std::string& file, const std::string& run) const {
     PredictionsJobOptions options;
     options.store_path = store;
-    options.input_path = dir / "probs.npy";
+    options.input_path = dir / file;
     options.run_name = run;
+    return options;
+  }
+
+  PredictionsJobReport attach(const std::string& run, size_t memory_bytes) {
+    PredictionsJobOptions options = options_for("probs.npy", run);
     options.memory_bytes = memory_bytes;
     IssueLog log;
     JobContext job{progress, cancel, log, workers};
@@ -109,10 +114,7 @@ TEST_CASE("detections that wait on the disk come to the same run") {
                           outline);
     }
     fixture.dir.write("results.json", json + "]");
-    PredictionsJobOptions options;
-    options.store_path = fixture.store;
-    options.input_path = fixture.dir / "results.json";
-    options.run_name = "boxes";
+    PredictionsJobOptions options = fixture.options_for("results.json", "boxes");
     options.category_base = "0";
     options.memory_bytes = memory;
     IssueLog log;
@@ -163,10 +165,7 @@ TEST_CASE("a mask of another size than its image is left out where it stands, it
         image, outline);
   }
   fixture.dir.write("masks.json", json + "]");
-  PredictionsJobOptions options;
-  options.store_path = fixture.store;
-  options.input_path = fixture.dir / "masks.json";
-  options.run_name = "masks";
+  PredictionsJobOptions options = fixture.options_for("masks.json", "masks");
   options.category_base = "0";
   IssueLog log;
   JobContext job{fixture.progress, fixture.cancel, log, fixture.workers};
