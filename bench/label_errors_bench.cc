@@ -55,8 +55,8 @@ void measure(int argc, char** argv) {
       labels[row] = static_cast<ClassIndex>(label_array.integer(row));
     }
     const auto probe_start = Clock::now();
-    const analysis::Probe probe =
-        analysis::run_probe(space, labels, groups, classes, {}, parallel_for, [] {});
+    const analysis::Probe probe = analysis::run_probe(
+        space, labels, groups, classes, {}, analysis::processor_head_math(parallel_for), [] {});
     const double probe_secs = secs_since(probe_start);
     const auto detector_start = Clock::now();
     const analysis::LabelErrors errors =

@@ -3,6 +3,7 @@
 //
 //   runner_check MODEL.pt CHANNELS HEIGHT WIDTH [--device auto] [--precision fp32] [--batch 32]
 //                [--slots 2] [--layer NAME] [--secs 3]
+//   runner_check heads DEVICE ROWS CLASSES    the training of heads (heads_check.cc)
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "heads_check.h"
 #include "infer/runner.h"
 
 using namespace errata::infer;
@@ -160,11 +162,15 @@ double speed(Runner& runner, const RunOutput& expected, size_t n, double secs, b
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 5 && std::string(argv[1]) == "heads") {
+    return check_heads(argv[2], std::stoul(argv[3]), std::stoul(argv[4]));
+  }
   Arguments arguments;
   if (!read(argc, argv, arguments)) {
     std::printf(
         "runner_check MODEL.pt CHANNELS HEIGHT WIDTH [--device D] [--precision P] "
-        "[--batch N] [--slots N] [--secs S]\n");
+        "[--batch N] [--slots N] [--secs S]\n"
+        "runner_check heads DEVICE ROWS CLASSES\n");
     return 2;
   }
   std::string devices;

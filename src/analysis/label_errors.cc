@@ -121,13 +121,14 @@ void add_runs(const LabelEvidence& evidence, Pool& pool) {
 
 // The rounds, added to `all`.
 void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
-                const ParallelFor& parallel_for, const std::function<void()>& tick, Pool& all) {
+                const HeadMathFactory& make_math, const ParallelFor& parallel_for,
+                const std::function<void()>& tick, Pool& all) {
   const size_t rows = evidence.space->rows;
   const size_t classes = evidence.classes;
   const std::span<const ClassIndex> labels = evidence.labels.first(rows);
   const auto share = [](double value) { return [value](size_t) { return value; }; };
   const Probe probe =
-      run_probe(*evidence.space, labels, evidence.groups, classes, options, parallel_for, tick);
+      run_probe(*evidence.space, labels, evidence.groups, classes, options, make_math, tick);
   const ClassSpace space = make_class_space(*evidence.space, labels, classes, parallel_for);
   const Neighbours neighbours =
       find_neighbours(space.matrix(), {kVoters, Distance::kCosine}, parallel_for);
@@ -159,10 +160,11 @@ void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
     if (round == kRounds) break;
     add_runs(evidence, own);
     weights = label_weights(own.belief(), labels, classes);
-    const HeadTask task{classes, options.folds, probe.fold, targets, weights, probe.lambda};
-    const Coordinates coordinates = evidence.space->coordinates();
-    const Heads heads = train_heads(coordinates, task, nullptr, parallel_for, tick);
-    head = held_out_probabilities(coordinates, heads, probe.fold, parallel_for);
+    const HeadRows weighted{
+        evidence.space->coordinates(), classes, options.folds, probe.fold, targets, weights};
+    const std::unique_ptr<HeadMath> math = make_math(weighted);
+    head =
+        math->held_out_probabilities(train_heads(weighted, *math, {probe.lambda}, nullptr, tick));
   }
 }
 
@@ -225,14 +227,18 @@ std::vector<float> neighbour_votes(const Neighbours& neighbours, std::span<const
 }
 
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
-                              const ParallelFor& parallel_for, const std::function<void()>& tick) {
+                              const ParallelFor& parallel_for, const std::function<void()>& tick,
+                              const HeadMathFactory& make_math) {
   const size_t rows = evidence.labels.size();
   LabelErrors errors;
   errors.score.assign(rows, kNone);
   errors.suggested.assign(rows, kNoClass);
   errors.suspect.assign(rows, 0);
   Pool all(rows, evidence.classes, parallel_for);
-  if (evidence.space != nullptr) add_rounds(evidence, options, parallel_for, tick, all);
+  if (evidence.space != nullptr) {
+    add_rounds(evidence, options, make_math ? make_math : processor_head_math(parallel_for),
+               parallel_for, tick, all);
+  }
   add_runs(evidence, all);
   errors.belief = all.belief();
   judge(evidence, errors);

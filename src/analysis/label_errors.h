@@ -49,10 +49,12 @@ struct LabelErrors {
 };
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
-// does not depend on the number of threads. Memory: some ten rows x classes matrices of floats, and
+// does not depend on the number of threads. `make_math`, of the linear heads: empty is on
+// the processor. Memory: some ten rows x classes matrices of floats, and
 // three times the space, and those of the kernel head.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
-                              const ParallelFor& parallel_for, const std::function<void()>& tick);
+                              const ParallelFor& parallel_for, const std::function<void()>& tick,
+                              const HeadMathFactory& make_math = {});
 
 // Votes of the neighbours, rows x classes, each row summing to 1 (0 where no neighbour counts). A
 // vote weighs exp(-distance / distance of the last neighbour) times the voter's own weight.

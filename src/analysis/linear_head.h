@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,14 +29,14 @@ struct Coordinates {
 
 inline constexpr uint8_t kNoFold = 255;
 
-struct HeadTask {
+// What heads are trained on. The spans outlive whatever is made of them.
+struct HeadRows {
+  Coordinates coordinates;
   size_t classes = 0;
   size_t folds = 0;
   std::span<const uint8_t> fold;   // rows: the fold a row is held out of; kNoFold: not trained on
   std::span<const float> targets;  // rows x classes, each row sums to 1
   std::span<const float> weights;  // rows, 0..1
-  double lambda = 1e-3;
-  size_t most_iterations = 60;
 };
 
 // Of every fold: directions[axis * stride + fold * classes + k], biases[fold * classes + k].
@@ -48,15 +49,37 @@ struct Heads {
   size_t iterations = 0;      // that it took
 };
 
-// `start`: heads of the same shape to begin from, or nullptr. The result does not depend on the
-// number of threads. Calls `tick` once an iteration; it may throw.
-Heads train_heads(const Coordinates& coordinates, const HeadTask& task, const Heads* start,
-                  const ParallelFor& parallel_for, const std::function<void()>& tick);
+// Of the arrays of heads of these rows.
+size_t head_stride(const HeadRows& rows);
 
-// rows x classes: of each row the probabilities by the head of its own fold, which did not see it;
-// for kNoFold the mean over all heads.
-std::vector<float> held_out_probabilities(const Coordinates& coordinates, const Heads& heads,
-                                          std::span<const uint8_t> fold,
-                                          const ParallelFor& parallel_for);
+// The sums over all rows, which are nearly all of the work. Bound to its rows.
+class HeadMath {
+ public:
+  virtual ~HeadMath() = default;
+
+  // Adds, for each head, the sum over the rows of other folds of weight * (probability - target)
+  // times the row's coordinates to `directions`, and without them to `biases`; the layout of Heads.
+  virtual void add_gradient(const Heads& heads, std::span<double> directions,
+                            std::span<double> biases) = 0;
+
+  // rows x classes: of each row the probabilities by the head of its own fold, which did not see
+  // it; for kNoFold the mean over all heads.
+  virtual std::vector<float> held_out_probabilities(const Heads& heads) = 0;
+};
+
+using HeadMathFactory = std::function<std::unique_ptr<HeadMath>(const HeadRows&)>;
+
+// On the processor. The result does not depend on the number of threads.
+HeadMathFactory processor_head_math(ParallelFor parallel_for);
+
+struct HeadOptions {
+  double lambda = 1e-3;
+  size_t most_iterations = 60;
+};
+
+// `math` is of `rows`; `start`: heads of the same shape to begin from, or nullptr. Calls `tick`
+// once an iteration; it may throw.
+Heads train_heads(const HeadRows& rows, HeadMath& math, const HeadOptions& options,
+                  const Heads* start, const std::function<void()>& tick);
 
 }  // namespace errata::analysis

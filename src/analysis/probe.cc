@@ -135,7 +135,7 @@ double held_out_log_loss(std::span<const float> probabilities, size_t classes,
 
 Probe run_probe(const EmbeddingSpace& space, std::span<const ClassIndex> labels,
                 std::span<const uint32_t> groups, size_t classes, const ProbeOptions& options,
-                const ParallelFor& parallel_for, const std::function<void()>& tick) {
+                const HeadMathFactory& make_math, const std::function<void()>& tick) {
   // A decade is crossed in two steps. Strong ones first: each begins where the last ended.
   constexpr std::array kLambdas{1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6};
   std::vector<uint8_t> seen(classes, 0);
@@ -153,15 +153,12 @@ Probe run_probe(const EmbeddingSpace& space, std::span<const ClassIndex> labels,
     if (labels[row] != kNoClass) targets[row * classes + static_cast<size_t>(labels[row])] = 1;
   }
   const std::vector<float> weights(labels.size(), 1);
-  const Coordinates coordinates = space.coordinates();
-  HeadTask task{classes, options.folds, probe.fold, targets, weights};
+  const HeadRows rows{space.coordinates(), classes, options.folds, probe.fold, targets, weights};
+  const std::unique_ptr<HeadMath> math = make_math(rows);
   Heads heads;
   for (const double lambda : kLambdas) {
-    task.lambda = lambda;
-    heads =
-        train_heads(coordinates, task, probe.tried.empty() ? nullptr : &heads, parallel_for, tick);
-    std::vector<float> held_out =
-        held_out_probabilities(coordinates, heads, probe.fold, parallel_for);
+    heads = train_heads(rows, *math, {lambda}, probe.tried.empty() ? nullptr : &heads, tick);
+    std::vector<float> held_out = math->held_out_probabilities(heads);
     const double loss = held_out_log_loss(held_out, classes, labels);
     const bool better = probe.tried.empty() || std::all_of(probe.tried.begin(), probe.tried.end(),
                                                            [&](const TriedStrength& each) {

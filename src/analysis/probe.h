@@ -71,6 +71,6 @@ struct Probe {
 // loss over all folds. Throws Error(kBadInput) when fewer than two classes have a label.
 Probe run_probe(const EmbeddingSpace& space, std::span<const ClassIndex> labels,
                 std::span<const uint32_t> groups, size_t classes, const ProbeOptions& options,
-                const ParallelFor& parallel_for, const std::function<void()>& tick);
+                const HeadMathFactory& make_math, const std::function<void()>& tick);
 
 }  // namespace errata::analysis

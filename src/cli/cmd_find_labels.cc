@@ -280,6 +280,10 @@ FindKind setup_find_labels(CLI::App& app) {
                  "Filter: only these samples are told of and stored; by evidence the others are "
                  "weighed beside them, and keep what was found before")
       ->type_name("EXPR");
+  app.add_option("--device", options.device,
+                 "That trains heads on the embeddings: auto, cpu, cuda or cuda:N (default auto: "
+                 "CUDA when there is one)")
+      ->type_name("NAME");
   app.add_option("--filter", options.filter,
                  "prune_by_noise_rate, prune_by_class, both, confident_learning, "
                  "predicted_neq_given, low_normalized_margin or low_self_confidence: "

@@ -35,6 +35,8 @@ void print_json(CommandContext& context, const jobs::ProbeJobReport& report) {
                                          {"tried", tried},
                                          {"accuracy", interval_json(report.accuracy)},
                                          {"ece", interval_json(report.ece)},
+                                         {"device", report.device.device},
+                                         {"device_name", report.device.name},
                                          {"elapsed_secs", report.elapsed_secs}}));
 }
 
@@ -49,9 +51,10 @@ void print_text(CommandContext& context, const jobs::ProbeJobReport& report) {
       report.ece.low, report.ece.high, plural(report.labelled, "sample"));
   text += fmt::format(
       "{} of {} directions ({:.1f} % of the variance), strength {:g}, {} near duplicates kept in "
-      "one fold each, {:.1f} s\n",
+      "one fold each, {:.1f} s on {}{}\n",
       report.axes, report.columns, report.kept_variance * 100, report.lambda,
-      with_thousands(report.duplicates), report.elapsed_secs);
+      with_thousands(report.duplicates), report.elapsed_secs, report.device.device,
+      report.device.name.empty() ? "" : " (" + report.device.name + ")");
   context.print_text(text);
   if (!report.choice.empty()) context.note(report.choice);
   if (report.without > 0) {
@@ -73,6 +76,9 @@ CommandBody setup_probe(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--where", options->where, "Filter: only these samples")->type_name("EXPR");
   app.add_option("--seed", options->seed, "Seed of the folds (default 1)")->type_name("N");
+  app.add_option("--device", options->device,
+                 "That trains: auto, cpu, cuda or cuda:N (default auto: CUDA when there is one)")
+      ->type_name("NAME");
   app.add_flag("--replace", options->replace, "Replace a run of the same name");
   app.add_option("--who", options->who, "Who runs it, for the record")->type_name("NAME");
   return [options](CommandContext& context) {

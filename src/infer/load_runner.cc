@@ -1,82 +1,18 @@
 #include "infer/load_runner.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "infer/library.h"
 
 namespace errata::infer {
 
 namespace {
 
-constexpr const char* kLibraryName = "liberrata_infer.so";
-
-struct Library {
-  OpenRunnerFn open = nullptr;
-  DescribeDevicesFn describe = nullptr;
-  std::string problem;  // why it is not there
-};
-
-std::string executable_folder() {
-  std::string path(4096, '\0');
-  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
-  if (length <= 0) return ".";
-  path.resize(static_cast<size_t>(length));
-  return std::string(parent_path(path));
-}
-
-Library open_library() {
-  Library library;
-  std::vector<std::string> candidates;
-  if (const char* named = std::getenv("ERRATA_INFER_LIBRARY")) {
-    candidates.emplace_back(named);
-  } else {
-    const std::string folder = executable_folder();
-    for (const char* relative : {"../lib/", "", "../lib/errata/"}) {
-      candidates.push_back(join_path(folder, std::string(relative) + kLibraryName));
-    }
-  }
-  std::string found;
-  for (const std::string& candidate : candidates) {
-    if (file_exists(candidate)) {
-      found = candidate;
-      break;
-    }
-  }
-  if (found.empty()) {
-    library.problem = fmt::format("there is no {} beside this program", kLibraryName);
-    return library;
-  }
-  void* handle = dlopen(found.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    library.problem = fmt::format("{} cannot be loaded: {}", found, dlerror());
-    return library;
-  }
-  const auto abi = reinterpret_cast<RunnerAbiFn>(dlsym(handle, "errata_runner_abi"));
-  if (abi == nullptr || abi() != kRunnerAbi) {
-    library.problem = fmt::format("{} belongs to another build of Errata", found);
-    return library;
-  }
-  library.open = reinterpret_cast<OpenRunnerFn>(dlsym(handle, "errata_open_runner"));
-  library.describe = reinterpret_cast<DescribeDevicesFn>(dlsym(handle, "errata_describe_devices"));
-  if (library.open == nullptr || library.describe == nullptr) {
-    library.problem = fmt::format("{} lacks a function it should have", found);
-  }
-  return library;
-}
-
-// Opened once; LibTorch cannot be unloaded.
-const Library& library() {
-  static const Library the_library = open_library();
-  return the_library;
-}
-
-constexpr const char* kNoLibraryHint =
+constexpr const char* kNoModelHint =
     "run cmake/setup.sh and build again without -DERRATA_INFER=OFF, or bring the predictions of "
     "your own script with `errata predictions FILE`";
 
@@ -144,13 +80,14 @@ std::unique_ptr<Runner> load_runner(const std::string& model_path, const ModelSp
                             precision_name(options.precision)),
                 "--precision fp32", model_path);
   }
-  const Library& torch = library();
+  const InferLibrary& torch = infer_library();
   if (!torch.problem.empty()) {
     throw Error(ErrorCategory::kUnsupported, "models cannot be run by this build: " + torch.problem,
-                kNoLibraryHint);
+                kNoModelHint);
   }
   RunnerFailure failure;
-  std::unique_ptr<Runner> runner(torch.open(make_request(model_path, spec, options), failure));
+  std::unique_ptr<Runner> runner(
+      torch.open_runner(make_request(model_path, spec, options), failure));
   if (!runner) {
     throw Error(static_cast<ErrorCategory>(failure.category), failure.message, failure.hint,
                 model_path);
@@ -208,13 +145,13 @@ std::string_view precision_name(Precision precision) {
 
 InferEnvironment probe_environment() {
   InferEnvironment environment;
-  const Library& torch = library();
+  const InferLibrary& torch = infer_library();
   if (!torch.problem.empty()) {
-    environment.text = torch.problem + "; " + kNoLibraryHint;
+    environment.text = torch.problem + "; " + kNoModelHint;
     return environment;
   }
   environment.available = true;
-  torch.describe(environment.text);
+  torch.describe_devices(environment.text);
   return environment;
 }
 

@@ -118,8 +118,9 @@ struct RunnerRequest {
   std::string embedding_layer;
 };
 
-// Raised whenever a type above changes, so that a library of another build is refused.
-inline constexpr uint32_t kRunnerAbi = 2;
+// Raised whenever a type above or in infer/head_device.h changes, so that a library of another
+// build is refused.
+inline constexpr uint32_t kRunnerAbi = 3;
 
 using RunnerAbiFn = uint32_t (*)();
 // nullptr with `failure` set when the model cannot be opened. The caller deletes the runner.

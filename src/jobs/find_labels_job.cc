@@ -319,6 +319,7 @@ query::Selection with_others(const LoadedState& state, size_t most_values,
 
 FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context,
                            LoadedState&& state) {
+  const infer::ChosenDevice device = infer::choose_head_device(options.device);
   FindLabelsReport report{.state = std::move(state)};
   report.all_evidence = true;
   report.warnings = report.state.notes;
@@ -326,7 +327,7 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
   report.excluded = leave_out_excluded(report.state, options.where);
   const query::Selection looked_at = report.state.selection;
   report.state.selection = with_others(report.state, options.most_values, report.warnings);
-  const JudgedLabels judged = judge_labels(report.state, looked_at, options.run, context);
+  const JudgedLabels judged = judge_labels(report.state, looked_at, options.run, device, context);
   report.state.selection = looked_at;
   const Snapshot& snapshot = report.state.snapshot;
   const size_t classes = snapshot.classes.size();

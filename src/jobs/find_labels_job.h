@@ -21,7 +21,8 @@ struct FindLabelsOptions {
   // Only these samples are looked at; empty: all. By evidence the others are judged beside them, or
   // as many drawn of them as fit into most_values; confident learning knows these alone.
   std::string where;
-  std::string method;  // label_methods(); empty: evidence, or what the next three ask for
+  std::string device = "auto";  // that trains heads by evidence: auto, cpu, cuda or cuda:N
+  std::string method;           // label_methods(); empty: evidence, or what the next three ask for
   // Of confident learning; any of them asks for it.
   std::string filter;   // label_issue_filters(); empty: prune_by_noise_rate
   std::string rank_by;  // normalized_margin (empty), self_confidence, confidence_weighted_entropy

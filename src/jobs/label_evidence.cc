@@ -12,6 +12,7 @@
 #include "analysis/noise_estimate.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
+#include "jobs/head_math.h"
 #include "jobs/score_job.h"
 #include "query/filter.h"
 #include "text/json.h"
@@ -302,7 +303,8 @@ Error no_probabilities(const store::RunInfo& run) {
 }
 
 JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
-                          const std::string& run, JobContext& context) {
+                          const std::string& run, const infer::ChosenDevice& device,
+                          JobContext& context) {
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   JudgedLabels judged;
@@ -326,8 +328,10 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
     evidence.groups = embedded->groups;
   }
   for (const LoadedRun& each : runs) evidence.runs.push_back({each.probabilities, each.trained});
-  judged.errors = analysis::find_label_errors(evidence, {}, watched(context, "weighing labels"),
-                                              [&] { context.cancel.check(); });
+  const ParallelFor parallel_for = watched(context, "weighing labels");
+  judged.errors = analysis::find_label_errors(
+      evidence, {}, parallel_for, [&] { context.cancel.check(); },
+      head_math_on(device, parallel_for));
   count_runs(runs, classes, judged);
   give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
                 show_nothing(snapshot.samples, judged.rows), classes, judged);

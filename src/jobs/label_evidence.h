@@ -8,6 +8,7 @@
 #include "analysis/label_errors.h"
 #include "analysis/verdict.h"
 #include "base/error.h"
+#include "infer/load_head_device.h"
 #include "jobs/job_context.h"
 #include "jobs/loaded_state.h"
 #include "store/runs.h"
@@ -51,10 +52,12 @@ struct JudgedLabels {
 // samples is the same whichever others are looked at. A run that `errata probe` made counts only
 // where it is named or there are no embeddings: the rounds begin with it. Of samples of one class
 // alone the embeddings tell nothing. What `errata find quality` kept tells pictures that show
-// nothing. Throws Error(kNotFound) when there is neither embeddings nor run, no label among those
-// looked at, or no probability in the run named; what the analysis throws.
+// nothing. Heads are trained on `device`. Throws Error(kNotFound) when there is neither embeddings
+// nor run, no label among those looked at, or no probability in the run named; what the analysis
+// throws.
 JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
-                          const std::string& run, JobContext& context);
+                          const std::string& run, const infer::ChosenDevice& device,
+                          JobContext& context);
 
 // Of a run that was named.
 Error no_probabilities(const store::RunInfo& run);

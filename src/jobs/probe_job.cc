@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/existing_run.h"
+#include "jobs/head_math.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 #include "text/json.h"
@@ -59,7 +60,7 @@ store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& re
   spec.name = options.run_name;
   spec.kind = "probabilities";
   spec.classes = snapshot.classes;
-  spec.device = "cpu";
+  spec.device = report.device.device;
   spec.precision = "fp32";
   spec.batch_size = 1;
   spec.seed = options.seed;
@@ -87,6 +88,7 @@ void ProbeJobOptions::check() const {
 
 ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   options.check();
+  const infer::ChosenDevice device = infer::choose_head_device(options.device);
   bring_up_to_date(options.store_path);
   const auto start = std::chrono::steady_clock::now();
   LoadedState state = load_state({options.store_path, "", options.where, false});
@@ -97,6 +99,7 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const std::vector<ClassIndex> labels = labels_of(snapshot, embeddings);
 
   ProbeJobReport report;
+  report.device = device;
   report.run = options.run_name;
   report.embeddings = embeddings.run;
   report.choice = embeddings.choice;
@@ -118,7 +121,8 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const analysis::Probe probe =
       analysis::run_probe(space, labels, groups, classes,
                           {static_cast<size_t>(options.folds), static_cast<uint64_t>(options.seed)},
-                          watched(context, "training the folds"), [&] { context.cancel.check(); });
+                          head_math_on(device, watched(context, "training the folds")),
+                          [&] { context.cancel.check(); });
   report.lambda = probe.lambda;
   report.tried = probe.tried;
   measure(probe, labels, classes, context, report);

@@ -7,6 +7,7 @@
 
 #include "analysis/bootstrap.h"
 #include "analysis/probe.h"
+#include "infer/load_head_device.h"
 #include "jobs/job_context.h"
 #include "jobs/loaded_state.h"
 
@@ -19,7 +20,8 @@ struct ProbeJobOptions {
   std::string where;               // only these samples; empty: all
   int64_t folds = 5;
   int64_t seed = 1;
-  bool replace = false;  // a run of the same name
+  std::string device = "auto";  // auto (CUDA when there is one), cpu, cuda or cuda:N
+  bool replace = false;         // a run of the same name
   std::string who;
 
   // Throws Error(kUsage) for a number of folds outside 2..50.
@@ -41,12 +43,13 @@ struct ProbeJobReport {
   std::vector<analysis::TriedStrength> tried;
   analysis::Interval accuracy;  // held out, against the current labels
   analysis::Interval ece;
+  infer::ChosenDevice device;  // that trained
   double elapsed_secs = 0;
 };
 
-// Throws what load_embeddings and RunWriter throw, Error(kBadInput) for fewer than two classes.
-// Excluded samples and those without a label take no part in the training; they get the mean of all
-// folds. Memory: the embeddings, and a fifth of them for the coordinates.
+// Throws what load_embeddings, RunWriter and choose_head_device throw, Error(kBadInput) for fewer
+// than two classes. Excluded samples and those without a label take no part in the training; they
+// get the mean of all folds. Memory: the embeddings, and a fifth of them for the coordinates.
 ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

@@ -61,8 +61,8 @@ TEST_CASE("the kernel head learns what no line tells apart") {
   const Squares squares = make_squares(5);
   std::vector<uint32_t> groups(kRows);
   std::iota(groups.begin(), groups.end(), 0);
-  const Probe linear =
-      run_probe(squares.space, squares.labels, groups, kClasses, {}, serial_for, [] {});
+  const Probe linear = run_probe(squares.space, squares.labels, groups, kClasses, {},
+                                 processor_head_math(serial_for), [] {});
   CHECK(accuracy(linear.probabilities, squares.labels) < 0.65);
   const std::vector<float> probabilities = ask(squares, 5);
   CHECK(accuracy(probabilities, squares.labels) > 0.95);

@@ -87,8 +87,8 @@ TEST_CASE("the belief of several rounds ranks wrong labels above the probe's sel
     const Prepared prepared = prepare(noisy);
     const LabelErrors errors =
         find_label_errors(evidence_of(noisy, prepared), {}, serial_for, [] {});
-    const Probe probe =
-        run_probe(prepared.space, noisy.labels, prepared.groups, kClasses, {}, serial_for, [] {});
+    const Probe probe = run_probe(prepared.space, noisy.labels, prepared.groups, kClasses, {},
+                                  processor_head_math(serial_for), [] {});
     std::vector<double> self(kRows);
     std::vector<double> ours(kRows);
     for (size_t row = 0; row < kRows; ++row) {

@@ -66,8 +66,10 @@ TEST_CASE("a head is where the gradient of its loss vanishes, whatever the numbe
     targets[row * 3 + static_cast<size_t>(blobs.labels[row])] = 1;
     weights[row] = row % 2 == 0 ? 1.0f : 0.25f;
   }
-  HeadTask task{3, 4, fold, targets, weights, 1e-3, 2000};
-  const Heads heads = train_heads(space.coordinates(), task, nullptr, serial_for, kNoTick);
+  const HeadRows rows{space.coordinates(), 3, 4, fold, targets, weights};
+  const HeadOptions options{1e-3, 2000};
+  const Heads heads =
+      train_heads(rows, *processor_head_math(serial_for)(rows), options, nullptr, kNoTick);
   double weight_sum = 0;
   std::vector<double> gradient(space.axes * 3, 0);
   std::vector<double> start(space.axes * 3, 0);  // the gradient at zero, as the measure
@@ -105,8 +107,8 @@ TEST_CASE("a head is where the gradient of its loss vanishes, whatever the numbe
   }
   CHECK(std::sqrt(left / whole) < 2e-3);
   WorkerGroup workers(3);
-  const Heads again =
-      train_heads(space.coordinates(), task, nullptr, workers.as_parallel_for(), kNoTick);
+  const auto threaded = processor_head_math(workers.as_parallel_for())(rows);
+  const Heads again = train_heads(rows, *threaded, options, nullptr, kNoTick);
   CHECK(again.directions == heads.directions);
   CHECK(again.biases == heads.biases);
 }
@@ -158,8 +160,10 @@ TEST_CASE("copies of a picture do not let the probe see its own label") {
   const std::vector<uint32_t> groups = near_duplicate_groups(neighbours);
   CHECK(groups[1] == groups[0]);
   CHECK(groups[2] != groups[0]);
-  const auto with_groups = run_probe(space, labels, groups, 4, {}, serial_for, kNoTick);
-  const auto without = run_probe(space, labels, alone(labels.size()), 4, {}, serial_for, kNoTick);
+  const auto with_groups =
+      run_probe(space, labels, groups, 4, {}, processor_head_math(serial_for), kNoTick);
+  const auto without = run_probe(space, labels, alone(labels.size()), 4, {},
+                                 processor_head_math(serial_for), kNoTick);
   CHECK(accuracy(with_groups, labels, 4) < 0.33);
   CHECK(accuracy(without, labels, 4) > accuracy(with_groups, labels, 4) + 0.1);
 }
@@ -170,7 +174,8 @@ TEST_CASE(
   const EmbeddingSpace space = make_embedding_space(blobs.values, kColumns, serial_for);
   std::vector<ClassIndex> labels = blobs.labels;
   for (size_t row = 0; row < 60; ++row) labels[row] = kNoClass;
-  const Probe probe = run_probe(space, labels, alone(900), 5, {}, serial_for, kNoTick);
+  const Probe probe =
+      run_probe(space, labels, alone(900), 5, {}, processor_head_math(serial_for), kNoTick);
   CHECK(accuracy(probe, blobs.labels, 5) > 0.9);
   size_t right = 0;
   for (size_t row = 0; row < 60; ++row) {
@@ -189,5 +194,6 @@ TEST_CASE(
                                ->log_loss);
   }
   std::vector<ClassIndex> one(900, 0);
-  CHECK_THROWS_AS(run_probe(space, one, alone(900), 5, {}, serial_for, kNoTick), Error);
+  CHECK_THROWS_AS(
+      run_probe(space, one, alone(900), 5, {}, processor_head_math(serial_for), kNoTick), Error);
 }

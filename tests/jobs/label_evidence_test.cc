@@ -327,7 +327,7 @@ TEST_CASE("samples without an embedding are judged by the runs that predict them
   CHECK(has_text(report.warnings, "60 samples have no embedding: runs alone judge them"));
   LoadedState state = load_state({project.path, "", "", false});
   JobContext context = project.job();
-  const JudgedLabels judged = judge_labels(state, state.selection, "", context);
+  const JudgedLabels judged = judge_labels(state, state.selection, "", {}, context);
   REQUIRE(state.snapshot.ids[judged.rows[119]] == 120);
   CHECK(judged.errors.score[119] > 0.9f);
   CHECK(judged.errors.suggested[119] == 0);
@@ -360,7 +360,7 @@ TEST_CASE("a run that predicts a class which the project lacks speaks for no lab
       "zebra", ids(1, 120), [](SampleId sample) { return sample > 60 ? 3 : 0; }, true);
   LoadedState state = load_state({project.path, "", "", false});
   JobContext context = project.job();
-  const JudgedLabels judged = judge_labels(state, state.selection, "", context);
+  const JudgedLabels judged = judge_labels(state, state.selection, "", {}, context);
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     CAPTURE(i);
     CHECK(judged.runs_known[i] == 1);

@@ -86,6 +86,14 @@ class FindForm : public Form {
          .more = true,
          .placeholder = "1"});
   }
+  void add_device(std::string help) {
+    add({.id = "device",
+         .label = "Device",
+         .help = std::move(help),
+         .more = true,
+         .choices = {{"auto", "auto"}, {"cpu", "cpu"}, {"cuda", "cuda"}},
+         .value = "auto"});
+  }
   void add_tag(std::string help) {
     add({.id = "tag",
          .label = "Tag",
@@ -145,6 +153,7 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
          .kind = FieldKind::kNumber,
          .more = true,
          .placeholder = "5"});
+    add_device("That trains: auto, cpu, cuda or cuda:N");
     add_seed("Seed of the folds");
     add_who("Who runs it, for the record");
   }
@@ -156,6 +165,7 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
     options_.run_name = text("run");
     options_.where = text("where");
     options_.replace = on("replace");
+    options_.device = text("device").empty() ? "auto" : text("device");
     options_.folds = static_cast<int64_t>(number("folds", 5, kMostFolds));
     options_.seed = static_cast<int64_t>(number("seed", 1, kMostSeed));
     options_.who = text("who");
@@ -192,6 +202,7 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
          .choices = {{"", "normalized margin"},
                      {"self_confidence", "self confidence"},
                      {"confidence_weighted_entropy", "confidence weighted entropy"}}});
+    add_device("That trains heads on the embeddings: auto, cpu, cuda or cuda:N");
     add_check("compat", "As cleanlab", "As cleanlab 2.9 does it, its known faults included");
     add_tag("Tag what was found, to review it in the viewer");
   }
@@ -204,6 +215,7 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
     options_.where = text("where");
     options_.filter = text("filter");
     options_.rank_by = text("rank-by");
+    options_.device = text("device").empty() ? "auto" : text("device");
     options_.compat = on("compat");
     options_.tag = text("tag");
     options_.who = text("who");

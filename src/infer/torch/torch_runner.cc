@@ -10,10 +10,9 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <filesystem>
-#include <fstream>
 #include <mutex>
 
+#include "infer/torch/devices.h"
 #include "infer/torch/forward.h"
 #include "infer/torch/object_runner.h"
 #include "infer/torch/reuse_memory.h"
@@ -40,78 +39,10 @@ size_t default_batch(const RunnerRequest& request, bool cpu) {
                     size_t{1}, most);
 }
 
-std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(": ") + 2);
-  }
-  return "";
-}
-
-// The driver's name for the GPU, on the usual machine with one: with several, its order need not be
-// the runtime's.
-std::string cuda_name() {
-  std::error_code ignored;
-  std::string name;
-  for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", ignored)) {
-    if (!name.empty()) return "";
-    std::ifstream info(gpu.path() / "information");
-    for (std::string line; std::getline(info, line);) {
-      if (line.rfind("Model:", 0) == 0) name = line.substr(line.find_first_not_of(" \t", 6));
-    }
-  }
-  return name;
-}
-
-int cuda_count() {
-  const auto accelerator = at::accelerator::getAccelerator(false);
-  if (!accelerator || *accelerator != c10::DeviceType::CUDA) return 0;
-  return static_cast<int>(at::accelerator::deviceCount());
-}
-
-at::Device choose_device(const std::string& name) {
-  const int count = cuda_count();
-  if (name == "cpu") return at::Device(at::kCPU);
-  if (name == "auto") return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  int index = 0;
-  if (name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 9 &&
-      name.find_first_not_of("0123456789", 5) == std::string::npos) {
-    index = std::stoi(name.substr(5));
-  } else if (name != "cuda") {
-    throw Failure{2, "there is no device \"" + name + "\"", "auto, cpu, cuda or cuda:N"};
-  }
-  if (index >= count) {
-    throw Failure{kUnsupported,
-                  count == 0 ? "there is no CUDA device here, or this LibTorch is the CPU build"
-                             : "there is no device " + name + ": " + std::to_string(count) +
-                                   " CUDA devices are here",
-                  "--device cpu runs on the processor"};
-  }
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
-}
-
 void check_precision(Precision precision, const at::Device& device) {
   if (device.is_cpu() && precision == Precision::kFp16) {
     throw Failure{kUnsupported, "fp16 is for CUDA devices", "--precision bf16 or fp32"};
   }
-}
-
-// The same numbers each time, and fp32 that is fp32: what a run that goes on after a stop needs.
-void set_exact_arithmetic() {
-  at::globalContext().setBenchmarkCuDNN(false);
-  at::globalContext().setDeterministicCuDNN(true);
-  at::globalContext().setAllowTF32CuDNN(false);
-  at::globalContext().setAllowTF32CuBLAS(false);
-}
-
-bool is_out_of_memory(const std::exception& error) {
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
-  const std::string_view text = error.what();
-  return text.find("can't allocate memory") != std::string_view::npos ||
-         text.find("out of memory") != std::string_view::npos ||
-         text.find("CUDNN_STATUS_ALLOC_FAILED") != std::string_view::npos ||
-         text.find("CUBLAS_STATUS_ALLOC_FAILED") != std::string_view::npos;
 }
 
 class TorchRunner : public Runner {
@@ -307,17 +238,6 @@ void TorchRunner::forward_cuda(const at::Tensor& images, RunOutput& out) {
   if (embedding.defined()) append(embedding, out.embeddings);
 }
 
-// LibTorch's warnings are for the model's author; a program that uses it does not print them.
-class NoWarnings : public c10::WarningHandler {
- public:
-  void process(const c10::Warning&) override {}
-};
-
-void silence_warnings() {
-  static NoWarnings handler;
-  c10::WarningUtils::set_warning_handler(&handler);
-}
-
 // Chooses the device, sets its arithmetic and opens the runner that the model's form needs.
 std::unique_ptr<Runner> open_runner(RunnerRequest request) {
   const at::Device device = choose_device(request.options.device);
@@ -327,8 +247,8 @@ std::unique_ptr<Runner> open_runner(RunnerRequest request) {
   at::set_num_threads(static_cast<int>(request.options.threads_per_slot));
   RunnerInfo info;
   info.form = request.form;
-  info.device = device.is_cpu() ? "cpu" : device.str();
-  info.device_name = device.is_cpu() ? cpu_name() : cuda_name();
+  info.device = device_text(device);
+  info.device_name = device_name(device);
   constexpr const char* kNames[] = {"fp32", "bf16", "fp16"};
   info.precision = kNames[static_cast<size_t>(request.options.precision)];
   info.engine = std::string("LibTorch ") + TORCH_VERSION;
@@ -373,7 +293,7 @@ ERRATA_EXPORT errata::infer::Runner* errata_open_runner(const errata::infer::Run
 ERRATA_EXPORT void errata_describe_devices(std::string& text) {
   using namespace errata::infer::torch_runner;
   text = std::string("LibTorch ") + TORCH_VERSION + ", cpu";
-  const std::string name = cpu_name();
+  const std::string name = device_name(at::Device(at::kCPU));
   if (!name.empty()) text += " (" + name + ")";
   const int count = cuda_count();
   text += count == 0 ? ", no CUDA device" : ", " + std::to_string(count) + " CUDA device(s)";
