@@ -154,8 +154,7 @@ std::string summary(const jobs::FindDuplicatesReport& report, const IssueLog& is
     const bool all = report.between.size() < analysis::Duplicates::kMostBetween;
     text += fmt::format(
         "{}{} of copies lie between groups, {} with different labels, {} across splits: none is "
-        "left "
-        "once the copies are excluded (listed by --json)\n",
+        "left once the copies are excluded (side by side in errata view, listed by --json)\n",
         all ? "" : "at least ", plural(report.between.size(), "pair"),
         with_thousands(report.conflicts_between), with_thousands(report.leaks_between));
   }

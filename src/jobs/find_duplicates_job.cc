@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -14,6 +16,7 @@
 #include "jobs/embeddings.h"
 #include "jobs/image_pass.h"
 #include "media/resize.h"
+#include "store/copy_pairs.h"
 
 namespace errata::jobs {
 
@@ -128,10 +131,9 @@ std::vector<PictureIdentity> identities(const Snapshot& snapshot, std::span<cons
 using Pair = std::pair<uint32_t, uint32_t>;
 
 // Pairs of places in report.rows.
-std::vector<Pair> look_at_embeddings(const FindDuplicatesOptions& options,
-                                     FindDuplicatesReport& report, JobContext& context) {
-  if (options.embeddings.empty()) return {};
-  const Embeddings embeddings = load_embeddings(report.state, options.embeddings, context);
+std::vector<Pair> look_at_embeddings(const Embeddings& embeddings, FindDuplicatesReport& report,
+                                     JobContext& context) {
+  if (embeddings.rows.empty()) return {};
   report.without_embedding = embeddings.without;
   analysis::NearCopies near =
       analysis::find_near_copies(embeddings.view(), {}, watched(context, "comparing embeddings"));
@@ -175,7 +177,47 @@ void store_chains(store::Store& store, const FindDuplicatesReport& report,
     rows.push_back(report.rows[i]);
     numbers.push_back(chains[i] + 1);
   }
-  store_scores(store, report.state.snapshot, "duplicate_chain", rows, numbers);
+  store_scores(store, report.state.snapshot, store::kCopyChainScore, rows, numbers);
+}
+
+// The cosine of the embeddings of two rows of the snapshot; NaN where one has none.
+float similarity(const Embeddings& embeddings, RowIndex a, RowIndex b) {
+  const auto place = [&](RowIndex row) {
+    const auto found = std::lower_bound(embeddings.rows.begin(), embeddings.rows.end(), row);
+    return found == embeddings.rows.end() || *found != row
+               ? SIZE_MAX
+               : static_cast<size_t>(found - embeddings.rows.begin());
+  };
+  const size_t at_a = place(a);
+  const size_t at_b = place(b);
+  if (at_a == SIZE_MAX || at_b == SIZE_MAX) return std::nanf("");
+  double product = 0, squares_a = 0, squares_b = 0;
+  const std::span<const float> one = embeddings.view().row(at_a);
+  const std::span<const float> other = embeddings.view().row(at_b);
+  for (size_t i = 0; i < one.size(); ++i) {
+    product += double{one[i]} * other[i];
+    squares_a += double{one[i]} * one[i];
+    squares_b += double{other[i]} * other[i];
+  }
+  return static_cast<float>(product / std::sqrt(squares_a * squares_b));
+}
+
+void store_between(store::Store& store, const FindDuplicatesReport& report,
+                   std::span<const Seen> seen, const Embeddings& embeddings, int radius) {
+  std::vector<store::CopyPair> pairs;
+  for (const auto& [a, b] : report.between) {
+    store::CopyPair pair{report.state.snapshot.ids[report.rows[a]],
+                         report.state.snapshot.ids[report.rows[b]], -1,
+                         similarity(embeddings, report.rows[a], report.rows[b])};
+    if (seen[a].hash && seen[b].hash) {
+      const int bits = std::popcount(*seen[a].hash ^ *seen[b].hash);
+      if (bits <= radius && analysis::is_copied(seen[a].small, seen[b].small)) {
+        pair.hash_bits = bits;
+      }
+    }
+    pairs.push_back(pair);
+  }
+  store::put_copy_pairs(store, pairs);
 }
 
 void count(FindDuplicatesReport& report) {
@@ -250,7 +292,11 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
       look_at_all(store::sample_files(report.state.store, ids), !options.exact, context, seen);
   report.unreadable = unreadable.size();
   for (const Seen& each : seen) report.flat += !options.exact && each.decoded && !each.hash;
-  const std::vector<Pair> near_by_embeddings = look_at_embeddings(options, report, context);
+  Embeddings embeddings;
+  if (!options.embeddings.empty()) {
+    embeddings = load_embeddings(report.state, options.embeddings, context);
+  }
+  const std::vector<Pair> near_by_embeddings = look_at_embeddings(embeddings, report, context);
   context.progress.start_stage("grouping", 0);
   analysis::Duplicates found =
       analysis::group_duplicates(identities(snapshot, report.rows, seen),
@@ -263,6 +309,7 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
   keep_issues(writer, "find duplicates", unreadable, context);
   store_groups(writer, report);
   store_chains(writer, report, found.chains);
+  store_between(writer, report, seen, embeddings, options.radius);
   report.tagged =
       tag_rows(writer, snapshot, grouped_rows(report), options.tag, options.who, "duplicates");
   if (options.exclude) exclude_copies(writer, options, report);

@@ -55,7 +55,8 @@ struct FindDuplicatesReport {
 // by analysis::perceptual_hash and is_copied, and by analysis::find_near_copies. Stores the number
 // of each sample's group as the column "duplicate_group", whether it is the one to keep as
 // "duplicate_kept", and the number of its chain of copies of copies as "duplicate_chain", by which
-// a split keeps every two copies together. Throws what load_state and load_embeddings throw.
+// a split keeps every two copies together; beside that the pairs that lie between groups
+// (store/copy_pairs.h). Throws what load_state and load_embeddings throw.
 // Memory: some 1.6 KB a sample and its embedding, and one picture a thread.
 FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobContext& context);
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/copy_pairs.h"
 #include "store/history.h"
 #include "store/object_sets.h"
 #include "store/run_rows.h"
@@ -88,6 +89,13 @@ void dump_runs(Store& store, std::string& text) {
     for (size_t i = 0; i < score.samples.size(); ++i) {
       text += fmt::format("{}{}\n", score.samples[i], row_text({&score.values[i], 1}));
     }
+  }
+  const std::optional<std::vector<CopyPair>> pairs = read_copy_pairs(store);
+  if (!pairs) return;
+  text += "[copy pairs]\n";
+  for (const CopyPair& pair : *pairs) {
+    text += fmt::format("{} {} {}{}\n", pair.a, pair.b, pair.hash_bits,
+                        row_text({&pair.similarity, 1}));
   }
 }
 

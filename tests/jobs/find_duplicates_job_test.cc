@@ -11,6 +11,7 @@
 #include "jobs/import_job.h"
 #include "media/reader.h"
 #include "media/resize.h"
+#include "store/copy_pairs.h"
 #include "store/sample_files.h"
 #include "tests/jobs/job_parts.h"
 #include "tests/support/temp_dir.h"
@@ -226,6 +227,15 @@ TEST_CASE("a copy of a copy in another split is told, kept in one part, and gone
   CHECK(report.leaks == 0);
   CHECK(report.leaks_between == 1);
   CHECK(report.conflicts_between == 0);
+  store::Store store = store::Store::open(options.store_path, store::Access::kRead);
+  auto pairs = store::read_copy_pairs(store);
+  REQUIRE(pairs);
+  REQUIRE(pairs->size() == 1);
+  CHECK(pairs->front().a == report.state.snapshot.ids[report.rows[report.between[0].first]]);
+  CHECK(pairs->front().b == report.state.snapshot.ids[report.rows[report.between[0].second]]);
+  CHECK(pairs->front().hash_bits >= 0);
+  CHECK(pairs->front().hash_bits <= options.radius);
+  CHECK(std::isnan(pairs->front().similarity));
   const LoadedState state = load_state({options.store_path, "", "", false});
   const Column* group = state.snapshot.samples.find("duplicate_group");
   const Column* chain = state.snapshot.samples.find("duplicate_chain");
@@ -241,6 +251,9 @@ TEST_CASE("a copy of a copy in another split is told, kept in one part, and gone
   report = find_duplicates(options, context);
   CHECK(report.groups.empty());
   CHECK(report.leaks_between == 0);
+  pairs = store::read_copy_pairs(store);
+  REQUIRE(pairs);
+  CHECK(pairs->empty());
 }
 
 TEST_CASE("which of a group is to stay is kept beside its number") {
