@@ -245,6 +245,11 @@ TEST_CASE("every text of what was found can be read, below the grid and in its p
           CHECK(joined(hard_to_read(window, theme, {})) == "");
           CHECK(joined(take_clipped_words()) == "");
         }
+        state.layout.bottom_tab = "duplicates";
+        window.session().findings().show_between(true);
+        CHECK(joined(hard_to_read(window, theme, {})) == "");
+        CHECK(joined(take_clipped_words()) == "");
+        window.session().findings().show_between(false);
       }
       CHECK(window.misuse() == "");
     }

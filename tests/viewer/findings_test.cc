@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "model/verdict.h"
@@ -105,6 +106,44 @@ TEST_CASE("once the others are excluded a group is decided, and no conflict any 
   CHECK_FALSE(answer->groups[1].conflict);
   CHECK(answer->conflicts == 0);
   CHECK(answer->copies == 2);
+}
+
+TEST_CASE("between groups conflicts come first, then leaks; what was decided comes last") {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  Table samples = with_groups({1, 1, 2, 2, none, none}, {0, 0, 1, 0, 0, 0}, {0, 0, 0, 1, 1, 0});
+  CHECK_FALSE(answer_copies(samples)->pairs_known);
+  samples.add(make_int_column("id", {1, 2, 3, 4, 5, 6}));
+  samples.add(make_float_column("duplicate_chain", {1, 1, 1, 1, 1, none}));
+  std::vector<store::CopyPair> pairs{
+      {1, 4, 2, 0.5F}, {1, 6, 3, 0}, {2, 3, 5, 0}, {2, 5, -1, 0.9F}, {2, 77, 1, 0}};
+  auto answer = answer_copies(samples, &pairs);
+  CHECK(answer->pairs_known);
+  CHECK_FALSE(answer->more_pairs);
+  // Of the sample that is gone none is told.
+  REQUIRE(answer->pairs.size() == 4);
+  const auto rows = [&](size_t i) { return std::pair(answer->pairs[i].a, answer->pairs[i].b); };
+  CHECK(rows(0) == std::pair<RowIndex, RowIndex>(1, 2));
+  CHECK(answer->pairs[0].conflict);
+  CHECK_FALSE(answer->pairs[0].leak);
+  CHECK(answer->pairs[0].hash_bits == 5);
+  CHECK(answer->pairs[0].chain == CopyChain{1, 5});
+  CHECK(rows(1) == std::pair<RowIndex, RowIndex>(0, 3));
+  CHECK(answer->pairs[1].leak);
+  CHECK(rows(2) == std::pair<RowIndex, RowIndex>(1, 4));
+  CHECK(rows(3) == std::pair<RowIndex, RowIndex>(0, 5));
+  CHECK_FALSE(answer->pairs[3].open);  // of one label and split by now
+  CHECK(answer->open_pairs == 3);
+  CHECK(answer->pair_conflicts == 1);
+  CHECK(answer->pair_leaks == 2);
+  for (const CopyGroup& group : answer->groups) CHECK(group.in_larger_chain());
+  samples.add(make_bool_column("excluded", {0, 1, 0, 0, 0, 0}));
+  answer = answer_copies(samples, &pairs);
+  CHECK(answer->open_pairs == 1);
+  CHECK(rows(0) == std::pair<RowIndex, RowIndex>(0, 3));
+  CHECK(answer->pair_conflicts == 0);
+  pairs.clear();
+  CHECK(answer_copies(samples, &pairs)->pairs_known);
+  CHECK(answer_copies(samples, &pairs)->pairs.empty());
 }
 
 TEST_CASE("a bad picture is below its threshold; what most are is no error") {
@@ -311,6 +350,109 @@ TEST_CASE("of a group one is kept with a key, the next group comes, and undo bri
   opened.settle();
   CHECK(review(group.members.front()) == "unseen");
   CHECK(opened.copies().open == 3);
+}
+
+TEST_CASE("pairs between groups are stepped through, decided by the same keys, and undone") {
+  Opened opened;
+  CHECK(opened.copies().pairs.size() == test::SyntheticBackend::kPairs);
+  const size_t open = opened.copies().open_pairs;
+  REQUIRE(open >= 2);
+  REQUIRE(opened.commands.run("duplicates.between", opened.session));
+  opened.settle();
+  CHECK(opened.state().layout.bottom_tab == "duplicates");
+  REQUIRE(opened.state().findings.between);
+  opened.session.findings().move_group(-1);
+  CHECK(opened.state().findings.pair == 0);
+  REQUIRE(opened.commands.run("duplicates.next", opened.session));
+  CHECK(opened.state().findings.pair == 1);
+  CHECK(opened.state().findings.keeps(*opened.state().cursor_row()));
+  REQUIRE(opened.commands.run("duplicates.previous", opened.session));
+  CHECK(opened.state().findings.pair == 0);
+  const CopyPairView pair = *FindingsDesk::chosen_pair(opened.state());
+  const size_t with_gone = static_cast<size_t>(
+      std::count_if(opened.copies().pairs.begin(), opened.copies().pairs.end(),
+                    [&](const CopyPairView& each) { return each.open && each.has(pair.a); }));
+  opened.session.findings().keep(pair.b);
+  opened.session.findings().keep(pair.b, true);  // one of a pair stays, also with Ctrl
+  CHECK(opened.state().findings.kept == std::vector<RowIndex>{pair.b});
+  const std::string& title = opened.commands.at("review.keep_one").title_now(opened.state());
+  CHECK(title == "Exclude the other of the pair");
+  REQUIRE(opened.commands.run("review.keep_one", opened.session));
+  opened.settle();
+  const auto review = [&](RowIndex row) {
+    return opened.backend->review_of(opened.state().snapshot.ids[row]);
+  };
+  CHECK(review(pair.a) == "excluded");
+  CHECK(review(pair.b) == "unseen");
+  CHECK(opened.copies().open_pairs == open - with_gone);
+  const CopyPairView* next = FindingsDesk::chosen_pair(opened.state());
+  REQUIRE(next != nullptr);
+  if (open > with_gone) CHECK(next->open);
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(review(pair.a) == "unseen");
+  CHECK(opened.copies().open_pairs == open);
+  REQUIRE(opened.commands.run("duplicates.between", opened.session));
+  CHECK_FALSE(opened.state().findings.between);
+  CHECK(opened.state().findings.kept ==
+        std::vector<RowIndex>{FindingsDesk::chosen_group(opened.state())->members.front()});
+}
+
+TEST_CASE("the copies of a group or a pair get the label of the one that stays") {
+  Opened opened;
+  opened.show("duplicates");
+  const CopyGroup group = *FindingsDesk::chosen_group(opened.state());
+  REQUIRE(group.conflict);
+  const auto label = [&](RowIndex row) {
+    return opened.backend->label_of(opened.state().snapshot.ids[row]);
+  };
+  const std::string before = label(group.members[1]);
+  REQUIRE(before != label(group.members[0]));
+  CHECK(opened.commands.at("review.label_as_kept").title_now(opened.state()) ==
+        "Label the copies " + label(group.members[0]));
+  REQUIRE(opened.commands.run("review.label_as_kept", opened.session));
+  opened.settle();
+  CHECK(label(group.members[1]) == label(group.members[0]));
+  CHECK(opened.copies().conflicts == 0);
+  CHECK(FindingsDesk::chosen_group(opened.state())->number == group.number);
+  CHECK_FALSE(opened.commands.run("review.label_as_kept", opened.session));
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(label(group.members[1]) == before);
+
+  REQUIRE(opened.commands.run("duplicates.between", opened.session));
+  opened.settle();
+  const CopyPairView pair = *FindingsDesk::chosen_pair(opened.state());
+  if (!pair.conflict) return;
+  opened.session.findings().keep(pair.b);
+  REQUIRE(opened.commands.run("review.label_as_kept", opened.session));
+  opened.settle();
+  CHECK(label(pair.a) == label(pair.b));
+}
+
+TEST_CASE("a chain, and a pair that the filter hides, are shown in the grid") {
+  Opened opened;
+  opened.show("duplicates");
+  CHECK_FALSE(opened.commands.run("duplicates.chain", opened.session));  // the group is all of it
+  CHECK_FALSE(FindingsDesk::chosen_group(opened.state())->in_larger_chain());
+  opened.session.findings().move_group(1);
+  CHECK(FindingsDesk::chosen_group(opened.state())->in_larger_chain());
+  REQUIRE(opened.commands.run("duplicates.chain", opened.session));
+  opened.settle();
+  CHECK(opened.state().filter.applied == "duplicate_chain = 2");
+  CHECK(opened.state().view->order.size() == 5);
+  CHECK(FindingsDesk::chosen_chain(opened.state()) == CopyChain{2, 5});
+  opened.session.findings().show_between(true);
+  const CopyPairView pair = *FindingsDesk::chosen_pair(opened.state());
+  opened.session.findings().go_to(pair.b);
+  CHECK(*opened.state().cursor_row() == pair.b);
+  CHECK(opened.state().filter.applied == "duplicate_chain = 2");
+  opened.session.set_filter("id = 1");
+  opened.settle();
+  opened.session.findings().go_to(pair.b);
+  opened.settle();
+  CHECK(opened.state().view->order.size() == 2);
+  CHECK(*opened.state().cursor_row() == pair.b);
 }
 
 TEST_CASE("a copy that was excluded is not the one that is kept") {

@@ -82,6 +82,72 @@ TEST_CASE("a click marks the copy to keep; Shift X excludes the others of its gr
   CHECK(window.misuse().empty());
 }
 
+TEST_CASE("a pair between groups lies side by side, is zoomed as one, marked and decided") {
+  if (!has_virtual_display()) return;
+  WindowFixture window(with_findings());
+  CHECK(click(window, "panel.duplicates", "//Panels/**/between") == "");
+  window.settle();
+  REQUIRE(window.state().findings.between);
+  const viewer::CopyPairView pair = *viewer::FindingsDesk::chosen_pair(window.state());
+  REQUIRE(pair.open);
+  const Column& path = *window.state().snapshot.samples.find("path");
+  CHECK(is_drawn(window, path.display(pair.a)));
+  CHECK(is_drawn(window, path.display(pair.b)));
+  CHECK(is_drawn(window, "group 2"));
+  CHECK(is_drawn(window, "Chain of 5"));
+  size_t zoomed = 0;
+  CHECK(window.run([&](ImGuiTestContext* context) {
+    context->MouseMove("//Panels/**/a/picture");
+    for (int i = 0; i < 4; ++i) context->MouseWheelY(1);
+    context->Yield(2);
+    viewer::record_texts(true);
+    context->Yield();
+    for (const viewer::DrawnText& text : viewer::take_drawn_texts()) {
+      zoomed += text.text.ends_with("\u00D7") ? 1 : 0;
+    }
+    viewer::record_texts(false);
+  }) == "");
+  CHECK(zoomed >= 2);  // the other one says its factor too
+  const auto press = [&](ImGuiKeyChord key) {
+    CHECK(window.run([&](ImGuiTestContext* context) { context->KeyPress(key); }) == "");
+    window.settle();
+  };
+  CHECK(window.run(
+            [&](ImGuiTestContext* context) { context->ItemClick("//Panels/**/b/picture"); }) == "");
+  window.settle();
+  CHECK(window.state().findings.kept == std::vector<RowIndex>{pair.b});
+  CHECK(*window.state().cursor_row() == pair.b);
+  press(ImGuiMod_Shift | ImGuiKey_PageDown);
+  CHECK(window.state().findings.pair == 1);
+  press(ImGuiMod_Shift | ImGuiKey_PageUp);
+  CHECK(window.state().findings.pair == 0);
+  CHECK(window.run([&](ImGuiTestContext* context) { context->ItemClick("//Panels/**/b/name"); }) ==
+        "");
+  press(ImGuiMod_Shift | ImGuiKey_X);
+  const auto review = [&](RowIndex row) {
+    return window.backend().review_of(window.state().snapshot.ids[row]);
+  };
+  CHECK(review(pair.a) == "excluded");
+  CHECK(review(pair.b) == "unseen");
+  press(ImGuiKey_U);
+  CHECK(review(pair.a) == "unseen");
+  CHECK(click(window, "panel.duplicates", "//Panels/**/chain") == "");
+  CHECK(window.state().filter.applied == "duplicate_chain = 2");
+  press(ImGuiMod_Shift | ImGuiKey_G);
+  CHECK_FALSE(window.state().findings.between);
+  CHECK(window.misuse().empty());
+}
+
+TEST_CASE("where nothing lies between groups the panel says so") {
+  if (!has_virtual_display()) return;
+  WindowSetup setup = with_findings();
+  setup.nothing_found = true;
+  WindowFixture window(setup);
+  CHECK(click(window, "panel.duplicates", "//Panels/**/between") == "");
+  CHECK(is_drawn(window, "No two copies in different groups differ"));
+  CHECK(window.misuse().empty());
+}
+
 TEST_CASE("a picture of a bad kind is gone to, a slice filters") {
   if (!has_virtual_display()) return;
   WindowFixture window(with_findings());

@@ -154,18 +154,8 @@ void SyntheticBackend::add_map(Table& samples) {
   samples.add(make_float_column("map_y", std::move(y)));
 }
 
-void SyntheticBackend::add_findings(Table& samples) const {
-  const size_t rows = samples.rows();
-  const float none = std::numeric_limits<float>::quiet_NaN();
-  std::vector<float> group(rows, none), kept(rows, none), dark(rows, 0.9F), blurry(rows, 0.8F);
-  std::vector<float> error(rows), belief(rows, 0.5F);
-  const auto copies = [&](const std::vector<size_t>& members, float number) {
-    for (const size_t row : members) {
-      if (row >= rows) return;
-      group[row] = number;
-      kept[row] = row == members.front() ? 1 : 0;
-    }
-  };
+std::vector<std::vector<size_t>> SyntheticBackend::copy_groups() const {
+  const size_t rows = states_.size();
   const auto same_label = [&](size_t first, size_t count) {
     std::vector<size_t> members{first};
     for (size_t row = first + 1; row < rows && members.size() < count; ++row) {
@@ -173,10 +163,24 @@ void SyntheticBackend::add_findings(Table& samples) const {
     }
     return members;
   };
-  if (!nothing_found_) {
-    copies({0, 1}, 1);
-    copies(same_label(20, 2), 2);
-    copies(same_label(100, 3), 3);
+  if (nothing_found_ || rows <= 100) return {};
+  return {{0, 1}, same_label(20, 2), same_label(100, 3)};
+}
+
+void SyntheticBackend::add_findings(Table& samples) const {
+  const size_t rows = samples.rows();
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> group(rows, none), kept(rows, none), chain(rows, none);
+  std::vector<float> dark(rows, 0.9F), blurry(rows, 0.8F);
+  std::vector<float> error(rows), belief(rows, 0.5F);
+  float number = 0;
+  for (const std::vector<size_t>& members : copy_groups()) {
+    ++number;
+    for (const size_t row : members) {
+      group[row] = number;
+      kept[row] = row == members.front() ? 1 : 0;
+      chain[row] = number == 1 ? 1 : 2;
+    }
   }
   const auto verdicts = std::make_shared<Dictionary>();
   for (const char* name : {"label wrong", "model wrong", "ambiguous", "not a valid image"}) {
@@ -195,6 +199,7 @@ void SyntheticBackend::add_findings(Table& samples) const {
   }
   samples.add(make_float_column("duplicate_group", std::move(group)));
   samples.add(make_float_column("duplicate_kept", std::move(kept)));
+  samples.add(make_float_column("duplicate_chain", std::move(chain)));
   samples.add(make_float_column("dark", std::move(dark)));
   samples.add(make_float_column("blurry", std::move(blurry)));
   samples.add(make_float_column("label_error", std::move(error)));
@@ -629,6 +634,19 @@ size_t SyntheticBackend::relabelled_since(int64_t /*label_revision*/) {
   size_t count = 0;
   for (size_t i = 0; i < states_.size(); ++i) count += states_[i].label != given_[i];
   return count;
+}
+
+std::optional<std::vector<store::CopyPair>> SyntheticBackend::copy_pairs() {
+  if (!with_findings_) return std::nullopt;
+  const std::vector<std::vector<size_t>> groups = copy_groups();
+  std::vector<store::CopyPair> pairs;
+  if (groups.empty()) return pairs;
+  for (size_t i = 0; i < kPairs; ++i) {
+    const auto sample = [](size_t row) { return static_cast<SampleId>(row + 1); };
+    pairs.push_back({sample(groups[1][i % 2]), sample(groups[2][i / 2]), static_cast<int32_t>(i),
+                     i % 2 == 0 ? std::nanf("") : 0.98F});
+  }
+  return pairs;
 }
 
 viewer::StoreLists SyntheticBackend::lists() {

@@ -37,6 +37,7 @@ class SyntheticBackend : public viewer::Backend {
   void save_view(const store::SavedView& view) override;
   void delete_view(const std::string& name) override;
   size_t relabelled_since(int64_t label_revision) override;  // than were given
+  std::optional<std::vector<store::CopyPair>> copy_pairs() override;
   viewer::StoreLists lists() override;
   std::vector<store::LogEntry> log(const store::LogFilter& filter) override;
   std::vector<store::LogBatch> batches(int64_t before_batch, size_t limit) override;
@@ -76,15 +77,18 @@ class SyntheticBackend : public viewer::Backend {
   size_t objects_per_sample_ = 0;
   bool with_embeddings_ = false;  // before the first load: those of a true class are alike
   // Before the first load: what the menu Find would have stored. Samples 1 and 2 are copies with
-  // different labels, there are a pair and three copies with one label each; every tenth sample is
-  // dark; every wrong label is suspected, every other of them ambiguous; a view of weak slices.
+  // different labels, there are a pair and three copies with one label each, both in one chain with
+  // kPairs pairs between them; every tenth sample is dark; every wrong label is suspected, every
+  // other of them ambiguous; a view of weak slices.
   bool with_findings_ = false;
+  static constexpr size_t kPairs = 4;
   bool nothing_found_ = false;          // with_findings_, of searches that found nothing
   bool with_map_ = false;               // before the first load: samples have a place on the map
   std::vector<std::string> more_runs_;  // before the first load: further runs that say the same
 
  private:
   static void add_map(Table& samples);
+  std::vector<std::vector<size_t>> copy_groups() const;  // rows, the one to keep first
   void add_findings(Table& samples) const;
   struct State {
     std::string label;

@@ -324,6 +324,11 @@ size_t StoreBackend::relabelled_since(int64_t label_revision) {
   });
 }
 
+std::optional<std::vector<store::CopyPair>> StoreBackend::copy_pairs() {
+  if (!file_exists(path_)) return std::nullopt;
+  return with(lists_, [](store::Store& store) { return store::read_copy_pairs(store); });
+}
+
 StoreLists StoreBackend::lists() {
   if (!file_exists(path_)) return {};
   return with(lists_, [](store::Store& store) {

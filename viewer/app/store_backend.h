@@ -44,6 +44,7 @@ class StoreBackend : public Backend {
   void save_view(const store::SavedView& view) override;
   void delete_view(const std::string& name) override;
   size_t relabelled_since(int64_t label_revision) override;
+  std::optional<std::vector<store::CopyPair>> copy_pairs() override;
   StoreLists lists() override;
   std::vector<store::LogEntry> log(const store::LogFilter& filter) override;
   std::vector<store::LogBatch> batches(int64_t before_batch, size_t limit) override;

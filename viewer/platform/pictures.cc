@@ -54,6 +54,14 @@ void Pictures::begin_frame() {
 }
 
 void Pictures::end_frame() {
+  // The one asked for last stays, as large ones take long to upload.
+  const uint64_t newest =
+      std::max_element(images_.begin(), images_.end(), [](const Shown& a, const Shown& b) {
+        return a.frame < b.frame;
+      })->frame;
+  for (Shown& each : images_) {
+    if (each.frame < newest) each.texture.clear();
+  }
   std::vector<CropWish> crops = wanted_crops_;
   crops.insert(crops.end(), wanted_crops_soon_.begin(), wanted_crops_soon_.end());
   if (!crops.empty() || !asked_crops_.empty()) {
@@ -125,7 +133,11 @@ std::shared_ptr<Picture> Pictures::find_decoded(SampleId sample) {
 }
 
 const TextureRegion* Pictures::image(SampleId sample) {
-  if (image_.sample() == sample) return &image_.region();
+  for (Shown& each : images_) {
+    if (each.texture.sample() != sample) continue;
+    each.frame = frame_;
+    return &each.texture.region();
+  }
   decode(sample);
   const std::shared_ptr<Picture> picture = find_decoded(sample);
   if (!picture) {
@@ -136,8 +148,12 @@ const TextureRegion* Pictures::image(SampleId sample) {
     note_problem(sample, *picture);
     return nullptr;
   }
-  image_.upload(sample, picture->image);
-  return &image_.region();
+  Shown& oldest =
+      *std::min_element(images_.begin(), images_.end(),
+                        [](const Shown& a, const Shown& b) { return a.frame < b.frame; });
+  oldest.texture.upload(sample, picture->image);
+  oldest.frame = frame_;
+  return &oldest.texture.region();
 }
 
 const media::Image* Pictures::pixels(SampleId sample) const {

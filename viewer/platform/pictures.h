@@ -3,6 +3,7 @@
 // later frame.
 #pragma once
 
+#include <array>
 #include <list>
 #include <memory>
 #include <optional>
@@ -35,7 +36,8 @@ class Pictures {
   // The problem is that there is no such file.
   bool is_gone(SampleId sample) const { return gone_.contains(sample); }
 
-  // The whole image of one sample at a time; nullptr while it is being decoded.
+  // The whole images of up to kImages samples in a frame; nullptr while one is being decoded.
+  static constexpr size_t kImages = 3;
   const TextureRegion* image(SampleId sample);
   // Its pixels, for as long as this frame; nullptr while image() gives none.
   const media::Image* pixels(SampleId sample) const;
@@ -75,7 +77,11 @@ class Pictures {
   ThumbnailAtlas crops_;
   CropQueue crop_queue_;
   DashTexture dashes_;
-  ImageTexture image_;
+  struct Shown {
+    ImageTexture texture;
+    uint64_t frame = 0;  // that it was last asked for in
+  };
+  std::array<Shown, kImages> images_;
   uint64_t frame_ = 0;
   std::vector<SampleId> wanted_;
   std::vector<SampleId> wanted_soon_;

@@ -14,6 +14,7 @@
 #include "media/image.h"
 #include "model/objects.h"
 #include "model/snapshot.h"
+#include "store/copy_pairs.h"
 #include "viewer/state/lists_state.h"
 
 namespace errata::viewer {
@@ -154,6 +155,8 @@ class Backend {
   virtual StoreLists lists() = 0;
   // Samples whose labels are others than at that revision of them.
   virtual size_t relabelled_since(int64_t label_revision) = 0;
+  // Copies that lie between the groups of `errata find duplicates`; nullopt where it kept none.
+  virtual std::optional<std::vector<store::CopyPair>> copy_pairs() = 0;
   // What the log says, newest first.
   virtual std::vector<store::LogEntry> log(const store::LogFilter& filter) = 0;
   // The same by batches, below `before_batch` (0: from the newest).

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "analysis/duplicate_groups.h"
 #include "analysis/image_quality.h"
 #include "base/error.h"
 #include "model/verdict.h"
@@ -83,6 +84,66 @@ size_t suggested_in(const Table& samples, const std::vector<RowIndex>& members) 
     return !kept->is_null(row) && kept->number(row) > 0;
   });
   return std::max<size_t>(1, static_cast<size_t>(stays));
+}
+
+// The chains of copies, by their numbers.
+class Chains {
+ public:
+  explicit Chains(const Table& samples) : number_(float_column(samples, store::kCopyChainScore)) {
+    if (number_ == nullptr) return;
+    for (RowIndex row = 0; row < samples.rows(); ++row) {
+      if (!number_->is_null(row)) ++pictures_[static_cast<int64_t>(number_->floats[row])];
+    }
+  }
+  CopyChain of(RowIndex row) const {
+    if (number_ == nullptr || number_->is_null(row)) return {};
+    const auto number = static_cast<int64_t>(number_->floats[row]);
+    return {number, pictures_.at(number)};
+  }
+
+ private:
+  const Column* number_;
+  std::unordered_map<int64_t, size_t> pictures_;
+};
+
+// Those whose samples are there.
+void add_pairs(const Table& samples, const std::vector<store::CopyPair>& pairs,
+               const Chains& chains, CopiesAnswer& answer) {
+  const Column* ids = samples.find("id");
+  if (ids == nullptr || ids->type != ColumnType::kInt) return;
+  const auto row_of = [&](SampleId sample) -> std::optional<RowIndex> {
+    const auto found = std::lower_bound(ids->ints.begin(), ids->ints.end(), sample);
+    if (found == ids->ints.end() || *found != sample) return std::nullopt;
+    return static_cast<RowIndex>(found - ids->ints.begin());
+  };
+  const Excluded excluded(samples);
+  const Column* label = category_column(samples, "label");
+  const Column* split = category_column(samples, "split");
+  for (const store::CopyPair& pair : pairs) {
+    const std::optional<RowIndex> a = row_of(pair.a);
+    const std::optional<RowIndex> b = row_of(pair.b);
+    if (!a || !b) continue;
+    const auto differs = [&](const Column* column) {
+      const int32_t one = code_at(column, *a);
+      const int32_t other = code_at(column, *b);
+      return one >= 0 && other >= 0 && one != other;
+    };
+    CopyPairView view{.a = *a, .b = *b, .hash_bits = pair.hash_bits, .similarity = pair.similarity};
+    view.conflict = differs(label);
+    view.leak = differs(split);
+    view.open = (view.conflict || view.leak) && !excluded(*a) && !excluded(*b);
+    view.chain = chains.of(*a);
+    answer.open_pairs += view.open;
+    answer.pair_conflicts += view.open && view.conflict;
+    answer.pair_leaks += view.open && view.leak;
+    answer.pairs.push_back(view);
+  }
+  answer.more_pairs = pairs.size() >= analysis::Duplicates::kMostBetween;
+  std::sort(answer.pairs.begin(), answer.pairs.end(),
+            [](const CopyPairView& one, const CopyPairView& other) {
+              return std::tuple(!one.open, !one.conflict, !one.leak, one.a, one.b) <
+                     std::tuple(!other.open, !other.conflict, !other.leak, other.a, other.b);
+            });
 }
 
 double threshold_of(const Table& samples, const analysis::QualityIssueInfo& info,
@@ -172,7 +233,8 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const 
 
 }  // namespace
 
-std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples) {
+std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples,
+                                                  const std::vector<store::CopyPair>* pairs) {
   const Column* number = float_column(samples, "duplicate_group");
   if (number == nullptr) return nullptr;
   auto answer = std::make_shared<CopiesAnswer>();
@@ -187,8 +249,10 @@ std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples) {
   const Excluded excluded(samples);
   const Column* label = category_column(samples, "label");
   const Column* split = category_column(samples, "split");
+  const Chains chains(samples);
   for (CopyGroup& group : answer->groups) {
     put_kept_first(samples, group.members);
+    group.chain = chains.of(group.members.front());
     group.kept = suggested_in(samples, group.members);
     const auto left = [&](size_t from) {
       return static_cast<size_t>(
@@ -210,6 +274,8 @@ std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples) {
               return std::tuple(!a.open, !a.conflict, !a.leak, a.number) <
                      std::tuple(!b.open, !b.conflict, !b.leak, b.number);
             });
+  answer->pairs_known = pairs != nullptr;
+  if (pairs != nullptr) add_pairs(samples, *pairs, chains, *answer);
   return answer;
 }
 

@@ -6,15 +6,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/columns.h"
+#include "store/copy_pairs.h"
 #include "viewer/state/findings_state.h"
 
 namespace errata::viewer {
 
 // The one to keep is the one that the job suggests (column duplicate_kept), else the largest, else
-// the first.
-std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples);
+// the first. `pairs`: those between groups; null where the search kept none.
+std::shared_ptr<const CopiesAnswer> answer_copies(
+    const Table& samples, const std::vector<store::CopyPair>* pairs = nullptr);
 std::shared_ptr<const QualityAnswer> answer_quality(const Table& samples);
 // From the options of the saved view that the job leaves behind; null for another text.
 std::shared_ptr<const SlicesAnswer> read_slices(std::string_view options_json);

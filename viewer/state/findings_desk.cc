@@ -37,6 +37,12 @@ std::shared_ptr<const Column> verdicts_of(const Snapshot& snapshot) {
   return nullptr;
 }
 
+// It is the one that its group of copies is to keep, or in no group.
+bool stands_for_group(const AppState& state, RowIndex row) {
+  const Column* kept = state.snapshot.samples.find("duplicate_kept");
+  return kept == nullptr || kept->is_null(row) || kept->number(row) > 0;
+}
+
 std::string copy_of(const AppState& state, RowIndex kept) {
   const Column* path = state.snapshot.samples.find("path");
   return "copy of " + (path == nullptr ? std::string() : path->display(kept));
@@ -55,6 +61,9 @@ void FindingsDesk::snapshot_taken() {
   findings.quality = nullptr;
   findings.labels = nullptr;
   findings.group = 0;
+  findings.pair = 0;
+  findings.kept.clear();
+  pairs_ = nullptr;
   reviews_.reset();
   goes_to_.reset();
   asked_ = false;
@@ -97,51 +106,98 @@ void FindingsDesk::ask() {
   asked_slices_ = slices_options(state.lists.lists);
   session_.tasks().run(
       Lane::kPanels,
-      [this, samples = state.snapshot.samples, slices = asked_slices_,
+      [this, samples = state.snapshot.samples, slices = asked_slices_, known_pairs = pairs_,
        verdicts = verdicts_of(state.snapshot), loads = state.loads]() -> Tasks::Apply {
-        const auto copies = answer_copies(samples);
         const auto quality = answer_quality(samples);
         const auto labels = answer_labels(samples, verdicts.get());
         const auto weak = read_slices(slices);
         const bool known = weak && weak->label_revision >= 0;
         size_t relabelled = 0;
+        auto pairs = known_pairs;
         try {
           if (known) relabelled = session_.backend().relabelled_since(weak->label_revision);
+          if (!pairs) {
+            pairs = std::make_shared<const std::optional<std::vector<store::CopyPair>>>(
+                session_.backend().copy_pairs());
+          }
         } catch (const Error& error) {
           return [this, error] {
             running_ = false;
             session_.show_error(error);
           };
         }
-        return [this, copies, quality, labels, weak, relabelled, loads] {
+        const auto copies = answer_copies(samples, *pairs ? &**pairs : nullptr);
+        return [this, copies, pairs, quality, labels, weak, relabelled, loads] {
           running_ = false;
           if (loads != session_.state().loads) return;
           FindingsState& findings = session_.state().findings;
-          // The chosen group keeps its place among those that are left.
-          const CopyGroup* before = chosen_group(session_.state());
-          const int64_t number = before == nullptr ? -1 : before->number;
-          findings.copies = copies;
+          pairs_ = pairs;
           findings.quality = quality;
           findings.labels = labels;
           findings.slices = weak;
           findings.slices_relabelled = relabelled;
-          if (copies == nullptr || copies->groups.empty()) return;
-          const auto same =
-              std::find_if(copies->groups.begin(), copies->groups.end(),
-                           [&](const CopyGroup& each) { return each.number == number; });
-          if (same != copies->groups.end()) {
-            findings.group = static_cast<size_t>(same - copies->groups.begin());
-          } else {
-            choose_group(0);
-          }
+          take_copies(copies);
         };
       });
+}
+
+// What was chosen keeps its place among what is left.
+void FindingsDesk::take_copies(std::shared_ptr<const CopiesAnswer> copies) {
+  FindingsState& findings = session_.state().findings;
+  const CopyGroup* group = chosen_group(session_.state());
+  const CopyPairView* pair = chosen_pair(session_.state());
+  const int64_t number = group == nullptr ? -1 : group->number;
+  const auto rows = pair == nullptr ? std::pair<RowIndex, RowIndex>() : std::pair(pair->a, pair->b);
+  const bool had_any = findings.between ? pair != nullptr : group != nullptr;
+  findings.copies = std::move(copies);
+  if (findings.copies == nullptr) return;
+  const std::vector<CopyGroup>& groups = findings.copies->groups;
+  const std::vector<CopyPairView>& pairs = findings.copies->pairs;
+  const auto same_group = std::find_if(
+      groups.begin(), groups.end(), [&](const CopyGroup& each) { return each.number == number; });
+  const auto same_pair = std::find_if(pairs.begin(), pairs.end(), [&](const CopyPairView& each) {
+    return std::pair(each.a, each.b) == rows;
+  });
+  const bool group_is_left = same_group != groups.end();
+  const bool pair_is_left = pair != nullptr && same_pair != pairs.end();
+  findings.group = group_is_left ? static_cast<size_t>(same_group - groups.begin()) : 0;
+  findings.pair = pair_is_left ? static_cast<size_t>(same_pair - pairs.begin()) : 0;
+  if (had_any && (findings.between ? pair_is_left : group_is_left)) return;
+  if (findings.between) {
+    choose_pair(0);
+  } else {
+    choose_group(0);
+  }
 }
 
 const CopyGroup* FindingsDesk::chosen_group(const AppState& state) {
   const FindingsState& findings = state.findings;
   if (!findings.copies || findings.group >= findings.copies->groups.size()) return nullptr;
   return &findings.copies->groups[findings.group];
+}
+
+const CopyPairView* FindingsDesk::chosen_pair(const AppState& state) {
+  const FindingsState& findings = state.findings;
+  if (!findings.copies || findings.pair >= findings.copies->pairs.size()) return nullptr;
+  return &findings.copies->pairs[findings.pair];
+}
+
+std::vector<RowIndex> FindingsDesk::chosen_copies(const AppState& state) {
+  if (state.findings.between) {
+    const CopyPairView* pair = chosen_pair(state);
+    return pair == nullptr ? std::vector<RowIndex>() : std::vector<RowIndex>{pair->a, pair->b};
+  }
+  const CopyGroup* group = chosen_group(state);
+  return group == nullptr ? std::vector<RowIndex>() : group->members;
+}
+
+CopyChain FindingsDesk::chosen_chain(const AppState& state) {
+  if (state.findings.between) {
+    const CopyPairView* pair = chosen_pair(state);
+    return pair == nullptr ? CopyChain() : pair->chain;
+  }
+  const CopyGroup* group = chosen_group(state);
+  return group == nullptr || !group->in_larger_chain() ? CopyChain() : group->chain;
 }
 
 void FindingsDesk::choose_group(size_t group) {
@@ -164,17 +220,51 @@ void FindingsDesk::choose_group(size_t group) {
   }
 }
 
+// Of a pair that one stays which its group keeps, else the first.
+void FindingsDesk::choose_pair(size_t pair) {
+  const AppState& state = session_.state();
+  FindingsState& findings = session_.state().findings;
+  if (!findings.copies || pair >= findings.copies->pairs.size()) return;
+  findings.pair = pair;
+  findings.show_group = true;
+  const CopyPairView& chosen = findings.copies->pairs[pair];
+  const bool other = is_excluded(state, chosen.a) ||
+                     (!stands_for_group(state, chosen.a) && stands_for_group(state, chosen.b));
+  findings.kept = {other && !is_excluded(state, chosen.b) ? chosen.b : chosen.a};
+}
+
+void FindingsDesk::show_between(bool between) {
+  FindingsState& findings = session_.state().findings;
+  findings.between = between;
+  findings.kept.clear();
+  if (between) {
+    choose_pair(findings.pair);
+    if (!findings.kept.empty()) session_.map().go_to(findings.kept.front());
+  } else {
+    choose_group(findings.group);
+  }
+}
+
 void FindingsDesk::move_group(int by) {
   const FindingsState& findings = session_.state().findings;
-  if (!findings.copies || findings.copies->groups.empty()) return;
-  const auto last = static_cast<int64_t>(findings.copies->groups.size()) - 1;
-  const int64_t to = std::clamp<int64_t>(static_cast<int64_t>(findings.group) + by, 0, last);
-  choose_group(static_cast<size_t>(to));
+  if (!findings.copies) return;
+  const size_t count =
+      findings.between ? findings.copies->pairs.size() : findings.copies->groups.size();
+  if (count == 0) return;
+  const auto at = static_cast<int64_t>(findings.between ? findings.pair : findings.group);
+  const auto to =
+      static_cast<size_t>(std::clamp<int64_t>(at + by, 0, static_cast<int64_t>(count) - 1));
+  if (findings.between) {
+    choose_pair(to);
+    session_.map().go_to(findings.kept.front());
+  } else {
+    choose_group(to);
+  }
 }
 
 void FindingsDesk::keep(RowIndex row, bool too) {
   FindingsState& findings = session_.state().findings;
-  if (!too) {
+  if (!too || findings.between) {
     findings.kept = {row};
   } else if (!findings.keeps(row)) {
     findings.kept.push_back(row);
@@ -183,17 +273,35 @@ void FindingsDesk::keep(RowIndex row, bool too) {
   }
 }
 
+void FindingsDesk::go_to(RowIndex row) {
+  const AppState& state = session_.state();
+  const bool shown =
+      state.view && !state.objects_shown() &&
+      std::find(state.view->order.begin(), state.view->order.end(), row) != state.view->order.end();
+  if (shown) {
+    session_.map().go_to(row);
+  } else {
+    show_pair(row);
+  }
+}
+
 void FindingsDesk::exclude_others() {
   const AppState& state = session_.state();
   FindingsState& findings = session_.state().findings;
-  const CopyGroup* group = chosen_group(state);
-  if (group == nullptr) return;
+  const std::vector<RowIndex> members = chosen_copies(state);
+  if (members.empty()) return;
   // What was excluded since it was chosen to be kept stands for nobody: one of the others does.
   std::erase_if(findings.kept, [&](RowIndex row) { return is_excluded(state, row); });
-  if (findings.kept.empty()) choose_group(findings.group);
+  if (findings.kept.empty()) {
+    if (findings.between) {
+      choose_pair(findings.pair);
+    } else {
+      choose_group(findings.group);
+    }
+  }
   if (findings.kept.empty()) return;
   std::vector<ReviewEdit> edits;
-  for (const RowIndex row : group->members) {
+  for (const RowIndex row : members) {
     if (findings.keeps(row) || is_excluded(state, row)) continue;
     edits.push_back({state.snapshot.ids[row],
                      ReviewKind::kExclude,
@@ -202,11 +310,42 @@ void FindingsDesk::exclude_others() {
                      copy_of(state, findings.kept.front())});
   }
   session_.apply(std::move(edits));
-  // The order changes with the next answer; until then the next one is the one below.
-  const size_t next = findings.group + 1;
-  if (next < findings.copies->groups.size() && findings.copies->groups[next].open) {
-    choose_group(next);
+  choose_next();
+}
+
+// The order changes with the next answer; until then the next one is the one below. Other pairs
+// with a picture that has just gone are decided too.
+void FindingsDesk::choose_next() {
+  const FindingsState& findings = session_.state().findings;
+  const CopiesAnswer& copies = *findings.copies;
+  if (!findings.between) {
+    const size_t next = findings.group + 1;
+    if (next < copies.groups.size() && copies.groups[next].open) choose_group(next);
+    return;
   }
+  const CopyPairView& chosen = copies.pairs[findings.pair];
+  const RowIndex gone = chosen.other(findings.kept.front());
+  const auto from = copies.pairs.begin() + static_cast<std::ptrdiff_t>(findings.pair);
+  const auto next = std::find_if(from, copies.pairs.end(), [&](const CopyPairView& each) {
+    return each.open && !each.has(gone);
+  });
+  if (next != copies.pairs.end()) choose_pair(static_cast<size_t>(next - copies.pairs.begin()));
+}
+
+void FindingsDesk::label_as_kept() {
+  const AppState& state = session_.state();
+  const FindingsState& findings = state.findings;
+  const Column* label = state.snapshot.samples.find("label");
+  if (findings.kept.empty() || label == nullptr || label->is_null(findings.kept.front())) return;
+  const RowIndex kept = findings.kept.front();
+  const std::string name(label->text(kept));
+  std::vector<ReviewEdit> edits;
+  for (const RowIndex row : chosen_copies(state)) {
+    if (is_excluded(state, row) || (!label->is_null(row) && label->text(row) == name)) continue;
+    edits.push_back(
+        {state.snapshot.ids[row], ReviewKind::kRelabel, name, {}, copy_of(state, kept)});
+  }
+  session_.apply(std::move(edits));
 }
 
 void FindingsDesk::exclude_all_copies() {
@@ -244,6 +383,20 @@ void FindingsDesk::show_group(size_t group) {
   if (const CopyGroup* shown = chosen_group(session_.state())) {
     show_rows(fmt::format("duplicate_group = {}", shown->number), session_.state().sort);
   }
+}
+
+void FindingsDesk::show_pair(std::optional<RowIndex> row) {
+  const AppState& state = session_.state();
+  const CopyPairView* pair = chosen_pair(state);
+  if (pair == nullptr) return;
+  const std::vector<SampleId>& ids = state.snapshot.ids;
+  if (row) goes_to_ = ids[*row];
+  show_rows(fmt::format("id in ({}, {})", ids[pair->a], ids[pair->b]), state.sort);
+}
+
+void FindingsDesk::show_chain(const CopyChain& chain) {
+  if (chain.number < 0) return;
+  show_rows(fmt::format("{} = {}", store::kCopyChainScore, chain.number), session_.state().sort);
 }
 
 void FindingsDesk::choose_quality(const std::string& column) {

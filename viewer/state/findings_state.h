@@ -13,6 +13,14 @@
 
 namespace errata::viewer {
 
+// The pictures that hang together through copies of copies: column duplicate_chain.
+struct CopyChain {
+  int64_t number = -1;  // -1: none
+  size_t pictures = 0;
+
+  bool operator==(const CopyChain&) const = default;
+};
+
 struct CopyGroup {
   int64_t number = 0;             // column duplicate_group
   std::vector<RowIndex> members;  // the suggested ones to keep first
@@ -20,6 +28,24 @@ struct CopyGroup {
   bool conflict = false;          // members that are left have different labels
   bool leak = false;              // or are in different splits
   bool open = true;               // two or more are left
+  CopyChain chain = {};           // that the group is in
+
+  bool in_larger_chain() const { return chain.pictures > members.size(); }
+};
+
+// Two copies that no group has together.
+struct CopyPairView {
+  RowIndex a = 0;  // before b
+  RowIndex b = 0;
+  bool conflict = false;   // their labels differ
+  bool leak = false;       // their splits do
+  bool open = true;        // both are left, and one of the two holds
+  int32_t hash_bits = -1;  // as store::CopyPair
+  float similarity = 0;
+  CopyChain chain = {};
+
+  bool has(RowIndex row) const { return row == a || row == b; }
+  RowIndex other(RowIndex row) const { return row == a ? b : a; }
 };
 
 struct CopiesAnswer {
@@ -28,6 +54,13 @@ struct CopiesAnswer {
   size_t conflicts = 0;           // of the open ones
   size_t leaks = 0;
   size_t copies = 0;  // pictures that would go, of open groups whose labels agree
+
+  bool pairs_known = false;         // false: of a search that kept none
+  bool more_pairs = false;          // than a search keeps
+  std::vector<CopyPairView> pairs;  // open ones first; of those conflicts, then leaks
+  size_t open_pairs = 0;
+  size_t pair_conflicts = 0;  // of the open ones
+  size_t pair_leaks = 0;
 };
 
 struct QualityKindView {
@@ -91,8 +124,10 @@ struct FindingsState {
   std::shared_ptr<const LabelsAnswer> labels;    // the same
   bool pending = false;
 
+  bool between = false;        // the pairs between groups are shown, and keys act on those
   size_t group = 0;            // of copies->groups, the one that keys act on
-  std::vector<RowIndex> kept;  // its pictures to keep
+  size_t pair = 0;             // of copies->pairs
+  std::vector<RowIndex> kept;  // of the group or the pair, the pictures to keep
   bool show_group = false;     // the panel scrolls to it in the next frame
   std::string quality_kind;    // column of the kind whose pictures are shown; empty: the first
 

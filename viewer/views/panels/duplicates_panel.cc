@@ -1,9 +1,15 @@
-// Groups of copies, conflicts first, then leaks between splits: which one stays, the others go.
+// Groups of copies, conflicts first, then leaks between splits: which one stays, the others go. And
+// the pairs that lie between groups.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "viewer/views/inspector_sections.h"
+#include "viewer/views/panels/copy_pairs.h"
+#include "viewer/views/panels/duplicate_parts.h"
 #include "viewer/views/panels/find_parts.h"
 #include "viewer/views/panels/panels.h"
 #include "viewer/views/thumb.h"
@@ -19,21 +25,6 @@ constexpr float kSide = 84;
 constexpr float kRowHeight = 150;
 constexpr float kMarksWidth = 132;
 constexpr float kButtonsWidth = 170;
-
-std::string_view text_of(const AppState& state, std::string_view name, RowIndex row) {
-  const Column* column = state.snapshot.samples.find(name);
-  return column == nullptr || column->is_null(row) ? std::string_view() : column->text(row);
-}
-
-// "test · 640 × 480"
-std::string facts_of(const AppState& state, RowIndex row) {
-  std::string text(text_of(state, "split", row));
-  const Column* width = state.snapshot.samples.find("width");
-  const Column* height = state.snapshot.samples.find("height");
-  if (width == nullptr || height == nullptr || width->is_null(row)) return text;
-  const std::string size = fmt::format("{}\u00D7{}", width->ints[row], height->ints[row]);
-  return text.empty() ? size : text + " " + size;
-}
 
 class DuplicatesPanel : public Panel {
  public:
@@ -55,12 +46,16 @@ class DuplicatesPanel : public Panel {
     }
     draw_find_progress(frame, Overlay::kFindDuplicates);
     draw_head(frame, *copies);
+    if (frame.state.findings.between) return draw_between(frame, *copies);
     if (copies->groups.empty()) return draw_none(frame, "No picture is there twice");
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGui::BeginChild("groups", ImGui::GetContentRegionAvail());
     const float width = ImGui::GetContentRegionAvail().x - theme.px(10);
     const float height = theme.px(kRowHeight);
-    if (frame.state.findings.show_group) scroll_to_chosen(frame, height);
+    if (frame.state.findings.show_group) {
+      scroll_to_row(frame.state.findings.group, height);
+      frame.session.state().findings.show_group = false;
+    }
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(copies->groups.size()), height);
     while (clipper.Step()) {
@@ -73,21 +68,68 @@ class DuplicatesPanel : public Panel {
   }
 
  private:
-  static void scroll_to_chosen(const FrameContext& frame, float height) {
-    frame.session.state().findings.show_group = false;
-    const float top = height * static_cast<float>(frame.state.findings.group);
-    const float seen = ImGui::GetScrollY();
-    const float room = ImGui::GetWindowHeight();
-    if (top < seen) ImGui::SetScrollY(top);
-    if (top + height > seen + room) ImGui::SetScrollY(top + height - room);
+  void draw_between(const FrameContext& frame, const CopiesAnswer& copies) {
+    if (!copies.pairs_known) {
+      return draw_none(frame, "This search did not keep what lies between groups: find again");
+    }
+    if (copies.pairs.empty()) {
+      return draw_none(frame, "No two copies in different groups differ in label or split");
+    }
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    pairs_.draw(frame);
+    ImGui::PopStyleVar();
+  }
+
+  // "Groups · 12", underlined where those are shown. Returns how wide it is.
+  static float draw_choice(const FrameContext& frame, const char* id, bool between,
+                           const std::string& text, const std::string& help) {
+    const Theme& theme = frame.theme;
+    const bool chosen = frame.state.findings.between == between;
+    TextStyle style = chosen ? bold(theme) : dim(theme);
+    const float width = text_width(theme, style, text);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (ImGui::InvisibleButton(id, ImVec2(width, theme.px(26)))) {
+      frame.session.findings().show_between(between);
+    }
+    if (ImGui::IsItemHovered()) style.color = theme.text;
+    if (ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) draw_hover(theme, help);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    draw_text(theme, list, ImVec2(at.x, at.y + theme.px(6)), style, text);
+    const float y = at.y + theme.px(25);
+    if (chosen) {
+      list->AddLine(ImVec2(at.x, y), ImVec2(at.x + width, y), theme.accent, theme.px(1.5F));
+    }
+    return width;
+  }
+
+  static float draw_choices(const FrameContext& frame, const CopiesAnswer& copies) {
+    const Theme& theme = frame.theme;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    float x = at.x;
+    x +=
+        draw_choice(frame, "groups", false, "Groups \u00B7 " + with_thousands(copies.open),
+                    fmt::format("{} of {} groups of copies are to decide",
+                                with_thousands(copies.open), with_thousands(copies.groups.size())));
+    x += theme.px(18);
+    ImGui::SetCursorScreenPos(ImVec2(x, at.y));
+    std::string between = "Between groups";
+    if (copies.pairs_known) {
+      between += " \u00B7 " + with_thousands(copies.open_pairs) + (copies.more_pairs ? "+" : "");
+    }
+    x += draw_choice(frame, "between", true, between,
+                     fmt::format("{} ({}): two copies in different groups with different labels or "
+                                 "in different splits. None is left once the copies of all groups "
+                                 "are gone.",
+                                 frame.commands.at("duplicates.between").title,
+                                 key_text(frame.commands.at("duplicates.between").keys[0])));
+    return x + theme.px(22);
   }
 
   static void draw_head(const FrameContext& frame, const CopiesAnswer& copies) {
     const Theme& theme = frame.theme;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float right = at.x + ImGui::GetContentRegionAvail().x;
-    float end = right;
+    float end = at.x + ImGui::GetContentRegionAvail().x;
     const auto button = [&](const char* id, const std::string& text, std::string_view command) {
       const float width = text_width(theme, body(theme), text) + theme.px(24);
       end -= width;
@@ -106,21 +148,30 @@ class DuplicatesPanel : public Panel {
       button("clean", fmt::format("Exclude all {} copies", with_thousands(copies.copies)),
              "review.exclude_copies");
     }
-    float x = at.x;
-    const auto entry = [&](const std::string& text, ImU32 color) {
-      if (color != 0) {
-        list->AddCircleFilled(ImVec2(x + theme.px(4), at.y + theme.px(14)), theme.px(4), color);
-        x += theme.px(14);
-      }
-      const TextStyle style = color == 0 ? bold(theme) : body(theme);
-      if (x + text_width(theme, style, text) > end) return;
-      draw_text(theme, list, ImVec2(x, at.y + theme.px(6)), style, text);
-      x += text_width(theme, style, text) + theme.px(16);
-    };
-    entry(fmt::format("{} groups to decide", with_thousands(copies.open)), 0);
-    entry(fmt::format("{} with different labels", with_thousands(copies.conflicts)), theme.wrong);
-    entry(fmt::format("{} across splits", with_thousands(copies.leaks)), theme.caution);
-    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(kHeadHeight)));
+    ImGui::SetCursorScreenPos(at);
+    const float x = draw_choices(frame, copies);
+    const bool between = frame.state.findings.between;
+    std::vector<std::pair<std::string, ImU32>> entries;
+    if (!between || copies.pairs_known) {
+      const size_t conflicts = between ? copies.pair_conflicts : copies.conflicts;
+      const size_t leaks = between ? copies.pair_leaks : copies.leaks;
+      entries = {{with_thousands(conflicts) + " with different labels", theme.wrong},
+                 {with_thousands(leaks) + " across splits", theme.caution}};
+    }
+    float whole = 0;
+    for (const auto& [text, color] : entries) {
+      whole += theme.px(30) + text_width(theme, body(theme), text);
+    }
+    // Where there is no room beside the buttons, below them.
+    const bool below = x + whole > end;
+    ImVec2 entry(below ? at.x : x, at.y + theme.px(below ? 32 : 6));
+    for (const auto& [text, color] : entries) {
+      list->AddCircleFilled(ImVec2(entry.x + theme.px(4), entry.y + theme.px(8)), theme.px(4),
+                            color);
+      draw_text(theme, list, ImVec2(entry.x + theme.px(14), entry.y), body(theme), text);
+      entry.x += theme.px(30) + text_width(theme, body(theme), text);
+    }
+    ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(kHeadHeight + (below ? 24 : 0))));
   }
 
   static void draw_group(const FrameContext& frame, size_t index, ImVec2 size) {
@@ -173,18 +224,18 @@ class DuplicatesPanel : public Panel {
     const float side = theme.px(kSide);
     const auto fit = std::max<size_t>(1, static_cast<size_t>((room + gap) / (side + gap)));
     const size_t shown = group.members.size() <= fit ? group.members.size() : fit - 1;
-    const std::string_view label = text_of(frame.state, "label", group.members.front());
+    const std::string label = copy_label(frame.state, group.members.front());
     for (size_t i = 0; i < shown; ++i) {
       const RowIndex row = group.members[i];
-      const std::string_view own = text_of(frame.state, "label", row);
-      const std::string facts = facts_of(frame.state, row);
+      const std::string own = copy_label(frame.state, row);
+      const std::string facts = copy_facts(frame.state, row);
       Thumb thumb;
       thumb.row = row;
       thumb.side = side;
-      thumb.first = own.empty() ? std::string_view("no label") : own;
+      thumb.first = own;
       thumb.second = facts;
       thumb.first_color = own == label ? theme.text : theme.wrong;
-      thumb.faded = text_of(frame.state, "review", row) == "excluded";
+      thumb.faded = is_excluded_copy(frame.state, row);
       const bool kept = chosen ? frame.state.findings.keeps(row) : i < group.kept;
       if (kept && group.open) thumb.frame = theme.right;
       ImGui::SetCursorScreenPos(ImVec2(at.x + static_cast<float>(i) * (side + gap), at.y));
@@ -217,10 +268,16 @@ class DuplicatesPanel : public Panel {
       }
       ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(40)));
     }
+    const ImVec2 show = ImGui::GetCursorScreenPos();
     if (choice_button(theme, "show", "In the grid", width)) {
       frame.session.findings().show_group(index);
     }
+    if (!group.in_larger_chain()) return;
+    ImGui::SetCursorScreenPos(ImVec2(show.x, show.y + theme.px(36)));
+    draw_chain_button(frame, group.chain, "In a chain of", width);
   }
+
+  CopyPairs pairs_;
 };
 
 }  // namespace
