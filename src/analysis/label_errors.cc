@@ -119,20 +119,47 @@ void add_runs(const LabelEvidence& evidence, Pool& pool) {
   }
 }
 
-// The rounds, added to `all`.
-void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
-                const HeadMathFactory& make_math, const ParallelFor& parallel_for,
-                const std::function<void()>& tick, Pool& all) {
-  const size_t rows = evidence.space->rows;
+struct ChosenSpace {
+  const EmbeddingSpace* space;
+  Probe probe;
+};
+
+double least_loss(const Probe& probe) {
+  double least = probe.tried.front().log_loss;
+  for (const TriedStrength& each : probe.tried) least = std::min(least, each.log_loss);
+  return least;
+}
+
+ChosenSpace choose_space(const LabelEvidence& evidence, const ProbeOptions& options,
+                         const HeadMathFactory& make_math, const std::function<void()>& tick) {
+  const auto probe_on = [&](const EmbeddingSpace& space) {
+    return run_probe(space, evidence.labels.first(space.rows), evidence.groups, evidence.classes,
+                     options, make_math, tick);
+  };
+  ChosenSpace chosen{evidence.space, probe_on(*evidence.space)};
+  if (evidence.with_pictures == nullptr) return chosen;
+  Probe joined = probe_on(*evidence.with_pictures);
+  if (least_loss(joined) < least_loss(chosen.probe)) {
+    chosen = {evidence.with_pictures, std::move(joined)};
+  }
+  return chosen;
+}
+
+// The rounds, added to `all`. Returns the space that they went by.
+const EmbeddingSpace* add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
+                                 const HeadMathFactory& make_math, const ParallelFor& parallel_for,
+                                 const std::function<void()>& tick, Pool& all) {
   const size_t classes = evidence.classes;
-  const std::span<const ClassIndex> labels = evidence.labels.first(rows);
   const auto share = [](double value) { return [value](size_t) { return value; }; };
-  const Probe probe =
-      run_probe(*evidence.space, labels, evidence.groups, classes, options, make_math, tick);
-  const ClassSpace space = make_class_space(*evidence.space, labels, classes, parallel_for);
+  const ChosenSpace chosen = choose_space(evidence, options, make_math, tick);
+  const EmbeddingSpace& embedded = *chosen.space;
+  const Probe& probe = chosen.probe;
+  const size_t rows = embedded.rows;
+  const std::span<const ClassIndex> labels = evidence.labels.first(rows);
+  const ClassSpace space = make_class_space(embedded, labels, classes, parallel_for);
   const Neighbours neighbours =
       find_neighbours(space.matrix(), {kVoters, Distance::kCosine}, parallel_for);
-  const Landmarks landmarks = choose_landmarks(*evidence.space, classes, options.seed);
+  const Landmarks landmarks = choose_landmarks(embedded, classes, options.seed);
   std::vector<float> targets(rows * classes, 0);
   for (size_t row = 0; row < rows; ++row) {
     if (labels[row] == kNoClass) continue;
@@ -147,8 +174,8 @@ void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
                                                           options.folds, classes, parallel_for);
     std::vector<float> kernel;
     if (landmarks.count > 0) {
-      kernel = held_out_kernel(*evidence.space, landmarks, labels, weights, probe.fold,
-                               options.folds, classes, parallel_for, tick);
+      kernel = held_out_kernel(embedded, landmarks, labels, weights, probe.fold, options.folds,
+                               classes, parallel_for, tick);
     }
     Pool own(rows, classes, parallel_for);
     for (Pool* pool : {&own, &all}) {
@@ -161,11 +188,12 @@ void add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
     add_runs(evidence, own);
     weights = label_weights(own.belief(), labels, classes);
     const HeadRows weighted{
-        evidence.space->coordinates(), classes, options.folds, probe.fold, targets, weights};
+        embedded.coordinates(), classes, options.folds, probe.fold, targets, weights};
     const std::unique_ptr<HeadMath> math = make_math(weighted);
     head =
         math->held_out_probabilities(train_heads(weighted, *math, {probe.lambda}, nullptr, tick));
   }
+  return chosen.space;
 }
 
 void judge(const LabelEvidence& evidence, LabelErrors& errors) {
@@ -236,8 +264,10 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
   errors.suspect.assign(rows, 0);
   Pool all(rows, evidence.classes, parallel_for);
   if (evidence.space != nullptr) {
-    add_rounds(evidence, options, make_math ? make_math : processor_head_math(parallel_for),
-               parallel_for, tick, all);
+    const EmbeddingSpace* by =
+        add_rounds(evidence, options, make_math ? make_math : processor_head_math(parallel_for),
+                   parallel_for, tick, all);
+    errors.by_pictures = by == evidence.with_pictures;
   }
   add_runs(evidence, all);
   errors.belief = all.belief();

@@ -1,7 +1,8 @@
 // Which labels are wrong, from everything that speaks of them.
 //
 // Evidence, each a row of probabilities per sample, none of which saw the sample's own label:
-//   - a head on the embeddings (analysis/probe.h), held out
+//   - a head on the embeddings (analysis/probe.h), held out; here and below on what the pictures
+//     look like too, where that lowers the head's loss
 //   - the votes of the 50 nearest neighbours in the space of the classes (analysis/class_space.h),
 //     weighted by closeness; the sample itself has no vote, its copies have
 //   - the held-out class means in that space
@@ -35,6 +36,9 @@ struct LabelEvidence {
   std::span<const ClassIndex> labels;     // kNoClass: nothing is said of the row
   const EmbeddingSpace* space = nullptr;  // of the first of these rows; nullptr: no embeddings
   std::span<const uint32_t> groups;       // near_duplicate_groups; with it
+  // `space` joined with what the pictures look like (analysis/picture_features.h), or nullptr. It
+  // takes the place of `space` where a head on it has less held-out log loss.
+  const EmbeddingSpace* with_pictures = nullptr;
   std::vector<RunEvidence> runs;
 };
 
@@ -46,6 +50,7 @@ struct LabelErrors {
                                       // more than the label
   Interval estimated;                 // wrong labels (analysis/noise_estimate.h)
   size_t judged = 0;
+  bool by_pictures = false;  // with_pictures was taken
 };
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result

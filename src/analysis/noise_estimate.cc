@@ -19,6 +19,13 @@ double wrong_in_class(double size, double unclaimed, double agreed) {
   return counted <= 0 ? 0 : size * (counted - agreed) / counted;
 }
 
+// From which belief in a class on a row counts for it: the mean of those that carry its label,
+// which of an easy class would ask for more than can be asked. 2: no row does.
+double threshold_of(double sum, double size) {
+  constexpr double kSure = 0.95;
+  return size > 0 ? std::min(sum / size, kSure) : 2;
+}
+
 // The guess of a row: the most probable among the classes whose threshold it reaches; kNoClass.
 ClassIndex confident_guess(const float* p, size_t classes, std::span<const double> thresholds) {
   ClassIndex guess = kNoClass;
@@ -91,7 +98,7 @@ Interval by_confident_joint(std::span<const float> belief, std::span<const Class
     ++sizes[static_cast<size_t>(label)];
   }
   for (size_t k = 0; k < classes; ++k) {
-    thresholds[k] = sizes[k] > 0 ? thresholds[k] / static_cast<double>(sizes[k]) : 2;
+    thresholds[k] = threshold_of(thresholds[k], static_cast<double>(sizes[k]));
   }
   const ConfidentJoint joint = count_joint(belief, labels, classes, thresholds);
   BootstrapOptions bootstrap;
@@ -301,7 +308,7 @@ double wrong_by_own_errors(std::span<const float> belief, std::span<const ClassI
     }
   });
   for (size_t k = 0; k < classes; ++k) {
-    thresholds[k] = sizes[k] > 0 ? thresholds[k] / sizes[k] : 2;
+    thresholds[k] = threshold_of(thresholds[k], sizes[k]);
   }
   std::vector<double> unclaimed(classes, 0);
   std::vector<double> agreed(classes, 0);

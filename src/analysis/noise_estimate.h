@@ -7,7 +7,9 @@
 //     tenths of its rows contradict, for all of its rows. Exact where noise does not depend on the
 //     picture (Northcutt, Jiang, Chuang 2021 assume no less) and the belief is not wrong there; too
 //     few where people err on what is hard to tell.
-//   - The confident joint (the same paper) takes every confident contradiction for a wrong label,
+//   - The confident joint (the same paper; a belief of 0.95 is confident whatever a class's mean
+//   is)
+//     takes every confident contradiction for a wrong label,
 //     the model's own confident errors included. Less as many as the belief expects of labels drawn
 //     from itself, it is what the model does not own to: too few where the doubts were learnt from
 //     wrong labels.

@@ -12,24 +12,13 @@
 
 namespace errata::analysis {
 
-EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
-                                    const ParallelFor& parallel_for) {
+EmbeddingSpace space_on_axes(const PrincipalAxes& axes, size_t rows,
+                             std::vector<float> coordinates) {
   EmbeddingSpace space;
-  space.rows = columns == 0 ? 0 : embeddings.size() / columns;
-  parallel_for(space.rows, 1024, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      float* values = embeddings.data() + row * columns;
-      double square = 0;
-      for (size_t j = 0; j < columns; ++j) square += double{values[j]} * values[j];
-      const auto scale = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
-      for (size_t j = 0; j < columns; ++j) values[j] *= scale;
-    }
-  });
-  const PrincipalAxes axes =
-      principal_axes(embeddings, columns, EmbeddingSpace::kMostAxes, parallel_for);
   space.axes = axes.axes;
   space.width = padded_columns(axes.axes);
-  space.values = project(axes, embeddings, parallel_for);
+  space.rows = rows;
+  space.values = std::move(coordinates);
   const double kept = std::accumulate(axes.variances.begin(), axes.variances.end(), 0.0);
   space.kept_variance = axes.total_variance > 0 ? std::min(1.0, kept / axes.total_variance) : 1;
   const auto scale = static_cast<float>(kept > 0 ? 1 / std::sqrt(kept) : 1);
@@ -42,6 +31,38 @@ EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
     }
   }
   return space;
+}
+
+EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
+                                    const ParallelFor& parallel_for) {
+  const size_t rows = columns == 0 ? 0 : embeddings.size() / columns;
+  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      float* values = embeddings.data() + row * columns;
+      double square = 0;
+      for (size_t j = 0; j < columns; ++j) square += double{values[j]} * values[j];
+      const auto scale = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
+      for (size_t j = 0; j < columns; ++j) values[j] *= scale;
+    }
+  });
+  const PrincipalAxes axes =
+      principal_axes(embeddings, columns, EmbeddingSpace::kMostAxes, parallel_for);
+  return space_on_axes(axes, rows, project(axes, embeddings, parallel_for));
+}
+
+EmbeddingSpace join_spaces(const EmbeddingSpace& a, const EmbeddingSpace& b,
+                           const ParallelFor& parallel_for) {
+  const size_t columns = a.axes + b.axes;
+  std::vector<float> values(a.rows * columns);
+  parallel_for(a.rows, 1024, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      float* to = values.data() + row * columns;
+      std::copy_n(a.values.data() + row * a.width, a.axes, to);
+      std::copy_n(b.values.data() + row * b.width, b.axes, to + a.axes);
+    }
+  });
+  const PrincipalAxes axes = principal_axes(values, columns, columns, parallel_for);
+  return space_on_axes(axes, a.rows, project(axes, values, parallel_for));
 }
 
 std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {

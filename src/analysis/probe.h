@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "analysis/dense.h"
 #include "analysis/linear_head.h"
 #include "analysis/matrix.h"
 #include "analysis/neighbours.h"
@@ -33,6 +34,13 @@ struct EmbeddingSpace {
 // `embeddings` (rows x columns, finite) is scaled in place.
 EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
                                     const ParallelFor& parallel_for);
+
+// Rows at their coordinates on `axes` (rows x padded_columns(axes), what project() gives).
+EmbeddingSpace space_on_axes(const PrincipalAxes& axes, size_t rows,
+                             std::vector<float> coordinates);
+// The coordinates of both, each space weighing the same, turned until they are uncorrelated again.
+EmbeddingSpace join_spaces(const EmbeddingSpace& a, const EmbeddingSpace& b,
+                           const ParallelFor& parallel_for);
 
 // Groups of rows that are nearly the same picture: linked where their distance is below a tenth of
 // the median distance to the tenth neighbour, which a few copies of each picture do not change.

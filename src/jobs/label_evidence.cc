@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/head_math.h"
+#include "jobs/picture_space.h"
 #include "jobs/score_job.h"
 #include "query/filter.h"
 #include "text/json.h"
@@ -323,9 +324,13 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
   analysis::LabelEvidence evidence;
   evidence.classes = classes;
   evidence.labels = judged.labels;
+  std::optional<analysis::EmbeddingSpace> with_pictures;
   if (embedded) {
     evidence.space = &embedded->space;
     evidence.groups = embedded->groups;
+    with_pictures = join_pictures(state, std::span(judged.rows).first(embedded_rows),
+                                  embedded->space, context, judged.notes);
+    if (with_pictures) evidence.with_pictures = &*with_pictures;
   }
   for (const LoadedRun& each : runs) evidence.runs.push_back({each.probabilities, each.trained});
   const ParallelFor parallel_for = watched(context, "weighing labels");

@@ -46,7 +46,8 @@ struct JudgedLabels {
   std::vector<std::string> notes;
 };
 
-// Judges the selected samples of `state` by the stored embeddings, if any, and by every run with
+// Judges the selected samples of `state` by the stored embeddings, if any, with what the pictures
+// look like where that tells more of the labels, and by every run with
 // probabilities, or by `run` alone where one is named. Counted and said is of `looked_at`, a part
 // of them: thresholds, weights, noise and the probe rest on all, so that what is found of some
 // samples is the same whichever others are looked at. A run that `errata probe` made counts only

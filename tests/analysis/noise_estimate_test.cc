@@ -92,6 +92,24 @@ TEST_CASE("where people err only on what is hard to tell, the interval holds the
   CHECK(estimate.wrong.high >= judged.wrong);
 }
 
+TEST_CASE("what is contradicted surely counts, however sure the belief is of the rest") {
+  // The mean of what believes in each class is above 0.98: the one contradiction would not reach
+  // it.
+  Judged judged;
+  for (size_t row = 0; row < 300; ++row) {
+    const size_t truth = row % kClasses;
+    const float top = row == 7 ? 0.97f : 0.99f;
+    for (size_t k = 0; k < kClasses; ++k) {
+      judged.belief.push_back(k == truth ? top : (1 - top) / (kClasses - 1));
+    }
+    judged.labels.push_back(static_cast<ClassIndex>(row == 7 ? (truth + 1) % kClasses : truth));
+  }
+  const NoiseEstimate estimate =
+      estimate_noise(judged.belief, judged.labels, kClasses, 1, serial_for);
+  CHECK(std::lround(estimate.wrong.value) == 1);
+  CHECK(estimate.wrong.high >= 1);
+}
+
 TEST_CASE("rows without a belief or a label are not counted, and none leave it undefined") {
   Judged judged = make_judged(0.1, 7, 2000);
   const NoiseEstimate all = estimate_noise(judged.belief, judged.labels, kClasses, 1, serial_for);
