@@ -6,146 +6,21 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "store/doctor.h"
 #include "store/dump.h"
 #include "store/history.h"
 #include "store/imported_objects.h"
-#include "store/snapshot_loader.h"
 #include "store/sql.h"
+#include "tests/store/object_kit.h"
 #include "tests/store/raw_sql.h"
-#include "tests/store/store_kit.h"
-#include "tests/support/temp_dir.h"
 
 using namespace errata;
 using namespace errata::test;
 using store::ObjectEdit;
 using store::ObjectEditKind;
 
-namespace {
-
-ObjectRecord make_object(uint32_t sample, ClassIndex index, std::array<double, 4> box,
-                         std::string raw_id = {}) {
-  ObjectRecord object;
-  object.sample = sample;
-  object.class_index = index;
-  object.box_xywh_px = box;
-  object.area_px = box[2] * box[3];
-  object.raw_id = std::move(raw_id);
-  object.raw_text = "raw of " + object.raw_id;
-  return object;
-}
-
-// Four images; objects of image 2, 0, 2, 1 in this order of the file.
-std::vector<ObjectRecord> make_objects() {
-  std::vector<ObjectRecord> objects{
-      make_object(2, 0, {1, 2, 30, 40}, "a"), make_object(0, 1, {5, 5, 10, 10.25}, "b"),
-      make_object(2, 1, {0.1, 0.2, 0.3, 0.4}, "c"), make_object(1, 2, {7, 8, 9, 10}, "d")};
-  objects[1].crowd = true;
-  objects[2].difficult = true;
-  objects[3].shape = encode_shape({.polygons = {{7, 8, 16, 8, 16, 18, 7, 18}}});
-  objects[3].area_px = 85;
-  return objects;
-}
-
-store::ImportReport import_objects(store::Store& store, std::vector<ObjectRecord> objects,
-                                   const std::string& source = "data") {
-  store::ImportOptions options;
-  options.source_name = source;
-  options.who = "me";
-  store::ImportWriter writer(store, options);
-  SourceHeader header{"coco", "/data", make_classes(3), true};
-  header.documents.push_back({"a.json", "[\x01]"});
-  writer.begin(header);
-  std::vector<SampleRecord> records = make_records(4, 3);
-  for (SampleRecord& record : records) record.labels.clear();
-  writer.samples(std::move(records));
-  writer.objects(std::move(objects));
-  writer.end(8);
-  return writer.finish(IssueLog());
-}
-
-struct Project {
-  TempDir dir;
-  store::Store store = store::Store::create(dir / "errata.db");
-  store::ImportReport report = import_objects(store, make_objects());
-  Snapshot snapshot = store::load_snapshot(store);
-
-  ObjectTable load(bool shapes = false) {
-    store::ObjectOptions options;
-    options.shapes = shapes;
-    return store::load_objects(store, snapshot, options);
-  }
-  store::AppliedBatch apply(const std::vector<ObjectEdit>& edits) {
-    return store::apply_object_edits(store, edits, "me", "why");
-  }
-  void check_sound() {
-    Progress progress;
-    const CancelToken cancel;
-    store::DoctorOptions options;
-    options.level = store::DoctorLevel::kStore;
-    for (const auto& finding : store::check_store(store, options, serial_for, progress, cancel)) {
-      FAIL_CHECK(finding.check << ": " << finding.where << ": " << finding.message);
-    }
-  }
-  // What the doctor says of a copy of the closed store after that.
-  std::vector<std::string> damage(const std::string& sql) const {
-    const std::string path = dir / "damaged.db";
-    write_file_atomic(path, read_text_file(dir / "errata.db"));
-    raw_sql(path, sql);
-    store::Store damaged = store::Store::open(path, store::Access::kRead);
-    Progress progress;
-    const CancelToken cancel;
-    store::DoctorOptions options;
-    options.level = store::DoctorLevel::kStore;
-    std::vector<std::string> found;
-    for (const auto& finding : store::check_store(damaged, options, serial_for, progress, cancel)) {
-      found.push_back(std::string(finding.check) + ": " + finding.message);
-    }
-    return found;
-  }
-};
-
-ObjectEdit edit_of(ObjectId object, ObjectEditKind kind) {
-  ObjectEdit edit;
-  edit.object = object;
-  edit.kind = kind;
-  return edit;
-}
-
-// Run "det": two boxes on sample 1, of either class.
-void write_detections(store::Store& store) {
-  store::RunSpec spec;
-  spec.name = "det";
-  spec.kind = "detections";
-  spec.classes = ClassMap({"class 1", "another"});
-  const std::vector<uint32_t> counts{2, 0};
-  const std::vector<ClassIndex> classes{1, 0};
-  const std::vector<std::array<double, 4>> boxes{{1, 1, 2, 2}, {3, 3, 4, 4}};
-  const std::vector<double> confidence{0.9, 0.5};
-  store::RunRows rows;
-  rows.detection_counts = counts;
-  rows.detections = {classes, boxes, confidence, {}};
-  store::RunWriter writer(store, spec, {1, 2}, store::OnExistingRun::kRefuse);
-  writer.write(0, rows);
-  writer.finish();
-}
-
-std::string table_text(const ObjectTable& objects) {
-  std::string text;
-  for (size_t row = 0; row < objects.rows(); ++row) {
-    for (const auto& column : objects.table.columns()) {
-      text += column->name + "=" + column->display(static_cast<RowIndex>(row)) + " ";
-    }
-    text += '\n';
-  }
-  return text;
-}
-
-}  // namespace
-
 TEST_CASE("objects come in the order of the samples, and within one in that of the file") {
-  Project project;
+  ObjectProject project;
   CHECK(project.report.objects == 4);
   CHECK(project.report.objects_added == 4);
   CHECK(project.snapshot.objects == 4);
@@ -176,7 +51,7 @@ TEST_CASE("objects come in the order of the samples, and within one in that of t
 }
 
 TEST_CASE("each edit of an object does what it says, and is taken back and done again") {
-  Project project;
+  ObjectProject project;
   const std::string before = table_text(project.load());
   ObjectEdit move = edit_of(4, ObjectEditKind::kSetBox);
   move.box_xywh_px = {17, 8, 18, 10};
@@ -219,7 +94,7 @@ TEST_CASE("each edit of an object does what it says, and is taken back and done 
 
 TEST_CASE("a batch over many blocks of two sources reads of each object what it reads alone") {
   constexpr size_t kMany = 30'000;
-  Project project;
+  ObjectProject project;
   for (const char* source : {"one", "two"}) {
     std::vector<ObjectRecord> objects;
     for (size_t i = 0; i < kMany; ++i) {
@@ -267,7 +142,7 @@ TEST_CASE("a batch over many blocks of two sources reads of each object what it 
 }
 
 TEST_CASE("an edit that cannot be changes nothing") {
-  Project project;
+  ObjectProject project;
   const std::string before = store::dump_store(project.store);
   ObjectEdit good = edit_of(1, ObjectEditKind::kSetClass);
   good.class_id = 2;
@@ -289,7 +164,7 @@ TEST_CASE("an edit that cannot be changes nothing") {
 }
 
 TEST_CASE("a loaded table follows edits in place") {
-  Project project;
+  ObjectProject project;
   ObjectTable objects = project.load();
   objects.table.add(make_double_column("iou", {0.5, 0.5, 0.5, 0.5}));
   ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
@@ -306,7 +181,7 @@ TEST_CASE("a loaded table follows edits in place") {
 }
 
 TEST_CASE("an import again keeps the ids of objects, and lists what a person had changed") {
-  Project project;
+  ObjectProject project;
   ObjectEdit relabel = edit_of(1, ObjectEditKind::kSetClass);
   relabel.class_id = 2;
   project.apply({relabel});
@@ -331,7 +206,7 @@ TEST_CASE("an import again keeps the ids of objects, and lists what a person had
 }
 
 TEST_CASE("objects are counted as they stand, also those that a source dropped") {
-  Project project;
+  ObjectProject project;
   const auto check_count = [&](uint64_t wanted) {
     project.snapshot = store::load_snapshot(project.store);
     CHECK(project.load().rows() == wanted);
@@ -362,7 +237,7 @@ TEST_CASE("objects are counted as they stand, also those that a source dropped")
 }
 
 TEST_CASE("a second source of the same images does not double their objects") {
-  Project project;
+  ObjectProject project;
   const auto report = import_objects(project.store, make_objects(), "again");
   CHECK(report.objects == 4);
   project.snapshot = store::load_snapshot(project.store);
@@ -372,7 +247,7 @@ TEST_CASE("a second source of the same images does not double their objects") {
 }
 
 TEST_CASE("the log and SQL tell of objects") {
-  Project project;
+  ObjectProject project;
   ObjectEdit relabel = edit_of(2, ObjectEditKind::kSetClass);
   relabel.class_id = 3;
   project.apply({relabel});
@@ -388,7 +263,7 @@ TEST_CASE("the log and SQL tell of objects") {
 }
 
 TEST_CASE("batches of objects are told by their classes, a single one by what it was and is") {
-  Project project;
+  ObjectProject project;
   ObjectEdit relabel = edit_of(1, ObjectEditKind::kSetClass);
   relabel.class_id = 3;
   ObjectEdit other = edit_of(3, ObjectEditKind::kSetClass);
@@ -436,7 +311,7 @@ TEST_CASE("batches of objects are told by their classes, a single one by what it
 }
 
 TEST_CASE("annotations are read as they were imported, whatever was decided since") {
-  Project project;
+  ObjectProject project;
   const auto imported = [&] {
     return store::load_imported_objects(project.store, project.snapshot);
   };
@@ -464,61 +339,8 @@ TEST_CASE("annotations are read as they were imported, whatever was decided sinc
   CHECK_FALSE(imported());
 }
 
-TEST_CASE("detections of a run stand behind the annotations of their image, and resume") {
-  Project project;
-  store::RunSpec spec;
-  spec.name = "det";
-  spec.kind = "detections";
-  spec.classes = ClassMap({"class 1", "a class the project lacks"});
-  const std::vector<ClassIndex> classes{1, 0, 0};
-  const std::vector<std::array<double, 4>> boxes{{1, 1, 2, 2}, {3, 3, 4, 4}, {5, 5, 6, 6}};
-  const std::vector<double> confidence{0.9, 0.125, 0.5};
-  const auto rows_of = [&](const std::vector<uint32_t>& counts, size_t first, size_t n) {
-    store::RunRows rows;
-    rows.detection_counts = counts;
-    rows.detections = {std::span(classes).subspan(first, n),
-                       std::span(boxes).subspan(first, n),
-                       std::span(confidence).subspan(first, n),
-                       {}};
-    return rows;
-  };
-  const std::vector<uint32_t> first{2, 0};
-  const std::vector<uint32_t> second{1, 0};
-  {
-    store::RunWriter writer(project.store, spec, {3, 1, 2, 4}, store::OnExistingRun::kRefuse);
-    writer.write(0, rows_of(first, 0, 2));
-    writer.flush();
-  }
-  store::RunWriter writer(project.store, spec, {3, 1, 2, 4}, store::OnExistingRun::kResume);
-  REQUIRE(writer.rows_done() == 2);
-  writer.write(2, rows_of(second, 2, 1));
-  CHECK(writer.finish().predicted == 4);
-  project.snapshot = store::load_snapshot(project.store);
-  CHECK(project.snapshot.samples.active_run == "det");
-  const ObjectTable objects = project.load();
-  CHECK(objects.run == "det");
-  REQUIRE(objects.rows() == 7);
-  CHECK(objects.offsets == std::vector<uint64_t>{0, 1, 3, 7, 7});
-  CHECK(objects.given_end == std::vector<uint64_t>{1, 2, 5, 7});
-  CHECK(objects.table.find("kind")->text(5) == "predicted");
-  CHECK(objects.table.find("label")->text(5) == "a class the project lacks");
-  CHECK(objects.table.find("label")->text(6) == "class 1");
-  CHECK(objects.table.find("confidence")->doubles[6] == 0.125);
-  CHECK(objects.table.find("source_id")->is_null(6));
-  CHECK(objects.table.find("review")->is_null(6));
-  store::ObjectOptions options;
-  options.confidence_floor = 0.2;
-  options.given = false;
-  const ObjectTable sure = store::load_objects(project.store, project.snapshot, options);
-  CHECK(sure.rows() == 2);
-  CHECK(sure.below_floor == 1);
-  options.most_bytes = 10;
-  CHECK_THROWS_AS(store::load_objects(project.store, project.snapshot, options), Error);
-  project.check_sound();
-}
-
 TEST_CASE("the doctor sees an object that another program changed") {
-  Project project;
+  ObjectProject project;
   project.apply({edit_of(1, ObjectEditKind::kKeep)});
   project.store.close();
   raw_sql(project.dir / "errata.db", "UPDATE object_edit SET x = 5");
@@ -530,46 +352,6 @@ TEST_CASE("the doctor sees an object that another program changed") {
   const auto findings = store::check_store(project.store, options, serial_for, progress, cancel);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].check == "object-rows");
-}
-
-TEST_CASE("the doctor sees detections that are gone, and counts that do not fit them") {
-  Project project;
-  write_detections(project.store);
-  project.check_sound();
-  project.store.close();
-  const auto drop = [](const std::string& stream) {
-    return "DELETE FROM chunk WHERE id / 16777216 IN (SELECT id FROM stream WHERE name = '" +
-           stream + "')";
-  };
-  CHECK(project.damage("UPDATE run SET detections = 3") ==
-        std::vector<std::string>{"run-rows: it has 2 detections and says 3, its rows 2"});
-  CHECK(project.damage(drop("det.sample")) ==
-        std::vector<std::string>{"run-rows: it has 0 detections and says 2, its rows 2"});
-  CHECK(project.damage(drop("det.box")) ==
-        std::vector<std::string>{"run-rows: column det.box of objects has a wrong length"});
-  CHECK(project.damage("DELETE FROM run_class WHERE position = 1") ==
-        std::vector<std::string>{"run-rows: a detection is of no class of the model"});
-}
-
-TEST_CASE("objects() takes runs of detections only, predictions() the others") {
-  Project project;
-  write_detections(project.store);
-  make_run(project.store, "classifier", {1, 2}, 3, 1);
-  const auto error_of = [&](const std::string& sql) -> std::string {
-    try {
-      store::query_sql(project.store, sql);
-    } catch (const Error& error) {
-      CHECK(error.category() == ErrorCategory::kUsage);
-      return error.what();
-    }
-    return "";
-  };
-  CHECK(error_of("SELECT * FROM objects('classifier')").find("not one of detections") !=
-        std::string::npos);
-  CHECK(error_of("SELECT * FROM predictions('det')").find("objects('det')") != std::string::npos);
-  CHECK(error_of("SELECT * FROM objects('det')").empty());
-  CHECK(error_of("SELECT * FROM objects").empty());
-  CHECK(error_of("SELECT * FROM predictions('classifier')").empty());
 }
 
 TEST_CASE("an import that was cut off leaves no objects, and goes on whole") {
@@ -591,7 +373,7 @@ TEST_CASE("an import that was cut off leaves no objects, and goes on whole") {
 
 TEST_CASE(
     "what is decided in the transaction sees what is there, and an edit meanwhile comes after") {
-  Project project;
+  ObjectProject project;
   const ObjectId object = 1;
   store::Store theirs = store::Store::open(project.dir / "errata.db", store::Access::kWrite);
   std::thread other;
@@ -620,134 +402,8 @@ TEST_CASE(
   project.check_sound();
 }
 
-namespace {
-
-// A decision about detection `row` of the table.
-ObjectEdit decision_of(const ObjectTable& objects, const Snapshot& snapshot, size_t row,
-                       ObjectEditKind kind) {
-  const Table& table = objects.table;
-  ObjectEdit edit = edit_of(table.find("object_id")->ints[row], kind);
-  edit.sample = snapshot.ids[static_cast<size_t>(table.find("sample")->ints[row])];
-  const auto label = static_cast<size_t>(table.find("label")->codes[row]);
-  edit.class_id = label < snapshot.class_ids.size() ? snapshot.class_ids[label] : 0;
-  edit.box_xywh_px = {table.find("x")->doubles[row], table.find("y")->doubles[row],
-                      table.find("width")->doubles[row], table.find("height")->doubles[row]};
-  return edit;
-}
-
-// Run `name`: one detection of "class 1" in sample 1.
-void write_one_detection(store::Store& store, const std::string& name, std::array<double, 4> box,
-                         const std::string& class_name) {
-  store::RunSpec spec;
-  spec.name = name;
-  spec.kind = "detections";
-  spec.classes = ClassMap({class_name});
-  const std::vector<uint32_t> counts{1};
-  const std::vector<ClassIndex> classes{0};
-  const std::vector<std::array<double, 4>> boxes{box};
-  const std::vector<double> confidence{0.9};
-  store::RunRows rows;
-  rows.detection_counts = counts;
-  rows.detections = {classes, boxes, confidence, {}};
-  store::RunWriter writer(store, spec, {1}, store::OnExistingRun::kRefuse);
-  writer.write(0, rows);
-  writer.finish();
-}
-
-}  // namespace
-
-TEST_CASE("what is decided about a detection without a label holds for its place, and is undone") {
-  Project project;
-  write_detections(project.store);
-  project.snapshot = store::load_snapshot(project.store);
-  ObjectTable objects = project.load(true);
-  // In sample 1 "another", then "class 1" at 3, 3, 4 x 4.
-  const size_t first = objects.given_end[0];
-  REQUIRE(objects.table.find("label")->text(static_cast<RowIndex>(first + 1)) == "class 1");
-  const auto reviews = [&](const ObjectTable& table) {
-    return table.table.find("review")->display(static_cast<RowIndex>(first)) + "|" +
-           table.table.find("review")->display(static_cast<RowIndex>(first + 1));
-  };
-  const int64_t revision = store::object_revision(project.store);
-  store::AppliedBatch batch = project.apply(
-      {decision_of(objects, project.snapshot, first + 1, ObjectEditKind::kDetectionKeep)});
-  CHECK(batch.batch != 0);
-  CHECK(batch.objects.empty());
-  CHECK(reviews(project.load()) == "|kept");
-  REQUIRE(store::apply_to_objects(objects, project.snapshot, batch));
-  CHECK(table_text(objects) == table_text(project.load()));
-  // No annotation is another for it.
-  CHECK(store::object_revision(project.store) == revision);
-  CHECK(store::undo_state(project.store).undo_text == "1 detection kept");
-  const store::LogEntry entry = store::read_log(project.store, {}).front();
-  CHECK(entry.what == "detection-keep");
-  CHECK(entry.sample == 1);
-  CHECK(entry.to == std::vector<std::string>{"class 1 at 3, 3, 4 x 4"});
-  project.check_sound();
-
-  // Another decision at the place takes its place; that of a class the project lacks is another's.
-  project.apply(
-      {decision_of(objects, project.snapshot, first, ObjectEditKind::kDetectionAmbiguous),
-       decision_of(objects, project.snapshot, first + 1, ObjectEditKind::kDetectionAmbiguous)});
-  CHECK(reviews(project.load()) == "ambiguous|ambiguous");
-  batch = store::undo(project.store, "me");
-  CHECK(reviews(project.load()) == "|kept");
-  objects = project.load(true);
-  CHECK(project
-            .apply(
-                {decision_of(objects, project.snapshot, first + 1, ObjectEditKind::kDetectionKeep)})
-            .batch == 0);
-
-  // The run goes, another sees something there; what is elsewhere or of another class is not meant.
-  store::delete_run(project.store, "det");
-  const auto review_in = [&](const std::string& name, std::array<double, 4> box,
-                             const std::string& class_name) {
-    write_one_detection(project.store, name, box, class_name);
-    project.snapshot = store::load_snapshot(project.store);
-    REQUIRE(project.snapshot.samples.active_run == name);
-    const ObjectTable table = project.load();
-    return table.table.find("review")->display(static_cast<RowIndex>(first));
-  };
-  CHECK(review_in("near", {3, 3, 4, 5}, "class 1") == "kept");
-  CHECK(review_in("half", {3, 3, 4, 2}, "class 1") == "kept");
-  CHECK(review_in("apart", {3, 3, 4, 1.75}, "class 1").empty());
-  CHECK(review_in("other class", {3, 3, 4, 4}, "class 2").empty());
-  CHECK(review_in("unknown class", {3, 3, 4, 4}, "a class the project lacks").empty());
-  CHECK(review_in("again", {3, 3, 4, 4}, "class 1") == "kept");
-  // Taken back by way of a detection of another run.
-  objects = project.load();
-  batch = project.apply(
-      {decision_of(objects, project.snapshot, first, ObjectEditKind::kDetectionUnreview)});
-  CHECK(batch.reviewed_detections.size() == 1);
-  CHECK(project.load().table.find("review")->is_null(static_cast<RowIndex>(first)));
-  store::undo(project.store, "me");
-  CHECK(project.load().table.find("review")->display(static_cast<RowIndex>(first)) == "kept");
-  project.check_sound();
-  store::undo(project.store, "me");
-  CHECK(project.load().table.find("review")->is_null(static_cast<RowIndex>(first)));
-  CHECK_THROWS_AS(project.apply({edit_of(0, ObjectEditKind::kDetectionKeep)}), Error);
-  project.check_sound();
-}
-
-TEST_CASE("the doctor sees a decision about a detection that another program changed") {
-  Project project;
-  write_detections(project.store);
-  project.snapshot = store::load_snapshot(project.store);
-  const ObjectTable objects = project.load();
-  project.apply({decision_of(objects, project.snapshot, objects.given_end[0],
-                             ObjectEditKind::kDetectionKeep)});
-  project.check_sound();
-  project.store.close();
-  for (const char* sql :
-       {"UPDATE detection_review SET width = 5", "DELETE FROM detection_review"}) {
-    const std::vector<std::string> found = project.damage(sql);
-    REQUIRE(found.size() == 1);
-    CHECK(found[0].starts_with("object-rows: "));
-  }
-}
-
 TEST_CASE("the log of one sample is that of all, less what is of others, found by an index") {
-  Project project;
+  ObjectProject project;
   ObjectEdit move = edit_of(1, ObjectEditKind::kSetBox);
   move.box_xywh_px = {12'345.678, 0.004, 30, 4'000'000};
   project.apply({move, edit_of(2, ObjectEditKind::kKeep)});
