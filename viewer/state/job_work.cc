@@ -20,10 +20,6 @@ std::string short_name(std::string path) {
   return to_valid_utf8(base_name(path));
 }
 
-void append(std::string& text, uint64_t count, std::string_view what) {
-  if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
-}
-
 // A line for each pair, the most frequent first.
 void add_pairs(const std::map<std::pair<std::string, std::string>, uint64_t>& by_pair,
                const std::string& what, ResultTable& table) {
@@ -48,6 +44,10 @@ std::string with_interval(const analysis::Interval& interval) {
 
 }  // namespace
 
+void append_count(std::string& text, uint64_t count, std::string_view what) {
+  if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
+}
+
 JobWork import_work(const jobs::ImportJobOptions& options) {
   JobWork work;
   work.title = "import " + short_name(options.input_path);
@@ -55,12 +55,12 @@ JobWork import_work(const jobs::ImportJobOptions& options) {
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::ImportJobReport report = jobs::run_import(options, context);
     std::string text = plural(report.samples.added, "new image");
-    append(text, report.samples.unchanged, "unchanged");
-    append(text, report.samples.changed, "with other content");
-    append(text, report.samples.moved, "moved");
-    append(text, report.samples.returned, "back again");
-    append(text, report.samples.vanished, "vanished");
-    append(text, report.samples.conflicts.size(), "where a person and the source disagree");
+    append_count(text, report.samples.unchanged, "unchanged");
+    append_count(text, report.samples.changed, "with other content");
+    append_count(text, report.samples.moved, "moved");
+    append_count(text, report.samples.returned, "back again");
+    append_count(text, report.samples.vanished, "vanished");
+    append_count(text, report.samples.conflicts.size(), "where a person and the source disagree");
     return fmt::format("{}; {}", text, report.closing_line());
   };
   return work;
@@ -74,8 +74,8 @@ JobWork predictions_work(const jobs::PredictionsJobOptions& options) {
     const jobs::PredictionsJobReport report = jobs::attach_predictions(options, context);
     result.show_run = report.run;
     std::string text = fmt::format("run {}: {}", report.run, report.kind);
-    append(text, report.without_prediction, "samples without a prediction");
-    append(text, report.classes_not_in_project.size(), "classes that the project lacks");
+    append_count(text, report.without_prediction, "samples without a prediction");
+    append_count(text, report.classes_not_in_project.size(), "classes that the project lacks");
     return fmt::format("{}; {}", text, report.closing_line());
   };
   return work;
@@ -100,7 +100,7 @@ JobWork infer_work(const jobs::InferJobOptions& options) {
       const double rate = static_cast<double>(report.pass.images) / report.pass.elapsed_secs;
       text += fmt::format(", {}/s", with_thousands(static_cast<uint64_t>(rate)));
     }
-    append(text, report.classes_not_in_project.size(), "classes that the project lacks");
+    append_count(text, report.classes_not_in_project.size(), "classes that the project lacks");
     return fmt::format(
         "{}; {}", text,
         jobs::closing_line(report.pass.ok + report.pass.skipped, report.rejected, report.warned));
@@ -119,9 +119,9 @@ JobWork split_work(const jobs::SplitJobOptions& options) {
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part.name,
                           with_thousands(static_cast<uint64_t>(part.samples)));
     }
-    append(text, report.without_part, "in no part");
-    append(text, report.groups, "groups kept together");
-    append(text, report.straddling_groups, "groups that lay in several parts and still do");
+    append_count(text, report.without_part, "in no part");
+    append_count(text, report.groups, "groups kept together");
+    append_count(text, report.straddling_groups, "groups that lay in several parts and still do");
     return options.dry_run
                ? text + "; nothing was changed"
                : fmt::format("{}; {} changed", text, plural(report.batch.edits.size(), "sample"));
@@ -136,8 +136,8 @@ JobWork version_work(const jobs::VersionJobOptions& options) {
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const versions::CreatedVersion created = jobs::create_version(options, context);
     std::string text = plural(created.info.samples, "sample");
-    append(text, created.excluded, "excluded");
-    append(text, created.unlabelled, "without a label");
+    append_count(text, created.excluded, "excluded");
+    append_count(text, created.unlabelled, "without a label");
     if (!created.same_content.empty()) {
       text += fmt::format("; the same content as {}", fmt::join(created.same_content, ", "));
     }
@@ -196,7 +196,7 @@ JobWork export_work(const jobs::ExportJobOptions& options) {
                     objects, with_thousands(report.classes), exports::how_written(report.written),
                     report.format, to_valid_utf8(report.written.target));
     if (!report.written.losses.empty()) result.table = losses_table(report, title);
-    append(text, report.written.left_out + report.several_labels, "left out");
+    append_count(text, report.written.left_out + report.several_labels, "left out");
     return text;
   };
   return work;

@@ -2,9 +2,11 @@
 // its report in one line, and what the windows do once it is over.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "jobs/export_job.h"
 #include "jobs/import_job.h"
@@ -31,6 +33,9 @@ struct JobWork {
   // Returns the summary. Throws Error.
   std::function<std::string(jobs::JobContext&, JobResult&)> run;
 };
+
+// ", 12 moved" behind a summary; nothing for none.
+void append_count(std::string& text, uint64_t count, std::string_view what);
 
 JobWork import_work(const jobs::ImportJobOptions& options);
 JobWork predictions_work(const jobs::PredictionsJobOptions& options);

@@ -13,10 +13,6 @@ namespace errata::viewer {
 
 namespace {
 
-void append(std::string& text, uint64_t count, std::string_view what) {
-  if (count > 0) text += fmt::format(", {} {}", with_thousands(count), what);
-}
-
 // Listed with the job's issues: what to know before what it found is believed.
 void warn(jobs::JobContext& context, std::string_view about, const std::string& message) {
   if (!message.empty()) context.issues.warn(std::string(about), "", "", "", message);
@@ -41,10 +37,10 @@ JobWork labels_work(const jobs::FindLabelsOptions& options) {
     warn(context, "evidence", report.lacks);
     std::string text = fmt::format("{} among {}", plural(report.suspects.size(), "suspect"),
                                    plural(report.looked_at, "sample"));
-    append(text, static_cast<uint64_t>(std::max<int64_t>(0, report.estimated)),
-           "estimated to be wrong");
-    append(text, data_wrong(report.verdicts), "wrong by the verdict, label or image");
-    append(text, report.tagged.edits.size(), "tagged");
+    append_count(text, static_cast<uint64_t>(std::max<int64_t>(0, report.estimated)),
+                 "estimated to be wrong");
+    append_count(text, data_wrong(report.verdicts), "wrong by the verdict, label or image");
+    append_count(text, report.tagged.edits.size(), "tagged");
     return text;
   };
   return work;
@@ -56,10 +52,10 @@ JobWork duplicates_work(const jobs::FindDuplicatesOptions& options) {
     const jobs::FindDuplicatesReport report = jobs::find_duplicates(options, context);
     std::string text = fmt::format("{} among {}", plural(report.groups.size(), "group"),
                                    plural(report.looked_at, "sample"));
-    append(text, report.conflicts, "with different labels");
-    append(text, report.leaks, "across splits");
-    append(text, report.dropped.edits.size(), "copies excluded");
-    append(text, report.unreadable, "could not be decoded");
+    append_count(text, report.conflicts, "with different labels");
+    append_count(text, report.leaks, "across splits");
+    append_count(text, report.dropped.edits.size(), "copies excluded");
+    append_count(text, report.unreadable, "could not be decoded");
     return text;
   };
   return work;
@@ -77,7 +73,7 @@ JobWork quality_work(const jobs::FindQualityOptions& options) {
     }
     if (text.empty()) text = "nothing bad";
     text += fmt::format(" among {}", plural(report.looked_at, "picture"));
-    append(text, report.unreadable, "could not be decoded");
+    append_count(text, report.unreadable, "could not be decoded");
     return text;
   };
   return work;
@@ -89,7 +85,7 @@ JobWork outliers_work(const jobs::FindOutliersOptions& options) {
     const jobs::FindOutliersReport report = jobs::find_outliers(options, context);
     std::string text = fmt::format("{} among {}", plural(report.found.size(), "outlier"),
                                    plural(report.rows.size(), "sample"));
-    append(text, report.without, "without an embedding");
+    append_count(text, report.without, "without an embedding");
     return text;
   };
   return work;
@@ -177,7 +173,7 @@ JobWork map_work(const jobs::MapJobOptions& options) {
     std::string text = fmt::format("{} by the embeddings of {}, trustworthiness {:.3f}",
                                    plural(report.samples, "sample"), to_valid_utf8(report.run),
                                    report.trustworthiness);
-    append(text, report.without, "without an embedding");
+    append_count(text, report.without, "without an embedding");
     return text;
   };
   return work;
