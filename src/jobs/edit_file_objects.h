@@ -52,7 +52,7 @@ class ObjectLines {
   struct Start {
     size_t line = 0;
     Here* here = nullptr;
-    std::string conflict;  // why it does not fit
+    std::string conflict = {};  // why it does not fit
     const Here* instead = nullptr;
   };
 
