@@ -99,7 +99,7 @@ CommandBody setup_find(CLI::App& app) {
     }
     if (named.size() == 1) return one(context);
     refuse_formats(context, named);
-    find_several(context, named.empty() ? all : named);
+    find_several(context, named.empty() ? all : named, !named.empty());
   };
 }
 

@@ -2,6 +2,7 @@
 // found something its worst, then what each lacks.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/text.h"
@@ -16,9 +17,9 @@ constexpr size_t kTableWidth = 100;
 
 struct Outcome {
   std::optional<Told> told;
-  std::string lacks;   // where it could not be run
-  std::string failed;  // where it could not be run for another reason, `error`
-  std::exception_ptr error;
+  std::vector<std::string> lacks;
+  std::string failed;        // where it could not be run for another reason, `error`
+  std::exception_ptr error;  // also of what it lacks
 };
 
 Outcome run_kind(const FindKind& kind, CommandContext& context) {
@@ -32,11 +33,11 @@ Outcome run_kind(const FindKind& kind, CommandContext& context) {
   } catch (const Error& error) {
     if (error.category() == ErrorCategory::kInterrupted) throw;
     if (error.category() == ErrorCategory::kNotFound) {
-      outcome.lacks = fmt::format("{}. {}", error.what(), error.hint());
+      outcome.lacks = {fmt::format("{}. {}", error.what(), error.hint())};
     } else {
       outcome.failed = error.what();
-      outcome.error = std::current_exception();
     }
+    outcome.error = std::current_exception();
   }
   return outcome;
 }
@@ -49,6 +50,16 @@ text::Json text_or_null(const std::string& text) {
   return text.empty() ? text::Json() : text::Json(text);
 }
 
+// Sentences but for the last lose their full stop.
+std::string joined(std::span<const std::string> lacks) {
+  std::string text;
+  for (const std::string& lack : lacks) {
+    if (text.ends_with('.')) text.pop_back();
+    text += (text.empty() ? "" : "; ") + lack;
+  }
+  return text;
+}
+
 text::Json outcome_json(const NamedFindKind& kind, const Outcome& outcome) {
   const auto& told = outcome.told;
   return text::Json::object(
@@ -56,7 +67,7 @@ text::Json outcome_json(const NamedFindKind& kind, const Outcome& outcome) {
        {"found", told ? text::Json(told->found) : text::Json()},
        {"what", told ? text::Json(told->what) : text::Json()},
        {"next", told ? text::Json(command_of(kind)) : text::Json()},
-       {"lacks", text_or_null(outcome.lacks)},
+       {"lacks", text_or_null(joined(outcome.lacks))},
        {"failed", text_or_null(outcome.failed)},
        {"worst", told && told->worst ? to_json_value(*told->worst) : text::Json::array()},
        {"report", told ? told->report : text::Json()}});
@@ -73,6 +84,61 @@ std::string section(const NamedFindKind& kind, const Outcome& outcome) {
   if (told.worst) text += told.worst->to_text(kTableWidth);
   text += told.text;
   if (!told.next.empty()) text += told.next + "\n";
+  return text;
+}
+
+// What one lacks: of "without clusters: no run has embeddings" a part of it lacks something.
+struct Lack {
+  std::string part;  // "clusters"; empty: the whole of it
+  std::string what;
+};
+
+Lack parse_lack(const std::string& lack) {
+  constexpr std::string_view kWithout = "without ";
+  const size_t colon = lack.find(": ");
+  if (!lack.starts_with(kWithout) || colon == std::string::npos) return {"", lack};
+  return {lack.substr(kWithout.size(), colon - kWithout.size()), lack.substr(colon + 2)};
+}
+
+// "outliers, slices (clusters) and dataset"
+std::string names_text(std::span<const std::string> names) {
+  std::string text = names.front();
+  for (size_t i = 1; i < names.size(); ++i) {
+    text += (i + 1 == names.size() ? " and " : ", ") + names[i];
+  }
+  return text;
+}
+
+// A line for each kind that lacks something, and one for what several lack.
+std::string lacks_text(std::span<const NamedFindKind* const> kinds,
+                       std::span<const Outcome> outcomes) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> by_what;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    for (const std::string& lack : outcomes[i].lacks) {
+      const auto [part, what] = parse_lack(lack);
+      auto found = std::find_if(by_what.begin(), by_what.end(),
+                                [&](const auto& each) { return each.first == what; });
+      if (found == by_what.end()) found = by_what.insert(found, {what, {}});
+      found->second.push_back(part.empty() ? kinds[i]->name
+                                           : fmt::format("{} ({})", kinds[i]->name, part));
+    }
+  }
+  const auto shared = [&](const std::string& lack) {
+    const std::string what = parse_lack(lack).what;
+    return std::any_of(by_what.begin(), by_what.end(), [&](const auto& each) {
+      return each.first == what && each.second.size() > 1;
+    });
+  };
+  std::string text;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    std::vector<std::string> own;
+    std::copy_if(outcomes[i].lacks.begin(), outcomes[i].lacks.end(), std::back_inserter(own),
+                 [&](const std::string& lack) { return !shared(lack); });
+    if (!own.empty()) text += fmt::format("{} lacks: {}\n", kinds[i]->name, joined(own));
+  }
+  for (const auto& [what, names] : by_what) {
+    if (names.size() > 1) text += fmt::format("{} lack: {}\n", names_text(names), what);
+  }
   return text;
 }
 
@@ -94,10 +160,10 @@ void print_outcomes(CommandContext& context, std::span<const NamedFindKind* cons
       table.add({kind.name, Cell{}, Cell{}, Cell{}});
     }
     sections += section(kind, outcome);
-    if (!outcome.lacks.empty()) below += fmt::format("{} lacks: {}\n", kind.name, outcome.lacks);
     if (!outcome.failed.empty()) below += fmt::format("{} failed: {}\n", kind.name, outcome.failed);
   }
   context.print_text(table.to_text(kTableWidth) + sections);
+  below = lacks_text(kinds, outcomes) + below;
   if (!below.empty()) context.print_text("\n" + below);
 }
 
@@ -117,7 +183,8 @@ void print_notes(CommandContext& context, std::span<const NamedFindKind* const> 
 
 }  // namespace
 
-void find_several(CommandContext& context, std::span<const NamedFindKind* const> kinds) {
+void find_several(CommandContext& context, std::span<const NamedFindKind* const> kinds,
+                  bool named) {
   // Without a store no kind can run: that is an error, not what each kind lacks.
   jobs::bring_up_to_date(context.store_path());
   std::vector<Outcome> outcomes(kinds.size());
@@ -135,8 +202,12 @@ void find_several(CommandContext& context, std::span<const NamedFindKind* const>
     print_outcomes(context, kinds, outcomes);
   }
   print_notes(context, kinds, outcomes);
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
+  // What failed goes before what is lacking.
+  for (const bool failed : {true, false}) {
+    for (const Outcome& outcome : outcomes) {
+      const bool counts = failed ? !outcome.failed.empty() : named;
+      if (counts && outcome.error != nullptr) std::rethrow_exception(outcome.error);
+    }
   }
 }
 

@@ -118,9 +118,9 @@ Told tell_dataset(const jobs::FindDatasetReport& report, const DatasetArguments&
   if (telling) told.text += correlation_text(report);
   for (const std::string& lack :
        {report.rare_lacks, report.order_lacks, report.correlations_lack}) {
-    if (lack.empty() || told.lacks.find(lack) != std::string::npos) continue;
-    if (told.lacks.ends_with('.')) told.lacks.pop_back();
-    told.lacks += (told.lacks.empty() ? "" : "; ") + lack;
+    const bool told_before =
+        std::find(told.lacks.begin(), told.lacks.end(), lack) != told.lacks.end();
+    if (!lack.empty() && !told_before) told.lacks.push_back(lack);
   }
   told.shown = told.found - rare + shown;
   told.report = report_json(report);

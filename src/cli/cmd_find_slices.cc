@@ -55,7 +55,11 @@ Told tell_slices(const jobs::FindSlicesReport& report, const SliceArguments& arg
   told.shown = arguments.shown(report.slices.size());
   told.worst = slice_table(report, arguments);
   told.next = review_hint(report);
-  told.lacks = trim(report.lacks);
+  for (std::string_view rest = report.lacks; !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    told.lacks.emplace_back(trim(rest.substr(0, end + 1)));
+    rest.remove_prefix(end + 1);
+  }
   told.done = {tagged_text(report.tagged, arguments.options.tag)};
   told.warnings = report.warnings;
   told.report = report_json(report, arguments);

@@ -22,7 +22,7 @@ struct Told {
   std::optional<ResultTable> worst = {};   // at most ten, or --limit; as the kind's own command
   std::string text = {};                   // lines below the table, or in its place
   std::string next = {};                   // how to go on, besides the kind's own command
-  std::string lacks = {};                  // what would let it see more
+  std::vector<std::string> lacks = {};     // what would let it see more: "[without PART: ]WHAT"
   std::vector<std::string> done = {};      // what was tagged or excluded
   std::vector<std::string> warnings = {};  // each a sentence
   text::Json report = {};                  // what the kind's own command prints with --json
@@ -43,8 +43,9 @@ struct NamedFindKind {
 
 // `errata find` without a kind, or with several: runs them, tells what each found with its worst,
 // and says of those that cannot be run what they lack. Throws as the last thing what a kind threw
-// for any other reason, when all others are told; Error(kInterrupted) at once.
-void find_several(CommandContext& context, std::span<const NamedFindKind* const> kinds);
+// for any other reason, when all others are told; of kinds that were asked for by name also that
+// something is lacking. Error(kInterrupted) at once.
+void find_several(CommandContext& context, std::span<const NamedFindKind* const> kinds, bool named);
 
 FindKind setup_find_boxes(CLI::App& app);
 FindKind setup_find_labels(CLI::App& app);
