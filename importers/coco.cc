@@ -545,8 +545,9 @@ bool Reading::make_record(const Document& document, CocoObject& object, ObjectRe
   const auto& size = image_sizes_[record.sample];
   const MaskRuns& mask = object.shape.mask;
   if (!mask.counts.empty() && (mask.width_px != size[0] || mask.height_px != size[1])) {
-    result.issues.push_back(
-        coco_mask_size_issue(document.path, place, {mask.width_px, mask.height_px}, size));
+    result.issues.push_back(coco_mask_size_issue(
+        document.path, place, {mask.width_px, mask.height_px}, size, !object.has_box));
+    if (!object.has_box) return false;
     object.shape.mask = {};
   }
   if (object.area && std::isfinite(*object.area) && *object.area >= 0) {

@@ -6,9 +6,9 @@
 // with "annotations" that are no list, or either key twice. Issues:
 //   rejected: "missing-image", "unsafe-path", "duplicate-image-id", "bad-image" and those of image
 //     files; "unknown-image", "unknown-category", "missing-box", "bad-box", "negative-box",
-//     "bad-annotation" (with the byte)
+//     "bad-annotation" (with the byte), "mask-size" without a box
 //   warnings: "odd-id" (no whole number), "derived-area", "empty-box", "bad-polygon",
-//     "nested-polygon", "bad-mask", "bad-keypoints", "duplicate-annotation-id",
+//     "nested-polygon", "bad-mask", "mask-size", "bad-keypoints", "duplicate-annotation-id",
 //     "corners-as-box" (most boxes end outside their image), "size-mismatch", and of categories
 #pragma once
 

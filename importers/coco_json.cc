@@ -286,14 +286,16 @@ void settle_coco_box(CocoObject& object) {
 
 Issue coco_mask_size_issue(const std::string& file, const std::string& place,
                            const std::array<int32_t, 2>& mask_size,
-                           const std::array<int32_t, 2>& image_size) {
-  return {IssueSeverity::kWarning,
+                           const std::array<int32_t, 2>& image_size, bool needed) {
+  return {needed ? IssueSeverity::kRejected : IssueSeverity::kWarning,
           "mask-size",
           file,
           place,
           fmt::format("{} x {}", mask_size[0], mask_size[1]),
-          fmt::format("the mask was left out: its image has {} x {} pixels", image_size[0],
-                      image_size[1]),
+          fmt::format("{}: its image has {} x {} pixels",
+                      needed ? "there is no box, and the mask is none of this image"
+                             : "the mask was left out",
+                      image_size[0], image_size[1]),
           "the size of a mask is [height, width] of its image"};
 }
 

@@ -54,10 +54,11 @@ bool read_coco_object(text::JsonCursor& cursor, CocoObject& object);
 // ("missing-box") and where width x height is not finite ("bad-box").
 void settle_coco_box(CocoObject& object);
 
-// A mask of another size (width, height) than its image is left out; a warning "mask-size".
+// A mask of another size (width, height) than its image is left out, a warning "mask-size"; where
+// there is nothing else that says where the object is, `needed`, that goes too: rejected.
 Issue coco_mask_size_issue(const std::string& file, const std::string& place,
                            const std::array<int32_t, 2>& mask_size,
-                           const std::array<int32_t, 2>& image_size);
+                           const std::array<int32_t, 2>& image_size, bool needed);
 
 // The first bytes of a file behind its mark and blanks; nullopt when it cannot be read.
 std::optional<std::string> read_json_head(const std::string& path, size_t bytes);

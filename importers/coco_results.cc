@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <unordered_map>
 
@@ -368,6 +369,8 @@ Piece Results::read_span(const text::JsonSpan& span) const {
         names.key(object.file_name.empty() ? object.image_id : object.file_name, byte));
     piece.category.push_back(names.category(object.category_id));
     piece.byte.push_back(byte);
+    // Whether a mask is one of its image is known to whoever knows that image.
+    if (!object.has_box && !object.shape.mask.counts.empty()) object.box.fill(std::nan(""));
     detections.box_xywh_px.push_back(object.box);
     detections.confidence.push_back(*object.score);
     if (!object.shape.empty()) {

@@ -6,7 +6,8 @@
 // (Ultralytics changed this between 8.3.44 and 8.3.50): decided over the whole file, and said in
 // the header's reason; Error(kUsage) where both fit. Issues: rejected "bad-result" (with the byte),
 // "bad-box", "negative-box", "missing-box", "bad-score", "unknown-category"; warnings "bad-mask",
-// "bad-polygon", "bytes-as-text".
+// "bad-polygon", "bytes-as-text". The box of a result that has only a mask is NaN: it is that of
+// the mask, if that is of its image's size.
 //
 // The file is read in spans, by all threads of the input. What category ids mean is known at its
 // end only: until then half of PredictionInput::memory_bytes may be held; what is beyond is read

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <set>
 
@@ -113,17 +114,25 @@ void to_pixels(const UprightFrame& frame, DetectionBatch& detections, size_t i) 
   detections.shape[i] = encode_shape(shape);
 }
 
-// Leaves the mask out where it is none of this image.
-void check_mask(const UprightFrame& frame, const std::string& file, const std::string& place,
-                std::string& shape, IssueLog& issues) {
+// Leaves the mask out where it is none of this image. A box that is to be that of the mask becomes
+// it; false where there is no such mask.
+bool check_mask(const UprightFrame& frame, const std::string& file, const std::string& place,
+                std::array<double, 4>& box_xywh_px, std::string& shape, IssueLog& issues) {
+  const bool needed = std::isnan(box_xywh_px[0]);
   const std::array image{static_cast<int32_t>(frame.stored_width_px),
                          static_cast<int32_t>(frame.stored_height_px)};
   const auto size = mask_size_of(shape);
-  if (!size || *size == image) return;
-  issues.add(importers::coco_mask_size_issue(file, place, *size, image));
-  Shape rest = decode_shape(shape);
-  rest.mask = {};
-  shape = encode_shape(rest);
+  if (size && *size != image) {
+    issues.add(importers::coco_mask_size_issue(file, place, *size, image, needed));
+    if (needed) return false;
+    Shape rest = decode_shape(shape);
+    rest.mask = {};
+    shape = encode_shape(rest);
+  } else if (needed) {
+    const ShapeBounds bounds = bounds_of(decode_shape(shape));
+    box_xywh_px = {bounds.x, bounds.y, bounds.width, bounds.height};
+  }
+  return true;
 }
 
 }  // namespace
@@ -145,10 +154,12 @@ void DetectionRows::take(PredictionBatch&& batch) {
     }
     if (parts_of_upright_) to_pixels(samples_.frames[places[key]], detections, i);
     if (!detections.shape.empty() && !detections.shape[i].empty()) {
-      check_mask(
-          samples_.frames[places[key]], file_,
-          detections.byte.empty() ? batch.places[key] : fmt::format("byte {}", detections.byte[i]),
-          detections.shape[i], context_.issues);
+      const std::string place =
+          detections.byte.empty() ? batch.places[key] : fmt::format("byte {}", detections.byte[i]);
+      if (!check_mask(samples_.frames[places[key]], file_, place, detections.box_xywh_px[i],
+                      detections.shape[i], context_.issues)) {
+        continue;
+      }
     }
     const Fixed fixed{detections.box_xywh_px[i], detections.confidence[i],
                       detections.class_index[i]};

@@ -30,6 +30,7 @@ class DetectionRows {
   DetectionRows(const Samples& samples, const PredictionHeader& header, const std::string& file,
                 const std::string& store_path, uint64_t memory_bytes, JobContext& context);
 
+  // A box of NaN becomes that of the mask; without one of its image's size the detection goes.
   void take(PredictionBatch&& batch);
   uint64_t size() const { return records_.size(); }
   const importers::MatchCounts& matches() const { return matches_; }  // of images named

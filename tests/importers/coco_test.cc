@@ -166,6 +166,10 @@ TEST_CASE("COCO: the traps of the format are told, and nothing is lost unsaid") 
   REQUIRE(other_size.sink.all.size() == 1);
   CHECK(other_size.sink.all[0].shape.empty());
   CHECK(other_size.sink.all[0].box_xywh_px == std::array<double, 4>{1, 1, 2, 2});
+  const Read only_mask(object(R"("area": 4, "segmentation": {"size": [4, 5],
+      "counts": [5, 2, 13]})"));
+  CHECK(only_mask.count("mask-size") == 1);
+  CHECK(only_mask.sink.all.empty());
   CHECK(Read("").sink.all.empty());
   CHECK(Read(object(R"("bbox": [1, 1, 1e200, 1e200], "area": 4)")).count("bad-box") == 1);
   CHECK(Read(object(R"("segmentation": [[0, 0, 1e200, 0, 1e200, 1e200]])")).count("bad-box") == 1);

@@ -152,34 +152,48 @@ TEST_CASE("a mask of another size than its image is left out where it stands, it
     return fmt::format(R"({{"size": [{}, {}], "counts": [2, 3, {}]}})", high, wide,
                        high * wide - 5);
   };
+  const std::string wrong = mask(width == height ? height * 2 : width, height);
+  const std::string box = R"("bbox": [1, 2, 3, 4], )";
+  const std::string polygon = "[[1, 2, 4, 2, 4, 6]]";
   std::string json = "[";
   std::vector<size_t> places;
-  for (const std::string& outline :
-       {mask(height, width), mask(width == height ? height * 2 : width, height),
-        std::string("[[1, 2, 4, 2, 4, 6]]")}) {
+  for (const auto& [its_box, outline] :
+       std::vector<std::pair<std::string, std::string>>{{box, mask(height, width)},
+                                                        {box, wrong},
+                                                        {box, polygon},
+                                                        {"", wrong},
+                                                        {"", mask(height, width)}}) {
     if (!places.empty()) json += ", ";
     places.push_back(json.size());
-    json += fmt::format(
-        R"({{"image_id": 1, "file_name": "{}", "category_id": 0, "bbox": [1, 2, 3, 4], )"
-        R"("score": 0.5, "segmentation": {}}})",
-        image, outline);
+    json += fmt::format(R"({{"image_id": 1, "file_name": "{}", "category_id": 0, {}"score": 0.5, )"
+                        R"("segmentation": {}}})",
+                        image, its_box, outline);
   }
   fixture.dir.write("masks.json", json + "]");
   PredictionsJobOptions options = fixture.options_for("masks.json", "masks");
   options.category_base = "0";
   IssueLog log;
   JobContext job{fixture.progress, fixture.cancel, log, fixture.workers};
-  CHECK(attach_predictions(options, job).accepted == 3);
-  REQUIRE(log.issues().size() == 1);
-  CHECK(log.issues()[0].kind == "mask-size");
-  CHECK(log.issues()[0].place == fmt::format("byte {}", places[1]));
+  CHECK(attach_predictions(options, job).accepted == 4);
+  REQUIRE(log.issues().size() == 2);
+  for (const size_t i : {0, 1}) {
+    CHECK(log.issues()[i].kind == "mask-size");
+    CHECK(log.issues()[i].place == fmt::format("byte {}", places[i == 0 ? 1 : 3]));
+  }
+  // Of what has no box but that of a wrong mask nothing stays.
+  CHECK(log.issues()[0].severity == IssueSeverity::kWarning);
+  CHECK(log.issues()[1].severity == IssueSeverity::kRejected);
   store::ObjectOptions objects;
   objects.shapes = true;
   const ObjectTable table = store::load_objects(store, store::load_snapshot(store, {}), objects);
-  REQUIRE(table.rows() == 3);
+  REQUIRE(table.rows() == 4);
   CHECK_FALSE(decode_shape(table.shape_bytes(0)).mask.counts.empty());
   CHECK(decode_shape(table.shape_bytes(1)).empty());
   CHECK(decode_shape(table.shape_bytes(2)).polygons.size() == 1);
+  CHECK_FALSE(decode_shape(table.shape_bytes(3)).mask.counts.empty());
+  const ShapeBounds bounds = bounds_of(decode_shape(table.shape_bytes(0)));
+  CHECK(table.table.find("width")->number(3) == bounds.width);
+  CHECK(table.table.find("y")->number(3) == bounds.y);
   CHECK(table.table.find("width")->number(1) == 3);
 }
 
