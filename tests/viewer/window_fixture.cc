@@ -116,13 +116,16 @@ std::string WindowFixture::run(std::function<void(ImGuiTestContext*)> steps) {
 }
 
 bool has_virtual_display() {
-  try {
-    const viewer::VirtualDisplay display(640, 480);
-    return true;
-  } catch (const Error& error) {
-    std::printf("SKIPPED: %s\n", error.what());
-    return false;
-  }
+  static const std::string problem = [] {
+    try {
+      const viewer::VirtualDisplay display(640, 480);
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  }();
+  if (!problem.empty()) std::printf("SKIPPED: %s\n", problem.c_str());
+  return problem.empty();
 }
 
 }  // namespace errata::test

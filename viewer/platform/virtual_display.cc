@@ -21,6 +21,7 @@ namespace errata::viewer {
 namespace {
 
 constexpr int kStartTimeoutMs = 20'000;
+constexpr int kEndTimeoutMs = 5'000;
 
 // The number that Xvfb writes when it is ready; empty when it ends or says nothing.
 std::string read_display_number(int descriptor) {
@@ -38,6 +39,19 @@ std::string read_display_number(int descriptor) {
       return number;
     }
   }
+}
+
+// Ends Xvfb. Said again and again: Xvfb looks whether it is to end right before it waits for
+// clients, so a signal that comes between the two is not heeded until something else wakes it.
+void end_process(pid_t pid) {
+  constexpr int kStepMs = 10;
+  for (int waited = 0; waited < kEndTimeoutMs; waited += kStepMs) {
+    kill(pid, SIGTERM);
+    if (waitpid(pid, nullptr, WNOHANG) != 0) return;
+    poll(nullptr, 0, kStepMs);
+  }
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
 }
 
 }  // namespace
@@ -63,10 +77,7 @@ VirtualDisplay::VirtualDisplay(int width_px, int height_px) {
   const std::string number = failed == 0 ? read_display_number(ends[0]) : std::string();
   close(ends[0]);
   if (number.empty()) {
-    if (failed == 0) {
-      kill(pid_, SIGTERM);
-      waitpid(pid_, nullptr, 0);
-    }
+    if (failed == 0) end_process(pid_);
     throw Error(ErrorCategory::kUnsupported, "cannot start a virtual display (Xvfb)",
                 "apt-get install xvfb libgl1-mesa-dri, or set DISPLAY");
   }
@@ -75,8 +86,7 @@ VirtualDisplay::VirtualDisplay(int width_px, int height_px) {
 }
 
 VirtualDisplay::~VirtualDisplay() {
-  kill(pid_, SIGTERM);
-  waitpid(pid_, nullptr, 0);
+  end_process(pid_);
   // Whoever comes next is not to look for it.
   const char* display = getenv("DISPLAY");
   if (display != nullptr && name_ == display) unsetenv("DISPLAY");
