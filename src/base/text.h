@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,9 @@ std::string unescape_bytes(std::string_view text);
 std::string with_thousands(uint64_t n);  // 1032 -> "1,032"
 // "1 sample", "2,000 samples": of words whose plural ends in an s.
 std::string plural(uint64_t count, std::string_view singular);
-std::string human_bytes(uint64_t bytes);  // 1536 -> "1.5 KiB"
-std::string human_duration(double secs);  // 136 -> "2 min 16 s"
+std::string join_words(std::span<const std::string> words);  // "a, b and c"
+std::string human_bytes(uint64_t bytes);                     // 1536 -> "1.5 KiB"
+std::string human_duration(double secs);                     // 136 -> "2 min 16 s"
 std::string to_lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split_view(std::string_view text, char separator);

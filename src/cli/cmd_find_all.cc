@@ -17,7 +17,7 @@ constexpr size_t kTableWidth = 100;
 
 struct Outcome {
   std::optional<Told> told;
-  std::vector<std::string> lacks;
+  std::vector<jobs::Lack> lacks;
   std::string failed;        // where it could not be run for another reason, `error`
   std::exception_ptr error;  // also of what it lacks
 };
@@ -33,7 +33,7 @@ Outcome run_kind(const FindKind& kind, CommandContext& context) {
   } catch (const Error& error) {
     if (error.category() == ErrorCategory::kInterrupted) throw;
     if (error.category() == ErrorCategory::kNotFound) {
-      outcome.lacks = {fmt::format("{}. {}", error.what(), error.hint())};
+      outcome.lacks = {{"", fmt::format("{}. {}", error.what(), error.hint())}};
     } else {
       outcome.failed = error.what();
     }
@@ -51,11 +51,11 @@ text::Json text_or_null(const std::string& text) {
 }
 
 // Sentences but for the last lose their full stop.
-std::string joined(std::span<const std::string> lacks) {
+std::string joined(std::span<const jobs::Lack> lacks) {
   std::string text;
-  for (const std::string& lack : lacks) {
+  for (const jobs::Lack& lack : lacks) {
     if (text.ends_with('.')) text.pop_back();
-    text += (text.empty() ? "" : "; ") + lack;
+    text += (text.empty() ? "" : "; ") + lack.sentence();
   }
   return text;
 }
@@ -87,35 +87,12 @@ std::string section(const NamedFindKind& kind, const Outcome& outcome) {
   return text;
 }
 
-// What one lacks: of "without clusters: no run has embeddings" a part of it lacks something.
-struct Lack {
-  std::string part;  // "clusters"; empty: the whole of it
-  std::string what;
-};
-
-Lack parse_lack(const std::string& lack) {
-  constexpr std::string_view kWithout = "without ";
-  const size_t colon = lack.find(": ");
-  if (!lack.starts_with(kWithout) || colon == std::string::npos) return {"", lack};
-  return {lack.substr(kWithout.size(), colon - kWithout.size()), lack.substr(colon + 2)};
-}
-
-// "outliers, slices (clusters) and dataset"
-std::string names_text(std::span<const std::string> names) {
-  std::string text = names.front();
-  for (size_t i = 1; i < names.size(); ++i) {
-    text += (i + 1 == names.size() ? " and " : ", ") + names[i];
-  }
-  return text;
-}
-
 // A line for each kind that lacks something, and one for what several lack.
 std::string lacks_text(std::span<const NamedFindKind* const> kinds,
                        std::span<const Outcome> outcomes) {
   std::vector<std::pair<std::string, std::vector<std::string>>> by_what;
   for (size_t i = 0; i < kinds.size(); ++i) {
-    for (const std::string& lack : outcomes[i].lacks) {
-      const auto [part, what] = parse_lack(lack);
+    for (const auto& [part, what] : outcomes[i].lacks) {
       auto found = std::find_if(by_what.begin(), by_what.end(),
                                 [&](const auto& each) { return each.first == what; });
       if (found == by_what.end()) found = by_what.insert(found, {what, {}});
@@ -123,21 +100,20 @@ std::string lacks_text(std::span<const NamedFindKind* const> kinds,
                                            : fmt::format("{} ({})", kinds[i]->name, part));
     }
   }
-  const auto shared = [&](const std::string& lack) {
-    const std::string what = parse_lack(lack).what;
+  const auto shared = [&](const jobs::Lack& lack) {
     return std::any_of(by_what.begin(), by_what.end(), [&](const auto& each) {
-      return each.first == what && each.second.size() > 1;
+      return each.first == lack.what && each.second.size() > 1;
     });
   };
   std::string text;
   for (size_t i = 0; i < kinds.size(); ++i) {
-    std::vector<std::string> own;
+    std::vector<jobs::Lack> own;
     std::copy_if(outcomes[i].lacks.begin(), outcomes[i].lacks.end(), std::back_inserter(own),
-                 [&](const std::string& lack) { return !shared(lack); });
+                 [&](const jobs::Lack& lack) { return !shared(lack); });
     if (!own.empty()) text += fmt::format("{} lacks: {}\n", kinds[i]->name, joined(own));
   }
   for (const auto& [what, names] : by_what) {
-    if (names.size() > 1) text += fmt::format("{} lack: {}\n", names_text(names), what);
+    if (names.size() > 1) text += fmt::format("{} lack: {}\n", join_words(names), what);
   }
   return text;
 }

@@ -118,9 +118,9 @@ Told tell_dataset(const jobs::FindDatasetReport& report, const DatasetArguments&
   if (telling) told.text += correlation_text(report);
   for (const std::string& lack :
        {report.rare_lacks, report.order_lacks, report.correlations_lack}) {
-    const bool told_before =
-        std::find(told.lacks.begin(), told.lacks.end(), lack) != told.lacks.end();
-    if (!lack.empty() && !told_before) told.lacks.push_back(lack);
+    const jobs::Lack own{"", lack};
+    const bool known = std::find(told.lacks.begin(), told.lacks.end(), own) != told.lacks.end();
+    if (!lack.empty() && !known) told.lacks.push_back(own);
   }
   told.shown = told.found - rare + shown;
   told.report = report_json(report);

@@ -236,7 +236,7 @@ Told tell_labels(const jobs::FindLabelsReport& report, const LabelArguments& arg
   }
   told.shown = arguments.shown(wrong.size());
   told.worst = suspect_table(report, std::span(wrong).first(told.shown));
-  if (!report.lacks.empty()) told.lacks = {report.lacks};
+  if (!report.lacks.empty()) told.lacks = {{"", report.lacks}};
   told.next = review_hint(report);
   told.done = {tagged_line(report, arguments)};
   told.warnings = report.warnings;

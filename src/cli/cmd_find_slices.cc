@@ -38,7 +38,7 @@ text::Json report_json(const jobs::FindSlicesReport& report, const SliceArgument
                              {"accuracy", report.accuracy},
                              {"slices", report.slices.size()},
                              {"tagged", report.tagged.edits.size()},
-                             {"lacks", report.lacks},
+                             {"lacks", report.lacks_text()},
                              {"rows", to_json_value(slice_table(report, arguments))}});
 }
 
@@ -55,11 +55,7 @@ Told tell_slices(const jobs::FindSlicesReport& report, const SliceArguments& arg
   told.shown = arguments.shown(report.slices.size());
   told.worst = slice_table(report, arguments);
   told.next = review_hint(report);
-  for (std::string_view rest = report.lacks; !rest.empty();) {
-    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    told.lacks.emplace_back(trim(rest.substr(0, end + 1)));
-    rest.remove_prefix(end + 1);
-  }
+  told.lacks = report.lacks;
   told.done = {tagged_text(report.tagged, arguments.options.tag)};
   told.warnings = report.warnings;
   told.report = report_json(report, arguments);
@@ -78,7 +74,7 @@ void print_slices(CommandContext& context, const jobs::FindSlicesReport& report,
         "100 at most\n{}",
         plural(report.slices.size(), "weak slice"), plural(report.groups, "group"),
         plural(report.looked_at, "sample"), report.accuracy, plural(report.candidates, "candidate"),
-        report.lacks));
+        report.lacks_text()));
   }
   if (!report.state.run_choice.empty()) context.note(report.state.run_choice);
   if (!note_tagged(context, report.tagged, arguments.options.tag) && !report.slices.empty()) {

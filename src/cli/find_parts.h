@@ -11,18 +11,19 @@
 #include "cli/command.h"
 #include "cli/reports.h"
 #include "jobs/edit_job.h"
+#include "jobs/find_slices_job.h"
 
 namespace errata::cli {
 
 // What a kind found, as the overview of several kinds tells it.
 struct Told {
   size_t found = 0;
-  std::string what;                        // the meaning of the number
-  size_t shown = 0;                        // how many of them `worst` or `text` lists
-  std::optional<ResultTable> worst = {};   // at most ten, or --limit; as the kind's own command
-  std::string text = {};                   // lines below the table, or in its place
-  std::string next = {};                   // how to go on, besides the kind's own command
-  std::vector<std::string> lacks = {};     // what would let it see more: "[without PART: ]WHAT"
+  std::string what;                       // the meaning of the number
+  size_t shown = 0;                       // how many of them `worst` or `text` lists
+  std::optional<ResultTable> worst = {};  // at most ten, or --limit; as the kind's own command
+  std::string text = {};                  // lines below the table, or in its place
+  std::string next = {};                  // how to go on, besides the kind's own command
+  std::vector<jobs::Lack> lacks = {};
   std::vector<std::string> done = {};      // what was tagged or excluded
   std::vector<std::string> warnings = {};  // each a sentence
   text::Json report = {};                  // what the kind's own command prints with --json

@@ -139,16 +139,11 @@ const ExportFormat& find_format(std::string_view name) {
 }
 
 std::string formats_that_support(FileMode mode) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (const ExportFormat* format : all_formats()) {
-    if (format->supports(mode)) names.push_back(format->name());
+    if (format->supports(mode)) names.emplace_back(format->name());
   }
-  std::string text;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
-    text += names[i];
-  }
-  return text;
+  return join_words(names);
 }
 
 std::string how_written(const ExportReport& report) {

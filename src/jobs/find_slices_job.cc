@@ -151,7 +151,7 @@ ClusterColumn add_clusters(const FindSlicesOptions& options, std::span<const Row
     embeddings = load_embeddings(report.state, options.embeddings, context);
   } catch (const Error& error) {
     if (error.category() != ErrorCategory::kNotFound || !options.embeddings.empty()) throw;
-    report.lacks += fmt::format("without clusters: {}. {}\n", error.what(), error.hint());
+    report.lacks.push_back({"clusters", fmt::format("{}. {}", error.what(), error.hint())});
     return {};
   }
   analysis::KMeansOptions clusters_options;
@@ -208,12 +208,18 @@ store::SavedView view_of(const FindSlicesReport& report) {
                                            {"accuracy", report.accuracy},
                                            {"looked_at", report.looked_at},
                                            {"groups", report.groups},
-                                           {"lacks", report.lacks},
+                                           {"lacks", report.lacks_text()},
                                            {"slices", slices}});
   return {kSlicesView, filter, "", options.dump()};
 }
 
 }  // namespace
+
+std::string FindSlicesReport::lacks_text() const {
+  std::string text;
+  for (const Lack& lack : lacks) text += lack.sentence() + "\n";
+  return text;
+}
 
 FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& context) {
   bring_up_to_date(options.store_path);
@@ -241,7 +247,7 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
   report.warnings = run_warnings(state);
   std::vector<SliceFeature> features = features_of(snapshot, rows);
   if (snapshot.samples.find("blurry") == nullptr) {
-    report.lacks += "without brightness, blur and the like: run `errata find quality` first\n";
+    report.lacks.push_back({"brightness, blur and the like", "run `errata find quality` first"});
   }
   const ClusterColumn clusters = add_clusters(options, rows, report, features, context);
   for (const SliceFeature& each : features) report.features.push_back(each.name);

@@ -30,6 +30,15 @@ struct FoundSlice {
   analysis::Slice slice;
 };
 
+// What would let an analysis see more.
+struct Lack {
+  std::string part;  // what it was done without: "clusters"; empty: the whole of it
+  std::string what;  // "no run has embeddings. Run ..."
+
+  bool operator==(const Lack&) const = default;
+  std::string sentence() const { return part.empty() ? what : "without " + part + ": " + what; }
+};
+
 struct FindSlicesReport {
   LoadedState state;
   std::vector<FoundSlice> slices = {};  // most errors above the usual first
@@ -37,10 +46,12 @@ struct FindSlicesReport {
   size_t looked_at = 0;  // samples with a label and a prediction
   size_t groups = 0;     // that were large enough to be compared
   size_t candidates = 0;
-  double accuracy = 0;     // of the half that confirms
-  std::string lacks = {};  // what would let it see more: sentences; may be empty
+  double accuracy = 0;  // of the half that confirms
+  std::vector<Lack> lacks = {};
   store::AppliedBatch tagged = {};
   std::vector<std::string> warnings = {};
+
+  std::string lacks_text() const;  // a line for each
 };
 
 // Features are label, source, split, attributes, quality scores, sizes, and clusters of embeddings,

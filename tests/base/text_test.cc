@@ -44,3 +44,11 @@ TEST_CASE("did you mean") {
         std::vector<std::string>{"confidence"});
   CHECK(nearest_words("zzz", {"confidence"}).empty());
 }
+
+TEST_CASE("words are joined as in a sentence") {
+  CHECK(join_words({}).empty());
+  const std::vector<std::string> words{"coco", "voc", "yolo"};
+  CHECK(join_words(std::span(words).first(1)) == "coco");
+  CHECK(join_words(std::span(words).first(2)) == "coco and voc");
+  CHECK(join_words(words) == "coco, voc and yolo");
+}
