@@ -145,10 +145,10 @@ ChosenSpace choose_space(const LabelEvidence& evidence, const ProbeOptions& opti
   return chosen;
 }
 
-// The rounds, added to `all`. Returns the space that they went by.
-const EmbeddingSpace* add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
-                                 const HeadMathFactory& make_math, const ParallelFor& parallel_for,
-                                 const std::function<void()>& tick, Pool& all) {
+// The rounds, added to `all`. Returns whether they went by the pictures too.
+bool add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
+                const HeadMathFactory& make_math, const ParallelFor& parallel_for,
+                const std::function<void()>& tick, Pool& all) {
   const size_t classes = evidence.classes;
   const auto share = [](double value) { return [value](size_t) { return value; }; };
   const ChosenSpace chosen = choose_space(evidence, options, make_math, tick);
@@ -193,7 +193,7 @@ const EmbeddingSpace* add_rounds(const LabelEvidence& evidence, const ProbeOptio
     head =
         math->held_out_probabilities(train_heads(weighted, *math, {probe.lambda}, nullptr, tick));
   }
-  return chosen.space;
+  return chosen.space == evidence.with_pictures;
 }
 
 void judge(const LabelEvidence& evidence, LabelErrors& errors) {
@@ -264,10 +264,9 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
   errors.suspect.assign(rows, 0);
   Pool all(rows, evidence.classes, parallel_for);
   if (evidence.space != nullptr) {
-    const EmbeddingSpace* by =
+    errors.by_pictures =
         add_rounds(evidence, options, make_math ? make_math : processor_head_math(parallel_for),
                    parallel_for, tick, all);
-    errors.by_pictures = by == evidence.with_pictures;
   }
   add_runs(evidence, all);
   errors.belief = all.belief();

@@ -12,9 +12,9 @@ namespace errata::infer {
 
 namespace {
 
-constexpr const char* kNoModelHint =
-    "run cmake/setup.sh and build again without -DERRATA_INFER=OFF, or bring the predictions of "
-    "your own script with `errata predictions FILE`";
+const std::string kNoModelHint =
+    std::string(kNoLibraryHint) +
+    ", or bring the predictions of your own script with `errata predictions FILE`";
 
 OutputForm form_of(OutputKind kind) {
   switch (kind) {

@@ -286,7 +286,7 @@ class InferForm : public Form {
     options_.model_path = path("model");
     options_.run_name = text("run");
     options_.trained_on = text("trained-on");
-    options_.device = text("device").empty() ? "auto" : text("device");
+    options_.device = device();
     options_.precision = text("precision");
     options_.config_path = path("config");
     options_.class_map = path("class-map");

@@ -109,6 +109,8 @@ class Form {
   uint64_t number(std::string_view id, uint64_t default_value, uint64_t most, uint64_t least = 0);
   // A number from 0 to 1; nothing when nothing was typed.
   std::optional<double> fraction(std::string_view id);
+  // Of the field "device"; empty is auto.
+  std::string device() { return text("device").empty() ? "auto" : text("device"); }
 
  private:
   Overlay overlay_;

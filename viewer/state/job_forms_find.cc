@@ -165,7 +165,7 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
     options_.run_name = text("run");
     options_.where = text("where");
     options_.replace = on("replace");
-    options_.device = text("device").empty() ? "auto" : text("device");
+    options_.device = device();
     options_.folds = static_cast<int64_t>(number("folds", 5, kMostFolds));
     options_.seed = static_cast<int64_t>(number("seed", 1, kMostSeed));
     options_.who = text("who");
@@ -215,7 +215,7 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
     options_.where = text("where");
     options_.filter = text("filter");
     options_.rank_by = text("rank-by");
-    options_.device = text("device").empty() ? "auto" : text("device");
+    options_.device = device();
     options_.compat = on("compat");
     options_.tag = text("tag");
     options_.who = text("who");

@@ -6,6 +6,9 @@
 #include <exception>
 #include <string>
 
+// Of the functions that the program finds in the library by their names.
+#define ERRATA_EXPORT extern "C" __attribute__((visibility("default")))
+
 namespace errata::infer::torch_runner {
 
 int cuda_count();

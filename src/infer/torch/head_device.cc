@@ -159,8 +159,6 @@ class TorchHeads : public HeadDevice {
 
 }  // namespace errata::infer::torch_runner
 
-#define ERRATA_EXPORT extern "C" __attribute__((visibility("default")))
-
 ERRATA_EXPORT void errata_choose_device(const std::string& name, std::string& device,
                                         std::string& device_name,
                                         errata::infer::RunnerFailure& failure) {

@@ -262,8 +262,6 @@ std::unique_ptr<Runner> open_runner(RunnerRequest request) {
 
 }  // namespace errata::infer::torch_runner
 
-#define ERRATA_EXPORT extern "C" __attribute__((visibility("default")))
-
 ERRATA_EXPORT uint32_t errata_runner_abi() {
   return errata::infer::kRunnerAbi;
 }
