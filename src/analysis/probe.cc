@@ -50,19 +50,63 @@ EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
   return space_on_axes(axes, rows, project(axes, embeddings, parallel_for));
 }
 
-EmbeddingSpace join_spaces(const EmbeddingSpace& a, const EmbeddingSpace& b,
+EmbeddingSpace make_feature_space(std::span<float> features, size_t columns,
+                                  const ParallelFor& parallel_for) {
+  const size_t rows = columns == 0 ? 0 : features.size() / columns;
+  std::vector<uint8_t> known(rows, 0);
+  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      const std::span<const float> values = features.subspan(row * columns, columns);
+      known[row] =
+          std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+    }
+  });
+  const auto count = static_cast<size_t>(std::count(known.begin(), known.end(), uint8_t{1}));
+  std::vector<double> mean(columns, 0);
+  std::vector<double> scale(columns, 0);
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t j = 0; known[row] != 0 && j < columns; ++j) {
+      const double value = features[row * columns + j];
+      mean[j] += value;
+      scale[j] += value * value;
+    }
+  }
+  for (size_t j = 0; j < columns && count > 0; ++j) {
+    mean[j] /= static_cast<double>(count);
+    const double square = scale[j] / static_cast<double>(count);
+    const double variance = square - mean[j] * mean[j];
+    // Less is the rounding of a column that says nothing.
+    scale[j] = variance > 1e-9 * square ? 1 / std::sqrt(variance) : 0;
+  }
+  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      for (size_t j = 0; j < columns; ++j) {
+        float& value = features[row * columns + j];
+        value = known[row] != 0 ? static_cast<float>((value - mean[j]) * scale[j]) : 0;
+      }
+    }
+  });
+  const PrincipalAxes axes = principal_axes(
+      features, columns, std::min(EmbeddingSpace::kMostAxes, rows / 4 + 1), parallel_for);
+  return space_on_axes(axes, rows, project(axes, features, parallel_for));
+}
+
+EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
                            const ParallelFor& parallel_for) {
-  const size_t columns = a.axes + b.axes;
-  std::vector<float> values(a.rows * columns);
-  parallel_for(a.rows, 1024, [&](size_t begin, size_t end) {
+  const size_t rows = spaces.front()->rows;
+  size_t columns = 0;
+  for (const EmbeddingSpace* space : spaces) columns += space->axes;
+  std::vector<float> values(rows * columns);
+  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) {
       float* to = values.data() + row * columns;
-      std::copy_n(a.values.data() + row * a.width, a.axes, to);
-      std::copy_n(b.values.data() + row * b.width, b.axes, to + a.axes);
+      for (const EmbeddingSpace* space : spaces) {
+        to = std::copy_n(space->values.data() + row * space->width, space->axes, to);
+      }
     }
   });
   const PrincipalAxes axes = principal_axes(values, columns, columns, parallel_for);
-  return space_on_axes(axes, a.rows, project(axes, values, parallel_for));
+  return space_on_axes(axes, rows, project(axes, values, parallel_for));
 }
 
 std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {

@@ -38,8 +38,13 @@ EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
 // Rows at their coordinates on `axes` (rows x padded_columns(axes), what project() gives).
 EmbeddingSpace space_on_axes(const PrincipalAxes& axes, size_t rows,
                              std::vector<float> coordinates);
-// The coordinates of both, each space weighing the same, turned until they are uncorrelated again.
-EmbeddingSpace join_spaces(const EmbeddingSpace& a, const EmbeddingSpace& b,
+// Features of any units (rows x columns, changed in place): each column is scaled to a variance of
+// 1 before the principal coordinates are taken, at most one for every four rows. A row that is not
+// finite has none and stands in the middle of all.
+EmbeddingSpace make_feature_space(std::span<float> features, size_t columns,
+                                  const ParallelFor& parallel_for);
+// The coordinates of all, each space weighing the same, turned until they are uncorrelated again.
+EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
                            const ParallelFor& parallel_for);
 
 // Groups of rows that are nearly the same picture: linked where their distance is below a tenth of

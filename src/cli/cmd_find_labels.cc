@@ -117,6 +117,7 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
        {"estimated_low", interval_end(report, report.estimated_interval.low)},
        {"estimated_high", interval_end(report, report.estimated_interval.high)},
        {"embeddings", report.embeddings},
+       {"by_stages", report.by_stages},
        {"by_pictures", report.by_pictures},
        {"runs", texts_json(report.runs)},
        {"lacks", report.lacks},
@@ -166,9 +167,10 @@ std::string verdict_text(const jobs::FindLabelsReport& report) {
   if (!report.all_evidence) return {};
   std::vector<std::string> sources;
   if (!report.embeddings.empty()) {
-    sources.push_back(fmt::format("a probe and neighbours on the embeddings of '{}'{}",
-                                  report.embeddings,
-                                  report.by_pictures ? " and on what the pictures look like" : ""));
+    std::vector<std::string> of{fmt::format("the embeddings of '{}'", report.embeddings)};
+    if (report.by_stages) of.emplace_back("its model's earlier stages");
+    if (report.by_pictures) of.emplace_back("what the pictures look like");
+    sources.push_back("a probe and neighbours on " + join_words(of));
   }
   for (const std::string& run : report.runs) sources.push_back(fmt::format("run '{}'", run));
   std::vector<std::string> verdicts;

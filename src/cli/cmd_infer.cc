@@ -28,6 +28,7 @@ void print_json(CommandContext& context, const jobs::InferJobReport& report) {
                           {"batch", report.runner.batch},
                           {"classes", report.classes},
                           {"embedding_columns", report.runner.embedding_columns},
+                          {"stage_columns", report.runner.stage_columns},
                           {"embedding_source", report.runner.embedding_source},
                           {"preprocessing", report.preprocessing},
                           {"resumed", report.resumed},

@@ -35,6 +35,7 @@ text::Json run_json(const store::RunInfo& run) {
                              {"model_sha256", run.spec.model_sha256},
                              {"classes", classes},
                              {"embedding_columns", run.spec.embedding_columns},
+                             {"stage_columns", run.spec.stage_columns},
                              {"trained_on", run.spec.trained_on},
                              {"device", run.spec.device},
                              {"precision", run.spec.precision},

@@ -121,6 +121,9 @@ std::string describe_runner(const RunnerInfo& info) {
   } else {
     text += "; no embedding";
   }
+  if (info.stage_columns > 0) {
+    text += fmt::format("; {} values of the stages before", info.stage_columns);
+  }
   return text;
 }
 

@@ -243,6 +243,7 @@ void Pass::forward(size_t slot, std::span<const InferItem> items, size_t readabl
   } else if (!detector) {
     finished.output.values.assign(items.size() * info_.classes, kNull);
     finished.output.embeddings.assign(items.size() * info_.embedding_columns, kNull);
+    finished.output.stages.assign(items.size() * info_.stage_columns, kNull);
   }
   if (detector) {
     take_detections(items, origins, finished);
@@ -343,6 +344,8 @@ void Pass::judge(std::span<const InferItem> items, Finished& finished) {
   for (size_t i = 0; i < items.size(); ++i) {
     const std::span<float> row(finished.output.values.data() + i * k, k);
     const std::span<float> embedding(finished.output.embeddings.data() + i * d, d);
+    const std::span<float> stages(finished.output.stages.data() + i * info_.stage_columns,
+                                  info_.stage_columns);
     if (finished.status[i] == RowStatus::kOk && (!all_finite(row) || !all_finite(embedding))) {
       finished.status[i] = RowStatus::kNotFinite;
       reject_not_finite(items[i]);
@@ -350,6 +353,7 @@ void Pass::judge(std::span<const InferItem> items, Finished& finished) {
     if (finished.status[i] != RowStatus::kOk) {
       std::fill(row.begin(), row.end(), kNull);
       std::fill(embedding.begin(), embedding.end(), kNull);
+      std::fill(stages.begin(), stages.end(), kNull);
     } else if (preprocessor_.spec().output_kind == OutputKind::kLogits) {
       softmax_rows(row, k);
     }
@@ -425,8 +429,8 @@ void Pass::deliver(OutputSink& sink) {
     }
     report_.detections += finished.detections.size();
     sink.batch({batch, batch * batch_size_, items_of(batch), finished.status,
-                finished.output.values, finished.output.embeddings, finished.detection_counts,
-                finished.detections});
+                finished.output.values, finished.output.embeddings, finished.output.stages,
+                finished.detection_counts, finished.detections});
   }
 }
 

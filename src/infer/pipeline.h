@@ -43,6 +43,7 @@ struct InferBatch {
   std::span<const RowStatus> status;     // one for each item
   std::span<const float> probabilities;  // items x classes, row-major; softmax already applied
   std::span<const float> embeddings;     // items x embedding_columns; empty without one
+  std::span<const float> stages;         // items x stage_columns; empty without
   // Of a detector, instead of probabilities: how many each item has (0 unless kOk), and all of
   // them, item after item, in pixels of the image as stored.
   std::span<const uint32_t> detection_counts;

@@ -29,8 +29,9 @@ struct RunnerOptions {
   size_t batch = 0;
   size_t slots = 1;             // threads that will call run() at the same time; >= 1
   size_t threads_per_slot = 1;  // CPU: threads inside one forward
-  bool want_embedding = true;   // false: none is extracted, whatever the model description says
-  bool keep_plain = false;      // no graph optimisation at all: the reference to compare with
+  // false: neither embedding nor stages are extracted, whatever the model description says.
+  bool want_embedding = true;
+  bool keep_plain = false;  // no graph optimisation at all: the reference to compare with
 };
 
 struct RunnerInfo {
@@ -44,6 +45,7 @@ struct RunnerInfo {
   OutputForm form = OutputForm::kClasses;
   size_t classes = 0;
   size_t embedding_columns = 0;  // 0: no embedding
+  size_t stage_columns = 0;      // 0: no stages
   size_t batch = 0;              // most images of one forward now: halved when memory ran out
   size_t capacity = 0;           // images that input() has room for
   size_t slots = 0;
@@ -63,6 +65,7 @@ struct RunnerFailure {
 struct RunOutput {
   std::vector<float> values;  // n x classes or n x output_shape, row-major, as the model gave it
   std::vector<float> embeddings;  // n x embedding_columns, row-major
+  std::vector<float> stages;      // n x stage_columns, row-major
 };
 
 // kObjects: what the model found in one picture.
@@ -120,7 +123,7 @@ struct RunnerRequest {
 
 // Raised whenever a type above or in infer/head_device.h changes, so that a library of another
 // build is refused.
-inline constexpr uint32_t kRunnerAbi = 3;
+inline constexpr uint32_t kRunnerAbi = 4;
 
 using RunnerAbiFn = uint32_t (*)();
 // nullptr with `failure` set when the model cannot be opened. The caller deletes the runner.

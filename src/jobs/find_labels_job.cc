@@ -340,6 +340,7 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
   report.estimated_interval = judged.estimated;
   report.estimated = std::isnan(judged.estimated.value) ? 0 : std::llround(judged.estimated.value);
   report.embeddings = judged.embeddings;
+  report.by_stages = judged.errors.by_stages;
   report.by_pictures = judged.errors.by_pictures;
   report.runs = judged.runs;
   // Health rests on the joint alone: the filter is the one that costs nothing.

@@ -63,6 +63,7 @@ struct FindLabelsReport {
   analysis::Interval estimated_interval = {};  // of all evidence: the same with its 95 % interval
   bool all_evidence = false;                   // not one run's confident learning
   std::string embeddings = {};                 // the run whose embeddings took part; empty: none
+  bool by_stages = false;                      // with them what the model's earlier stages saw
   bool by_pictures = false;                    // with them what the pictures look like
   std::vector<std::string> runs = {};          // whose probabilities took part
   std::vector<size_t> verdicts = {};           // how many of each of model/verdict.h

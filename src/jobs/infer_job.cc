@@ -173,6 +173,7 @@ class StoringSink : public infer::OutputSink {
     store::RunRows rows;
     rows.probabilities = batch.probabilities;
     rows.embeddings = batch.embeddings;
+    rows.stages = batch.stages;
     rows.status = status_;
     take_detections(batch.detections);
     rows.detection_counts = batch.detection_counts;
@@ -237,6 +238,7 @@ store::RunSpec run_spec(const InferJobOptions& options, const infer::ModelSpec& 
   run.trained_on = options.trained_on;
   run.who = options.who;
   run.embedding_columns = info.embedding_columns;
+  run.stage_columns = info.stage_columns;
   return run;
 }
 

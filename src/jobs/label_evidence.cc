@@ -100,6 +100,12 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
       judged.notes.push_back(fmt::format("run '{}' is left out: {}", run.spec.name, error.what()));
       continue;
     }
+    // A backbone with classes of its own tells by its embeddings alone.
+    const std::vector<uint8_t>& knows = loaded.back().knows;
+    if (only.empty() && std::find(knows.begin(), knows.end(), 1) == knows.end()) {
+      loaded.pop_back();
+      continue;
+    }
     judged.runs.push_back(run.spec.name);
     const std::vector<uint8_t>& trained = loaded.back().trained;
     size_t seen = 0;
@@ -225,6 +231,31 @@ struct Embedded {
         isolated(analysis::isolated_rows(neighbours, kShown)) {}
 };
 
+// What the model whose embeddings are taken saw in its earlier stages; nullopt without.
+std::optional<analysis::EmbeddingSpace> stage_space(LoadedState& state, const std::string& run,
+                                                    std::span<const RowIndex> rows,
+                                                    JobContext& context) {
+  const store::RunInfo info = store::read_run(state.store, run);
+  const size_t columns = info.spec.stage_columns;
+  if (columns == 0) return std::nullopt;
+  std::vector<size_t> place(state.snapshot.ids.size(), SIZE_MAX);
+  for (size_t i = 0; i < rows.size(); ++i) place[rows[i]] = i;
+  std::vector<float> values(rows.size() * columns, kNone);
+  context.progress.start_stage("reading the stages before", rows.size());
+  store::for_each_stage_chunk(
+      state.store, info.summary.id,
+      [&](std::span<const SampleId> samples, std::span<const float> chunk, size_t) {
+        context.cancel.check();
+        for (size_t i = 0; i < samples.size(); ++i) {
+          const size_t row = state.snapshot.row_of(samples[i]);
+          if (row == SIZE_MAX || place[row] == SIZE_MAX) continue;
+          std::copy_n(chunk.data() + i * columns, columns, values.data() + place[row] * columns);
+        }
+        context.progress.add(samples.size());
+      });
+  return analysis::make_feature_space(values, columns, watched(context, "comparing stages"));
+}
+
 // The only label of these rows that have one; kNoClass where there are several or none.
 ClassIndex only_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& labels) {
   ClassIndex only = kNoClass;
@@ -324,13 +355,16 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
   analysis::LabelEvidence evidence;
   evidence.classes = classes;
   evidence.labels = judged.labels;
-  std::optional<analysis::EmbeddingSpace> with_pictures;
+  std::optional<analysis::EmbeddingSpace> stages;
+  std::optional<analysis::EmbeddingSpace> pictures;
   if (embedded) {
     evidence.space = &embedded->space;
     evidence.groups = embedded->groups;
-    with_pictures = join_pictures(state, std::span(judged.rows).first(embedded_rows),
-                                  embedded->space, context, judged.notes);
-    if (with_pictures) evidence.with_pictures = &*with_pictures;
+    const auto rows = std::span(judged.rows).first(embedded_rows);
+    stages = stage_space(state, judged.embeddings, rows, context);
+    if (stages) evidence.stages = &*stages;
+    pictures = picture_space(state, rows, context, judged.notes);
+    if (pictures) evidence.pictures = &*pictures;
   }
   for (const LoadedRun& each : runs) evidence.runs.push_back({each.probabilities, each.trained});
   const ParallelFor parallel_for = watched(context, "weighing labels");

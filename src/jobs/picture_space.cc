@@ -12,9 +12,8 @@
 
 namespace errata::jobs {
 
-std::optional<analysis::EmbeddingSpace> join_pictures(LoadedState& state,
+std::optional<analysis::EmbeddingSpace> picture_space(LoadedState& state,
                                                       std::span<const RowIndex> rows,
-                                                      const analysis::EmbeddingSpace& space,
                                                       JobContext& context,
                                                       std::vector<std::string>& notes) {
   constexpr auto kSide = static_cast<int32_t>(analysis::kPictureSide);
@@ -44,10 +43,8 @@ std::optional<analysis::EmbeddingSpace> join_pictures(LoadedState& state,
   }
   if (!most) return std::nullopt;
   const ParallelFor parallel_for = watched(context, "comparing pictures");
-  return analysis::join_spaces(space,
-                               analysis::make_picture_space(pictures, known, 1, parallel_for,
-                                                            [&] { context.cancel.check(); }),
-                               parallel_for);
+  return analysis::make_picture_space(pictures, known, 1, parallel_for,
+                                      [&] { context.cancel.check(); });
 }
 
 }  // namespace errata::jobs

@@ -12,12 +12,11 @@
 
 namespace errata::jobs {
 
-// `space`, of the samples at `rows`, joined with what their pictures look like
-// (analysis/picture_features.h); nullopt where most pictures cannot be read. Adds to `notes` how
-// many could not. Memory: 3 KB a sample and the coordinates.
-std::optional<analysis::EmbeddingSpace> join_pictures(LoadedState& state,
+// What the pictures of the samples at `rows` look like (analysis/picture_features.h); nullopt where
+// most cannot be read. Adds to `notes` how many could not. Memory: 3 KB a sample and the
+// coordinates.
+std::optional<analysis::EmbeddingSpace> picture_space(LoadedState& state,
                                                       std::span<const RowIndex> rows,
-                                                      const analysis::EmbeddingSpace& space,
                                                       JobContext& context,
                                                       std::vector<std::string>& notes);
 

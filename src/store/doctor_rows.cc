@@ -264,6 +264,7 @@ void check_runs(DoctorContext& context) {
       names.insert(names.end(), {"probabilities", "margin", "entropy"});
     }
     if (run.spec.embedding_columns > 0) names.emplace_back("embeddings");
+    if (run.spec.stage_columns > 0) names.emplace_back("stages");
     const auto wanted = static_cast<int64_t>(run.rows);
     for (const std::string_view name : names) {
       const int64_t rows = rows_in(name);

@@ -167,11 +167,12 @@ std::string dump_store(Store& store) {
              "SELECT sample_id, class_id, given, current FROM label ORDER BY sample_id, class_id",
              text);
   dump_query(db, "detection reviews", "SELECT * FROM detection_review ORDER BY id", text);
-  dump_query(db, "runs",
-             "SELECT name, kind, model_path, model_sha256, preprocessing, options, precision, "
-             "batch_size, seed, trained_on, embedding_columns, plan_rows, rows_done, predicted, "
-             "not_finite, unreadable, complete FROM run ORDER BY id",
-             text);
+  dump_query(
+      db, "runs",
+      "SELECT name, kind, model_path, model_sha256, preprocessing, options, precision, "
+      "batch_size, seed, trained_on, embedding_columns, stage_columns, plan_rows, rows_done, "
+      "predicted, not_finite, unreadable, complete FROM run ORDER BY id",
+      text);
   dump_query(db, "run classes", "SELECT * FROM v_run_classes ORDER BY run, position", text);
   dump_query(db, "issues",
              "SELECT job, origin, severity, kind, file, place, text, message, fix FROM issue "

@@ -43,6 +43,7 @@ RunInfo run_from_row(const Statement& row) {
   spec.code_version = row.string(12);
   spec.who = row.string(13);
   spec.embedding_columns = static_cast<size_t>(row.integer(14));
+  spec.stage_columns = static_cast<size_t>(row.integer(24));
   info.plan_rows = static_cast<size_t>(row.integer(15));
   info.rows = static_cast<size_t>(row.integer(16));
   info.summary.predicted_samples = static_cast<size_t>(row.integer(17));
@@ -88,8 +89,8 @@ std::vector<RunInfo> read_runs(Connection& db) {
   Statement read = db.prepare(
       "SELECT id, name, kind, model_path, model_sha256, preprocessing, options, device, precision, "
       "batch_size, seed, trained_on, code_version, who, embedding_columns, plan_rows, rows_done, "
-      "predicted, not_finite, unreadable, complete, started_at, finished_at, detections "
-      "FROM run ORDER BY id");
+      "predicted, not_finite, unreadable, complete, started_at, finished_at, detections, "
+      "stage_columns FROM run ORDER BY id");
   while (read.step()) {
     runs.push_back(run_from_row(read));
     complete.push_back(read.integer(20) == 1);
@@ -141,15 +142,17 @@ struct RowsShape {
 // Columns 0 when the run has no such rows.
 RowsShape read_shape(Connection& db, RunId run, std::string_view stream) {
   Statement& find = db.cached(
-      "SELECT batch_size, rows_done, embedding_columns, kind, "
+      "SELECT batch_size, rows_done, embedding_columns, kind, stage_columns, "
       "(SELECT count(*) FROM run_class WHERE run_id = run.id) FROM run WHERE id = ?1");
   find.bind(1, run);
   if (!find.step()) throw Error(ErrorCategory::kNotFound, fmt::format("there is no run {}", run));
   RowsShape shape{0, find.integer(0), find.integer(1)};
   if (stream == "embeddings") {
     shape.columns = static_cast<size_t>(find.integer(2));
-  } else if (find.text(3) == "probabilities") {
+  } else if (stream == "stages") {
     shape.columns = static_cast<size_t>(find.integer(4));
+  } else if (find.text(3) == "probabilities") {
+    shape.columns = static_cast<size_t>(find.integer(5));
   }
   find.reset();
   return shape;
@@ -236,6 +239,10 @@ void for_each_probability_chunk(Store& store, RunId run, const FloatRowsFn& fn) 
 
 void for_each_embedding_chunk(Store& store, RunId run, const FloatRowsFn& fn) {
   for_each_chunk(store, run, "embeddings", fn);
+}
+
+void for_each_stage_chunk(Store& store, RunId run, const FloatRowsFn& fn) {
+  for_each_chunk(store, run, "stages", fn);
 }
 
 std::vector<float> read_probability_row(Store& store, RunId run, SampleId sample) {

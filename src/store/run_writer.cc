@@ -149,6 +149,7 @@ struct RunWriter::State {
   bool complete = false;
   std::unique_ptr<RowStream> probabilities;
   std::unique_ptr<RowStream> embeddings;
+  std::unique_ptr<RowStream> stages;
   std::unique_ptr<RowStream> top;
   std::unique_ptr<RowStream> confidence;
   std::unique_ptr<RowStream> margin;
@@ -173,8 +174,9 @@ struct RunWriter::State {
   void flush(bool last);
   template <typename Fn>
   void for_each_stream(Fn fn) {
-    for (RowStream* stream : {probabilities.get(), embeddings.get(), top.get(), confidence.get(),
-                              margin.get(), entropy.get(), status.get(), counts.get()}) {
+    for (RowStream* stream :
+         {probabilities.get(), embeddings.get(), stages.get(), top.get(), confidence.get(),
+          margin.get(), entropy.get(), status.get(), counts.get()}) {
       if (stream != nullptr) fn(*stream);
     }
   }
@@ -206,9 +208,10 @@ void RunWriter::State::insert_run() {
   Statement insert = db.prepare(
       "INSERT INTO run(name, kind, model_path, model_sha256, preprocessing, options, device, "
       "precision, batch_size, seed, trained_on, code_version, who, embedding_columns, plan_rows, "
-      "plan_hash, rows_done, predicted, not_finite, unreadable, complete, started_at, finished_at) "
+      "plan_hash, rows_done, predicted, not_finite, unreadable, complete, started_at, finished_at, "
+      "stage_columns) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0, 0, 0, 0, "
-      "0, ?17, '')");
+      "0, ?17, '', ?18)");
   const std::string model = escape_bytes(spec.model_path);
   const std::string now = now_iso8601_utc();
   insert.bind(1, spec.name).bind(2, spec.kind).bind(3, model).bind(4, spec.model_sha256);
@@ -217,7 +220,7 @@ void RunWriter::State::insert_run() {
   insert.bind(11, spec.trained_on).bind(12, spec.code_version).bind(13, spec.who);
   insert.bind(14, static_cast<int64_t>(spec.embedding_columns));
   insert.bind(15, static_cast<int64_t>(plan.size())).bind(16, xxh3_64(bytes_of(plan)));
-  insert.bind(17, now);
+  insert.bind(17, now).bind(18, static_cast<int64_t>(spec.stage_columns));
   insert.run();
   id = db.last_id();
   insert_classes();
@@ -245,6 +248,7 @@ void RunWriter::State::check_same(Statement& found) {
   compare(found.text(3) == spec.preprocessing_json, "the preprocessing");
   compare(found.integer(4) == spec.batch_size, "the batch size");
   compare(found.integer(5) == static_cast<int64_t>(spec.embedding_columns), "the embedding");
+  compare(found.integer(14) == static_cast<int64_t>(spec.stage_columns), "the stages");
   compare(found.integer(6) == static_cast<int64_t>(plan.size()) &&
               static_cast<uint64_t>(found.integer(7)) == xxh3_64(bytes_of(plan)),
           "the samples it covers");
@@ -275,6 +279,9 @@ void RunWriter::State::open_streams() {
   if (spec.embedding_columns > 0) {
     embeddings = make("embeddings", "f32", sizeof(float), spec.embedding_columns, false);
   }
+  if (spec.stage_columns > 0) {
+    stages = make("stages", "f32", sizeof(float), spec.stage_columns, false);
+  }
   if (has_detections()) {
     counts = make("counts", "i32", sizeof(uint32_t), 1, true);
     const int64_t stored = db.integer(fmt::format("SELECT detections FROM run WHERE id = {}", id));
@@ -302,7 +309,8 @@ void check_spec(const RunSpec& spec) {
   if (spec.kind != "embedding" && spec.classes.empty()) {
     throw Error(ErrorCategory::kUsage, "the model has no classes");
   }
-  const size_t widest = std::max(spec.classes.size(), spec.embedding_columns) * sizeof(float);
+  const size_t widest =
+      std::max({spec.classes.size(), spec.embedding_columns, spec.stage_columns}) * sizeof(float);
   if (widest > kMaxChunkBytes) {
     throw Error(ErrorCategory::kUnsupported,
                 fmt::format("a row of {} values is larger than 1 MiB", widest / sizeof(float)));
@@ -327,8 +335,8 @@ void RunWriter::State::begin(OnExistingRun on_existing) {
   Transaction transaction(db, Transaction::Kind::kWrite);
   Statement find = db.prepare(
       "SELECT id, kind, model_sha256, preprocessing, batch_size, embedding_columns, plan_rows, "
-      "plan_hash, precision, rows_done, predicted, not_finite, unreadable, complete FROM run "
-      "WHERE name = ?1");
+      "plan_hash, precision, rows_done, predicted, not_finite, unreadable, complete, "
+      "stage_columns FROM run WHERE name = ?1");
   find.bind(1, spec.name);
   bool exists = find.step();
   if (exists && on_existing == OnExistingRun::kRefuse) {
@@ -342,6 +350,7 @@ void RunWriter::State::begin(OnExistingRun on_existing) {
     exists = false;
   }
   if (exists) {
+    if (find.integer(14) == 0) spec.stage_columns = 0;
     check_same(find);
     id = find.integer(0);
     rows = find.integer(9);
@@ -467,6 +476,7 @@ void RunWriter::State::append(const RunRows& rows_in, size_t count) {
   }
   status->append({reinterpret_cast<const uint8_t*>(row_status.data()), count});
   if (embeddings != nullptr) embeddings->append(bytes_of(rows_in.embeddings));
+  if (stages != nullptr) stages->append(bytes_of(rows_in.stages));
   if (probabilities != nullptr) probabilities->append(bytes_of(rows_in.probabilities));
   if (top != nullptr) top->append(bytes_of(derived.top));
   if (confidence != nullptr) confidence->append(bytes_of(derived.confidence));
@@ -539,15 +549,17 @@ void RunWriter::write(size_t first_row, const RunRows& rows) {
   const auto done = static_cast<size_t>(state.rows);
   const bool whole =
       count % static_cast<size_t>(state.spec.batch_size) == 0 || done + count == state.plan.size();
-  const bool lengths = (rows.status.empty() || rows.status.size() == count) &&
-                       (!state.has_probabilities() ||
-                        rows.probabilities.size() == count * state.spec.classes.size()) &&
-                       (rows.embeddings.size() == count * state.spec.embedding_columns) &&
-                       (state.spec.kind != "top_one" || rows.top.size() == count) &&
-                       (rows.confidence.empty() || rows.confidence.size() == count) &&
-                       (rows.margin.empty() || rows.margin.size() == count) &&
-                       (rows.entropy.empty() || rows.entropy.size() == count) &&
-                       (!state.has_detections() || detections_fit(rows, count));
+  const bool lengths =
+      (rows.status.empty() || rows.status.size() == count) &&
+      (!state.has_probabilities() ||
+       rows.probabilities.size() == count * state.spec.classes.size()) &&
+      (rows.embeddings.size() == count * state.spec.embedding_columns) &&
+      (state.stages == nullptr || rows.stages.size() == count * state.spec.stage_columns) &&
+      (state.spec.kind != "top_one" || rows.top.size() == count) &&
+      (rows.confidence.empty() || rows.confidence.size() == count) &&
+      (rows.margin.empty() || rows.margin.size() == count) &&
+      (rows.entropy.empty() || rows.entropy.size() == count) &&
+      (!state.has_detections() || detections_fit(rows, count));
   if (first_row != done || done + count > state.plan.size() || !whole || !lengths) {
     throw Error(
         ErrorCategory::kInternal,
@@ -557,6 +569,7 @@ void RunWriter::write(size_t first_row, const RunRows& rows) {
   state.append(rows, count);
   const bool full = (state.probabilities != nullptr && state.probabilities->has_full_chunk()) ||
                     (state.embeddings != nullptr && state.embeddings->has_full_chunk()) ||
+                    (state.stages != nullptr && state.stages->has_full_chunk()) ||
                     state.pending.rows() >= kObjectBlockRows ||
                     state.pending.heap_bytes() >= kObjectBlockBytes;
   if (full || std::chrono::steady_clock::now() - state.flushed > kFlushAfter) state.flush(false);

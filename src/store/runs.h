@@ -36,6 +36,7 @@ struct RunSpec {
   std::string code_version;
   std::string who;
   size_t embedding_columns = 0;  // 0: none
+  size_t stage_columns = 0;      // means of the model's earlier feature maps; 0: none
 };
 
 // What became of one sample.
@@ -61,6 +62,7 @@ struct DetectionSpans {
 struct RunRows {
   std::span<const float> probabilities;  // n x classes, row-major
   std::span<const float> embeddings;     // n x embedding_columns
+  std::span<const float> stages;         // n x stage_columns
   // Index into the model's classes (kNoClass: none) and its confidence (NaN: not known): for kind
   // "top_one". For "probabilities" the store derives these, margin and entropy from the rows over
   // the model's classes (analysis/scores.h has the definitions), unless all four are given here.
@@ -94,6 +96,7 @@ class RunWriter {
   // model, preprocessing, batch size, classes or plan than those it began with (the hint says what
   // differs); kUsage for a bad name or a row of more than 1 MiB. kResume of a complete run gives
   // rows_done() == plan size; kResume of an absent one begins it.
+  // One that began without stages goes on without: those that are given are not kept.
   RunWriter(Store& store, const RunSpec& spec, std::vector<SampleId> plan,
             OnExistingRun on_existing);
   ~RunWriter();  // without finish(): what was written stays, and the run counts as interrupted
@@ -143,6 +146,7 @@ using FloatRowsFn = std::function<void(std::span<const SampleId> samples,
 // has none. Error(kCorrupt) when a checksum does not hold.
 void for_each_probability_chunk(Store& store, RunId run, const FloatRowsFn& fn);
 void for_each_embedding_chunk(Store& store, RunId run, const FloatRowsFn& fn);
+void for_each_stage_chunk(Store& store, RunId run, const FloatRowsFn& fn);
 // One row, read without its neighbours (and so without the chunk's checksum). Empty when the run
 // has none for this sample.
 std::vector<float> read_probability_row(Store& store, RunId run, SampleId sample);

@@ -368,7 +368,12 @@ CREATE TABLE object_score_set(
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5};
+// What a model's earlier stages saw, beside the embedding (stream 'stages' of a run).
+constexpr std::string_view kSchema6 = R"sql(
+ALTER TABLE run ADD COLUMN stage_columns INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5, kSchema6};
 
 }  // namespace
 

@@ -101,6 +101,7 @@ complete: 1: it ran to its end.
 started_at: When it began.
 finished_at: When it ended; empty: not yet.
 detections: Detections it has; 0 for other kinds.
+stage_columns: Values kept of the feature maps of the model's earlier stages; 0: none.
 = v_run_classes
 run: Name of the run.
 position: Index of the class in the model, from 0.

@@ -93,7 +93,8 @@ DROP VIEW IF EXISTS v_runs;
 CREATE VIEW v_runs AS
 SELECT id, name, kind, model_path, model_sha256, preprocessing, options, device, precision,
   batch_size, seed, trained_on, code_version, who, embedding_columns, plan_rows, rows_done,
-  predicted, not_finite, unreadable, complete, started_at, finished_at, detections
+  predicted, not_finite, unreadable, complete, started_at, finished_at, detections,
+  stage_columns
 FROM run;
 
 DROP VIEW IF EXISTS v_run_classes;

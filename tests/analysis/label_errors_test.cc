@@ -76,7 +76,7 @@ Prepared prepare(Noisy& noisy) {
 }
 
 LabelEvidence evidence_of(const Noisy& noisy, const Prepared& prepared) {
-  return {kClasses, noisy.labels, &prepared.space, prepared.groups, nullptr, {}};
+  return {kClasses, noisy.labels, &prepared.space, prepared.groups, nullptr, nullptr, {}};
 }
 
 }  // namespace

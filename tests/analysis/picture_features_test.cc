@@ -133,7 +133,7 @@ TEST_CASE("joined spaces weigh the same and are uncorrelated") {
   const EmbeddingSpace a = blind(kRows, 3);
   const std::vector<uint8_t> known(kRows, 1);
   const EmbeddingSpace b = make_picture_space(stripes(kRows, 3), known, 1, serial_for, kNoTick);
-  const EmbeddingSpace joined = join_spaces(a, b, serial_for);
+  const EmbeddingSpace joined = join_spaces(std::vector{&a, &b}, serial_for);
   REQUIRE(joined.rows == kRows);
   CHECK(joined.axes == a.axes + b.axes);
   // Distances are those of both, halved.
@@ -166,14 +166,13 @@ TEST_CASE("pictures take part where they tell more of the labels, and only there
   const EmbeddingSpace embeddings = blind(kRows, 4);
   const EmbeddingSpace pictures =
       make_picture_space(stripes(kRows, 4), known, 1, serial_for, kNoTick);
-  const EmbeddingSpace joined = join_spaces(embeddings, pictures, serial_for);
   const std::vector<uint32_t> groups = by_itself(kRows);
-  LabelEvidence evidence{2, labels, &embeddings, groups, &joined, {}};
+  LabelEvidence evidence{2, labels, &embeddings, groups, nullptr, &pictures, {}};
   const LabelErrors errors = find_label_errors(evidence, {}, serial_for, kNoTick);
   CHECK(errors.by_pictures);
   CHECK(planted_among_worst(errors) >= 17);
-  const LabelErrors alone =
-      find_label_errors({2, labels, &embeddings, groups, nullptr, {}}, {}, serial_for, kNoTick);
+  const LabelErrors alone = find_label_errors(
+      {2, labels, &embeddings, groups, nullptr, nullptr, {}}, {}, serial_for, kNoTick);
   CHECK(planted_among_worst(alone) <= 4);
 
   // Pictures of another order tell nothing: what the embeddings know is not watered down.
@@ -183,10 +182,11 @@ TEST_CASE("pictures take part where they tell more of the labels, and only there
     telling[i] = static_cast<float>(rng.uniform() - 0.5 + (i / 24 % 2 == 0 ? 0.2 : 0.0));
   }
   const EmbeddingSpace knowing = make_embedding_space(telling, 24, serial_for);
-  const EmbeddingSpace noise = join_spaces(knowing, blind(kRows, 6), serial_for);
-  LabelEvidence other{2, labels, &knowing, groups, &noise, {}};
+  const EmbeddingSpace noise = blind(kRows, 6);
+  LabelEvidence other{2, labels, &knowing, groups, &noise, &noise, {}};
   const LabelErrors without = find_label_errors(other, {}, serial_for, kNoTick);
   CHECK_FALSE(without.by_pictures);
-  other.with_pictures = nullptr;
+  CHECK_FALSE(without.by_stages);
+  other.stages = other.pictures = nullptr;
   CHECK(find_label_errors(other, {}, serial_for, kNoTick).score == without.score);
 }

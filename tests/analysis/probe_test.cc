@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -196,4 +197,37 @@ TEST_CASE(
   std::vector<ClassIndex> one(900, 0);
   CHECK_THROWS_AS(
       run_probe(space, one, alone(900), 5, {}, processor_head_math(serial_for), kNoTick), Error);
+}
+
+TEST_CASE(
+    "features of any units weigh the same, and rows that are not finite stand in the middle") {
+  // The classes differ in a column a million times smaller than another, and a third is constant.
+  constexpr size_t kRows = 400;
+  Rng rng(3);
+  std::vector<ClassIndex> labels;
+  std::vector<float> values;
+  for (size_t row = 0; row < kRows; ++row) {
+    labels.push_back(static_cast<ClassIndex>(row % 2));
+    values.push_back(static_cast<float>(1000 * draw_normal(rng)));
+    values.push_back(
+        static_cast<float>(5 + 0.001 * (static_cast<double>(row % 2) + 0.1 * draw_normal(rng))));
+    values.push_back(0.1F);
+  }
+  const auto judge = [&](const EmbeddingSpace& space) {
+    return accuracy(
+        run_probe(space, labels, alone(kRows), 2, {}, processor_head_math(serial_for), kNoTick),
+        labels, 2);
+  };
+  std::vector<float> naive = values;
+  CHECK(judge(make_embedding_space(naive, 3, serial_for)) < 0.6);
+  values[3 * 17] = std::numeric_limits<float>::quiet_NaN();
+  const EmbeddingSpace space = make_feature_space(values, 3, serial_for);
+  CHECK(space.axes == 2);
+  CHECK(judge(space) > 0.98);
+  for (size_t j = 0; j < space.axes; ++j) {
+    CHECK(std::abs(space.values[17 * space.width + j]) < 1e-6);
+  }
+  double total = 0;
+  for (const double square : space.squares) total += square;
+  CHECK(total / kRows == doctest::Approx(1).epsilon(1e-3));
 }

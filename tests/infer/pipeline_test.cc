@@ -33,7 +33,8 @@ ModelSpec small_spec() {
   return spec;
 }
 
-// Three values an image: its mean m, 1 - m and 0; the embedding is its first two values.
+// Three values an image: its mean m, 1 - m and 0; the embedding is its first two values,
+// the one stage its third.
 class MadeUpRunner : public Runner {
  public:
   MadeUpRunner(size_t slots, size_t batch) : batch_(batch) {
@@ -44,6 +45,7 @@ class MadeUpRunner : public Runner {
     info.precision = "fp32";
     info.classes = 3;
     info.embedding_columns = 2;
+    info.stage_columns = 1;
     info.batch = info.capacity = batch_;
     info.slots = inputs_.size();
     info.input_values = kValues;
@@ -61,6 +63,7 @@ class MadeUpRunner : public Runner {
       const bool bad = nan_above > 0 && mean > nan_above;
       out.values.insert(out.values.end(), {bad ? NAN : mean, 1 - mean, 0});
       out.embeddings.insert(out.embeddings.end(), {values[0], values[1]});
+      out.stages.push_back(values[2]);
     }
     return {};
   }
@@ -82,6 +85,7 @@ class Collect : public OutputSink {
     status.insert(status.end(), batch.status.begin(), batch.status.end());
     rows.insert(rows.end(), batch.probabilities.begin(), batch.probabilities.end());
     embeddings.insert(embeddings.end(), batch.embeddings.begin(), batch.embeddings.end());
+    stages.insert(stages.end(), batch.stages.begin(), batch.stages.end());
     if (numbers.size() == throw_after) throw Error(ErrorCategory::kIo, "disk full");
     if (numbers.size() == cancel_after) cancel->cancel();
   }
@@ -94,6 +98,7 @@ class Collect : public OutputSink {
   std::vector<RowStatus> status;
   std::vector<float> rows;
   std::vector<float> embeddings;
+  std::vector<float> stages;
 };
 
 // `count` PNG images of one grey level each, 8 x 8.
@@ -148,6 +153,7 @@ TEST_CASE("rows come in the plan's order, whatever the number of workers") {
       CHECK(sink.ids[i] == plan[i].id);
       CHECK(sink.rows[i * 3] == doctest::Approx((i * 7 % 256) / 255.0).epsilon(1e-4));
       CHECK(sink.embeddings[i * 2] == static_cast<float>(i * 7 % 256) / 255.0f);
+      CHECK(sink.stages[i] == sink.embeddings[i * 2]);
     }
     if (first.empty()) first = sink.rows;
     CHECK(sink.rows == first);
@@ -178,6 +184,7 @@ TEST_CASE("an image that cannot be read is an issue and a NULL row, and its neig
     CHECK(sink.status[i] == (null ? RowStatus::kUnreadable : RowStatus::kOk));
     CHECK(std::isnan(sink.rows[i * 3]) == null);
     CHECK(std::isnan(sink.embeddings[i * 2 + 1]) == null);
+    CHECK(std::isnan(sink.stages[i]) == null);
   }
   const auto counts = bench.issues.count_by_kind();
   CHECK(counts.count("truncated-image") + counts.count("corrupt-image") >= 1);

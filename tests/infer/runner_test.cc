@@ -198,6 +198,38 @@ TEST_CASE("a named layer's output can be the embedding") {
         "no embedding: the model has no layer \"features.first\"; there are last");
 }
 
+TEST_CASE("what a model saw before it halved its maps is kept beside the embedding") {
+  const TempDir dir;
+  const auto told = open(toy(dir, "halves_tuple"), spec_of());
+  const std::vector<float> expected = run(*told, 3).embeddings;
+  REQUIRE(expected.size() == 3 * 16);
+  const std::string path = toy(dir, "halves");
+  const auto halves = open(path, spec_of());
+  CAPTURE(halves->info().optimisation);
+  CHECK(halves->info().stage_columns == 16);
+  CHECK(halves->info().embedding_source == "input of the last linear layer");
+  const RunOutput out = run(*halves, 3);
+  CHECK(largest_difference(out.stages, expected) < 1e-5);
+  CHECK(largest_difference(out.embeddings, expected) > 1e-2);
+  CHECK(describe_runner(halves->info()).ends_with("; 16 values of the stages before"));
+
+  RunnerOptions options;
+  options.precision = Precision::kBf16;
+  CHECK(largest_difference(run(*open(path, spec_of(), options), 3).stages, expected) < 0.1);
+  options = {};
+  options.want_embedding = false;
+  CHECK(open(path, spec_of(), options)->info().stage_columns == 0);
+  ModelSpec spec = spec_of();
+  spec.embedding = EmbeddingSource::kNone;
+  CHECK(open(path, spec)->info().stage_columns == 0);
+  // One size of maps, none at all, and no embedding beside which they would stand.
+  CHECK(run(*open(toy(dir, ""), spec_of()), 3).stages.empty());
+  CHECK(open(toy(dir, "linear_only"), spec_of())->info().stage_columns == 0);
+  const auto headless = open(toy(dir, "conv_head"), spec_of());
+  CHECK(headless->info().embedding_columns == 0);
+  CHECK(headless->info().stage_columns == 0);
+}
+
 TEST_CASE("no embedding is told, or an error when one was asked for") {
   const TempDir dir;
   ModelSpec spec = spec_of();

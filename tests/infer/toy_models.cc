@@ -58,6 +58,10 @@ std::string body(const std::string& variant) {
   code += conv_bn("y", "y", "b", 1, 1) + activation(variant, 1);
   code += conv_bn("y", "y", "c", 1, 1);
   code += "        y = y + identity\n" + activation(variant, 2);
+  if (variant == "halves" || variant == "halves_tuple" || variant == "conv_head") {
+    code +=
+        "        s = torch.mean(y, [2, 3])\n" + conv_bn("y", "y", "b", 2, 1) + activation("", 3);
+  }
   if (variant == "broadcast") {
     code += "        m = torch.adaptive_avg_pool2d(y, [1, 1])\n" + conv_bn("g", "m", "b", 1, 1) +
             "        w = g + y\n"
@@ -78,6 +82,7 @@ std::string body(const std::string& variant) {
     code += "        f = torch.flatten(torch.adaptive_avg_pool2d(y, [1, 1]), 1)\n";
   }
   code += "        z = torch.linear(f, self.fc_w, self.fc_b)\n";
+  if (variant == "halves_tuple") return code + "        return (z, s)\n";
   if (variant == "tuple") return code + "        return (z, f)\n";
   if (variant == "dict") return code + "        return {\"scores\": z, \"features\": f}\n";
   if (variant == "probabilities") return code + "        return torch.softmax(z, 1)\n";

@@ -63,6 +63,9 @@ struct Project : JobParts {
       if (!rows.embeddings.empty()) {
         batch.embeddings = rows.embeddings.subspan(first * kColumns, count * kColumns);
       }
+      if (!rows.stages.empty()) {
+        batch.stages = rows.stages.subspan(first * run.stage_columns, count * run.stage_columns);
+      }
       writer.write(first, batch);
     }
     writer.finish();
@@ -82,6 +85,30 @@ struct Project : JobParts {
     }
     store::RunRows all;
     all.probabilities = rows;
+    write(run, plan, all);
+  }
+
+  // The embeddings tell classes 1 and 2 from class 0 alone, the stages tell all, by a column that
+  // varies a thousandth of another.
+  void add_model(const std::string& name, const std::vector<SampleId>& plan) {
+    store::RunSpec run = spec(name, "embedding");
+    run.embedding_columns = kColumns;
+    run.stage_columns = 2;
+    Rng rng(4);
+    std::vector<float> rows;
+    std::vector<float> stages;
+    for (const SampleId sample : plan) {
+      for (size_t k = 0; k < kColumns; ++k) {
+        const bool own = std::min<size_t>(truth(sample), 1) == k;
+        rows.push_back(static_cast<float>(own ? 2 + rng.uniform() : rng.uniform()));
+      }
+      stages.push_back(static_cast<float>(1000 * rng.uniform()));
+      stages.push_back(static_cast<float>(static_cast<double>(truth(sample)) + rng.uniform() / 2));
+    }
+    std::fill_n(stages.begin() + 8, 2, std::nanf(""));
+    store::RunRows all;
+    all.embeddings = rows;
+    all.stages = stages;
     write(run, plan, all);
   }
 
@@ -161,6 +188,30 @@ TEST_CASE("a run that is named judges, a probe too, or is refused") {
   CHECK(refused.category() == ErrorCategory::kNotFound);
   CHECK(std::string(refused.what()) == "run 'emb' holds no probabilities");
   CHECK(refused.hint().find("--run") != std::string::npos);
+}
+
+TEST_CASE("a model's earlier stages take part where they tell more than its embeddings") {
+  Project project;
+  project.edit({test::set_label(8, {3}), test::set_label(9, {2})});  // each the other's
+  project.add_model("model", ids(1, 120));
+  const FindLabelsReport report = project.find(project.options());
+  CHECK(report.by_stages);
+  std::vector<RowIndex> rows;
+  for (const LabelSuspect& suspect : report.suspects) rows.push_back(suspect.row);
+  std::sort(rows.begin(), rows.end());
+  CHECK(rows == std::vector<RowIndex>{7, 8, 119});
+  CHECK(report.runs.empty());
+  // Nor is a run of other classes a witness.
+  store::RunSpec backbone = project.spec("backbone", "probabilities");
+  backbone.classes.add("zebra");
+  const std::vector<float> sure(120, 1.0F);
+  store::RunRows all;
+  all.probabilities = sure;
+  project.write(backbone, ids(1, 120), all);
+  CHECK(project.find(project.options()).runs.empty());
+  // Without them, nothing tells these two classes apart.
+  project.add_embeddings("emb", ids(1, 120));
+  CHECK_FALSE(project.find(project.options()).by_stages);
 }
 
 TEST_CASE("where all labels are alike the runs judge; the embeddings cannot tell them apart") {

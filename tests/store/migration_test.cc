@@ -47,6 +47,7 @@ TEST_CASE("a store of schema 1 is migrated when it is opened to write, and only 
   // Schema 3 made the table of runs again: classes, order and ids went with it.
   REQUIRE(snapshot.runs.size() == 1);
   CHECK(snapshot.runs[0].classes.size() == 3);
+  CHECK(store::read_run(store, "old run").spec.stage_columns == 0);
   CHECK(snapshot.objects == 0);
   Progress progress;
   const CancelToken cancel;

@@ -33,13 +33,14 @@ struct Project {
   }
 };
 
-store::RunSpec make_spec(size_t classes, int64_t batch, size_t embedding) {
+store::RunSpec make_spec(size_t classes, int64_t batch, size_t embedding, size_t stages = 0) {
   store::RunSpec spec;
   spec.name = "r";
   spec.kind = "probabilities";
   spec.classes = make_classes(classes);
   spec.batch_size = batch;
   spec.embedding_columns = embedding;
+  spec.stage_columns = stages;
   return spec;
 }
 
@@ -56,9 +57,11 @@ std::vector<float> numbered(size_t first, size_t rows, size_t columns) {
 void write_rows(store::RunWriter& writer, const store::RunSpec& spec, size_t first, size_t rows) {
   const std::vector<float> p = numbered(first, rows, spec.classes.size());
   const std::vector<float> e = numbered(first, rows, spec.embedding_columns);
+  const std::vector<float> s = numbered(first + 0x10000, rows, spec.stage_columns);
   store::RunRows batch;
   batch.probabilities = p;
   batch.embeddings = e;
+  batch.stages = s;
   writer.write(first, batch);
 }
 
@@ -85,6 +88,17 @@ void check_rows(store::Store& store, RunId run, const std::vector<SampleId>& pla
         next += ids.size();
       });
   CHECK(next == (spec.embedding_columns == 0 ? 0 : plan.size()));
+  next = 0;
+  store::for_each_stage_chunk(
+      store, run, [&](std::span<const SampleId> ids, std::span<const float> rows, size_t columns) {
+        REQUIRE(columns == spec.stage_columns);
+        REQUIRE(
+            std::equal(ids.begin(), ids.end(), plan.begin() + static_cast<std::ptrdiff_t>(next)));
+        const std::vector<float> wanted = numbered(next + 0x10000, ids.size(), columns);
+        REQUIRE(std::equal(rows.begin(), rows.end(), wanted.begin(), wanted.end()));
+        next += ids.size();
+      });
+  CHECK(next == (spec.stage_columns == 0 ? 0 : plan.size()));
   for (const size_t row : {size_t{0}, plan.size() / 2, plan.size() - 1}) {
     CHECK(store::read_probability_row(store, run, plan[row]) ==
           numbered(row, 1, spec.classes.size()));
@@ -102,13 +116,14 @@ TEST_CASE("rows come back as written, whatever their size, batch and order") {
     size_t classes;
     int64_t batch;
     size_t embedding;
+    size_t stages;
   };
-  for (const Case& test : {Case{3, 16, 0}, Case{1000, 7, 4}, Case{3000, 100, 5000},
-                           Case{3, 1, 70'000}, Case{100'000, 4, 0}}) {
+  for (const Case& test : {Case{3, 16, 0, 0}, Case{1000, 7, 4, 9}, Case{3000, 100, 5000, 1},
+                           Case{3, 1, 70'000, 3}, Case{100'000, 4, 0, 0}}) {
     CAPTURE(test.classes);
     Project project(230);
     std::reverse(project.plan.begin() + 50, project.plan.end());
-    const store::RunSpec spec = make_spec(test.classes, test.batch, test.embedding);
+    const store::RunSpec spec = make_spec(test.classes, test.batch, test.embedding, test.stages);
     RunId run = 0;
     {
       store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kRefuse);
@@ -168,6 +183,36 @@ TEST_CASE("a run goes on where it stopped, only as the same run") {
   CHECK(writer.rows_done() == 0);
   CHECK(writer.id() != run);
   CHECK(store::read_run(project.store, "r").summary.state == RunState::kRunning);
+}
+
+TEST_CASE("a run goes on with the stages it began with, or without") {
+  Project project(40);
+  const auto begin = [&](const std::string& name, size_t stages) {
+    store::RunSpec spec = make_spec(5, 8, 3, stages);
+    spec.name = name;
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kRefuse);
+    write_rows(writer, spec, 0, 16);
+    return spec;
+  };
+  const auto go_on = [&](const store::RunSpec& spec) {
+    store::RunWriter writer(project.store, spec, project.plan, OnExistingRun::kResume);
+    CHECK(writer.rows_done() == 16);
+    write_rows(writer, spec, 16, 24);
+    return writer.finish().id;
+  };
+  store::RunSpec with = begin("with", 7);
+  check_rows(project.store, go_on(with), project.plan, with);
+  store::RunSpec cut = begin("cut", 7);
+  cut.stage_columns = 6;
+  CHECK_THROWS_AS(store::RunWriter(project.store, cut, project.plan, OnExistingRun::kResume),
+                  Error);
+  // As one begun before stages were kept.
+  store::RunSpec older = begin("older", 0);
+  older.stage_columns = 7;
+  const RunId run = go_on(older);
+  CHECK(store::read_run(project.store, "older").spec.stage_columns == 0);
+  older.stage_columns = 0;
+  check_rows(project.store, run, project.plan, older);
 }
 
 TEST_CASE("outputs that are no numbers are counted and predict nothing") {

@@ -6,7 +6,9 @@
 #include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
 #include <torch/script.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "infer/torch/graph_passes.h"
@@ -148,22 +150,27 @@ at::Tensor as_maps(const at::Tensor& value, int64_t n) {
 struct Wanted {
   OutputForm form = OutputForm::kClasses;
   Pick values;
-  bool extra = false;  // the graph returns (what the model returned, embedding)
+  bool extra = false;   // the graph returns (what the model returned, embedding)
+  bool stages = false;  // the graph returns (what is said above, stages)
   bool has_embedding = false;
   Pick embedding;  // when it is not the extra output
 };
 
 Rows take_rows(const c10::IValue& result, const Wanted& wanted, int64_t n) {
-  const c10::IValue& own = wanted.extra ? result.toTupleRef().elements()[0] : result;
+  const c10::IValue& inner = wanted.stages ? result.toTupleRef().elements()[0] : result;
+  const c10::IValue& own = wanted.extra ? inner.toTupleRef().elements()[0] : inner;
   Rows rows;
   const at::Tensor values = pick_tensor(own, wanted.values);
   rows.values = wanted.form == OutputForm::kClasses ? as_rows(values, n, "output", false)
                                                     : as_maps(values, n);
   if (wanted.extra || wanted.has_embedding) {
-    const at::Tensor raw = wanted.extra ? result.toTupleRef().elements()[1].toTensor()
+    const at::Tensor raw = wanted.extra ? inner.toTupleRef().elements()[1].toTensor()
                                         : pick_tensor(own, wanted.embedding);
     rows.embedding = as_rows(raw, n, "embedding", true);
     rows.averaged = rows.embedding.numel() != raw.numel();
+  }
+  if (wanted.stages) {
+    rows.stages = result.toTupleRef().elements()[1].toTensor().to(at::kFloat).contiguous();
   }
   return rows;
 }
@@ -184,13 +191,17 @@ class ModuleForward : public Forward {
   at::ScalarType type_;
 };
 
-// A frozen graph run by the simple executor: no profiling runs, so every call computes the same.
+// The simple executor: no profiling runs, so every call computes the same.
+jit::GraphFunction simple_function(std::shared_ptr<jit::Graph> graph) {
+  return {"forward", std::move(graph), nullptr, jit::ExecutorExecutionMode::SIMPLE};
+}
+
 class GraphForward : public Forward {
  public:
   GraphForward(const jit::Module& module, std::shared_ptr<jit::Graph> graph, Wanted wanted,
                at::ScalarType type)
       : self_(module._ivalue()),
-        function_("forward", std::move(graph), nullptr, jit::ExecutorExecutionMode::SIMPLE),
+        function_(simple_function(std::move(graph))),
         wanted_(std::move(wanted)),
         type_(type) {}
 
@@ -207,6 +218,24 @@ class GraphForward : public Forward {
   Wanted wanted_;
   at::ScalarType type_;
 };
+
+// The last map of each size that a smaller one follows: what a model saw before it halves its maps.
+// Sizes like the picture's own, which a layout with the channels last has not.
+std::vector<size_t> last_of_each_size(const std::vector<std::vector<int64_t>>& sizes, int64_t n,
+                                      int64_t height, int64_t width) {
+  std::map<std::pair<int64_t, int64_t>, size_t> last;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const std::vector<int64_t>& size = sizes[i];
+    if (size.size() != 4 || size[0] != n || size[2] > height || size[3] > width) continue;
+    const bool shaped = std::abs(size[2] * width - size[3] * height) <= std::max(height, width);
+    if (shaped && size[2] * size[3] > 1) last[{size[2], size[3]}] = i;
+  }
+  if (!last.empty()) last.erase(last.begin());
+  std::vector<size_t> maps;
+  for (const auto& [size, map] : last) maps.push_back(map);
+  std::sort(maps.begin(), maps.end());
+  return maps;
+}
 
 // Two made-up pictures, smooth and different, in the range of normalised values.
 at::Tensor made_up_images(const RunnerRequest& request, at::Device device) {
@@ -289,6 +318,10 @@ class Preparation {
   bool bears_two();
   void choose_embedding();
   void mark_named_layer();
+  std::shared_ptr<jit::Graph> frozen_graph() const;
+  c10::IValue run_made_up(std::shared_ptr<jit::Graph> graph) const;
+  void find_stages();
+  void add_stages(jit::Graph& graph) const;
   bool try_frozen();
   bool try_level(const Level& level, std::string& problem);
   Built build(const Level& level, at::ScalarType type);
@@ -311,6 +344,8 @@ class Preparation {
   Rows plain_;  // of the module as loaded, in float32
   Wanted wanted_;
   jit::Module frozen_;
+  std::vector<size_t> stages_;  // of feature_maps() of the frozen graph
+  at::Tensor plain_stages_;     // before the graph was fused, in float32
   bool averaged_ = false;
   Prepared prepared_;
 };
@@ -410,6 +445,52 @@ void Preparation::mark_named_layer() {
   prepared_.embedding_source = "output of layer \"" + request_.embedding_layer + "\"";
 }
 
+std::shared_ptr<jit::Graph> Preparation::frozen_graph() const {
+  std::shared_ptr<jit::Graph> graph = frozen_.get_method("forward").graph()->copy();
+  jit::OptimizeFrozenGraph(graph, true);
+  return graph;
+}
+
+c10::IValue Preparation::run_made_up(std::shared_ptr<jit::Graph> graph) const {
+  const c10::InferenceMode guard;
+  jit::Stack stack{frozen_._ivalue(), images_};
+  simple_function(std::move(graph)).run(stack);
+  return stack.at(0);
+}
+
+void Preparation::add_stages(jit::Graph& graph) const {
+  const std::vector<jit::Value*> all = feature_maps(graph);
+  std::vector<jit::Value*> maps;
+  for (const size_t stage : stages_) maps.push_back(all.at(stage));
+  add_output(graph, means_of(graph, maps));
+}
+
+// None where the model does not bear being asked, has a layout of its own, or never halves.
+void Preparation::find_stages() {
+  if (!request_.options.want_embedding || source() == Source::kNone ||
+      request_.form != OutputForm::kClasses) {
+    return;
+  }
+  try {
+    std::shared_ptr<jit::Graph> graph = frozen_graph();
+    add_output(*graph, sizes_of(*graph, feature_maps(*graph)));
+    std::vector<std::vector<int64_t>> sizes;
+    const c10::IValue asked = run_made_up(graph);
+    for (const c10::IValue& size : asked.toTupleRef().elements()[1].toListRef()) {
+      sizes.push_back(size.toIntVector());
+    }
+    stages_ = last_of_each_size(sizes, images_.size(0), request_.height_px, request_.width_px);
+    if (stages_.empty()) return;
+    graph = frozen_graph();
+    add_stages(*graph);
+    plain_stages_ = run_made_up(graph).toTupleRef().elements()[1].toTensor().to(at::kFloat);
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception&) {
+    stages_.clear();
+  }
+}
+
 bool Preparation::try_frozen() {
   try {
     frozen_ = jit::freeze_module(module_);
@@ -419,6 +500,7 @@ bool Preparation::try_frozen() {
     return false;
   }
   if (frozen_.get_method("forward").graph()->inputs().size() != 2) return false;
+  find_stages();
   std::vector<Level> levels = {{Fuse::kNothing, true}, {Fuse::kNothing, false}};
   if (device_.is_cpu() && at::globalContext().userEnabledMkldnn() && at::hasMKLDNN()) {
     levels.insert(levels.begin(), {{Fuse::kSums, true}, {Fuse::kLayers, true}});
@@ -470,8 +552,7 @@ Preparation::Built Preparation::build(const Level& level, at::ScalarType type) {
   built.embedding_source = prepared_.embedding_source;
   built.channels_last = level.channels_last;
   built.type = type;
-  std::shared_ptr<jit::Graph> graph = frozen_.get_method("forward").graph()->copy();
-  jit::OptimizeFrozenGraph(graph, true);
+  const std::shared_ptr<jit::Graph> graph = frozen_graph();
   if (wants_last_linear()) {
     jit::Value* features = last_linear_input(*graph, wanted.values.index, wanted.values.name);
     if (features == nullptr && source() == Source::kLastLinear) {
@@ -483,6 +564,10 @@ Preparation::Built Preparation::build(const Level& level, at::ScalarType type) {
       wanted.extra = true;
       built.embedding_source = "input of the last linear layer";
     }
+  }
+  if (!stages_.empty() && (wanted.extra || wanted.has_embedding)) {
+    add_stages(*graph);
+    wanted.stages = true;
   }
   if (type != at::kFloat) convert_constants(*graph, type);
   built.name = "frozen";
@@ -508,6 +593,9 @@ bool Preparation::agrees(const Built& built, std::string& problem) const {
   if (plain_.embedding.defined()) {
     difference = std::max(difference, relative_difference(plain_.embedding, rows.embedding));
   }
+  if (plain_stages_.defined() && rows.stages.defined()) {
+    difference = std::max(difference, relative_difference(plain_stages_, rows.stages));
+  }
   // float32 keeps 24 bits; a fused sum in another order costs a few of them. bfloat16 keeps 8.
   const double allowed = built.type == at::kFloat ? 1e-4 : 0.25;
   if (difference <= allowed) return true;
@@ -520,6 +608,7 @@ void Preparation::take_shape(const Rows& rows) {
   averaged_ = rows.averaged;
   prepared_.embedding_columns =
       rows.embedding.defined() ? static_cast<size_t>(rows.embedding.size(1)) : 0;
+  prepared_.stage_columns = rows.stages.defined() ? static_cast<size_t>(rows.stages.size(1)) : 0;
 }
 
 void Preparation::use_plain() {

@@ -27,6 +27,7 @@ inline constexpr int kInternal = 1;
 struct Rows {
   at::Tensor values;      // n x classes or n x output_shape, float32, on the model's device
   at::Tensor embedding;   // n x embedding_columns, float32; undefined without one
+  at::Tensor stages;      // n x stage_columns, float32; undefined without
   bool averaged = false;  // the embedding was a map or tokens, averaged over their places
 };
 
@@ -46,6 +47,7 @@ struct Prepared {
   std::vector<std::string> notes;
   size_t classes = 0;
   size_t embedding_columns = 0;
+  size_t stage_columns = 0;
   std::vector<size_t> output_shape;
   bool single_images = false;  // the model does not bear more than one, or mixes them
 };

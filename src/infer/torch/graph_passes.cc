@@ -147,6 +147,47 @@ Value* named_layer_output(jit::Module& module, const std::string& layer, std::st
   return nullptr;
 }
 
+std::vector<Value*> feature_maps(Graph& graph) {
+  static const std::unordered_set<std::string> kinds = {
+      "aten::relu",       "aten::relu_",      "aten::relu6",       "aten::relu6_",
+      "aten::hardtanh",   "aten::hardtanh_",  "aten::clamp",       "aten::clamp_",
+      "aten::silu",       "aten::silu_",      "aten::gelu",        "aten::hardswish",
+      "aten::hardswish_", "aten::leaky_relu", "aten::leaky_relu_", "aten::elu",
+      "aten::elu_",       "aten::mish",       "aten::mish_",       "aten::prelu",
+      "aten::add",        "aten::add_",       "aten::mul",         "aten::mul_",
+      "aten::cat"};
+  std::vector<Value*> maps;
+  for (Node* node : graph.block()->nodes()) {
+    if (kinds.count(node->kind().toQualString()) == 0) continue;
+    if (!node->output()->type()->isSubtypeOf(*c10::TensorType::get())) continue;
+    maps.push_back(node->output());
+  }
+  return maps;
+}
+
+Value* sizes_of(Graph& graph, const std::vector<Value*>& values) {
+  std::vector<Value*> sizes;
+  for (Value* value : values) {
+    const jit::WithInsertPoint behind(value->node()->next());
+    sizes.push_back(graph.insert(c10::aten::size, {value}));
+  }
+  Node* list = graph.createList(c10::ListType::ofInts(), sizes);
+  graph.appendNode(list);
+  return list->output();
+}
+
+Value* means_of(Graph& graph, const std::vector<Value*>& maps) {
+  std::vector<Value*> means;
+  for (Value* map : maps) {
+    const jit::WithInsertPoint behind(map->node()->next());
+    const jit::NamedValue places{c10::IValue(std::vector<int64_t>{2, 3})};
+    means.push_back(graph.insert(c10::aten::mean, {map, places}));
+  }
+  Node* list = graph.createList(c10::TensorType::get(), means);
+  graph.appendNode(list);
+  return graph.insert(c10::aten::cat, {list->output(), int64_t{1}});
+}
+
 void add_output(Graph& graph, Value* extra) {
   Value* whole = graph.outputs().at(0);
   Node* tuple = graph.createTuple({whole, extra});

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace errata::infer::torch_runner {
 
@@ -22,6 +23,18 @@ torch::jit::Value* last_linear_input(torch::jit::Graph& graph, size_t index,
 // nullptr, with a sentence in `why`, when there is no such layer or forward never calls it.
 torch::jit::Value* named_layer_output(torch::jit::Module& module, const std::string& layer,
                                       std::string& why);
+
+// The feature maps of a frozen graph, in its order: what activations, sums and joins of tensors
+// give, whatever their shape. The same for every copy of the graph.
+std::vector<torch::jit::Value*> feature_maps(torch::jit::Graph& graph);
+
+// A list of the sizes of `values` (aten::size), asked for where each is made.
+torch::jit::Value* sizes_of(torch::jit::Graph& graph,
+                            const std::vector<torch::jit::Value*>& values);
+
+// The means of the maps (n x channels x height x width each) over their places, side by side: n x
+// all channels.
+torch::jit::Value* means_of(torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& maps);
 
 // Makes the graph return (what it returned, extra).
 void add_output(torch::jit::Graph& graph, torch::jit::Value* extra);

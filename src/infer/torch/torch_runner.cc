@@ -85,6 +85,7 @@ TorchRunner::TorchRunner(const RunnerRequest& request, at::Device device, Runner
   info_.notes = prepared_.notes;
   info_.classes = prepared_.classes;
   info_.embedding_columns = prepared_.embedding_columns;
+  info_.stage_columns = prepared_.stage_columns;
   info_.output_shape = prepared_.output_shape;
   info_.slots = request.options.slots;
   info_.capacity = request_.options.batch;
@@ -121,6 +122,7 @@ RunnerFailure TorchRunner::run(size_t slot, size_t n, RunOutput& out) {
   }
   out.values.clear();
   out.embeddings.clear();
+  out.stages.clear();
   size_t done = 0;
   while (done < n) {
     const size_t size = std::min(batch_.load(), n - done);
@@ -190,6 +192,7 @@ void TorchRunner::forward_cpu(const at::Tensor& images, RunOutput& out) {
   const Rows rows = prepared_.forward->run(images);
   append(rows.values, out.values);
   if (rows.embedding.defined()) append(rows.embedding, out.embeddings);
+  if (rows.stages.defined()) append(rows.stages, out.stages);
 }
 
 size_t TorchRunner::take_lane() {
@@ -224,18 +227,21 @@ void TorchRunner::forward_cuda(const at::Tensor& images, RunOutput& out) {
   on_device.copy_(images, /*non_blocking=*/true);
   const Rows rows = prepared_.forward->run(on_device);
   const auto pinned = at::TensorOptions().dtype(at::kFloat).pinned_memory(true);
-  const at::Tensor values = at::empty(rows.values.sizes(), pinned);
-  values.copy_(rows.values, true);
-  at::Tensor embedding;
-  if (rows.embedding.defined()) {
-    embedding = at::empty(rows.embedding.sizes(), pinned);
-    embedding.copy_(rows.embedding, true);
-  }
+  const auto fetch = [&](const at::Tensor& from) {
+    if (!from.defined()) return at::Tensor();
+    at::Tensor to = at::empty(from.sizes(), pinned);
+    to.copy_(from, true);
+    return to;
+  };
+  const at::Tensor values = fetch(rows.values);
+  const at::Tensor embedding = fetch(rows.embedding);
+  const at::Tensor stages = fetch(rows.stages);
   c10::Event finished(c10::DeviceType::CUDA);
   finished.record(streams_[lane.number]);
   finished.synchronize();
   append(values, out.values);
   if (embedding.defined()) append(embedding, out.embeddings);
+  if (stages.defined()) append(stages, out.stages);
 }
 
 // Chooses the device, sets its arithmetic and opens the runner that the model's form needs.
