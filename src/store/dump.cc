@@ -76,6 +76,7 @@ void dump_runs(Store& store, std::string& text) {
     };
     for_each_probability_chunk(store, id, dump_rows("probabilities"));
     for_each_embedding_chunk(store, id, dump_rows("embedding"));
+    for_each_stage_chunk(store, id, dump_rows("stages"));
     for (const std::string_view name : {"confidence", "margin", "entropy"}) {
       text += fmt::format(
           "{}{}\n", name,

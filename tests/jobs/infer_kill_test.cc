@@ -42,6 +42,7 @@ struct Bench {
     make_synthetic_dataset(dir / "photos", options);
     ToyOptions toy;
     toy.classes = classes;
+    toy.variant = "halves";
     write_toy_model(dir / "toy.pt", toy);
     dir.write("toy.json", R"({"input_size": [3, 32, 32], "resize": {"exact": 32},
       "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]})");
