@@ -219,6 +219,8 @@ TEST_CASE("what a model saw before it halved its maps is kept beside the embeddi
   options = {};
   options.want_embedding = false;
   CHECK(open(path, spec_of(), options)->info().stage_columns == 0);
+  // Beside an embedding that the model itself returns.
+  CHECK(largest_difference(run(*told, 3).stages, expected) < 1e-5);
   ModelSpec spec = spec_of();
   spec.embedding = EmbeddingSource::kNone;
   CHECK(open(path, spec)->info().stage_columns == 0);

@@ -170,7 +170,7 @@ Rows take_rows(const c10::IValue& result, const Wanted& wanted, int64_t n) {
     rows.averaged = rows.embedding.numel() != raw.numel();
   }
   if (wanted.stages) {
-    rows.stages = result.toTupleRef().elements()[1].toTensor().to(at::kFloat).contiguous();
+    rows.stages = result.toTupleRef().elements()[1].toTensor().contiguous();
   }
   return rows;
 }
@@ -323,6 +323,7 @@ class Preparation {
   void find_stages();
   void add_stages(jit::Graph& graph) const;
   bool try_frozen();
+  bool try_levels(const std::vector<Level>& levels, std::string& first_problem);
   bool try_level(const Level& level, std::string& problem);
   Built build(const Level& level, at::ScalarType type);
   Rows run_made_up(Forward& forward, bool channels_last) const;
@@ -483,7 +484,7 @@ void Preparation::find_stages() {
     if (stages_.empty()) return;
     graph = frozen_graph();
     add_stages(*graph);
-    plain_stages_ = run_made_up(graph).toTupleRef().elements()[1].toTensor().to(at::kFloat);
+    plain_stages_ = run_made_up(graph).toTupleRef().elements()[1].toTensor();
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const std::exception&) {
@@ -506,6 +507,17 @@ bool Preparation::try_frozen() {
     levels.insert(levels.begin(), {{Fuse::kSums, true}, {Fuse::kLayers, true}});
   }
   std::string first_problem;
+  if (try_levels(levels, first_problem)) return true;
+  if (!stages_.empty()) {
+    // Not for what is kept beside: the model may bear it all without.
+    stages_.clear();
+    if (try_levels(levels, first_problem)) return true;
+  }
+  note("the model runs as loaded, slower: " + first_problem);
+  return false;
+}
+
+bool Preparation::try_levels(const std::vector<Level>& levels, std::string& first_problem) {
   for (const Level& level : levels) {
     std::string problem;
     const bool taken = try_level(level, problem);
@@ -514,7 +526,6 @@ bool Preparation::try_frozen() {
     if (!first_problem.empty()) note("the model does not bear all optimisations: " + first_problem);
     return true;
   }
-  note("the model runs as loaded, slower: " + first_problem);
   return false;
 }
 
@@ -593,7 +604,7 @@ bool Preparation::agrees(const Built& built, std::string& problem) const {
   if (plain_.embedding.defined()) {
     difference = std::max(difference, relative_difference(plain_.embedding, rows.embedding));
   }
-  if (plain_stages_.defined() && rows.stages.defined()) {
+  if (rows.stages.defined()) {
     difference = std::max(difference, relative_difference(plain_stages_, rows.stages));
   }
   // float32 keeps 24 bits; a fused sum in another order costs a few of them. bfloat16 keeps 8.

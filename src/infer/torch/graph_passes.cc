@@ -181,7 +181,8 @@ Value* means_of(Graph& graph, const std::vector<Value*>& maps) {
   for (Value* map : maps) {
     const jit::WithInsertPoint behind(map->node()->next());
     const jit::NamedValue places{c10::IValue(std::vector<int64_t>{2, 3})};
-    means.push_back(graph.insert(c10::aten::mean, {map, places}));
+    const jit::NamedValue exact("dtype", c10::IValue(static_cast<int64_t>(at::kFloat)));
+    means.push_back(graph.insert(c10::aten::mean, {map, places}, {exact}));
   }
   Node* list = graph.createList(c10::TensorType::get(), means);
   graph.appendNode(list);

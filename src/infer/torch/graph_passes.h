@@ -32,8 +32,8 @@ std::vector<torch::jit::Value*> feature_maps(torch::jit::Graph& graph);
 torch::jit::Value* sizes_of(torch::jit::Graph& graph,
                             const std::vector<torch::jit::Value*>& values);
 
-// The means of the maps (n x channels x height x width each) over their places, side by side: n x
-// all channels.
+// The means of the maps (n x channels x height x width each) over their places, side by side in
+// float32: n x all channels.
 torch::jit::Value* means_of(torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& maps);
 
 // Makes the graph return (what it returned, extra).
