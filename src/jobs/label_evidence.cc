@@ -39,14 +39,28 @@ bool made_by_probe(const store::RunInfo& run) {
          text::parse_json(run.spec.options_json).get_bool("probe");
 }
 
+bool knows_no_class(const store::RunInfo& run, const Snapshot& snapshot) {
+  const analysis::ClassMapping mapping = class_mapping(run, snapshot);
+  for (size_t k = 0; k < snapshot.classes.size(); ++k) {
+    if (mapping.knows(static_cast<ClassIndex>(k))) return false;
+  }
+  return true;
+}
+
+// Where each row of the snapshot stands among `rows`; SIZE_MAX: it does not.
+std::vector<size_t> places_of(std::span<const RowIndex> rows, const Snapshot& snapshot) {
+  std::vector<size_t> place(snapshot.ids.size(), SIZE_MAX);
+  for (size_t i = 0; i < rows.size(); ++i) place[rows[i]] = i;
+  return place;
+}
+
 // Where a run cannot know the label, it has nothing to say.
 LoadedRun load_run(LoadedState& state, const store::RunInfo& run, const JudgedLabels& judged,
                    JobContext& context) {
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   const analysis::ClassMapping mapping = class_mapping(run, snapshot);
-  std::vector<size_t> place(snapshot.ids.size(), SIZE_MAX);
-  for (size_t i = 0; i < judged.rows.size(); ++i) place[judged.rows[i]] = i;
+  const std::vector<size_t> place = places_of(judged.rows, snapshot);
   LoadedRun loaded;
   loaded.probabilities.assign(judged.rows.size() * classes, kNone);
   loaded.says.assign(judged.rows.size(), kNoClass);
@@ -92,18 +106,20 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
     }
     // The rounds begin with a probe of their own.
     if (only.empty() && made_by_probe(run) && !judged.embeddings.empty()) continue;
+    // A backbone with classes of its own tells by its embeddings alone.
+    if (only.empty() && !judged.embeddings.empty() && knows_no_class(run, state.snapshot)) {
+      if (run.spec.name != judged.embeddings) {
+        judged.notes.push_back(fmt::format(
+            "run '{}' is left out: it knows none of the project's classes", run.spec.name));
+      }
+      continue;
+    }
     context.progress.start_stage(fmt::format("reading run '{}'", run.spec.name), 0);
     try {
       loaded.push_back(load_run(state, run, judged, context));
     } catch (const Error& error) {
       if (error.category() == ErrorCategory::kInterrupted || !only.empty()) throw;
       judged.notes.push_back(fmt::format("run '{}' is left out: {}", run.spec.name, error.what()));
-      continue;
-    }
-    // A backbone with classes of its own tells by its embeddings alone.
-    const std::vector<uint8_t>& knows = loaded.back().knows;
-    if (only.empty() && std::find(knows.begin(), knows.end(), 1) == knows.end()) {
-      loaded.pop_back();
       continue;
     }
     judged.runs.push_back(run.spec.name);
@@ -231,15 +247,15 @@ struct Embedded {
         isolated(analysis::isolated_rows(neighbours, kShown)) {}
 };
 
-// What the model whose embeddings are taken saw in its earlier stages; nullopt without.
+// What the model whose embeddings are taken saw in its earlier stages; nullopt without. Memory:
+// rows x stage columns floats while it works.
 std::optional<analysis::EmbeddingSpace> stage_space(LoadedState& state, const std::string& run,
                                                     std::span<const RowIndex> rows,
                                                     JobContext& context) {
   const store::RunInfo info = store::read_run(state.store, run);
   const size_t columns = info.spec.stage_columns;
   if (columns == 0) return std::nullopt;
-  std::vector<size_t> place(state.snapshot.ids.size(), SIZE_MAX);
-  for (size_t i = 0; i < rows.size(); ++i) place[rows[i]] = i;
+  const std::vector<size_t> place = places_of(rows, state.snapshot);
   std::vector<float> values(rows.size() * columns, kNone);
   context.progress.start_stage("reading the stages before", rows.size());
   store::for_each_stage_chunk(

@@ -47,15 +47,15 @@ struct JudgedLabels {
 };
 
 // Judges the selected samples of `state` by the stored embeddings, if any, with what the model's
-// earlier stages saw and what the pictures look like where that tells more of the labels, and by
-// every run with probabilities, or by `run` alone where one is named. Counted and said is of
-// `looked_at`, a part of them: thresholds, weights, noise and the probe rest on all, so that what
-// is found of some samples is the same whichever others are looked at. A run that `errata probe`
-// made counts only where it is named or there are no embeddings: the rounds begin with it. Of
-// samples of one class alone the embeddings tell nothing. What `errata find quality` kept tells
-// pictures that show nothing. Heads are trained on `device`. Throws Error(kNotFound) when there is
-// neither embeddings nor run, no label among those looked at, or no probability in the run named;
-// what the analysis throws.
+// earlier stages saw and what the pictures look like unless a head is the worse for it, and by
+// every run with probabilities (beside embeddings, that knows a class of the project), or by `run`
+// alone where one is named. Counted and said is of `looked_at`, a part of them: thresholds,
+// weights, noise and the probe rest on all, so that what is found of some samples is the same
+// whichever others are looked at. A run that `errata probe` made counts only where it is named or
+// there are no embeddings: the rounds begin with it. Of samples of one class alone the embeddings
+// tell nothing. What `errata find quality` kept tells pictures that show nothing. Heads are trained
+// on `device`. Throws Error(kNotFound) when there is neither embeddings nor run, no label among
+// those looked at, or no probability in the run named; what the analysis throws.
 JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
                           const std::string& run, const infer::ChosenDevice& device,
                           JobContext& context);

@@ -208,7 +208,10 @@ TEST_CASE("a model's earlier stages take part where they tell more than its embe
   store::RunRows all;
   all.probabilities = sure;
   project.write(backbone, ids(1, 120), all);
-  CHECK(project.find(project.options()).runs.empty());
+  const FindLabelsReport beside = project.find(project.options());
+  CHECK(beside.runs.empty());
+  CHECK(has_text(beside.warnings,
+                 "run 'backbone' is left out: it knows none of the project's classes"));
   // Without them, nothing tells these two classes apart.
   project.add_embeddings("emb", ids(1, 120));
   CHECK_FALSE(project.find(project.options()).by_stages);
