@@ -119,7 +119,8 @@ void add_runs(const LabelEvidence& evidence, Pool& pool) {
   }
 }
 
-// Whether the held-out log loss of the labels rises by more than the standard error of its rise.
+// Whether the held-out log loss of the labels rises by more than the standard error of its rise, or
+// is no number.
 bool is_worse(const Probe& probe, const Probe& before, std::span<const ClassIndex> labels,
               size_t classes) {
   double sum = 0;
@@ -135,7 +136,7 @@ bool is_worse(const Probe& probe, const Probe& before, std::span<const ClassInde
     count += 1;
   }
   const double mean = sum / count;
-  return mean > std::sqrt(std::max(0.0, squares / count - mean * mean) / count);
+  return !(mean <= std::sqrt(std::max(0.0, squares / count - mean * mean) / count));
 }
 
 // In which the rounds look for what labels have in common.
