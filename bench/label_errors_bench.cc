@@ -34,13 +34,18 @@ double secs_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+std::vector<float> read_all(const text::NpyArray& array) {
+  std::vector<float> values(array.header().rows() * array.header().columns());
+  array.read_rows(0, array.header().rows(), values.data());
+  return values;
+}
+
 std::vector<uint8_t> read_pictures(const std::string& path, size_t rows) {
   const text::NpyArray array = text::NpyArray::open(path);
   if (array.header().rows() != rows || array.header().columns() != analysis::kPictureBytes) {
     throw std::runtime_error("pictures are not " + std::to_string(rows) + " x 32 x 32 x 3");
   }
-  std::vector<float> values(rows * analysis::kPictureBytes);
-  array.read_rows(0, rows, values.data());
+  const std::vector<float> values = read_all(array);
   return {values.begin(), values.end()};
 }
 
@@ -53,8 +58,7 @@ analysis::EmbeddingSpace read_stages(const std::string& path, size_t rows,
                                      const ParallelFor& parallel_for) {
   const text::NpyArray array = text::NpyArray::open(path);
   if (array.header().rows() != rows) throw std::runtime_error("stages are of other rows");
-  std::vector<float> values(rows * array.header().columns());
-  array.read_rows(0, rows, values.data());
+  std::vector<float> values = read_all(array);
   return analysis::make_feature_space(values, array.header().columns(), parallel_for);
 }
 
@@ -63,8 +67,7 @@ void measure(const Further& further, int argc, char** argv) {
   const size_t rows = array.header().rows();
   const size_t columns = array.header().columns();
   const auto classes = static_cast<size_t>(std::stoul(argv[2]));
-  std::vector<float> values(rows * columns);
-  array.read_rows(0, rows, values.data());
+  std::vector<float> values = read_all(array);
   WorkerGroup workers(hardware_threads() - 1, "bench");
   const ParallelFor parallel_for = workers.as_parallel_for();
   const auto start = Clock::now();
