@@ -85,7 +85,7 @@ void add_model_options(CLI::App& app, jobs::InferJobOptions& options) {
                "Use timm's test_input_size and test_crop_pct");
   app.add_flag_function(
       "--no-embedding", [&options](int64_t) { options.embedding = false; },
-      "Store probabilities only");
+      "Store probabilities only: neither the embedding nor the stages before");
 }
 
 void add_detector_options(CLI::App& app, jobs::InferJobOptions& options) {

@@ -47,7 +47,7 @@ std::vector<SampleId> read_score_samples(Connection& db, int64_t score, RunId ru
 // The stored rows of a run, chunk by chunk, without samples that are no longer there.
 class RowChunks {
  public:
-  // `name` is "probabilities" or "embeddings". Error(kNotFound) for an unknown run.
+  // `name` is "probabilities", "embeddings" or "stages". Error(kNotFound) for an unknown run.
   RowChunks(Connection& db, RunId run, std::string_view name);
   size_t columns() const { return columns_; }  // 0 when the run has no such rows
   // Replaces both with the next chunk that has any; false at the end. Error(kCorrupt).
