@@ -224,6 +224,20 @@ TEST_CASE("what a model saw before it halved its maps is kept beside the embeddi
   ModelSpec spec = spec_of();
   spec.embedding = EmbeddingSource::kNone;
   CHECK(open(path, spec)->info().stage_columns == 0);
+  // Before a pooling, where no layer follows it; and not of attention, whose size grows again.
+  const auto pools = open(toy(dir, "pools"), spec_of());
+  const RunOutput pooled = run(*pools, 3);
+  CHECK(pools->info().stage_columns == 16);
+  CHECK(largest_difference(pooled.stages, pooled.embeddings) < 1e-5);
+  const auto attends = open(toy(dir, "attends"), spec_of());
+  const RunOutput attended = run(*attends, 3);
+  REQUIRE(attends->info().stage_columns == 32);
+  std::vector<float> first;
+  for (size_t row = 0; row < 3; ++row) {
+    first.insert(first.end(), attended.stages.begin() + row * 32,
+                 attended.stages.begin() + row * 32 + 16);
+  }
+  CHECK(largest_difference(first, attended.embeddings) < 1e-5);
   // One size of maps, none at all, and no embedding beside which they would stand.
   CHECK(run(*open(toy(dir, ""), spec_of()), 3).stages.empty());
   CHECK(open(toy(dir, "linear_only"), spec_of())->info().stage_columns == 0);

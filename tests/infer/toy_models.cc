@@ -58,9 +58,22 @@ std::string body(const std::string& variant) {
   code += conv_bn("y", "y", "b", 1, 1) + activation(variant, 1);
   code += conv_bn("y", "y", "c", 1, 1);
   code += "        y = y + identity\n" + activation(variant, 2);
-  if (variant == "halves" || variant == "halves_tuple" || variant == "conv_head") {
+  if (variant == "halves" || variant == "halves_tuple" || variant == "conv_head" ||
+      variant == "attends") {
     code +=
         "        s = torch.mean(y, [2, 3])\n" + conv_bn("y", "y", "b", 2, 1) + activation("", 3);
+  }
+  if (variant == "attends") {
+    // Each of 4 x 4 places to each: as square as a map, and as large as the one before the halving.
+    code +=
+        "        t = torch.flatten(torch.adaptive_avg_pool2d(y, [4, 4]), 2)\n"
+        "        a = torch.mul(torch.matmul(t.transpose(1, 2), t).unsqueeze(1), 0.1)\n"
+        "        y = torch.mul(y, torch.mean(torch.softmax(a, 3)))\n";
+  }
+  if (variant == "pools") {
+    code +=
+        "        s = torch.mean(y, [2, 3])\n"
+        "        y = torch.max_pool2d(y, [2, 2], [2, 2], [0, 0], [1, 1], False)\n";
   }
   if (variant == "broadcast") {
     code += "        m = torch.adaptive_avg_pool2d(y, [1, 1])\n" + conv_bn("g", "m", "b", 1, 1) +
@@ -82,7 +95,8 @@ std::string body(const std::string& variant) {
     code += "        f = torch.flatten(torch.adaptive_avg_pool2d(y, [1, 1]), 1)\n";
   }
   code += "        z = torch.linear(f, self.fc_w, self.fc_b)\n";
-  if (variant == "halves_tuple") return code + "        return (z, s)\n";
+  if (variant == "halves_tuple" || variant == "attends" || variant == "pools")
+    return code + "        return (z, s)\n";
   if (variant == "tuple") return code + "        return (z, f)\n";
   if (variant == "dict") return code + "        return {\"scores\": z, \"features\": f}\n";
   if (variant == "probabilities") return code + "        return torch.softmax(z, 1)\n";

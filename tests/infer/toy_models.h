@@ -19,6 +19,11 @@ struct ToyOptions {
   //   "probabilities"  returns softmax(logits)
   //   "view"        flattens with view(), which does not bear channels-last maps
   //   "conv_head"   ends in a convolution instead of fc
+  //   "halves"      halves its maps once more before it averages them
+  //   "halves_tuple" the same, returns (values, means of the maps before)
+  //   "pools"       returns (values, means of the maps before it pools them to half the size)
+  //   "attends"     halves its maps, then weighs them by a map as large as before; returns (values,
+  //                 means of the maps before)
   //   "nan"         gives NaN for images whose mean is above 1
   //   "mutates"     counts its calls in an attribute
   //   "activations" uses SiLU, Hardswish and GELU

@@ -155,7 +155,7 @@ std::vector<Value*> feature_maps(Graph& graph) {
       "aten::hardswish_", "aten::leaky_relu", "aten::leaky_relu_", "aten::elu",
       "aten::elu_",       "aten::mish",       "aten::mish_",       "aten::prelu",
       "aten::add",        "aten::add_",       "aten::mul",         "aten::mul_",
-      "aten::cat"};
+      "aten::cat",        "aten::max_pool2d", "aten::avg_pool2d",  "aten::adaptive_avg_pool2d"};
   std::vector<Value*> maps;
   for (Node* node : graph.block()->nodes()) {
     if (kinds.count(node->kind().toQualString()) == 0) continue;

@@ -24,8 +24,8 @@ torch::jit::Value* last_linear_input(torch::jit::Graph& graph, size_t index,
 torch::jit::Value* named_layer_output(torch::jit::Module& module, const std::string& layer,
                                       std::string& why);
 
-// The feature maps of a frozen graph, in its order: what activations, sums and joins of tensors
-// give, whatever their shape. The same for every copy of the graph.
+// The feature maps of a frozen graph, in its order: what activations, sums, joins and pooling
+// of tensors give, whatever their shape. The same for every copy of the graph.
 std::vector<torch::jit::Value*> feature_maps(torch::jit::Graph& graph);
 
 // A list of the sizes of `values` (aten::size), asked for where each is made.
