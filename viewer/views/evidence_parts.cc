@@ -176,13 +176,21 @@ void draw_evidence_lines(const FrameContext& frame, const std::vector<EvidenceLi
     const ImVec2 at = ImGui::GetCursorScreenPos();
     list->AddCircleFilled(ImVec2(at.x + theme.px(4), at.y + theme.px(9)), theme.px(3.5F), line.dot);
     const float value = line.value.empty() ? 0 : theme.px(44);
-    draw_text_fit(theme, list, ImVec2(at.x + theme.px(15), at.y + theme.px(1)),
-                  width - theme.px(15) - value, body(theme), line.text);
+    const float left = theme.px(15);
+    const TextStyle style = body(theme);
+    const std::string_view text = line.text;
+    const size_t first = first_line_bytes(theme, style, text, width - left - value);
+    draw_text_fit(theme, list, ImVec2(at.x + left, at.y + theme.px(1)), width - left - value, style,
+                  text.substr(0, first));
     if (value > 0) {
       draw_text_right(theme, list, ImVec2(at.x + width, at.y + theme.px(1)), dim(theme),
                       line.value);
     }
     ImGui::Dummy(ImVec2(width, theme.px(kLine)));
+    if (first == text.size()) continue;
+    draw_text_fit(theme, list, ImVec2(at.x + left, at.y + theme.px(kLine)), width - left, style,
+                  text.substr(first + 1));
+    ImGui::Dummy(ImVec2(width, theme.px(kLine - 3)));
   }
 }
 

@@ -116,6 +116,17 @@ float text_width(const Theme& theme, const TextStyle& style, std::string_view te
   return measure(theme, style, display_text(text)).x;
 }
 
+size_t first_line_bytes(const Theme& theme, const TextStyle& style, std::string_view text,
+                        float max_width) {
+  size_t end = text.size();
+  while (text_width(theme, style, text.substr(0, end)) > max_width) {
+    const size_t space = text.substr(0, end).find_last_of(' ');
+    if (space == std::string_view::npos || space == 0) return text.size();
+    end = space;
+  }
+  return end;
+}
+
 float text_height(const Theme& theme, const TextStyle& style) {
   return style.size * theme.scale;
 }

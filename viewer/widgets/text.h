@@ -41,6 +41,11 @@ void draw_words(const Theme& theme, ImDrawList* list, ImVec2 at, float max_width
                 const TextStyle& style, std::string_view text);
 std::vector<std::string> take_clipped_words();
 
+// How many bytes of the text stand on a line of max_width when it is broken between words: all of
+// them where it fits or has no place to break at.
+size_t first_line_bytes(const Theme& theme, const TextStyle& style, std::string_view text,
+                        float max_width);
+
 // Small words at the cursor that wrap at `width`; an item of the window.
 void paragraph(const Theme& theme, std::string_view text, ImU32 color, float width);
 

@@ -157,9 +157,9 @@ class ConfusionPanel : public Panel {
     for (size_t column = 0; headed && column < shown; ++column) {
       const float x = at.x + names + static_cast<float>(column) * cell;
       const std::string& name = name_at(answer, order_[column]);
-      const float room = cell - theme.px(3);
-      const float width = std::min(room, text_width(theme, small(theme), name));
-      draw_text_fit(theme, list, ImVec2(x + (cell - 1 - width) / 2, at.y), room, small(theme),
+      const float most = cell - theme.px(3);
+      const float width = std::min(most, text_width(theme, small(theme), name));
+      draw_text_fit(theme, list, ImVec2(x + (cell - 1 - width) / 2, at.y), most, small(theme),
                     name);
     }
     for (size_t row = 0; row < shown; ++row) {

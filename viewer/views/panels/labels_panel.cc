@@ -152,7 +152,7 @@ class LabelsPanel : public Panel {
     const float height = tall ? std::max(side, theme.px(250)) : room.y;
     ImGui::SetCursorScreenPos(ImVec2(left, at.y));
     ImGui::BeginChild("question", ImVec2(question_width, height));
-    draw_question(frame, row, question, question_width - theme.px(12));
+    draw_question(frame, question, question_width - theme.px(12));
     ImGui::EndChild();
     const ImVec2 rest_min =
         tall ? ImVec2(at.x, at.y + height + gap) : ImVec2(left + question_width + gap, at.y);
@@ -200,8 +200,7 @@ class LabelsPanel : public Panel {
     ImGui::Dummy(ImVec2(width, theme.px(32)));
   }
 
-  static void draw_question(const FrameContext& frame, RowIndex row, const LabelQuestion& question,
-                            float width) {
+  static void draw_question(const FrameContext& frame, const LabelQuestion& question, float width) {
     const Theme& theme = frame.theme;
     draw_class(frame, "given", question.label.empty() ? "no label" : question.label,
                question.p_label, question.suggested.empty() ? theme.right : theme.text, width);
