@@ -243,11 +243,22 @@ void check_runs(DoctorContext& context) {
   Connection& db = context.db;
   for (const RunInfo& run : read_runs(db)) {
     const RunId id = run.summary.id;
-    const auto rows_in = [&](std::string_view name) {
+    const auto damage = [&](const std::string& message) {
+      context.damage("run-rows", fmt::format("run '{}'", run.spec.name), message,
+                     "run the model again with --replace");
+    };
+    const auto rows_in = [&](std::string_view name, size_t columns = 0) {
       int64_t rows = 0;
       const int64_t stream = find_stream(db, "run", id, name);
       if (stream == 0) return int64_t{-1};
-      for (const ChunkHead& head : list_chunks(db, stream)) rows += head.rows;
+      uint64_t bytes = 0;
+      for (const ChunkHead& head : list_chunks(db, stream)) {
+        rows += head.rows;
+        bytes += head.raw_bytes;
+      }
+      if (columns > 0 && bytes != static_cast<uint64_t>(rows) * columns * sizeof(float)) {
+        damage(fmt::format("column {} has not {} values a row, as the run says", name, columns));
+      }
       return rows;
     };
     std::vector<std::string_view> names{"status"};
@@ -265,18 +276,21 @@ void check_runs(DoctorContext& context) {
     }
     if (run.spec.embedding_columns > 0) names.emplace_back("embeddings");
     if (run.spec.stage_columns > 0) names.emplace_back("stages");
+    const auto columns_of = [&](std::string_view name) {
+      return name == "probabilities" ? run.spec.classes.size()
+             : name == "embeddings"  ? run.spec.embedding_columns
+             : name == "stages"      ? run.spec.stage_columns
+                                     : 0;
+    };
     const auto wanted = static_cast<int64_t>(run.rows);
     for (const std::string_view name : names) {
-      const int64_t rows = rows_in(name);
+      const int64_t rows = rows_in(name, columns_of(name));
       if (rows == wanted) continue;
-      context.damage("run-rows", fmt::format("run '{}'", run.spec.name),
-                     fmt::format("column {} has {} rows, the run {}", name,
-                                 std::max<int64_t>(rows, 0), wanted),
-                     "run the model again with --replace");
+      damage(fmt::format("column {} has {} rows, the run {}", name, std::max<int64_t>(rows, 0),
+                         wanted));
     }
     if (rows_in("samples") != static_cast<int64_t>(run.plan_rows)) {
-      context.damage("run-rows", fmt::format("run '{}'", run.spec.name),
-                     "its list of samples is not complete", "run the model again with --replace");
+      damage("its list of samples is not complete");
     }
   }
 }

@@ -119,6 +119,54 @@ TEST_CASE("the belief of several rounds ranks wrong labels above the probe's sel
   }
 }
 
+TEST_CASE("further views are joined unless the head is the worse for them") {
+  Noisy noisy = make_noisy(0.2, 6);
+  const Prepared prepared = prepare(noisy);
+  LabelEvidence evidence = evidence_of(noisy, prepared);
+  const LabelErrors alone = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK_FALSE(alone.by_stages);
+  CHECK_FALSE(alone.by_pictures);
+  const auto precision = [&](const LabelErrors& errors) {
+    return average_precision({errors.score.begin(), errors.score.end()}, noisy);
+  };
+
+  Rng rng(11);
+  std::vector<float> chance(kRows * 200);
+  for (float& value : chance) value = static_cast<float>(draw_normal(rng));
+  const EmbeddingSpace useless = make_feature_space(chance, 200, serial_for);
+  evidence.stages = &useless;
+  evidence.pictures = &useless;
+  const LabelErrors refused = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK_FALSE(refused.by_stages);
+  CHECK_FALSE(refused.by_pictures);
+  CHECK(refused.score == alone.score);
+
+  // The same samples seen otherwise tell what the embeddings do not, and seen a third way still.
+  const auto seen_otherwise = [&] {
+    std::vector<float> values(kRows * kColumns);
+    std::vector<double> centres(kClasses * kColumns);
+    for (double& value : centres) value = draw_normal(rng);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const auto truth = static_cast<size_t>(noisy.truth[i / kColumns]);
+      values[i] =
+          static_cast<float>(centres[truth * kColumns + i % kColumns] + 2.5 * draw_normal(rng));
+    }
+    return make_feature_space(values, kColumns, serial_for);
+  };
+  const EmbeddingSpace second = seen_otherwise();
+  const EmbeddingSpace third = seen_otherwise();
+  evidence.stages = &second;
+  evidence.pictures = nullptr;
+  const LabelErrors joined = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK(joined.by_stages);
+  CHECK(precision(joined) > precision(alone) + 0.02);
+  evidence.pictures = &third;
+  const LabelErrors both = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK(both.by_stages);
+  CHECK(both.by_pictures);
+  CHECK(precision(both) > precision(joined));
+}
+
 TEST_CASE("a run trained on the very samples does not talk the errors away") {
   Noisy noisy = make_noisy(0.2, 8);
   const Prepared prepared = prepare(noisy);

@@ -45,7 +45,7 @@ struct Project {
     import_records(store, records, make_classes(3), root);
     std::vector<SampleId> plan(kSamples);
     std::iota(plan.begin(), plan.end(), 1);
-    const RunId run = make_run(store, "r", plan, 3, 1, 2);
+    const RunId run = make_run(store, "r", plan, 3, 1, 2, 4);
     store::put_score_column(store, {run, "loss", plan, std::vector<float>(kSamples, 1), 1});
     const std::vector<store::Edit> edits{
         set_label(1, {2}), make_edit(2, store::EditKind::kTag, "t"),
@@ -132,6 +132,11 @@ TEST_CASE("each planted damage of the store is named") {
       {"DELETE FROM stream WHERE name = 'margin'", "orphan-chunk"},
       {"DELETE FROM score", "orphan-chunk"},
       {"DELETE FROM chunk WHERE " + chunk_of("run", "embeddings"), "run-rows"},
+      {"DELETE FROM chunk WHERE " + chunk_of("run", "stages"), "run-rows"},
+      {"UPDATE chunk SET checksum = checksum + 1 WHERE " + chunk_of("run", "stages"),
+       "chunk-checksum"},
+      {"UPDATE run SET stage_columns = 8", "run-rows"},
+      {"UPDATE run SET embedding_columns = 1", "run-rows"},
       {"UPDATE run SET rows_done = 29", "run-rows"},
       {"UPDATE version SET hash = 'errata1:zz'", "version-hash"},
       {"UPDATE version SET samples = 2", "version-hash"},

@@ -55,7 +55,7 @@ store::ImportReport import_records(store::Store& store, std::vector<SampleRecord
 }
 
 RunId make_run(store::Store& store, const std::string& name, const std::vector<SampleId>& plan,
-               size_t classes, uint64_t seed, size_t embedding_columns) {
+               size_t classes, uint64_t seed, size_t embedding_columns, size_t stage_columns) {
   store::RunSpec spec;
   spec.name = name;
   spec.kind = "probabilities";
@@ -63,6 +63,7 @@ RunId make_run(store::Store& store, const std::string& name, const std::vector<S
   spec.classes = make_classes(classes);
   spec.batch_size = 16;
   spec.embedding_columns = embedding_columns;
+  spec.stage_columns = stage_columns;
   store::RunWriter writer(store, spec, plan, store::OnExistingRun::kRefuse);
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<float> uniform(0.0F, 1.0F);
@@ -82,6 +83,8 @@ RunId make_run(store::Store& store, const std::string& name, const std::vector<S
     store::RunRows batch;
     batch.probabilities = rows;
     batch.embeddings = embeddings;
+    const std::vector<float> stages(count * stage_columns, 1);
+    batch.stages = stages;
     writer.write(first, batch);
   }
   return writer.finish().id;

@@ -28,7 +28,8 @@ store::ImportReport import_records(store::Store& store, std::vector<SampleRecord
 // A complete run with probabilities drawn from `seed`; the argmax is the given class for about 90
 // %.
 RunId make_run(store::Store& store, const std::string& name, const std::vector<SampleId>& plan,
-               size_t classes, uint64_t seed, size_t embedding_columns = 0);
+               size_t classes, uint64_t seed, size_t embedding_columns = 0,
+               size_t stage_columns = 0);
 
 store::Edit set_label(SampleId sample, std::vector<ClassId> classes);
 store::Edit make_edit(SampleId sample, store::EditKind kind, std::string text = {});
