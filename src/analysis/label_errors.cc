@@ -161,18 +161,23 @@ ChosenSpace choose_space(const LabelEvidence& evidence, const ProbeOptions& opti
   ChosenSpace chosen;
   chosen.probe = probe_on(*evidence.space);
   std::vector<const EmbeddingSpace*> taken{evidence.space};
+  const auto join = [&] {
+    chosen.joined = {};
+    if (taken.size() > 1) chosen.joined = join_spaces(taken, parallel_for);
+  };
   const auto ask = [&](const EmbeddingSpace* further) {
     if (further == nullptr || further->axes == 0) return false;
     taken.push_back(further);
-    EmbeddingSpace joined = join_spaces(taken, parallel_for);
-    Probe probe = probe_on(joined);
-    if (is_worse(probe, chosen.probe, evidence.labels.first(joined.rows), evidence.classes)) {
-      taken.pop_back();
-      return false;
+    join();
+    Probe probe = probe_on(chosen.joined);
+    if (!is_worse(probe, chosen.probe, evidence.labels.first(evidence.space->rows),
+                  evidence.classes)) {
+      chosen.probe = std::move(probe);
+      return true;
     }
-    chosen.joined = std::move(joined);
-    chosen.probe = std::move(probe);
-    return true;
+    taken.pop_back();
+    join();
+    return false;
   };
   chosen.stages = ask(evidence.stages);
   chosen.pictures = ask(evidence.pictures);

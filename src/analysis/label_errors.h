@@ -60,8 +60,9 @@ struct LabelErrors {
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
 // does not depend on the number of threads. `make_math`, of the linear heads: empty is on
-// the processor. Memory: some ten rows x classes matrices of floats, and
-// three times the joined space, and those of the kernel head.
+// the processor. Memory: some ten rows x classes matrices of floats, the
+// given spaces joined and twice that while the neighbours are looked for, and what the kernel head
+// takes.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
                               const ParallelFor& parallel_for, const std::function<void()>& tick,
                               const HeadMathFactory& make_math = {});

@@ -215,33 +215,6 @@ std::vector<float> features_of(std::span<const uint8_t> pictures, std::span<cons
   return values;
 }
 
-// What takes features to a mean of 0 and a variance of 1.
-struct Standard {
-  std::vector<double> mean = std::vector<double>(kColumns, 0);
-  std::vector<double> scale = std::vector<double>(kColumns, 0);
-
-  explicit Standard(std::span<const float> values) {
-    const double rows = static_cast<double>(values.size() / kColumns);
-    for (size_t i = 0; i < values.size(); ++i) {
-      mean[i % kColumns] += values[i];
-      scale[i % kColumns] += double{values[i]} * values[i];
-    }
-    for (size_t j = 0; j < kColumns; ++j) {
-      mean[j] /= rows;
-      const double variance = scale[j] / rows - mean[j] * mean[j];
-      // What a feature that hardly ever answers says is chance.
-      scale[j] = variance > 1e-8 ? 1 / std::sqrt(variance) : 0;
-    }
-  }
-
-  void apply(std::span<float> values) const {
-    for (size_t i = 0; i < values.size(); ++i) {
-      const size_t j = i % kColumns;
-      values[i] = static_cast<float>((values[i] - mean[j]) * scale[j]);
-    }
-  }
-};
-
 }  // namespace
 
 EmbeddingSpace make_picture_space(std::span<const uint8_t> pictures, std::span<const uint8_t> known,
@@ -258,14 +231,13 @@ EmbeddingSpace make_picture_space(std::span<const uint8_t> pictures, std::span<c
   std::vector<uint32_t> sample;
   for (size_t i = 0; i < sampled; ++i) sample.push_back(rows[i * rows.size() / sampled]);
   std::vector<float> values = features_of(pictures, sample, filters, parallel_for, tick);
-  const Standard standard(values);
-  standard.apply(values);
-  const PrincipalAxes axes = principal_axes(
-      values, kColumns, std::min(EmbeddingSpace::kMostAxes, sampled / 4 + 1), parallel_for);
-  const size_t width = padded_columns(axes.axes);
+  // What a feature that hardly ever answers says is chance.
+  constexpr double kLeastVariance = 1e-8;
+  const SpaceAxes axes(values, kColumns, SpaceScaling::kColumns, parallel_for, kLeastVariance);
+  const size_t width = axes.width();
   std::vector<float> coordinates(known.size() * width, 0);
   const auto place = [&](std::span<const uint32_t> of) {
-    const std::vector<float> projected = project(axes, values, parallel_for);
+    const std::vector<float> projected = axes.coordinates(values, parallel_for);
     for (size_t i = 0; i < of.size(); ++i) {
       std::copy_n(projected.data() + i * width, width, coordinates.data() + of[i] * width);
     }
@@ -274,10 +246,10 @@ EmbeddingSpace make_picture_space(std::span<const uint8_t> pictures, std::span<c
   for (size_t first = 0; sampled < rows.size() && first < rows.size(); first += kBlock) {
     const auto block = std::span(rows).subspan(first, std::min(kBlock, rows.size() - first));
     values = features_of(pictures, block, filters, parallel_for, tick);
-    standard.apply(values);
+    axes.scale(values, parallel_for);
     place(block);
   }
-  return space_on_axes(axes, known.size(), std::move(coordinates));
+  return axes.space(known.size(), std::move(coordinates));
 }
 
 }  // namespace errata::analysis

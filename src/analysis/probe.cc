@@ -5,109 +5,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "analysis/dense.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/union_find.h"
 
 namespace errata::analysis {
-
-EmbeddingSpace space_on_axes(const PrincipalAxes& axes, size_t rows,
-                             std::vector<float> coordinates) {
-  EmbeddingSpace space;
-  space.axes = axes.axes;
-  space.width = padded_columns(axes.axes);
-  space.rows = rows;
-  space.values = std::move(coordinates);
-  const double kept = std::accumulate(axes.variances.begin(), axes.variances.end(), 0.0);
-  space.kept_variance = axes.total_variance > 0 ? std::min(1.0, kept / axes.total_variance) : 1;
-  const auto scale = static_cast<float>(kept > 0 ? 1 / std::sqrt(kept) : 1);
-  for (float& value : space.values) value *= scale;
-  space.squares.assign(space.axes, 0);
-  for (size_t row = 0; row < space.rows; ++row) {
-    for (size_t j = 0; j < space.axes; ++j) {
-      const double value = space.values[row * space.width + j];
-      space.squares[j] += value * value;
-    }
-  }
-  return space;
-}
-
-EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
-                                    const ParallelFor& parallel_for) {
-  const size_t rows = columns == 0 ? 0 : embeddings.size() / columns;
-  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      float* values = embeddings.data() + row * columns;
-      double square = 0;
-      for (size_t j = 0; j < columns; ++j) square += double{values[j]} * values[j];
-      const auto scale = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
-      for (size_t j = 0; j < columns; ++j) values[j] *= scale;
-    }
-  });
-  const PrincipalAxes axes =
-      principal_axes(embeddings, columns, EmbeddingSpace::kMostAxes, parallel_for);
-  return space_on_axes(axes, rows, project(axes, embeddings, parallel_for));
-}
-
-EmbeddingSpace make_feature_space(std::span<float> features, size_t columns,
-                                  const ParallelFor& parallel_for) {
-  const size_t rows = columns == 0 ? 0 : features.size() / columns;
-  std::vector<uint8_t> known(rows, 0);
-  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      const std::span<const float> values = features.subspan(row * columns, columns);
-      known[row] =
-          std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
-    }
-  });
-  const auto count = static_cast<size_t>(std::count(known.begin(), known.end(), uint8_t{1}));
-  std::vector<double> mean(columns, 0);
-  std::vector<double> scale(columns, 0);
-  for (size_t row = 0; row < rows; ++row) {
-    for (size_t j = 0; known[row] != 0 && j < columns; ++j) {
-      const double value = features[row * columns + j];
-      mean[j] += value;
-      scale[j] += value * value;
-    }
-  }
-  for (size_t j = 0; j < columns && count > 0; ++j) {
-    mean[j] /= static_cast<double>(count);
-    const double square = scale[j] / static_cast<double>(count);
-    const double variance = square - mean[j] * mean[j];
-    // Less is the rounding of a column that says nothing.
-    scale[j] = variance > 1e-9 * square ? 1 / std::sqrt(variance) : 0;
-  }
-  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      for (size_t j = 0; j < columns; ++j) {
-        float& value = features[row * columns + j];
-        value = known[row] != 0 ? static_cast<float>((value - mean[j]) * scale[j]) : 0;
-      }
-    }
-  });
-  const PrincipalAxes axes = principal_axes(
-      features, columns, std::min(EmbeddingSpace::kMostAxes, rows / 4 + 1), parallel_for);
-  return space_on_axes(axes, rows, project(axes, features, parallel_for));
-}
-
-EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
-                           const ParallelFor& parallel_for) {
-  const size_t rows = spaces.front()->rows;
-  size_t columns = 0;
-  for (const EmbeddingSpace* space : spaces) columns += space->axes;
-  std::vector<float> values(rows * columns);
-  parallel_for(rows, 1024, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      float* to = values.data() + row * columns;
-      for (const EmbeddingSpace* space : spaces) {
-        to = std::copy_n(space->values.data() + row * space->width, space->axes, to);
-      }
-    }
-  });
-  const PrincipalAxes axes = principal_axes(values, columns, columns, parallel_for);
-  return space_on_axes(axes, rows, project(axes, values, parallel_for));
-}
 
 std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {
   constexpr double kShare = 0.1;

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/dense.h"
+#include "analysis/embedding_space.h"
 #include "analysis/linear_head.h"
 #include "analysis/matrix.h"
 #include "analysis/neighbours.h"
@@ -15,37 +15,6 @@
 #include "model/ids.h"
 
 namespace errata::analysis {
-
-// Embeddings as a head wants them: each row scaled to length 1, then principal coordinates (at most
-// kMostAxes: more changes next to nothing and costs time), scaled to a total variance of 1.
-struct EmbeddingSpace {
-  static constexpr size_t kMostAxes = 256;
-
-  std::vector<float> values;
-  size_t rows = 0;
-  size_t axes = 0;
-  size_t width = 0;          // floats from one row to the next
-  double kept_variance = 0;  // share of the variance that the axes hold, 0..1
-  std::vector<double> squares;
-
-  Coordinates coordinates() const { return {values, rows, axes, width, squares}; }
-  FloatMatrix matrix() const { return {values, rows, width}; }
-};
-// `embeddings` (rows x columns, finite) is scaled in place.
-EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
-                                    const ParallelFor& parallel_for);
-
-// Rows at their coordinates on `axes` (rows x padded_columns(axes), what project() gives).
-EmbeddingSpace space_on_axes(const PrincipalAxes& axes, size_t rows,
-                             std::vector<float> coordinates);
-// Features of any units (rows x columns, changed in place): each column is scaled to a variance of
-// 1 before the principal coordinates are taken, at most one for every four rows. A row that is not
-// finite has none and stands in the middle of all.
-EmbeddingSpace make_feature_space(std::span<float> features, size_t columns,
-                                  const ParallelFor& parallel_for);
-// The coordinates of all, each space weighing the same, turned until they are uncorrelated again.
-EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
-                           const ParallelFor& parallel_for);
 
 // Groups of rows that are nearly the same picture: linked where their distance is below a tenth of
 // the median distance to the tenth neighbour, which a few copies of each picture do not change.

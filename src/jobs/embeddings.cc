@@ -50,7 +50,12 @@ EmbeddingRun choose_embeddings(LoadedState& state, const std::string& run) {
                                 newest->name, with)};
 }
 
-Embeddings read_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
+Error no_embedded_rows(const std::string& run, const std::string& store_path) {
+  return no_embeddings(fmt::format("none of these samples has an embedding in run '{}'", run),
+                       store_path);
+}
+
+Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
   const Snapshot& snapshot = state.snapshot;
   const EmbeddingRun chosen = choose_embeddings(state, run);
   Embeddings made;
@@ -58,6 +63,7 @@ Embeddings read_embeddings(LoadedState& state, const std::string& run, JobContex
   made.choice = chosen.choice;
   made.columns = chosen.summary->embedding_columns;
   context.progress.start_stage("reading embeddings", state.selection.count());
+  made.values.reserve(state.selection.count() * made.columns);
   std::vector<std::pair<RowIndex, uint32_t>> order;  // and the place in `values`
   store::for_each_embedding_chunk(
       state.store, chosen.summary->id,
@@ -85,15 +91,7 @@ Embeddings read_embeddings(LoadedState& state, const std::string& run, JobContex
     made.values = std::move(sorted);
   }
   for (const auto& [row, place] : order) made.rows.push_back(row);
-  return made;
-}
-
-Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
-  Embeddings made = read_embeddings(state, run, context);
-  if (made.rows.empty()) {
-    throw no_embeddings(fmt::format("none of these samples has an embedding in run '{}'", made.run),
-                        state.store.path());
-  }
+  if (made.rows.empty()) throw no_embedded_rows(made.run, state.store.path());
   return made;
 }
 

@@ -23,11 +23,12 @@ struct Embeddings {
 };
 
 // Of the run named, or of the newest that has any. Throws Error(kNotFound) with the command that
-// makes them when there are none. No rows where none of the selected samples has one. Memory: rows
-// x columns floats.
-Embeddings read_embeddings(LoadedState& state, const std::string& run, JobContext& context);
-// The same; throws Error(kNotFound) too where there are no rows.
+// makes them when there are none, or where none of the selected samples has one. Memory: rows x
+// columns floats; what is content with their principal coordinates reads jobs/embedding_space.h.
 Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context);
+
+// None of the samples asked for has an embedding in the run.
+Error no_embedded_rows(const std::string& run, const std::string& store_path);
 
 // Which run's embeddings are meant by a name, or by none.
 struct EmbeddingRun {

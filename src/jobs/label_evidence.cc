@@ -11,6 +11,7 @@
 #include "analysis/image_quality.h"
 #include "analysis/noise_estimate.h"
 #include "base/text.h"
+#include "jobs/embedding_space.h"
 #include "jobs/embeddings.h"
 #include "jobs/head_math.h"
 #include "jobs/picture_space.h"
@@ -238,39 +239,13 @@ struct Embedded {
   std::vector<uint32_t> groups;
   std::vector<uint8_t> isolated;
 
-  Embedded(Embeddings embeddings, JobContext& context)
-      : space(analysis::make_embedding_space(embeddings.values, embeddings.columns,
-                                             watched(context, "finding the principal axes"))),
+  Embedded(analysis::EmbeddingSpace of_rows, JobContext& context)
+      : space(std::move(of_rows)),
         neighbours(analysis::find_neighbours(space.matrix(), {kShown, analysis::Distance::kCosine},
                                              watched(context, "finding neighbours"))),
         groups(analysis::near_duplicate_groups(neighbours)),
         isolated(analysis::isolated_rows(neighbours, kShown)) {}
 };
-
-// What the model whose embeddings are taken saw in its earlier stages; nullopt without. Memory:
-// rows x stage columns floats while it works.
-std::optional<analysis::EmbeddingSpace> stage_space(LoadedState& state, const std::string& run,
-                                                    std::span<const RowIndex> rows,
-                                                    JobContext& context) {
-  const store::RunInfo info = store::read_run(state.store, run);
-  const size_t columns = info.spec.stage_columns;
-  if (columns == 0) return std::nullopt;
-  const std::vector<size_t> place = places_of(rows, state.snapshot);
-  std::vector<float> values(rows.size() * columns, kNone);
-  context.progress.start_stage("reading the stages before", rows.size());
-  store::for_each_stage_chunk(
-      state.store, info.summary.id,
-      [&](std::span<const SampleId> samples, std::span<const float> chunk, size_t) {
-        context.cancel.check();
-        for (size_t i = 0; i < samples.size(); ++i) {
-          const size_t row = state.snapshot.row_of(samples[i]);
-          if (row == SIZE_MAX || place[row] == SIZE_MAX) continue;
-          std::copy_n(chunk.data() + i * columns, columns, values.data() + place[row] * columns);
-        }
-        context.progress.add(samples.size());
-      });
-  return analysis::make_feature_space(values, columns, watched(context, "comparing stages"));
-}
 
 // The only label of these rows that have one; kNoClass where there are several or none.
 ClassIndex only_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& labels) {
@@ -290,15 +265,15 @@ bool any_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& la
 
 // Chooses the rows to judge: all that are selected, those with an embedding first. No rows come
 // back where the embeddings tell nothing of the labels.
-Embeddings choose_rows(LoadedState& state, const query::Selection& looked_at, JudgedLabels& judged,
-                       JobContext& context) {
+EmbeddedRows choose_rows(LoadedState& state, const query::Selection& looked_at,
+                         JudgedLabels& judged, JobContext& context) {
   constexpr std::string_view kUnasked = "neither a probe nor neighbours could be asked";
   const Snapshot& snapshot = state.snapshot;
   const std::vector<ClassIndex> labels = project_labels(snapshot);
   const auto with = std::count_if(snapshot.runs.begin(), snapshot.runs.end(),
                                   [](const RunSummary& run) { return run.embedding_columns > 0; });
-  Embeddings embeddings;
-  if (with > 0) embeddings = read_embeddings(state, "", context);
+  EmbeddedRows embeddings;
+  if (with > 0) embeddings = read_embedding_space(state, "", context);
   const ClassIndex only = only_label(embeddings.rows, labels);
   if (with == 0) {
     judged.lacks = fmt::format(
@@ -356,7 +331,7 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   JudgedLabels judged;
-  Embeddings embeddings = choose_rows(state, looked_at, judged, context);
+  EmbeddedRows embeddings = choose_rows(state, looked_at, judged, context);
   const size_t embedded_rows = embeddings.rows.size();
   const std::vector<LoadedRun> runs = load_runs(state, run, judged, context);
   if (runs.empty() && embedded_rows == 0) {
@@ -367,7 +342,7 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
                 state.store.path());
   }
   std::optional<Embedded> embedded;
-  if (embedded_rows > 0) embedded.emplace(std::move(embeddings), context);
+  if (embedded_rows > 0) embedded.emplace(std::move(embeddings.space), context);
   analysis::LabelEvidence evidence;
   evidence.classes = classes;
   evidence.labels = judged.labels;
@@ -377,7 +352,7 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
     evidence.space = &embedded->space;
     evidence.groups = embedded->groups;
     const auto rows = std::span(judged.rows).first(embedded_rows);
-    stages = stage_space(state, judged.embeddings, rows, context);
+    stages = read_stage_space(state, judged.embeddings, rows, context);
     if (stages) evidence.stages = &*stages;
     pictures = picture_space(state, rows, context, judged.notes);
     if (pictures) evidence.pictures = &*pictures;

@@ -7,6 +7,7 @@
 
 #include "analysis/calibration.h"
 #include "base/text.h"
+#include "jobs/embedding_space.h"
 #include "jobs/embeddings.h"
 #include "jobs/existing_run.h"
 #include "jobs/head_math.h"
@@ -21,7 +22,7 @@ namespace {
 constexpr size_t kNeighbours = 10;  // enough to see copies
 
 // Labels of the embedded rows; none for what a person excluded.
-std::vector<ClassIndex> labels_of(const Snapshot& snapshot, const Embeddings& embeddings) {
+std::vector<ClassIndex> labels_of(const Snapshot& snapshot, const EmbeddedRows& embeddings) {
   const std::vector<ClassIndex> all = project_labels(snapshot);
   const Column* excluded = snapshot.samples.find("excluded");
   std::vector<ClassIndex> labels;
@@ -93,7 +94,7 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const auto start = std::chrono::steady_clock::now();
   LoadedState state = load_state({options.store_path, "", options.where, false});
   if (!options.replace) refuse_existing_run(state.store, options.run_name, Resumable::kNo);
-  Embeddings embeddings = load_embeddings(state, options.embeddings, context);
+  const EmbeddedRows embeddings = load_embedding_space(state, options.embeddings, context);
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   const std::vector<ClassIndex> labels = labels_of(snapshot, embeddings);
@@ -108,9 +109,7 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
       labels.size() - static_cast<size_t>(std::count(labels.begin(), labels.end(), kNoClass));
   report.without = embeddings.without;
   report.columns = embeddings.columns;
-  const analysis::EmbeddingSpace space = analysis::make_embedding_space(
-      embeddings.values, embeddings.columns, watched(context, "finding the principal axes"));
-  embeddings.values = {};
+  const analysis::EmbeddingSpace& space = embeddings.space;
   report.axes = space.axes;
   report.kept_variance = space.kept_variance;
   const analysis::Neighbours neighbours =

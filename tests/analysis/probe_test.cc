@@ -220,13 +220,24 @@ TEST_CASE(
   };
   std::vector<float> naive = values;
   CHECK(judge(make_embedding_space(naive, 3, serial_for)) < 0.6);
-  values[3 * 17] = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> half(values.begin(), values.begin() + 3 * kRows / 2);
+  std::vector<float> rest(values.begin() + 3 * kRows / 2, values.end());
   const EmbeddingSpace space = make_feature_space(values, 3, serial_for);
   CHECK(space.axes == 2);
   CHECK(judge(space) > 0.98);
-  for (size_t j = 0; j < space.axes; ++j) {
-    CHECK(std::abs(space.values[17 * space.width + j]) < 1e-6);
-  }
+  // Of the axes that a part of the rows has, the others have coordinates too.
+  const SpaceAxes axes(half, 3, SpaceScaling::kColumns, serial_for);
+  std::vector<float> coordinates = axes.coordinates(half, serial_for);
+  axes.scale(rest, serial_for);
+  const std::vector<float> further = axes.coordinates(rest, serial_for);
+  coordinates.insert(coordinates.end(), further.begin(), further.end());
+  CHECK(judge(axes.space(kRows, coordinates)) > 0.98);
+  // Where each row stands is told; what has no place stands in the middle.
+  const EmbeddingSpace placed = place_rows(space, std::vector<size_t>{3, 0}, 5);
+  CHECK(placed.rows == 5);
+  CHECK(placed.matrix().row(3)[0] == space.matrix().row(0)[0]);
+  CHECK(placed.matrix().row(0)[1] == space.matrix().row(1)[1]);
+  CHECK(placed.matrix().row(4)[0] == 0);
   double total = 0;
   for (const double square : space.squares) total += square;
   CHECK(total / kRows == doctest::Approx(1).epsilon(1e-3));
