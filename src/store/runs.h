@@ -93,8 +93,8 @@ struct RunReport {
 class RunWriter {
  public:
   // Error: kConflict when the run exists and on_existing is kRefuse, or when kResume finds another
-  // model, preprocessing, batch size, classes or plan than those it began with (the hint says what
-  // differs); kUsage for a bad name or a row of more than 1 MiB. kResume of a complete run gives
+  // model, preprocessing, batch size, classes, embedding, stages or plan than it began with (the
+  // hint says what differs); kUsage for a bad name or a row of more than 1 MiB. kResume of a complete run gives
   // rows_done() == plan size; kResume of an absent one begins it.
   // One that began without stages goes on without: those that are given are not kept.
   RunWriter(Store& store, const RunSpec& spec, std::vector<SampleId> plan,
