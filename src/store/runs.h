@@ -94,9 +94,9 @@ class RunWriter {
  public:
   // Error: kConflict when the run exists and on_existing is kRefuse, or when kResume finds another
   // model, preprocessing, batch size, classes, embedding, stages or plan than it began with (the
-  // hint says what differs); kUsage for a bad name or a row of more than 1 MiB. kResume of a complete run gives
-  // rows_done() == plan size; kResume of an absent one begins it.
-  // One that began without stages goes on without: those that are given are not kept.
+  // hint says what differs); kUsage for a bad name or a row of more than 1 MiB. kResume of a
+  // complete run gives rows_done() == plan size; kResume of an absent one begins it. One that began
+  // without stages goes on without: those that are given are not kept.
   RunWriter(Store& store, const RunSpec& spec, std::vector<SampleId> plan,
             OnExistingRun on_existing);
   ~RunWriter();  // without finish(): what was written stays, and the run counts as interrupted
