@@ -25,7 +25,7 @@ packages=(
   libfmt-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libzstd-dev libxxhash-dev
   libpugixml-dev libssl-dev libgl-dev libgl1-mesa-dri xvfb ccache mold clang-format fonts-inter
   fonts-dejavu-core fonts-droid-fallback fonts-nanum libfribidi-dev
-  libyaml-cpp-dev
+  libyaml-cpp-dev libeigen3-dev
   dataset-fashion-mnist
 )
 

@@ -1,10 +1,12 @@
 #include "analysis/dense.h"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "analysis/fma.h"
+#include "base/error.h"
 #include "base/random.h"
 
 namespace errata::analysis {
@@ -80,65 +82,26 @@ void add_product(const FloatView& a, size_t rows, size_t depth, const float* b, 
   add_product_body(a, rows, depth, b, b_stride, columns, to, to_stride);
 }
 
-Eigen symmetric_eigen(std::vector<double> a, size_t n) {
-  constexpr size_t kMostSweeps = 30;
-  std::vector<double> rows(n * n, 0);  // of eigenvectors: the k-th vector is row k
-  for (size_t i = 0; i < n; ++i) rows[i * n + i] = 1;
-  double norm = 0;
-  for (const double value : a) norm += value * value;
-  for (size_t sweep = 0; sweep < kMostSweeps; ++sweep) {
-    double off = 0;
-    for (size_t p = 0; p < n; ++p) {
-      for (size_t q = p + 1; q < n; ++q) off += a[p * n + q] * a[p * n + q];
-    }
-    if (off <= norm * 1e-26) break;
-    for (size_t p = 0; p < n; ++p) {
-      for (size_t q = p + 1; q < n; ++q) {
-        const double apq = a[p * n + q];
-        if (apq * apq <= norm * 1e-32) continue;
-        const double theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
-        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::hypot(theta, 1));
-        const double c = 1 / std::hypot(t, 1);
-        const double s = t * c;
-        double* row_p = a.data() + p * n;
-        double* row_q = a.data() + q * n;
-        for (size_t k = 0; k < n; ++k) {
-          const double x = row_p[k];
-          const double y = row_q[k];
-          row_p[k] = c * x - s * y;
-          row_q[k] = s * x + c * y;
-        }
-        for (size_t k = 0; k < n; ++k) {
-          const double x = a[k * n + p];
-          const double y = a[k * n + q];
-          a[k * n + p] = c * x - s * y;
-          a[k * n + q] = s * x + c * y;
-        }
-        double* vector_p = rows.data() + p * n;
-        double* vector_q = rows.data() + q * n;
-        for (size_t k = 0; k < n; ++k) {
-          const double x = vector_p[k];
-          const double y = vector_q[k];
-          vector_p[k] = c * x - s * y;
-          vector_q[k] = s * x + c * y;
-        }
-      }
-    }
+EigenPairs symmetric_eigen(std::vector<double> matrix, size_t n) {
+  const auto size = static_cast<::Eigen::Index>(n);
+  const ::Eigen::SelfAdjointEigenSolver<::Eigen::MatrixXd> solver(
+      ::Eigen::Map<const ::Eigen::MatrixXd>(matrix.data(), size, size));
+  if (solver.info() != ::Eigen::Success) {
+    throw Error(ErrorCategory::kInternal, "the eigenvalues of a matrix cannot be found");
   }
-  std::vector<size_t> order(n);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t x, size_t y) { return a[x * n + x] > a[y * n + y]; });
-  Eigen eigen{std::vector<double>(n), std::vector<double>(n * n)};
+  EigenPairs pairs{std::vector<double>(n), std::vector<double>(n * n)};
   for (size_t k = 0; k < n; ++k) {
-    const double* vector = rows.data() + order[k] * n;
-    const double* largest = std::max_element(
-        vector, vector + n, [](double x, double y) { return std::abs(x) < std::abs(y); });
-    const double sign = *largest < 0 ? -1 : 1;
-    eigen.values[k] = a[order[k] * n + order[k]];
-    for (size_t i = 0; i < n; ++i) eigen.vectors[i * n + k] = sign * vector[i];
+    const auto column = static_cast<::Eigen::Index>(n - 1 - k);  // they come rising
+    const auto vector = solver.eigenvectors().col(column);
+    ::Eigen::Index largest = 0;
+    vector.cwiseAbs().maxCoeff(&largest);
+    const double sign = vector[largest] < 0 ? -1 : 1;
+    pairs.values[k] = solver.eigenvalues()[column];
+    for (size_t i = 0; i < n; ++i) {
+      pairs.vectors[i * n + k] = sign * vector[static_cast<::Eigen::Index>(i)];
+    }
   }
-  return eigen;
+  return pairs;
 }
 
 namespace {
@@ -303,7 +266,7 @@ PrincipalAxes principal_axes(std::span<const float> values, size_t columns, size
           (small[p * count + q] + small[q * count + p]) / 2;
     }
   }
-  const Eigen eigen = symmetric_eigen(std::move(small), count);
+  const EigenPairs eigen = symmetric_eigen(std::move(small), count);
   for (size_t k = 0; k < count; ++k) {
     if (eigen.values[k] > eigen.values[0] * kLeastShare) axes.variances.push_back(eigen.values[k]);
   }

@@ -30,13 +30,13 @@ inline size_t padded_columns(size_t columns) {
   return (columns + kDenseWidth - 1) / kDenseWidth * kDenseWidth;
 }
 
-// Eigenvalues (falling) and eigenvectors of a symmetric matrix of n x n, by Jacobi's rotations.
+// Eigenvalues (falling) and eigenvectors of a symmetric matrix of n x n.
 // vectors[i * n + k] is the i-th entry of the k-th vector; its largest entry is positive.
-struct Eigen {
+struct EigenPairs {
   std::vector<double> values;
   std::vector<double> vectors;
 };
-Eigen symmetric_eigen(std::vector<double> matrix, size_t n);
+EigenPairs symmetric_eigen(std::vector<double> matrix, size_t n);
 
 // The principal axes of rows: after taking off the mean, the orthogonal directions of most variance
 // (by subspace iteration on the covariance, then Rayleigh-Ritz, so that the coordinates are

@@ -85,7 +85,7 @@ std::vector<double> whitening_of(const std::vector<float>& patches,
     }
   }
   for (double& value : covariance) value /= kDrawn;
-  const Eigen eigen = symmetric_eigen(std::move(covariance), kPatch);
+  const EigenPairs eigen = symmetric_eigen(std::move(covariance), kPatch);
   std::vector<double> whitening(kPatch * kPatch, 0);
   for (size_t e = 0; e < kPatch; ++e) {
     const double scale = 1 / std::sqrt(std::max(eigen.values[e], 0.0) + kWhitening);

@@ -56,7 +56,7 @@ TEST_CASE("eigenvectors of a symmetric matrix give it back") {
       matrix[i * kSize + j] = matrix[j * kSize + i] = rng.uniform() - 0.5;
     }
   }
-  const Eigen eigen = symmetric_eigen(matrix, kSize);
+  const EigenPairs eigen = symmetric_eigen(matrix, kSize);
   for (size_t i = 0; i < kSize; ++i) {
     for (size_t j = 0; j < kSize; ++j) {
       double sum = 0;
