@@ -239,26 +239,33 @@ PrincipalAxes principal_axes(std::span<const float> values, size_t columns, size
   for (size_t i = 0; i < columns; ++i) axes.total_variance += covariance[i * stride + i];
 
   const size_t count = std::min(most_axes, columns);
-  std::vector<double> basis(count * columns, 0);  // rows are directions
+  std::vector<double> basis;  // rows are directions; empty: those of the columns
+  std::vector<double> small(count * count);
   if (count == columns) {
-    for (size_t k = 0; k < count; ++k) basis[k * columns + k] = 1;
+    for (size_t p = 0; p < count; ++p) {
+      std::copy_n(covariance.begin() + static_cast<ptrdiff_t>(p * stride), count,
+                  small.begin() + static_cast<ptrdiff_t>(p * count));
+    }
   } else {
+    basis.assign(count * columns, 0);
     Rng rng(1);
     for (double& value : basis) value = rng.uniform() - 0.5;
     for (size_t i = 0; i < kIterations; ++i) {
       basis = apply(covariance, stride, columns, basis, count, parallel_for);
       orthonormalise(basis, count, columns, parallel_for);
     }
-  }
-  const std::vector<double> image = apply(covariance, stride, columns, basis, count, parallel_for);
-  std::vector<double> small(count * count);
-  for (size_t p = 0; p < count; ++p) {
-    for (size_t q = 0; q < count; ++q) {
-      small[p * count + q] =
-          std::inner_product(basis.begin() + static_cast<ptrdiff_t>(p * columns),
-                             basis.begin() + static_cast<ptrdiff_t>((p + 1) * columns),
-                             image.begin() + static_cast<ptrdiff_t>(q * columns), 0.0);
-    }
+    const std::vector<double> image =
+        apply(covariance, stride, columns, basis, count, parallel_for);
+    parallel_for(count, 8, [&](size_t begin, size_t end) {
+      for (size_t p = begin; p < end; ++p) {
+        for (size_t q = 0; q < count; ++q) {
+          small[p * count + q] =
+              std::inner_product(basis.begin() + static_cast<ptrdiff_t>(p * columns),
+                                 basis.begin() + static_cast<ptrdiff_t>((p + 1) * columns),
+                                 image.begin() + static_cast<ptrdiff_t>(q * columns), 0.0);
+        }
+      }
+    });
   }
   for (size_t p = 0; p < count; ++p) {
     for (size_t q = 0; q < p; ++q) {
@@ -274,13 +281,16 @@ PrincipalAxes principal_axes(std::span<const float> values, size_t columns, size
   const size_t width = padded_columns(axes.axes);
   axes.directions.assign(columns * width, 0);
   parallel_for(columns, 64, [&](size_t begin, size_t end) {
+    std::vector<double> sums;
     for (size_t i = begin; i < end; ++i) {
+      sums.assign(axes.axes, 0);
+      for (size_t p = 0; p < count; ++p) {
+        const double part = !basis.empty() ? basis[p * columns + i] : p == i ? 1 : 0;
+        if (part == 0) continue;
+        for (size_t k = 0; k < axes.axes; ++k) sums[k] += part * eigen.vectors[p * count + k];
+      }
       for (size_t k = 0; k < axes.axes; ++k) {
-        double sum = 0;
-        for (size_t p = 0; p < count; ++p) {
-          sum += basis[p * columns + i] * eigen.vectors[p * count + k];
-        }
-        axes.directions[i * width + k] = static_cast<float>(sum);
+        axes.directions[i * width + k] = static_cast<float>(sums[k]);
       }
     }
   });

@@ -32,6 +32,16 @@ Moments moments_of(std::span<const float> values, size_t columns, const Parallel
   return moments;
 }
 
+void sum_squares(EmbeddingSpace& space) {
+  space.squares.assign(space.axes, 0);
+  for (size_t row = 0; row < space.rows; ++row) {
+    for (size_t j = 0; j < space.axes; ++j) {
+      const double value = space.values[row * space.width + j];
+      space.squares[j] += value * value;
+    }
+  }
+}
+
 EmbeddingSpace space_of(const PrincipalAxes& axes, size_t rows, std::vector<float> coordinates) {
   EmbeddingSpace space;
   space.axes = axes.axes;
@@ -42,13 +52,7 @@ EmbeddingSpace space_of(const PrincipalAxes& axes, size_t rows, std::vector<floa
   space.kept_variance = axes.total_variance > 0 ? std::min(1.0, kept / axes.total_variance) : 1;
   const auto scale = static_cast<float>(kept > 0 ? 1 / std::sqrt(kept) : 1);
   for (float& value : space.values) value *= scale;
-  space.squares.assign(space.axes, 0);
-  for (size_t row = 0; row < space.rows; ++row) {
-    for (size_t j = 0; j < space.axes; ++j) {
-      const double value = space.values[row * space.width + j];
-      space.squares[j] += value * value;
-    }
-  }
+  sum_squares(space);
   return space;
 }
 
@@ -136,7 +140,7 @@ EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
       }
     }
   });
-  const PrincipalAxes axes = principal_axes(values, stride, columns, parallel_for);
+  const PrincipalAxes axes = principal_axes(values, stride, stride, parallel_for);
   const size_t width = padded_columns(axes.axes);
   parallel_for(rows, kGrain, [&](size_t begin, size_t end) {
     const std::span<float> block =
@@ -151,6 +155,21 @@ EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
   }
   values.resize(rows * width);
   return space_of(axes, rows, std::move(values));
+}
+
+EmbeddingSpace take_rows(const EmbeddingSpace& space, std::span<const size_t> rows) {
+  EmbeddingSpace taken;
+  taken.axes = space.axes;
+  taken.width = space.width;
+  taken.kept_variance = space.kept_variance;
+  taken.rows = rows.size();
+  taken.values.reserve(rows.size() * space.width);
+  for (const size_t row : rows) {
+    const std::span<const float> values = space.matrix().row(row);
+    taken.values.insert(taken.values.end(), values.begin(), values.end());
+  }
+  sum_squares(taken);
+  return taken;
 }
 
 EmbeddingSpace place_rows(const EmbeddingSpace& space, std::span<const size_t> places,

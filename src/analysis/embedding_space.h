@@ -73,6 +73,9 @@ EmbeddingSpace make_feature_space(std::span<float> features, size_t columns,
 EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
                            const ParallelFor& parallel_for);
 
+// Some rows of a space.
+EmbeddingSpace take_rows(const EmbeddingSpace& space, std::span<const size_t> rows);
+
 // The same space with rows[i] at places[i] of `rows` rows; the others have no coordinates and stand
 // in the middle of all.
 EmbeddingSpace place_rows(const EmbeddingSpace& space, std::span<const size_t> places, size_t rows);

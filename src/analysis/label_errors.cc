@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "analysis/class_space.h"
 #include "analysis/kernel_head.h"
@@ -139,6 +140,15 @@ bool is_worse(const Probe& probe, const Probe& before, std::span<const ClassInde
   return !(mean <= std::sqrt(std::max(0.0, squares / count - mean * mean) / count));
 }
 
+// What a search of label errors is asked with, beside the evidence.
+struct Means {
+  const ProbeOptions& options;
+  const HeadMathFactory& make_math;
+  const ParallelFor& parallel_for;
+  const std::function<void()>& tick;
+  const std::function<void(const std::string&)>& on_stage;
+};
+
 // In which the rounds look for what labels have in common.
 struct ChosenSpace {
   EmbeddingSpace joined;  // where more than the embeddings is taken
@@ -151,25 +161,28 @@ struct ChosenSpace {
   }
 };
 
-ChosenSpace choose_space(const LabelEvidence& evidence, const ProbeOptions& options,
-                         const HeadMathFactory& make_math, const ParallelFor& parallel_for,
-                         const std::function<void()>& tick) {
-  const auto probe_on = [&](const EmbeddingSpace& space) {
-    return run_probe(space, evidence.labels.first(space.rows), evidence.groups, evidence.classes,
-                     options, make_math, tick);
-  };
+Probe probe_on(const EmbeddingSpace& space, const LabelEvidence& evidence,
+               const ProbeOptions& options, const Means& means) {
+  return run_probe(space, evidence.labels.first(space.rows), evidence.groups, evidence.classes,
+                   options, means.make_math, means.tick);
+}
+
+// Asks a head of the embeddings, and of each further space joined with what is taken.
+ChosenSpace ask_heads(const LabelEvidence& evidence, const Means& means) {
   ChosenSpace chosen;
-  chosen.probe = probe_on(*evidence.space);
+  means.on_stage("asking a head on the embeddings");
+  chosen.probe = probe_on(*evidence.space, evidence, means.options, means);
   std::vector<const EmbeddingSpace*> taken{evidence.space};
   const auto join = [&] {
     chosen.joined = {};
-    if (taken.size() > 1) chosen.joined = join_spaces(taken, parallel_for);
+    if (taken.size() > 1) chosen.joined = join_spaces(taken, means.parallel_for);
   };
-  const auto ask = [&](const EmbeddingSpace* further) {
+  const auto ask = [&](const EmbeddingSpace* further, const char* what) {
     if (further == nullptr || further->axes == 0) return false;
+    means.on_stage(std::string("asking a head on ") + what);
     taken.push_back(further);
     join();
-    Probe probe = probe_on(chosen.joined);
+    Probe probe = probe_on(chosen.joined, evidence, means.options, means);
     if (!is_worse(probe, chosen.probe, evidence.labels.first(evidence.space->rows),
                   evidence.classes)) {
       chosen.probe = std::move(probe);
@@ -179,21 +192,85 @@ ChosenSpace choose_space(const LabelEvidence& evidence, const ProbeOptions& opti
     join();
     return false;
   };
-  chosen.stages = ask(evidence.stages);
-  chosen.pictures = ask(evidence.pictures);
+  chosen.stages = ask(evidence.stages, "the stages before");
+  chosen.pictures = ask(evidence.pictures, "the pictures");
+  return chosen;
+}
+
+// Some rows of the evidence of embeddings, spread over all.
+struct SomeRows {
+  std::vector<ClassIndex> labels;
+  std::vector<uint32_t> groups;
+  EmbeddingSpace space;
+  EmbeddingSpace stages;
+  EmbeddingSpace pictures;
+
+  SomeRows(const LabelEvidence& evidence, size_t count, const ParallelFor& parallel_for) {
+    std::vector<size_t> rows;
+    for (size_t i = 0; i < count; ++i) rows.push_back(i * evidence.space->rows / count);
+    for (const size_t row : rows) {
+      labels.push_back(evidence.labels[row]);
+      groups.push_back(evidence.groups[row]);
+    }
+    // A group's number is a row's.
+    std::vector<uint32_t> sorted = groups;
+    std::sort(sorted.begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    for (uint32_t& group : groups) {
+      group = static_cast<uint32_t>(std::lower_bound(sorted.begin(), sorted.end(), group) -
+                                    sorted.begin());
+    }
+    // Turned once more, for a part of uncorrelated rows need not be.
+    const EmbeddingSpace part = take_rows(*evidence.space, rows);
+    space = join_spaces(std::vector<const EmbeddingSpace*>{&part}, parallel_for);
+    if (evidence.stages != nullptr) stages = take_rows(*evidence.stages, rows);
+    if (evidence.pictures != nullptr) pictures = take_rows(*evidence.pictures, rows);
+  }
+};
+
+ChosenSpace choose_space(const LabelEvidence& evidence, const Means& means) {
+  // As many tell whether a head is the worse for it, and how strong at most it wants to be: of more
+  // rows it bears less.
+  constexpr size_t kAsked = 16384;
+  if (evidence.space->rows <= kAsked) return ask_heads(evidence, means);
+  ChosenSpace chosen;
+  ProbeOptions options = means.options;
+  {
+    const SomeRows some(evidence, kAsked, means.parallel_for);
+    LabelEvidence asked;
+    asked.classes = evidence.classes;
+    asked.labels = some.labels;
+    asked.groups = some.groups;
+    asked.space = &some.space;
+    if (evidence.stages != nullptr) asked.stages = &some.stages;
+    if (evidence.pictures != nullptr) asked.pictures = &some.pictures;
+    const ChosenSpace answer = ask_heads(asked, means);
+    chosen.stages = answer.stages;
+    chosen.pictures = answer.pictures;
+    options.strongest = answer.probe.lambda;
+  }
+  std::vector<const EmbeddingSpace*> taken{evidence.space};
+  if (chosen.stages) taken.push_back(evidence.stages);
+  if (chosen.pictures) taken.push_back(evidence.pictures);
+  if (taken.size() > 1) chosen.joined = join_spaces(taken, means.parallel_for);
+  means.on_stage("asking a head of all samples");
+  chosen.probe = probe_on(chosen.of(evidence), evidence, options, means);
   return chosen;
 }
 
 // The rounds in the space that was chosen, added to `all`.
-void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen,
-                const ProbeOptions& options, const HeadMathFactory& make_math,
-                const ParallelFor& parallel_for, const std::function<void()>& tick, Pool& all) {
+void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen, const Means& means,
+                Pool& all) {
+  const ProbeOptions& options = means.options;
+  const ParallelFor& parallel_for = means.parallel_for;
+  const std::function<void()>& tick = means.tick;
   const size_t classes = evidence.classes;
   const auto share = [](double value) { return [value](size_t) { return value; }; };
   const EmbeddingSpace& embedded = chosen.of(evidence);
   const Probe& probe = chosen.probe;
   const size_t rows = embedded.rows;
   const std::span<const ClassIndex> labels = evidence.labels.first(rows);
+  means.on_stage("finding the neighbours that vote");
   const ClassSpace space = make_class_space(embedded, labels, classes, parallel_for);
   const Neighbours neighbours =
       find_neighbours(space.matrix(), {kVoters, Distance::kCosine}, parallel_for);
@@ -206,10 +283,12 @@ void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen,
   std::vector<float> weights(rows, 1);
   std::vector<float> head = probe.probabilities;
   for (size_t round = 0; round <= kRounds; ++round) {
+    means.on_stage("weighing labels, round " + std::to_string(round + 1) + " of " +
+                   std::to_string(kRounds + 1));
     const std::vector<float> votes =
         neighbour_votes(neighbours, labels, weights, classes, parallel_for);
-    const std::vector<float> means = held_out_class_means(space, labels, weights, probe.fold,
-                                                          options.folds, classes, parallel_for);
+    const std::vector<float> class_means = held_out_class_means(
+        space, labels, weights, probe.fold, options.folds, classes, parallel_for);
     std::vector<float> kernel;
     if (landmarks.count > 0) {
       kernel = held_out_kernel(embedded, landmarks, labels, weights, probe.fold, options.folds,
@@ -219,7 +298,7 @@ void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen,
     for (Pool* pool : {&own, &all}) {
       pool->add(head, 1, kHeadFloor, share(kShare));
       pool->add(votes, 1, kVoteFloor, share(kShare));
-      pool->add(means, 1, kHeadFloor, share(kShare));
+      pool->add(class_means, 1, kHeadFloor, share(kShare));
       pool->add(kernel, 1, kHeadFloor, share(kShare));
     }
     if (round == kRounds) break;
@@ -227,7 +306,7 @@ void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen,
     weights = label_weights(own.belief(), labels, classes);
     const HeadRows weighted{
         embedded.coordinates(), classes, options.folds, probe.fold, targets, weights};
-    const std::unique_ptr<HeadMath> math = make_math(weighted);
+    const std::unique_ptr<HeadMath> math = means.make_math(weighted);
     head =
         math->held_out_probabilities(train_heads(weighted, *math, {probe.lambda}, nullptr, tick));
   }
@@ -293,7 +372,8 @@ std::vector<float> neighbour_votes(const Neighbours& neighbours, std::span<const
 
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
                               const ParallelFor& parallel_for, const std::function<void()>& tick,
-                              const HeadMathFactory& make_math) {
+                              const HeadMathFactory& make_math,
+                              const std::function<void(const std::string&)>& on_stage) {
   const size_t rows = evidence.labels.size();
   LabelErrors errors;
   errors.score.assign(rows, kNone);
@@ -302,10 +382,12 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
   Pool all(rows, evidence.classes, parallel_for);
   if (evidence.space != nullptr) {
     const HeadMathFactory math = make_math ? make_math : processor_head_math(parallel_for);
-    const ChosenSpace chosen = choose_space(evidence, options, math, parallel_for, tick);
+    const std::function<void(const std::string&)> no_stage = [](const std::string&) {};
+    const Means means{options, math, parallel_for, tick, on_stage ? on_stage : no_stage};
+    const ChosenSpace chosen = choose_space(evidence, means);
     errors.by_stages = chosen.stages;
     errors.by_pictures = chosen.pictures;
-    add_rounds(evidence, chosen, options, math, parallel_for, tick, all);
+    add_rounds(evidence, chosen, means, all);
   }
   add_runs(evidence, all);
   errors.belief = all.belief();

@@ -19,6 +19,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "analysis/bootstrap.h"
@@ -60,12 +61,14 @@ struct LabelErrors {
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
 // does not depend on the number of threads. `make_math`, of the linear heads: empty is on
-// the processor. Memory: some ten rows x classes matrices of floats, the
+// the processor. `on_stage` hears what is done next. Of more than 16,384 rows so many are asked
+// whether a further space is taken. Memory: some ten rows x classes matrices of floats, the
 // given spaces joined and twice that while the neighbours are looked for, and what the kernel head
 // takes.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,
                               const ParallelFor& parallel_for, const std::function<void()>& tick,
-                              const HeadMathFactory& make_math = {});
+                              const HeadMathFactory& make_math = {},
+                              const std::function<void(const std::string&)>& on_stage = {});
 
 // Votes of the neighbours, rows x classes, each row summing to 1 (0 where no neighbour counts). A
 // vote weighs exp(-distance / distance of the last neighbour) times the voter's own weight.

@@ -124,6 +124,7 @@ Probe run_probe(const EmbeddingSpace& space, std::span<const ClassIndex> labels,
   const std::unique_ptr<HeadMath> math = make_math(rows);
   Heads heads;
   for (const double lambda : kLambdas) {
+    if (lambda > options.strongest) continue;
     heads = train_heads(rows, *math, {lambda}, probe.tried.empty() ? nullptr : &heads, tick);
     std::vector<float> held_out = math->held_out_probabilities(heads);
     const double loss = held_out_log_loss(held_out, classes, labels);

@@ -34,6 +34,7 @@ std::vector<uint8_t> stratified_folds(std::span<const ClassIndex> labels,
 struct ProbeOptions {
   size_t folds = 5;  // 2..50
   uint64_t seed = 1;
+  double strongest = 1e-2;  // of the strengths tried
 };
 
 struct TriedStrength {

@@ -361,7 +361,8 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
   const ParallelFor parallel_for = watched(context, "weighing labels");
   judged.errors = analysis::find_label_errors(
       evidence, {}, parallel_for, [&] { context.cancel.check(); },
-      head_math_on(device, parallel_for));
+      head_math_on(device, parallel_for),
+      [&](const std::string& stage) { context.progress.start_stage(stage, 0); });
   count_runs(runs, classes, judged);
   give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
                 show_nothing(snapshot.samples, judged.rows), classes, judged);

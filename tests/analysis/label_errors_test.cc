@@ -167,6 +167,54 @@ TEST_CASE("further views are joined unless the head is the worse for them") {
   CHECK(precision(both) > precision(joined));
 }
 
+TEST_CASE("of very many rows a part is asked which views to join, and all are judged") {
+  constexpr size_t kMany = 16500;
+  Rng rng(3);
+  LabelEvidence evidence;
+  evidence.classes = 3;
+  std::vector<ClassIndex> labels;
+  std::vector<float> values;
+  std::vector<float> other;
+  std::vector<float> chance;
+  for (size_t row = 0; row < kMany; ++row) {
+    const auto truth = static_cast<ClassIndex>(row % 3);
+    labels.push_back(row % 10 == 7 ? (truth + 1) % 3 : truth);
+    // Each view tells one class from the two others.
+    values.push_back(static_cast<float>((truth == 0 ? 3 : 0) + draw_normal(rng)));
+    values.push_back(1);
+    other.push_back(static_cast<float>((truth == 1 ? 3 : 0) + draw_normal(rng)));
+  }
+  for (size_t i = 0; i < 100 * kMany; ++i) chance.push_back(static_cast<float>(draw_normal(rng)));
+  const EmbeddingSpace space = make_feature_space(values, 2, serial_for);
+  const EmbeddingSpace second = make_feature_space(other, 1, serial_for);
+  const EmbeddingSpace useless = make_feature_space(chance, 100, serial_for);
+  std::vector<uint32_t> alone(kMany);
+  std::iota(alone.begin(), alone.end(), uint32_t{0});
+  evidence.labels = labels;
+  evidence.space = &space;
+  evidence.groups = alone;
+  evidence.stages = &useless;
+  evidence.pictures = &second;
+  std::vector<std::string> stages;
+  WorkerGroup workers(2);
+  const LabelErrors errors = find_label_errors(
+      evidence, {}, workers.as_parallel_for(), [] {}, {},
+      [&](const std::string& stage) { stages.push_back(stage); });
+  CHECK_FALSE(errors.by_stages);
+  CHECK(errors.by_pictures);
+  CHECK(errors.judged == kMany);
+  CHECK(std::count(stages.begin(), stages.end(), "asking a head of all samples") == 1);
+  CHECK(stages.back() == "weighing labels, round 3 of 3");
+  double found = 0;
+  double suspects = 0;
+  for (size_t row = 0; row < kMany; ++row) {
+    suspects += errors.suspect[row];
+    found += errors.suspect[row] != 0 && row % 10 == 7;
+  }
+  CHECK(suspects > 0.05 * kMany);
+  CHECK(found > 0.8 * suspects);
+}
+
 TEST_CASE("a run trained on the very samples does not talk the errors away") {
   Noisy noisy = make_noisy(0.2, 8);
   const Prepared prepared = prepare(noisy);
