@@ -197,7 +197,7 @@ ChosenSpace ask_heads(const LabelEvidence& evidence, const Means& means) {
   return chosen;
 }
 
-// Some rows of the evidence of embeddings, spread over all.
+// Some rows of the evidence of embeddings.
 struct SomeRows {
   std::vector<ClassIndex> labels;
   std::vector<uint32_t> groups;
@@ -205,14 +205,13 @@ struct SomeRows {
   EmbeddingSpace stages;
   EmbeddingSpace pictures;
 
-  SomeRows(const LabelEvidence& evidence, size_t count, const ParallelFor& parallel_for) {
-    std::vector<size_t> rows;
-    for (size_t i = 0; i < count; ++i) rows.push_back(i * evidence.space->rows / count);
+  SomeRows(const LabelEvidence& evidence, std::span<const size_t> rows,
+           const ParallelFor& parallel_for) {
     for (const size_t row : rows) {
       labels.push_back(evidence.labels[row]);
       groups.push_back(evidence.groups[row]);
     }
-    // A group's number is a row's.
+    // A group's number is below that of the rows.
     std::vector<uint32_t> sorted = groups;
     std::sort(sorted.begin(), sorted.end());
     sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
@@ -228,15 +227,32 @@ struct SomeRows {
   }
 };
 
+// Of more labelled rows than `most`, so many spread over them; none where all are to be asked:
+// there are fewer, or those would be of one class.
+std::vector<size_t> rows_to_ask(const LabelEvidence& evidence, size_t most) {
+  std::vector<size_t> labelled;
+  for (size_t row = 0; row < evidence.space->rows; ++row) {
+    if (evidence.labels[row] != kNoClass) labelled.push_back(row);
+  }
+  std::vector<size_t> rows;
+  if (labelled.size() <= most) return rows;
+  for (size_t i = 0; i < most; ++i) rows.push_back(labelled[i * labelled.size() / most]);
+  const bool several = std::any_of(rows.begin(), rows.end(), [&](size_t row) {
+    return evidence.labels[row] != evidence.labels[rows[0]];
+  });
+  return several ? rows : std::vector<size_t>{};
+}
+
 ChosenSpace choose_space(const LabelEvidence& evidence, const Means& means) {
   // As many tell whether a head is the worse for it, and how strong at most it wants to be: of more
   // rows it bears less.
   constexpr size_t kAsked = 16384;
-  if (evidence.space->rows <= kAsked) return ask_heads(evidence, means);
+  const std::vector<size_t> rows = rows_to_ask(evidence, kAsked);
+  if (rows.empty()) return ask_heads(evidence, means);
   ChosenSpace chosen;
   ProbeOptions options = means.options;
   {
-    const SomeRows some(evidence, kAsked, means.parallel_for);
+    const SomeRows some(evidence, rows, means.parallel_for);
     LabelEvidence asked;
     asked.classes = evidence.classes;
     asked.labels = some.labels;

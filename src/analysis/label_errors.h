@@ -61,8 +61,8 @@ struct LabelErrors {
 
 // Throws Error(kBadInput) for fewer than two classes with labels where there is a space. The result
 // does not depend on the number of threads. `make_math`, of the linear heads: empty is on
-// the processor. `on_stage` hears what is done next. Of more than 16,384 rows so many are asked
-// whether a further space is taken. Memory: some ten rows x classes matrices of floats, the
+// the processor. `on_stage` hears what is done next. Of more than 16,384 labelled rows so many are
+// asked whether a further space is taken. Memory: some ten rows x classes matrices of floats, the
 // given spaces joined and twice that while the neighbours are looked for, and what the kernel head
 // takes.
 LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions& options,

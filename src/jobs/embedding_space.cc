@@ -108,24 +108,31 @@ struct ReadSpace {
 ReadSpace read_space(LoadedState& state, const Source& source, const std::string& what,
                      JobContext& context) {
   ReadSpace made;
-  const size_t most = std::min(source.most, analysis::SpaceAxes::kMostRows);
-  const size_t step = (source.most + most - 1) / std::max<size_t>(most, 1);
+  constexpr size_t kMost = analysis::SpaceAxes::kMostRows;
+  const size_t columns = source.columns;
+  size_t step = 1;  // every how many rows one is in the sample: twice as many once it is full
   std::vector<float> sample;
-  sample.reserve(most * source.columns);
+  sample.reserve(std::min(source.most, kMost + 1) * columns);
   context.progress.start_stage("reading " + what, source.most);
   for_each_row(state, source, context, [&](RowIndex row, std::span<const float> values) {
     if (made.rows.size() % step == 0) sample.insert(sample.end(), values.begin(), values.end());
     made.rows.push_back(row);
+    if (sample.size() <= kMost * columns) return;
+    for (size_t i = 1; 2 * i * columns < sample.size(); ++i) {
+      std::copy_n(sample.data() + 2 * i * columns, columns, sample.data() + i * columns);
+    }
+    sample.resize((sample.size() / columns + 1) / 2 * columns);
+    step *= 2;
   });
-  const analysis::SpaceAxes axes(sample, source.columns, source.scaling,
+  const analysis::SpaceAxes axes(sample, columns, source.scaling,
                                  watched(context, "finding the principal axes"));
   std::vector<float> coordinates;
-  if (step <= 1) {
+  if (step == 1) {
     coordinates = axes.coordinates(sample, context.workers.as_parallel_for());
   } else {
     sample = {};
     context.progress.start_stage("placing " + what, source.most);
-    Placing placing(axes, source.columns, made.rows.size(), context);
+    Placing placing(axes, columns, made.rows.size(), context);
     for_each_row(state, source, context,
                  [&](RowIndex, std::span<const float> values) { placing.add(values); });
     coordinates = placing.take();

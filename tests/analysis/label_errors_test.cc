@@ -205,6 +205,13 @@ TEST_CASE("of very many rows a part is asked which views to join, and all are ju
   CHECK(errors.judged == kMany);
   CHECK(std::count(stages.begin(), stages.end(), "asking a head of all samples") == 1);
   CHECK(stages.back() == "weighing labels, round 3 of 3");
+  // A second class of a few labels, which a part would miss, is no reason to refuse.
+  std::vector<ClassIndex> rare(kMany, 0);
+  rare[5] = rare[8] = 1;
+  evidence.labels = rare;
+  evidence.stages = nullptr;
+  evidence.pictures = nullptr;
+  CHECK(find_label_errors(evidence, {}, workers.as_parallel_for(), [] {}).judged == kMany);
   double found = 0;
   double suspects = 0;
   for (size_t row = 0; row < kMany; ++row) {
