@@ -48,6 +48,17 @@ TEST_CASE("before anything was looked for each panel says what it would show and
   // A map lacks embeddings: what makes them is offered instead.
   CHECK(click(window, "panel.map", "//Panels/**/run.infer") == "");
   CHECK(window.state().overlay == viewer::Overlay::kInfer);
+  window.session().show_overlay(viewer::Overlay::kNone);
+  // What starts it is written out, also where it has no key.
+  for (const auto& [panel, command] : {std::pair{"panel.duplicates", "find.duplicates"},
+                                       {"panel.quality", "find.quality"},
+                                       {"panel.map", "run.infer"},
+                                       {"panel.map", "run.predictions"}}) {
+    CAPTURE(panel);
+    window.app().commands().run(panel, window.session());
+    window.settle();
+    CHECK(is_drawn(window, window.app().commands().at(command).title));
+  }
   CHECK(window.misuse().empty());
 }
 

@@ -69,8 +69,7 @@ class MessageView : public View {
     if (command == nullptr || !command->enabled(frame.state)) return;
     const Theme& theme = frame.theme;
     const std::string key = command->keys.empty() ? std::string() : key_text(command->keys[0]);
-    const float width =
-        key_cap_width(theme, key) + text_width(theme, body(theme), command->title) + theme.px(32);
+    const float width = action_button_width(theme, key, command->title);
     if (action_button(theme, "next", key, command->title, width, true, true)) {
       frame.run(command->id);
       dismissed_ = true;

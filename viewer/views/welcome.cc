@@ -143,8 +143,7 @@ class Welcome : public View {
       const Command* command = frame.commands.find(id);
       if (command == nullptr) continue;
       const std::string key = command->keys.empty() ? std::string() : key_text(command->keys[0]);
-      const float button =
-          key_cap_width(theme, key) + text_width(theme, body(theme), command->title) + theme.px(32);
+      const float button = action_button_width(theme, key, command->title);
       const bool first = id == step.commands[0];
       if (action_button(theme, command->id.c_str(), key, command->title, button, next && first,
                         step.state != StepState::kLater)) {

@@ -40,6 +40,11 @@ float draw_key_cap(const Theme& theme, ImDrawList* list, ImVec2 at, std::string_
   return width;
 }
 
+float action_button_width(const Theme& theme, std::string_view key, std::string_view title) {
+  const float before = key.empty() ? theme.px(12) : key_cap_width(theme, key) + theme.px(16);
+  return before + text_width(theme, body(theme), title) + theme.px(14);
+}
+
 bool action_button(const Theme& theme, const char* id, std::string_view key, std::string_view title,
                    float width, bool primary, bool enabled) {
   const float height = theme.px(32);
@@ -60,9 +65,12 @@ bool action_button(const Theme& theme, const char* id, std::string_view key, std
   }
   list->AddRectFilled(min, max, fill, theme.px(6));
   list->AddRect(min, max, accented || hovered ? theme.accent : theme.border, theme.px(6));
-  float x = min.x + theme.px(8);
-  x += draw_key_cap(theme, list, ImVec2(x, min.y + (height - key_cap_height(theme)) / 2), key);
-  x += theme.px(8);
+  float x = min.x + theme.px(12);
+  if (!key.empty()) {
+    x = min.x + theme.px(8);
+    x += draw_key_cap(theme, list, ImVec2(x, min.y + (height - key_cap_height(theme)) / 2), key);
+    x += theme.px(8);
+  }
   TextStyle style = body(theme);
   if (accented) style.color = theme.on_accent;
   if (!enabled) style.color = theme.text_faint;

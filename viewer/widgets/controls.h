@@ -19,6 +19,8 @@ float key_cap_height(const Theme& theme);
 // "Enter  label is ship", as wide as `width`; the first action is drawn in the accent.
 bool action_button(const Theme& theme, const char* id, std::string_view key, std::string_view title,
                    float width, bool primary, bool enabled);
+// Of one that shows all of its key and title.
+float action_button_width(const Theme& theme, std::string_view key, std::string_view title);
 
 // A lesser button beside others, as wide as its text.
 bool small_button(const Theme& theme, const char* id, std::string_view text, bool enabled = true);

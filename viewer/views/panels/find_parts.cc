@@ -17,8 +17,7 @@ void command_button(const FrameContext& frame, std::string_view id, bool primary
   const Command& command = frame.commands.at(id);
   const Theme& theme = frame.theme;
   const std::string key = command.keys.empty() ? std::string() : key_text(command.keys[0]);
-  const float cap = key.empty() ? 0 : key_cap_width(theme, key) + theme.px(8);
-  const float width = cap + text_width(theme, body(theme), command.title) + theme.px(28);
+  const float width = action_button_width(theme, key, command.title);
   if (action_button(theme, command.id.c_str(), key, command.title, width, primary,
                     command.enabled(frame.state))) {
     frame.run(id);
