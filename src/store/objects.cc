@@ -272,8 +272,8 @@ void Loader::mark_reviewed(ObjectTable& result) const {
     if (sample >= 0) by_row[sample].push_back(review);
   }
   const auto code_of = [&](ClassId class_id) {
-    const auto found = codes.resolved_of.find(class_id);
-    return found == codes.resolved_of.end() ? -1 : found->second;
+    const auto code = codes.resolved_of.find(class_id);
+    return code == codes.resolved_of.end() ? -1 : code->second;
   };
   for (const auto& [sample, reviews] : by_row) {
     mark_detections(result, static_cast<size_t>(sample), reviews, code_of, codes.classes.size());

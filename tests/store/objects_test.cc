@@ -100,7 +100,8 @@ TEST_CASE("a batch over many blocks of two sources reads of each object what it 
     for (size_t i = 0; i < kMany; ++i) {
       const double x = static_cast<double>(i);
       objects.push_back(make_object(static_cast<uint32_t>(i * 4 / kMany),
-                                    static_cast<ClassIndex>(i % 2), {x, 1, 2, source[0] == 'o'}));
+                                    static_cast<ClassIndex>(i % 2),
+                                    {x, 1, 2, source[0] == 'o' ? 1.0 : 0.0}));
       objects.back().box_xywh_px[3] += 3;
       objects.back().difficult = i % 5 == 0;
       if (i % 3 != 0) continue;

@@ -82,7 +82,7 @@ SyntheticBackend::SyntheticBackend(size_t samples, std::string name) : name_(std
     size_t label = true_class(sample);
     if (i % kWrongEvery == 0) label = (label + 1 + mix(i) % (kClasses - 1)) % kClasses;
     given_.push_back(class_names()[label]);
-    states_.push_back({class_names()[label], "unseen"});
+    states_.push_back({class_names()[label], "unseen", {}});
   }
 }
 
@@ -284,7 +284,10 @@ viewer::Loaded SyntheticBackend::load(const std::string& active_run) {
     summary.name = name;
     snapshot.runs.push_back(summary);
   }
-  return {.no_store = false, .snapshot = std::move(snapshot), .undo = undo_state()};
+  viewer::Loaded loaded;
+  loaded.snapshot = std::move(snapshot);
+  loaded.undo = undo_state();
+  return loaded;
 }
 
 EditOutcome SyntheticBackend::apply(const std::vector<Change>& changes, bool forward) {

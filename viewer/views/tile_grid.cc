@@ -44,7 +44,9 @@ TileGrid::Shown TileGrid::draw(const FrameContext& frame, const Rect& rect, floa
     const float x = rect.min.x + pad +
                     static_cast<float>(i % layout.columns) * (layout.tile_width_px + layout.gap_px);
     const float y = rect.min.y + pad + std::round(static_cast<float>(row * layout.row_pitch_px()));
-    GridTile tile{i, state.view->order[i]};
+    GridTile tile;
+    tile.position = i;
+    tile.row = state.view->order[i];
     tile.rect = {ImVec2(x, y), ImVec2(x + layout.tile_width_px, y + layout.tile_height_px)};
     tile.image_height_px = layout.image_height_px;
     draw_tile(frame, tile, content);
