@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/finite.h"
 
 namespace errata::analysis {
 
@@ -31,18 +32,6 @@ bool is_prune(LabelIssueFilter filter) {
 // turn them into vector instructions without changing what they compute.
 constexpr size_t kLanes = 16;
 
-bool all_finite(const float* row, size_t classes) {
-  float sums[kLanes] = {};
-  size_t k = 0;
-  for (; k + kLanes <= classes; k += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += row[k + lane] * 0.0F;  // 0, or NaN
-  }
-  float sum = 0;
-  for (; k < classes; ++k) sum += row[k] * 0.0F;
-  for (const float lane : sums) sum += lane;
-  return sum == 0;
-}
-
 // -infinity for an empty range.
 float largest(const float* values, size_t count) {
   constexpr float kLeast = -std::numeric_limits<float>::infinity();
@@ -58,6 +47,17 @@ float largest(const float* values, size_t count) {
   for (; k < count; ++k) top = std::max(top, values[k]);
   for (const float lane : tops) top = std::max(top, lane);
   return top;
+}
+
+// The first place of `value`, which is one of them.
+size_t place_of(float value, const float* values, size_t count) {
+  size_t k = 0;
+  for (; k + kLanes <= count; k += kLanes) {
+    int32_t found = 0;
+    for (size_t lane = 0; lane < kLanes; ++lane) found += values[k + lane] == value ? 1 : 0;
+    if (found != 0) break;
+  }
+  return static_cast<size_t>(std::find(values + k, values + count, value) - values);
 }
 
 // How many values[k] - less reach bars[k].
@@ -230,7 +230,7 @@ class Finder {
           if (first_walk) {
             const ClassIndex label = labels_[row];
             result_.considered[row] =
-                label >= 0 && static_cast<size_t>(label) < classes_ && all_finite(p, classes_);
+                label >= 0 && static_cast<size_t>(label) < classes_ && all_finite({p, classes_});
           }
           if (result_.considered[row] != 0) fn(row, p);
         }
@@ -256,6 +256,7 @@ class Finder {
     result_.normalized_margin.assign(rows, kNaN);
     if (options_.entropy_score) result_.confidence_weighted_entropy.assign(rows, kNaN);
     agrees_.assign(rows, 0);
+    top_.assign(rows, 0);
     for_each_row([&](size_t row, const float* p) { score_row(row, p); }, true);
     std::vector<double> sums(classes_, 0);
     result_.label_counts.assign(classes_, 0);
@@ -279,8 +280,8 @@ class Finder {
     const float before = largest(p, given);
     const float after = largest(p + given + 1, classes_ - given - 1);
     const float other = std::max(before, after);
-    const float top = std::max(other, p[given]);
-    result_.most_probable[row] = static_cast<ClassIndex>(std::find(p, p + classes_, top) - p);
+    top_[row] = std::max(other, p[given]);
+    result_.most_probable[row] = static_cast<ClassIndex>(place_of(top_[row], p, classes_));
     result_.self_confidence[row] = p[given];
     result_.normalized_margin[row] =
         classes_ < 2 ? 1 : static_cast<float>((self - static_cast<double>(other) + 1) / 2);
@@ -312,10 +313,12 @@ class Finder {
     for (size_t k = 0; k < classes_; ++k) {
       bounds[k] = float_not_below(result_.thresholds[k] - kTolerance);
     }
+    const float least = *std::min_element(bounds.begin(), bounds.end());
     for_each_row([&](size_t row, const float* p) {
       // The most probable class, when it reaches its threshold, is the guess whatever else does.
       ClassIndex best = result_.most_probable[row];
-      if (p[best] < bounds[static_cast<size_t>(best)]) {
+      if (top_[row] < bounds[static_cast<size_t>(best)]) {
+        if (top_[row] < least) return;
         const size_t above = count_reaching(p, 0, bounds.data(), classes_);
         if (above == 0) return;
         if (above == 1 || !options_.compat) best = most_probable_reaching(p, bounds);
@@ -599,6 +602,7 @@ class Finder {
   const ConfidentLearningOptions& options_;
   const ParallelFor& parallel_for_;
   LabelIssues result_;
+  std::vector<float> top_;         // the largest probability
   std::vector<uint8_t> agrees_;    // the most probable class is the label, up to the tolerance
   std::vector<ClassIndex> guess_;  // the class a row is confidently of; kNoClass: of none
   ClassPairs joint_;               // the true one is the guess; uncalibrated

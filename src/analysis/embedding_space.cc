@@ -3,34 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace errata::analysis {
 
 namespace {
 
 constexpr size_t kGrain = 1024;
-
-// Of some rows after another, in double.
-struct Moments {
-  std::vector<double> sums;
-  std::vector<double> squares;
-};
-
-Moments moments_of(std::span<const float> values, size_t columns, const ParallelFor& parallel_for) {
-  const size_t rows = values.size() / columns;
-  Moments moments{std::vector<double>(columns, 0), std::vector<double>(columns, 0)};
-  // Each task owns some columns, so that the order of the additions is always the same.
-  parallel_for(columns, 64, [&](size_t begin, size_t end) {
-    for (size_t row = 0; row < rows; ++row) {
-      for (size_t j = begin; j < end; ++j) {
-        const double value = values[row * columns + j];
-        moments.sums[j] += value;
-        moments.squares[j] += value * value;
-      }
-    }
-  });
-  return moments;
-}
 
 void sum_squares(EmbeddingSpace& space) {
   space.squares.assign(space.axes, 0);
@@ -73,15 +52,27 @@ SpaceAxes::SpaceAxes(std::span<float> sample, size_t columns, SpaceScaling scali
   size_t most_axes = EmbeddingSpace::kMostAxes;
   if (scaling == SpaceScaling::kColumns) {
     most_axes = std::min(most_axes, rows / 4 + 1);
-    const Moments moments = moments_of(sample, columns, parallel_for);
+    mean_.resize(columns);
+    factor_.resize(columns);
     const auto count = static_cast<double>(std::max<size_t>(rows, 1));
-    for (size_t j = 0; j < columns; ++j) {
-      mean_.push_back(moments.sums[j] / count);
-      const double square = moments.squares[j] / count;
-      const double variance = square - mean_[j] * mean_[j];
-      const bool tells = variance > std::max(1e-9 * square, least_variance);
-      factor_.push_back(tells ? 1 / std::sqrt(variance) : 0);
-    }
+    // Each task owns some columns, so that the order of the additions is always the same.
+    parallel_for(columns, 64, [&](size_t begin, size_t end) {
+      std::vector<double> squares(columns, 0);
+      for (size_t row = 0; row < rows; ++row) {
+        for (size_t j = begin; j < end; ++j) {
+          const double value = sample[row * columns + j];
+          mean_[j] += value;
+          squares[j] += value * value;
+        }
+      }
+      for (size_t j = begin; j < end; ++j) {
+        mean_[j] /= count;
+        const double square = squares[j] / count;
+        const double variance = square - mean_[j] * mean_[j];
+        const bool tells = variance > std::max(1e-9 * square, least_variance);
+        factor_[j] = tells ? 1 / std::sqrt(variance) : 0;
+      }
+    });
   }
   scale(sample, parallel_for);
   axes_ = principal_axes(sample, columns, most_axes, parallel_for);
@@ -172,16 +163,15 @@ EmbeddingSpace take_rows(const EmbeddingSpace& space, std::span<const size_t> ro
   return taken;
 }
 
-EmbeddingSpace place_rows(const EmbeddingSpace& space, std::span<const size_t> places,
-                          size_t rows) {
-  EmbeddingSpace placed = space;
-  placed.rows = rows;
-  placed.values.assign(rows * space.width, 0);
+EmbeddingSpace place_rows(EmbeddingSpace space, std::span<const size_t> places, size_t rows) {
+  std::vector<float> values(rows * space.width, 0);
   for (size_t i = 0; i < places.size(); ++i) {
     std::copy_n(space.values.data() + i * space.width, space.width,
-                placed.values.data() + places[i] * space.width);
+                values.data() + places[i] * space.width);
   }
-  return placed;
+  space.rows = rows;
+  space.values = std::move(values);
+  return space;
 }
 
 }  // namespace errata::analysis

@@ -78,6 +78,6 @@ EmbeddingSpace take_rows(const EmbeddingSpace& space, std::span<const size_t> ro
 
 // The same space with rows[i] at places[i] of `rows` rows; the others have no coordinates and stand
 // in the middle of all.
-EmbeddingSpace place_rows(const EmbeddingSpace& space, std::span<const size_t> places, size_t rows);
+EmbeddingSpace place_rows(EmbeddingSpace space, std::span<const size_t> places, size_t rows);
 
 }  // namespace errata::analysis

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/finite.h"
 
 namespace errata::analysis {
 
@@ -28,13 +29,6 @@ struct Counters {
   std::atomic<uint64_t> not_normalised{0};
   std::atomic<uint64_t> unknown_label{0};
 };
-
-bool all_finite(std::span<const float> row) {
-  // A sum is finite when every value is, but for overflow, which double does not have here.
-  double sum = 0;
-  for (const float value : row) sum += std::abs(static_cast<double>(value));
-  return std::isfinite(sum);
-}
 
 bool is_normalised(std::span<const float> row) {
   double sum = 0;

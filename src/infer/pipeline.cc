@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/finite.h"
 #include "infer/preprocess.h"
 
 namespace errata::infer {
@@ -250,10 +251,6 @@ void Pass::forward(size_t slot, std::span<const InferItem> items, size_t readabl
   } else {
     judge(items, finished);
   }
-}
-
-bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
 }
 
 void Pass::reject_not_finite(const InferItem& item) {

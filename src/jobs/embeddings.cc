@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
+#include <utility>
 
+#include "base/finite.h"
 #include "store/runs.h"
 #include "store/score_columns.h"
 
@@ -21,9 +24,146 @@ Error no_embeddings(const std::string& what, const std::string& store_path) {
       store_path};
 }
 
-bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); });
+using ReadChunks = void (*)(store::Store&, RunId, const store::FloatRowsFn&);
+
+struct Source {
+  ReadChunks read;
+  RunId run = 0;
+  size_t columns = 0;
+  analysis::SpaceScaling scaling;
+  std::function<bool(RowIndex)> wanted;
+  size_t most = 0;  // rows that can be wanted
+};
+
+// The wanted rows that are finite, in the order of the run.
+void for_each_row(LoadedState& state, const Source& source, JobContext& context,
+                  const std::function<void(RowIndex, std::span<const float>)>& fn) {
+  source.read(
+      state.store, source.run,
+      [&](std::span<const SampleId> samples, std::span<const float> values, size_t columns) {
+        context.cancel.check();
+        for (size_t i = 0; i < samples.size(); ++i) {
+          const size_t row = state.snapshot.row_of(samples[i]);
+          if (row == SIZE_MAX || !source.wanted(static_cast<RowIndex>(row))) continue;
+          const std::span<const float> from = values.subspan(i * columns, columns);
+          if (all_finite(from)) fn(static_cast<RowIndex>(row), from);
+        }
+        context.progress.add(samples.size());
+      });
+}
+
+// Rows in the order of the run at the coordinates that further blocks of values get.
+class Placing {
+ public:
+  Placing(const analysis::SpaceAxes& axes, size_t columns, size_t rows, JobContext& context)
+      : axes_(axes), columns_(columns), context_(context) {
+    coordinates_.reserve(rows * axes.width());
+  }
+
+  void add(std::span<const float> row) {
+    block_.insert(block_.end(), row.begin(), row.end());
+    if (block_.size() == kBlock * columns_) flush();
+  }
+
+  std::vector<float> take() {
+    flush();
+    return std::move(coordinates_);
+  }
+
+ private:
+  static constexpr size_t kBlock = 4096;
+
+  void flush() {
+    const ParallelFor parallel_for = context_.workers.as_parallel_for();
+    axes_.scale(block_, parallel_for);
+    const std::vector<float> placed = axes_.coordinates(block_, parallel_for);
+    coordinates_.insert(coordinates_.end(), placed.begin(), placed.end());
+    block_.clear();
+  }
+
+  const analysis::SpaceAxes& axes_;
+  size_t columns_;
+  JobContext& context_;
+  std::vector<float> block_;
+  std::vector<float> coordinates_;
+};
+
+// Both rising by row.
+void sort_rows(std::vector<RowIndex>& rows, std::vector<float>& values, size_t columns) {
+  if (std::is_sorted(rows.begin(), rows.end())) return;
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return rows[a] < rows[b]; });
+  std::vector<RowIndex> sorted_rows;
+  std::vector<float> sorted;
+  sorted.reserve(values.size());
+  for (const size_t from : order) {
+    sorted_rows.push_back(rows[from]);
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(from * columns);
+    sorted.insert(sorted.end(), begin, begin + static_cast<std::ptrdiff_t>(columns));
+  }
+  rows = std::move(sorted_rows);
+  values = std::move(sorted);
+}
+
+struct ReadSpace {
+  std::vector<RowIndex> rows;  // rising
+  analysis::EmbeddingSpace space;
+};
+
+ReadSpace read_space(LoadedState& state, const Source& source, const std::string& what,
+                     JobContext& context) {
+  ReadSpace made;
+  constexpr size_t kMost = analysis::SpaceAxes::kMostRows;
+  const size_t columns = source.columns;
+  size_t step = 1;  // every how many rows one is in the sample: twice as many once it is full
+  std::vector<float> sample;
+  sample.reserve(std::min(source.most, kMost + 1) * columns);
+  context.progress.start_stage("reading " + what, source.most);
+  for_each_row(state, source, context, [&](RowIndex row, std::span<const float> values) {
+    if (made.rows.size() % step == 0) sample.insert(sample.end(), values.begin(), values.end());
+    made.rows.push_back(row);
+    if (sample.size() <= kMost * columns) return;
+    for (size_t i = 1; 2 * i * columns < sample.size(); ++i) {
+      std::copy_n(sample.data() + 2 * i * columns, columns, sample.data() + i * columns);
+    }
+    sample.resize((sample.size() / columns + 1) / 2 * columns);
+    step *= 2;
+  });
+  const analysis::SpaceAxes axes(sample, columns, source.scaling,
+                                 watched(context, "finding the principal axes"));
+  std::vector<float> coordinates;
+  if (step == 1) {
+    coordinates = axes.coordinates(sample, context.workers.as_parallel_for());
+  } else {
+    sample = {};
+    context.progress.start_stage("placing " + what, source.most);
+    Placing placing(axes, columns, made.rows.size(), context);
+    for_each_row(state, source, context,
+                 [&](RowIndex, std::span<const float> values) { placing.add(values); });
+    coordinates = placing.take();
+  }
+  sort_rows(made.rows, coordinates, axes.width());
+  made.space = axes.space(made.rows.size(), std::move(coordinates));
+  return made;
+}
+
+template <typename Rows>
+Rows rows_of(const EmbeddingRun& chosen) {
+  Rows made;
+  made.run = chosen.summary->name;
+  made.choice = chosen.choice;
+  made.columns = chosen.summary->embedding_columns;
+  return made;
+}
+
+Source embeddings_of(const LoadedState& state, const EmbeddingRun& chosen) {
+  return {store::for_each_embedding_chunk,
+          chosen.summary->id,
+          chosen.summary->embedding_columns,
+          analysis::SpaceScaling::kLength,
+          [&state](RowIndex row) { return state.selection.test(row); },
+          state.selection.count()};
 }
 
 }  // namespace
@@ -56,43 +196,61 @@ Error no_embedded_rows(const std::string& run, const std::string& store_path) {
 }
 
 Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
-  const Snapshot& snapshot = state.snapshot;
   const EmbeddingRun chosen = choose_embeddings(state, run);
-  Embeddings made;
-  made.run = chosen.summary->name;
-  made.choice = chosen.choice;
-  made.columns = chosen.summary->embedding_columns;
-  context.progress.start_stage("reading embeddings", state.selection.count());
-  made.values.reserve(state.selection.count() * made.columns);
-  std::vector<std::pair<RowIndex, uint32_t>> order;  // and the place in `values`
-  store::for_each_embedding_chunk(
-      state.store, chosen.summary->id,
-      [&](std::span<const SampleId> samples, std::span<const float> values, size_t columns) {
-        context.cancel.check();
-        for (size_t i = 0; i < samples.size(); ++i) {
-          const size_t row = snapshot.row_of(samples[i]);
-          if (row == SIZE_MAX || !state.selection.test(static_cast<RowIndex>(row))) continue;
-          const std::span<const float> from = values.subspan(i * columns, columns);
-          if (!all_finite(from)) continue;
-          order.emplace_back(static_cast<RowIndex>(row), static_cast<uint32_t>(order.size()));
-          made.values.insert(made.values.end(), from.begin(), from.end());
-        }
-        context.progress.add(samples.size());
-      });
-  made.without = state.selection.count() - order.size();
-  if (!std::is_sorted(order.begin(), order.end())) {
-    std::sort(order.begin(), order.end());
-    std::vector<float> sorted;
-    sorted.reserve(made.values.size());
-    for (const auto& [row, place] : order) {
-      const auto from = made.values.begin() + static_cast<std::ptrdiff_t>(place * made.columns);
-      sorted.insert(sorted.end(), from, from + static_cast<std::ptrdiff_t>(made.columns));
-    }
-    made.values = std::move(sorted);
-  }
-  for (const auto& [row, place] : order) made.rows.push_back(row);
+  auto made = rows_of<Embeddings>(chosen);
+  const Source source = embeddings_of(state, chosen);
+  context.progress.start_stage("reading embeddings", source.most);
+  made.values.reserve(source.most * made.columns);
+  for_each_row(state, source, context, [&](RowIndex row, std::span<const float> values) {
+    made.rows.push_back(row);
+    made.values.insert(made.values.end(), values.begin(), values.end());
+  });
+  if (made.rows.empty()) throw no_embedded_rows(made.run, state.store.path());
+  sort_rows(made.rows, made.values, made.columns);
+  made.without = source.most - made.rows.size();
+  return made;
+}
+
+EmbeddingCoordinates read_coordinates(LoadedState& state, const std::string& run,
+                                      JobContext& context) {
+  const EmbeddingRun chosen = choose_embeddings(state, run);
+  auto made = rows_of<EmbeddingCoordinates>(chosen);
+  const Source source = embeddings_of(state, chosen);
+  ReadSpace read = read_space(state, source, "embeddings", context);
+  made.rows = std::move(read.rows);
+  made.space = std::move(read.space);
+  made.without = source.most - made.rows.size();
+  return made;
+}
+
+EmbeddingCoordinates load_coordinates(LoadedState& state, const std::string& run,
+                                      JobContext& context) {
+  EmbeddingCoordinates made = read_coordinates(state, run, context);
   if (made.rows.empty()) throw no_embedded_rows(made.run, state.store.path());
   return made;
+}
+
+std::optional<analysis::EmbeddingSpace> read_stages(LoadedState& state, const std::string& run,
+                                                    std::span<const RowIndex> rows,
+                                                    JobContext& context) {
+  const store::RunInfo info = store::read_run(state.store, run);
+  if (info.spec.stage_columns == 0) return std::nullopt;
+  const auto wanted = [&](RowIndex row) {
+    return std::binary_search(rows.begin(), rows.end(), row);
+  };
+  ReadSpace read =
+      read_space(state,
+                 {store::for_each_stage_chunk, info.summary.id, info.spec.stage_columns,
+                  analysis::SpaceScaling::kColumns, wanted, rows.size()},
+                 "the stages before", context);
+  std::vector<size_t> places;
+  for (const RowIndex row : read.rows) {
+    places.push_back(
+        static_cast<size_t>(std::lower_bound(rows.begin(), rows.end(), row) - rows.begin()));
+  }
+  return places.size() == rows.size()
+             ? std::move(read.space)
+             : analysis::place_rows(std::move(read.space), places, rows.size());
 }
 
 ParallelFor watched(JobContext& context, const std::string& stage) {

@@ -1,31 +1,55 @@
-// The embeddings of a run as one matrix, for the analyses that need all of them at once.
+// The embeddings of a run: all their values for the analyses that need them at once, or their
+// principal coordinates, for which memory does not grow with the columns.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "analysis/embedding_space.h"
 #include "analysis/matrix.h"
 #include "jobs/job_context.h"
 #include "jobs/loaded_state.h"
 
 namespace errata::jobs {
 
-struct Embeddings {
+struct EmbeddedRows {
   std::string run;
   std::string choice;          // why this run, when there were several: a sentence; else empty
   std::vector<RowIndex> rows;  // of the snapshot, rising; those that were selected and have one
-  std::vector<float> values;   // rows x columns
-  size_t columns = 0;
-  size_t without = 0;  // selected samples that have none, or one that is not finite
+  size_t columns = 0;          // of the embeddings
+  size_t without = 0;          // selected samples that have none, or one that is not finite
+};
+
+struct Embeddings : EmbeddedRows {
+  std::vector<float> values;  // rows x columns
 
   analysis::FloatMatrix view() const { return {values, rows.size(), columns}; }
 };
 
+struct EmbeddingCoordinates : EmbeddedRows {
+  analysis::EmbeddingSpace space;
+};
+
 // Of the run named, or of the newest that has any. Throws Error(kNotFound) with the command that
 // makes them when there are none, or where none of the selected samples has one. Memory: rows x
-// columns floats; what is content with their principal coordinates reads jobs/embedding_space.h.
+// columns floats.
 Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context);
+
+// The same in principal coordinates. Read twice where there are more rows than the axes want, so
+// that memory is SpaceAxes::kMostRows rows and the coordinates of all, whatever the dataset.
+EmbeddingCoordinates load_coordinates(LoadedState& state, const std::string& run,
+                                      JobContext& context);
+// The same, but no rows where none of the selected samples has an embedding.
+EmbeddingCoordinates read_coordinates(LoadedState& state, const std::string& run,
+                                      JobContext& context);
+
+// What the model of the run saw of `rows` (rising) in its earlier stages; nullopt for a run without
+// them. A row that has none stands in the middle of all.
+std::optional<analysis::EmbeddingSpace> read_stages(LoadedState& state, const std::string& run,
+                                                    std::span<const RowIndex> rows,
+                                                    JobContext& context);
 
 // None of the samples asked for has an embedding in the run.
 Error no_embedded_rows(const std::string& run, const std::string& store_path);

@@ -11,7 +11,6 @@
 #include "analysis/image_quality.h"
 #include "analysis/noise_estimate.h"
 #include "base/text.h"
-#include "jobs/embedding_space.h"
 #include "jobs/embeddings.h"
 #include "jobs/head_math.h"
 #include "jobs/picture_space.h"
@@ -265,15 +264,15 @@ bool any_label(std::span<const RowIndex> rows, const std::vector<ClassIndex>& la
 
 // Chooses the rows to judge: all that are selected, those with an embedding first. No rows come
 // back where the embeddings tell nothing of the labels.
-EmbeddedRows choose_rows(LoadedState& state, const query::Selection& looked_at,
-                         JudgedLabels& judged, JobContext& context) {
+EmbeddingCoordinates choose_rows(LoadedState& state, const query::Selection& looked_at,
+                                 JudgedLabels& judged, JobContext& context) {
   constexpr std::string_view kUnasked = "neither a probe nor neighbours could be asked";
   const Snapshot& snapshot = state.snapshot;
   const std::vector<ClassIndex> labels = project_labels(snapshot);
   const auto with = std::count_if(snapshot.runs.begin(), snapshot.runs.end(),
                                   [](const RunSummary& run) { return run.embedding_columns > 0; });
-  EmbeddedRows embeddings;
-  if (with > 0) embeddings = read_embedding_space(state, "", context);
+  EmbeddingCoordinates embeddings;
+  if (with > 0) embeddings = read_coordinates(state, "", context);
   const ClassIndex only = only_label(embeddings.rows, labels);
   if (with == 0) {
     judged.lacks = fmt::format(
@@ -331,7 +330,7 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   JudgedLabels judged;
-  EmbeddedRows embeddings = choose_rows(state, looked_at, judged, context);
+  EmbeddingCoordinates embeddings = choose_rows(state, looked_at, judged, context);
   const size_t embedded_rows = embeddings.rows.size();
   const std::vector<LoadedRun> runs = load_runs(state, run, judged, context);
   if (runs.empty() && embedded_rows == 0) {
@@ -352,7 +351,7 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
     evidence.space = &embedded->space;
     evidence.groups = embedded->groups;
     const auto rows = std::span(judged.rows).first(embedded_rows);
-    stages = read_stage_space(state, judged.embeddings, rows, context);
+    stages = read_stages(state, judged.embeddings, rows, context);
     if (stages) evidence.stages = &*stages;
     pictures = picture_space(state, rows, context, judged.notes);
     if (pictures) evidence.pictures = &*pictures;

@@ -7,7 +7,6 @@
 
 #include "analysis/calibration.h"
 #include "base/text.h"
-#include "jobs/embedding_space.h"
 #include "jobs/embeddings.h"
 #include "jobs/existing_run.h"
 #include "jobs/head_math.h"
@@ -94,7 +93,7 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const auto start = std::chrono::steady_clock::now();
   LoadedState state = load_state({options.store_path, "", options.where, false});
   if (!options.replace) refuse_existing_run(state.store, options.run_name, Resumable::kNo);
-  const EmbeddedRows embeddings = load_embedding_space(state, options.embeddings, context);
+  const EmbeddingCoordinates embeddings = load_coordinates(state, options.embeddings, context);
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   const std::vector<ClassIndex> labels = labels_of(snapshot, embeddings);

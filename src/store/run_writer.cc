@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/finite.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/lease.h"
@@ -112,10 +113,6 @@ void derive_nothing(Derived& derived) {
   derived.confidence.push_back(kNone);
   derived.margin.push_back(kNone);
   derived.entropy.push_back(kNone);
-}
-
-bool all_finite(std::span<const float> row) {
-  return std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); });
 }
 
 void check_run_name(const std::string& name) {

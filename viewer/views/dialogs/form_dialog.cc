@@ -182,8 +182,7 @@ class FormDialog : public View {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float right = at.x + ImGui::GetContentRegionAvail().x;
     list->AddLine(ImVec2(at.x, at.y), ImVec2(right, at.y), theme.border);
-    const float width = key_cap_width(theme, "Enter") +
-                        text_width(theme, body(theme), form.action()) + theme.px(32);
+    const float width = action_button_width(theme, "Enter", form.action());
     const float left = right - width;
     const float y = at.y + theme.px(10);
     ImGui::SetCursorScreenPos(ImVec2(left, y));
@@ -251,8 +250,7 @@ class QuestionDialog : public View {
       ImGui::Dummy(ImVec2(0, theme.px(4)));
       const auto button = [&](const char* id, const char* key, const std::string& text,
                               bool primary) {
-        const float width =
-            key_cap_width(theme, key) + text_width(theme, body(theme), text) + theme.px(32);
+        const float width = action_button_width(theme, key, text);
         return action_button(theme, id, key, text, width, primary, true);
       };
       yes = button("yes", "Enter", question->action, true);

@@ -1,4 +1,4 @@
-#include "jobs/embedding_space.h"
+#include "jobs/embeddings.h"
 
 #include <doctest/doctest.h>
 
@@ -89,7 +89,7 @@ TEST_CASE("rows beyond those that the axes want stand where all of them at once 
     Project project(rows);
     LoadedState state = load_state({project.path, "", "", false});
     JobContext context = project.job();
-    const EmbeddedRows read = load_embedding_space(state, "", context);
+    const EmbeddingCoordinates read = load_coordinates(state, "", context);
     CHECK(read.run == "model");
     CHECK(read.columns == kColumns);
     CHECK(read.without == 1);
@@ -107,7 +107,7 @@ TEST_CASE("rows beyond those that the axes want stand where all of them at once 
     CHECK(read.space.axes == at_once.axes);
     CHECK(largest_difference(read.space, at_once) < 0.01);
 
-    const auto stages = read_stage_space(state, "model", read.rows, context);
+    const auto stages = read_stages(state, "model", read.rows, context);
     REQUIRE(stages.has_value());
     CHECK(stages->rows == read.space.rows);
     for (const float value : stages->matrix().row(stages->rows - 1)) CHECK(value == 0);
@@ -122,12 +122,12 @@ TEST_CASE("embeddings of none of the samples are told, and a cancelled reading s
   JobContext context = project.job();
   LoadedState one = load_state({project.path, "", "path = 'class 0/0000100.png'", false});
   CHECK(one.selection.count() == 1);
-  CHECK(read_embedding_space(one, "", context).rows.empty());
-  CHECK_THROWS_WITH_AS(load_embedding_space(one, "", context),
+  CHECK(read_coordinates(one, "", context).rows.empty());
+  CHECK_THROWS_WITH_AS(load_coordinates(one, "", context),
                        "none of these samples has an embedding in run 'model'", Error);
   LoadedState state = load_state({project.path, "", "", false});
   project.cancel.cancel();
-  CHECK_THROWS_AS(load_embedding_space(state, "", context), Error);
+  CHECK_THROWS_AS(load_coordinates(state, "", context), Error);
 }
 
 }  // namespace errata::jobs
