@@ -76,7 +76,8 @@ void measure(const Further& further, int argc, char** argv) {
   const double space_secs = secs_since(start);
   const analysis::Neighbours neighbours =
       analysis::find_neighbours(space.matrix(), {10, analysis::Distance::kCosine}, parallel_for);
-  const std::vector<uint32_t> groups = analysis::near_duplicate_groups(neighbours);
+  const std::vector<uint32_t> groups =
+      analysis::near_duplicate_groups(space.matrix(), neighbours, parallel_for);
   std::optional<analysis::EmbeddingSpace> stages;
   if (!further.stages.empty()) {
     const auto stages_start = Clock::now();

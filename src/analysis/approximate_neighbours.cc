@@ -14,7 +14,7 @@ namespace errata::analysis {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
-constexpr size_t kLeafRows = 96;
+constexpr size_t kLeafRows = 96;  // of a tree, at least
 // Rows of each list that a round joins with one another; more find more and take longer.
 constexpr size_t kSampled = 18;
 constexpr double kSettled = 0.002;  // of all entries changed in a round: enough
@@ -44,9 +44,8 @@ class Lists {
   std::span<Candidate> of(size_t row) {
     return std::span(entries_).subspan(row * capacity_, capacity_);
   }
-  // True when the candidate was taken.
-  bool offer(size_t row, Candidate candidate, Locks& locks) {
-    if (candidate.score < worst_[row].load(std::memory_order_relaxed)) return false;
+  void offer(size_t row, Candidate candidate, Locks& locks) {
+    if (candidate.score < worst_[row].load(std::memory_order_relaxed)) return;
     locks.lock(row);
     const std::span<Candidate> heap = of(row);
     const bool better = heap.front().worse_than(candidate) &&
@@ -58,7 +57,6 @@ class Lists {
       worst_[row].store(heap.front().score, std::memory_order_relaxed);
     }
     locks.unlock(row);
-    return better;
   }
   void clear() {
     std::fill(entries_.begin(), entries_.end(), Candidate{kNothing, UINT32_MAX});
@@ -75,8 +73,13 @@ class Lists {
 // through two of them.
 class Tree {
  public:
-  Tree(const RowGeometry& geometry, std::span<const uint32_t> rows, uint64_t seed, size_t number)
-      : geometry_(geometry), rows_(rows), rng_(seed, number), places_(rows.size()) {
+  Tree(const RowGeometry& geometry, std::span<const uint32_t> rows, size_t leaf_rows, uint64_t seed,
+       size_t number)
+      : geometry_(geometry),
+        rows_(rows),
+        leaf_rows_(leaf_rows),
+        rng_(seed, number),
+        places_(rows.size()) {
     for (uint32_t i = 0; i < places_.size(); ++i) places_[i] = i;
     split(0, places_.size());
   }
@@ -88,7 +91,7 @@ class Tree {
 
  private:
   void split(size_t begin, size_t end) {
-    if (end - begin <= kLeafRows) {
+    if (end - begin <= leaf_rows_) {
       leaves_.emplace_back(begin, end);
       return;
     }
@@ -140,6 +143,7 @@ class Tree {
 
   const RowGeometry& geometry_;
   std::span<const uint32_t> rows_;
+  size_t leaf_rows_;
   Rng rng_;
   std::vector<uint32_t> places_;
   std::vector<std::pair<size_t, size_t>> leaves_;
@@ -158,7 +162,11 @@ class Descent {
         options_(options),
         parallel_for_(parallel_for),
         graph_(rows.size(), kept_),
-        joined_(rows.size() * kept_, UINT32_MAX) {}
+        joined_(rows.size() * kept_, UINT32_MAX),
+        before_(rows.size() * kept_, UINT32_MAX) {}
+
+  // With at least k others in it, also where rows were split in two once more.
+  static size_t leaf_rows(size_t k) { return std::max(kLeafRows, 2 * k + 32); }
 
   Neighbours run() {
     plant();
@@ -166,10 +174,10 @@ class Descent {
     Lists known(rows_.size(), kSampled);
     for (size_t round = 0; round < options_.rounds; ++round) {
       sample(round, fresh, known);
-      if (static_cast<double>(join_all(fresh, known)) <
-          kSettled * static_cast<double>(rows_.size() * kept_)) {
-        break;
-      }
+      keep_entries();
+      join_all(fresh, known);
+      const double changed = static_cast<double>(count_new_entries());
+      if (changed < kSettled * static_cast<double>(rows_.size() * kept_)) break;
     }
     return finish();
   }
@@ -187,7 +195,7 @@ class Descent {
     // One tree at a time on each thread: a tree in memory is 4 bytes a row.
     parallel_for_(options_.trees, 1, [&](size_t begin, size_t end) {
       for (size_t number = begin; number < end; ++number) {
-        const Tree tree(geometry_, rows_, options_.seed, number);
+        const Tree tree(geometry_, rows_, leaf_rows(k_), options_.seed, number);
         Join scratch;
         tree.for_each_leaf(
             [&](std::span<const uint32_t> leaf) { join(leaf, leaf.size(), scratch); });
@@ -204,8 +212,11 @@ class Descent {
       for (size_t row = begin; row < end; ++row) {
         for (const Candidate& each : graph_.of(row)) {
           if (each.row == UINT32_MAX) continue;
-          const uint64_t mixed =
-              mix64(options_.seed ^ mix64(round << 32 ^ mix64(uint64_t{row} << 32 | each.row)));
+          // The same from either end: which of the two is offered first must not matter.
+          const uint64_t edge = uint64_t{std::min<uint32_t>(static_cast<uint32_t>(row), each.row)}
+                                    << 32 |
+                                std::max<uint32_t>(static_cast<uint32_t>(row), each.row);
+          const uint64_t mixed = mix64(options_.seed ^ mix64(round << 32 ^ mix64(edge)));
           const float luck = static_cast<float>(mixed >> 40);
           Lists& list = was_joined(row, each.row) ? known : fresh;
           list.offer(row, {luck, each.row}, locks_);
@@ -238,12 +249,33 @@ class Descent {
               joined_.begin() + static_cast<std::ptrdiff_t>(row * kept_));
   }
 
-  size_t join_all(Lists& fresh, Lists& known) {
-    std::atomic<size_t> changes{0};
+  // How many offers are taken depends on their order; what the lists hold afterwards does not.
+  void keep_entries() {
+    parallel_for_(rows_.size(), 1024, [&](size_t begin, size_t end) {
+      for (size_t row = begin; row < end; ++row) {
+        for (size_t i = 0; i < kept_; ++i) before_[row * kept_ + i] = graph_.of(row)[i].row;
+      }
+    });
+  }
+  size_t count_new_entries() {
+    std::atomic<size_t> count{0};
+    parallel_for_(rows_.size(), 1024, [&](size_t begin, size_t end) {
+      size_t fresh = 0;
+      for (size_t row = begin; row < end; ++row) {
+        const auto former = std::span(before_).subspan(row * kept_, kept_);
+        for (const Candidate& each : graph_.of(row)) {
+          fresh += std::find(former.begin(), former.end(), each.row) == former.end();
+        }
+      }
+      count += fresh;
+    });
+    return count;
+  }
+
+  void join_all(Lists& fresh, Lists& known) {
     parallel_for_(rows_.size(), 512, [&](size_t begin, size_t end) {
       Join scratch;
       std::vector<uint32_t> members;
-      size_t taken = 0;
       for (size_t row = begin; row < end; ++row) {
         members.clear();
         for (const Candidate& each : fresh.of(row)) {
@@ -259,15 +291,13 @@ class Descent {
             members.push_back(each.row);
           }
         }
-        taken += join(members, lefts, scratch);
+        join(members, lefts, scratch);
       }
-      changes += taken;
     });
-    return changes;
   }
 
   // Offers each of the first `lefts` members and each of all to one another.
-  size_t join(std::span<const uint32_t> members, size_t lefts, Join& scratch) {
+  void join(std::span<const uint32_t> members, size_t lefts, Join& scratch) {
     scratch.rows.clear();
     for (const uint32_t place : members) scratch.rows.push_back(rows_[place]);
     const FloatMatrix& points = geometry_.points();
@@ -276,17 +306,13 @@ class Descent {
     const size_t stride = scratch.right.padded_rows();
     scratch.products.resize(scratch.left.padded_rows() * stride);
     block_products(scratch.left, scratch.right, scratch.products.data(), stride);
-    size_t taken = 0;
     for (size_t i = 0; i < lefts; ++i) {
       for (size_t j = i + 1; j < members.size(); ++j) {
         const float product = scratch.products[i * stride + j];
-        taken += graph_.offer(members[i], {product + geometry_.bias(scratch.rows[j]), members[j]},
-                              locks_);
-        taken += graph_.offer(members[j], {product + geometry_.bias(scratch.rows[i]), members[i]},
-                              locks_);
+        graph_.offer(members[i], {product + geometry_.bias(scratch.rows[j]), members[j]}, locks_);
+        graph_.offer(members[j], {product + geometry_.bias(scratch.rows[i]), members[i]}, locks_);
       }
     }
-    return taken;
   }
 
   Neighbours finish() {
@@ -321,6 +347,7 @@ class Descent {
   const ParallelFor& parallel_for_;
   Lists graph_;
   std::vector<uint32_t> joined_;  // rows x kept: entries that were joined in an earlier round
+  std::vector<uint32_t> before_;  // rows x kept: entries before the round
   Locks locks_;
 };
 
@@ -331,8 +358,7 @@ Neighbours approximate_neighbours(const FloatMatrix& points, const NeighbourOpti
                                   const ParallelFor& parallel_for) {
   const EqualRows equal = find_equal_rows(points);
   const size_t k = std::min(options.k, equal.firsts.size() - (equal.firsts.empty() ? 0 : 1));
-  // A leaf has at least k others in it.
-  if (2 * k + 32 > kLeafRows || equal.firsts.size() <= 2 * kLeafRows) {
+  if (equal.firsts.size() <= 2 * Descent::leaf_rows(k)) {
     return nearest_neighbours(points, options, parallel_for);
   }
   const RowGeometry geometry(points, options.distance, parallel_for);

@@ -81,6 +81,8 @@ ClassSums class_sums(const ClassSpace& space, std::span<const ClassIndex> labels
   return all;
 }
 
+constexpr float kAbsent = -1e4f;  // offset of a class without a row outside the fold
+
 // Linear discriminants of each fold: direction[(fold * width + axis) * classes + k], and offsets.
 struct Discriminants {
   std::vector<float> direction;
@@ -89,7 +91,6 @@ struct Discriminants {
 
 Discriminants make_discriminants(const ClassSums& sums, size_t width, size_t folds,
                                  size_t classes) {
-  constexpr float kAbsent = -1e4f;
   Discriminants made;
   made.direction.assign((folds + 1) * width * classes, 0);
   made.offset.assign((folds + 1) * classes, kAbsent);
@@ -167,7 +168,10 @@ std::vector<float> held_out_class_means(const ClassSpace& space, std::span<const
   });
   const double power = best_power(labels, classes, [&](size_t row, std::span<double> logs) {
     std::copy_n(result.data() + row * classes, classes, logs.data());
-    return weights[row] > 0;
+    // What no row outside the fold could teach says nothing of how sure the others should be.
+    const size_t f = fold[row] == kNoFold ? folds : fold[row];
+    const bool known = made.offset[f * classes + static_cast<size_t>(labels[row])] > kAbsent;
+    return known && weights[row] > 0;
   });
   to_probabilities(result, classes, power, parallel_for);
   return result;

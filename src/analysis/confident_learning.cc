@@ -251,9 +251,10 @@ class Finder {
     result_.classes = classes_;
     result_.considered.assign(rows, 0);
     result_.is_issue.assign(rows, 0);
-    result_.most_probable.assign(rows, kNoClass);
+    most_probable_.assign(rows, kNoClass);
     result_.self_confidence.assign(rows, kNaN);
     result_.normalized_margin.assign(rows, kNaN);
+    result_.suggested.assign(rows, kNoClass);
     if (options_.entropy_score) result_.confidence_weighted_entropy.assign(rows, kNaN);
     agrees_.assign(rows, 0);
     top_.assign(rows, 0);
@@ -281,7 +282,13 @@ class Finder {
     const float after = largest(p + given + 1, classes_ - given - 1);
     const float other = std::max(before, after);
     top_[row] = std::max(other, p[given]);
-    result_.most_probable[row] = static_cast<ClassIndex>(place_of(top_[row], p, classes_));
+    most_probable_[row] = static_cast<ClassIndex>(place_of(top_[row], p, classes_));
+    if (classes_ > 1) {
+      const bool first = before >= after && given > 0;
+      const size_t begin = first ? 0 : given + 1;
+      const size_t count = first ? given : classes_ - begin;
+      result_.suggested[row] = static_cast<ClassIndex>(begin + place_of(other, p + begin, count));
+    }
     result_.self_confidence[row] = p[given];
     result_.normalized_margin[row] =
         classes_ < 2 ? 1 : static_cast<float>((self - static_cast<double>(other) + 1) / 2);
@@ -316,7 +323,7 @@ class Finder {
     const float least = *std::min_element(bounds.begin(), bounds.end());
     for_each_row([&](size_t row, const float* p) {
       // The most probable class, when it reaches its threshold, is the guess whatever else does.
-      ClassIndex best = result_.most_probable[row];
+      ClassIndex best = most_probable_[row];
       if (top_[row] < bounds[static_cast<size_t>(best)]) {
         if (top_[row] < least) return;
         const size_t above = count_reaching(p, 0, bounds.data(), classes_);
@@ -486,6 +493,36 @@ class Finder {
 
   // So that each given class loses the number asked for, spread as its estimated noise is.
   ClassPairs rescaled(const ClassPairs& counts) const {
+    if (options_.compat) return rescaled_by_truth(counts);
+    ClassPairs result;
+    std::vector<double> wanted;
+    std::vector<int64_t> rounded;
+    for (size_t g = 0; g < classes_; ++g) {
+      const std::span<const ClassPairs::Entry> row = counts.of(g);
+      const auto given = static_cast<ClassIndex>(g);
+      double noise = 0;
+      for (const ClassPairs::Entry& entry : row) {
+        if (entry.truth != given) noise += static_cast<double>(entry.count);
+      }
+      const auto removed = static_cast<double>(options_.remove_per_class[g]);
+      wanted.clear();
+      for (const ClassPairs::Entry& entry : row) {
+        const double part = noise > 0 ? static_cast<double>(entry.count) / noise : 0;
+        wanted.push_back(entry.truth == given
+                             ? static_cast<double>(result_.label_counts[g]) - removed
+                             : part * removed);
+      }
+      rounded.resize(wanted.size());
+      round_row(wanted, rounded);
+      for (size_t i = 0; i < row.size(); ++i) result.add(row[i].truth, rounded[i]);
+      result.end_row();
+    }
+    return result;
+  }
+
+  // As cleanlab does it, which by prune_by_noise_rate takes so many labels that are truly of each
+  // class, whatever they say.
+  ClassPairs rescaled_by_truth(const ClassPairs& counts) const {
     // cleanlab works on the transpose, [true][given], and divides its column j by the sum of its
     // row j: the joint of a given class is weighed by how often each class is the truth.
     const ClassPairs by_truth = counts.transposed();
@@ -602,7 +639,8 @@ class Finder {
   const ConfidentLearningOptions& options_;
   const ParallelFor& parallel_for_;
   LabelIssues result_;
-  std::vector<float> top_;         // the largest probability
+  std::vector<ClassIndex> most_probable_;
+  std::vector<float> top_;         // its probability
   std::vector<uint8_t> agrees_;    // the most probable class is the label, up to the tolerance
   std::vector<ClassIndex> guess_;  // the class a row is confidently of; kNoClass: of none
   ClassPairs joint_;               // the true one is the guess; uncalibrated

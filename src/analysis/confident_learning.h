@@ -46,7 +46,9 @@ struct ConfidentLearningOptions {
   LabelIssueFilter filter = LabelIssueFilter::kPruneByNoiseRate;
   double frac_noise = 1;               // share of the estimated noise that the prune filters take
   int64_t min_examples_per_class = 1;  // the prune filters leave as many of each class
-  std::vector<int64_t> remove_per_class;  // prune filters: so many of each class; empty: estimated
+  // Prune filters: so many labels of each class; empty: as estimated. In compat by
+  // prune_by_noise_rate so many that are truly of the class, as cleanlab takes them.
+  std::vector<int64_t> remove_per_class;
   bool entropy_score = false;  // confidence_weighted_entropy too: a logarithm for every value
   bool compat = false;
 };
@@ -56,7 +58,7 @@ struct LabelIssues {
   size_t rows_considered = 0;
   std::vector<uint8_t> considered;
   std::vector<uint8_t> is_issue;
-  std::vector<ClassIndex> most_probable;  // argmax; kNoClass for a row left out
+  std::vector<ClassIndex> suggested;  // the most probable other class; kNoClass for a row left out
   // Of the given label, in 0..1, low is bad; NaN for a row left out.
   std::vector<float> self_confidence;
   std::vector<float> normalized_margin;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <tuple>
@@ -133,30 +134,71 @@ class NearJoin {
     constexpr size_t kGrain = 1024;
     parallel_for(runs.hashes.size(), kGrain, [&](size_t begin, size_t end) {
       for (size_t run = begin; run < end; ++run) {
-        const std::span<const uint32_t> equal = runs.of(run);
-        for (size_t i = 0; i < equal.size(); ++i) {
-          for (size_t j = i + 1; j < equal.size(); ++j) look_at(equal[i], equal[j]);
-        }
+        join_among(runs.of(run));
       }
     });
     for_each_near_pair(runs.hashes, radius, parallel_for, [&](std::span<const HashPair> pairs) {
       for (const auto& [first, second] : pairs) {
-        for (const uint32_t a : runs.of(first)) {
-          for (const uint32_t b : runs.of(second)) look_at(a, b);
-        }
+        join_across(runs.of(first), runs.of(second));
       }
     });
   }
 
  private:
-  void look_at(uint32_t a, uint32_t b) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (chains_.root(a) == chains_.root(b)) return;
+  using Set = std::vector<uint32_t>;  // that hangs together
+
+  // Each with one of each set before it, until it hangs together with that.
+  void join_among(std::span<const uint32_t> equal) {
+    std::vector<Set> sets;
+    for (const uint32_t each : equal) {
+      Set joined{each};
+      std::erase_if(sets, [&](Set& set) {
+        if (!join(set, std::span(&each, 1))) return false;
+        joined.insert(joined.end(), set.begin(), set.end());
+        return true;
+      });
+      sets.push_back(std::move(joined));
     }
-    if (!is_copied(*contents_[a].small, *contents_[b].small)) return;
+  }
+  void join_across(std::span<const uint32_t> some, std::span<const uint32_t> others) {
+    if (some.size() == 1 && others.size() == 1) {
+      join(some, others);
+      return;
+    }
+    const std::vector<Set> sets = sets_of(others);
+    for (const Set& one : sets_of(some)) {
+      for (const Set& other : sets) join(one, other);
+    }
+  }
+  std::vector<Set> sets_of(std::span<const uint32_t> contents) {
+    std::unordered_map<uint32_t, size_t> places;
+    std::vector<Set> sets;
     const std::lock_guard lock(mutex_);
-    chains_.join(a, b);
+    for (const uint32_t each : contents) {
+      const auto [place, added] = places.emplace(chains_.root(each), sets.size());
+      if (added) sets.emplace_back();
+      sets[place->second].push_back(each);
+    }
+    return sets;
+  }
+
+  // Two sets, each of which hangs together, by the first two of them that are copies. True when
+  // they do now.
+  bool join(std::span<const uint32_t> some, std::span<const uint32_t> others) {
+    for (const uint32_t a : some) {
+      for (const uint32_t b : others) {
+        if (hang_together(a, b)) return true;
+        if (!is_copied(*contents_[a].small, *contents_[b].small)) continue;
+        const std::lock_guard lock(mutex_);
+        chains_.join(a, b);
+        return true;
+      }
+    }
+    return false;
+  }
+  bool hang_together(uint32_t a, uint32_t b) {
+    const std::lock_guard lock(mutex_);
+    return chains_.root(a) == chains_.root(b);
   }
 
   const Contents& contents_;
@@ -325,7 +367,7 @@ class Grouping {
     for (size_t leader = 0; leader < chain.size(); ++leader) {
       if (!taken[leader].empty()) add_group(chain, leader, taken[leader], equal);
     }
-    if (result_.between.size() < Duplicates::kMostBetween) look_between(chain, equal);
+    if (result_.between.size() < Duplicates::kMostBetween) look_between(chain, members, equal);
   }
 
   Duplicates sorted() {
@@ -362,10 +404,20 @@ class Grouping {
     result_.groups.push_back(std::move(group));
   }
 
-  void look_between(const Chain& chain, const Equal& equal) {
+  void look_between(const Chain& chain, const std::vector<uint32_t>& members, const Equal& equal) {
+    // Two contents of the label and the split that most have tell nothing of each other.
+    const Facts usual = usual_facts(members);
+    std::vector<uint8_t> plain(chain.size());
+    for (size_t i = 0; i < chain.size(); ++i) {
+      const std::vector<uint32_t>& same = equal.at(chain.content(i));
+      plain[i] = std::all_of(same.begin(), same.end(),
+                             [&](uint32_t picture) { return facts_of(picture) == usual; });
+    }
     for (size_t a = 0; a < chain.size(); ++a) {
-      for (size_t b = a + 1; b < chain.size(); ++b) {
-        if (chain.leader(a) == chain.leader(b)) continue;
+      if (plain[a] != 0) continue;
+      for (size_t b = 0; b < chain.size(); ++b) {
+        const bool looked_at = plain[b] == 0 && b <= a;
+        if (looked_at || chain.leader(a) == chain.leader(b)) continue;
         const std::vector<PicturePair> pairs =
             telling_pairs(equal.at(chain.content(a)), equal.at(chain.content(b)));
         if (pairs.empty()) continue;
@@ -375,6 +427,18 @@ class Grouping {
         if (result_.between.size() >= Duplicates::kMostBetween) return;
       }
     }
+  }
+
+  using Facts = std::pair<int32_t, int32_t>;  // label and split
+  Facts facts_of(uint32_t picture) const {
+    return {pictures_[picture].label, pictures_[picture].split};
+  }
+  Facts usual_facts(const std::vector<uint32_t>& members) const {
+    std::map<Facts, size_t> counts;
+    for (const uint32_t member : members) ++counts[facts_of(member)];
+    return std::max_element(counts.begin(), counts.end(),
+                            [](const auto& a, const auto& b) { return a.second < b.second; })
+        ->first;
   }
 
   // Those whose labels or splits differ.
@@ -402,7 +466,8 @@ class Grouping {
 }  // namespace
 
 Duplicates group_duplicates(std::span<const PictureIdentity> pictures, std::optional<int> radius,
-                            const ParallelFor& parallel_for, std::span<const PicturePair> more) {
+                            const ParallelFor& parallel_for, std::span<const PicturePair> more,
+                            const std::function<void()>& tick) {
   const Contents contents(pictures, radius, more);
   UnionFind chains(pictures.size());
   for (uint32_t i = 0; i < pictures.size(); ++i) chains.join(contents.of(i), i);
@@ -413,6 +478,7 @@ Duplicates group_duplicates(std::span<const PictureIdentity> pictures, std::opti
   for (const auto& [a, b] : contents.more()) chains.join(a, b);
   Grouping grouping(pictures, contents);
   for (const std::vector<uint32_t>& members : sets_of_several(chains, pictures.size())) {
+    if (tick) tick();
     grouping.add_chain(members);
   }
   return grouping.sorted();

@@ -68,7 +68,7 @@ struct Duplicates {
 // nullopt: perceptual hashes are not looked at. `more` are pairs that are near by other means:
 // rising. Memory: some 100 bytes a picture.
 Duplicates group_duplicates(std::span<const PictureIdentity> pictures, std::optional<int> radius,
-                            const ParallelFor& parallel_for,
-                            std::span<const PicturePair> more = {});
+                            const ParallelFor& parallel_for, std::span<const PicturePair> more = {},
+                            const std::function<void()>& tick = {});
 
 }  // namespace errata::analysis

@@ -328,6 +328,39 @@ void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen, const 
   }
 }
 
+// Rows whose label no row of another fold carries.
+std::vector<uint8_t> without_others(std::span<const ClassIndex> labels,
+                                    std::span<const uint8_t> fold, size_t classes) {
+  std::vector<int32_t> fold_of(classes, -1);  // the only one with the class
+  std::vector<uint8_t> several(classes, 0);
+  for (size_t row = 0; row < fold.size(); ++row) {
+    if (labels[row] == kNoClass || fold[row] == kNoFold) continue;
+    int32_t& first = fold_of[static_cast<size_t>(labels[row])];
+    if (first < 0) first = fold[row];
+    if (first != fold[row]) several[static_cast<size_t>(labels[row])] = 1;
+  }
+  std::vector<uint8_t> without(labels.size(), 0);
+  for (size_t row = 0; row < fold.size(); ++row) {
+    without[row] = labels[row] != kNoClass && several[static_cast<size_t>(labels[row])] == 0;
+  }
+  return without;
+}
+
+void leave_out_alone(const LabelEvidence& evidence, LabelErrors& errors) {
+  const size_t classes = evidence.classes;
+  for (size_t row = 0; row < errors.alone.size(); ++row) {
+    if (errors.alone[row] == 0) continue;
+    const bool known = std::any_of(
+        evidence.runs.begin(), evidence.runs.end(),
+        [&](const RunEvidence& run) { return !std::isnan(run.probabilities[row * classes]); });
+    if (known) {
+      errors.alone[row] = 0;
+    } else {
+      std::fill_n(errors.belief.begin() + static_cast<ptrdiff_t>(row * classes), classes, kNone);
+    }
+  }
+}
+
 void judge(const LabelEvidence& evidence, LabelErrors& errors) {
   const size_t classes = evidence.classes;
   for (size_t row = 0; row < evidence.labels.size(); ++row) {
@@ -395,6 +428,7 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
   errors.score.assign(rows, kNone);
   errors.suggested.assign(rows, kNoClass);
   errors.suspect.assign(rows, 0);
+  errors.alone.assign(rows, 0);
   Pool all(rows, evidence.classes, parallel_for);
   if (evidence.space != nullptr) {
     const HeadMathFactory math = make_math ? make_math : processor_head_math(parallel_for);
@@ -404,9 +438,11 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
     errors.by_stages = chosen.stages;
     errors.by_pictures = chosen.pictures;
     add_rounds(evidence, chosen, means, all);
+    errors.alone = without_others(evidence.labels, chosen.probe.fold, evidence.classes);
   }
   add_runs(evidence, all);
   errors.belief = all.belief();
+  leave_out_alone(evidence, errors);
   judge(evidence, errors);
   errors.estimated =
       estimate_noise(errors.belief, evidence.labels, evidence.classes, options.seed, parallel_for)

@@ -54,6 +54,9 @@ struct LabelErrors {
   std::vector<uint8_t> suspect;       // the `estimated` highest scores, where another is believed
                                       // more than the label
   Interval estimated;                 // wrong labels (analysis/noise_estimate.h)
+  // Not judged, for no witness has seen the class: no row of another fold has the label, and no run
+  // knows it.
+  std::vector<uint8_t> alone;
   size_t judged = 0;
   bool by_stages = false;  // they were joined with the embeddings
   bool by_pictures = false;

@@ -106,16 +106,88 @@ class Background {
   double dimension_ = 0;
 };
 
+// Pairs of rows whose distance is below both rows' `within`, all of them: a row whose last
+// neighbour is as near may have more copies, which have as many as it, so that those rows are
+// looked at among themselves.
+class PairSearch {
+ public:
+  PairSearch(const FloatMatrix& points, std::span<const double> within,
+             const ParallelFor& parallel_for)
+      : points_(points), within_(within), parallel_for_(parallel_for) {}
+
+  std::vector<std::pair<uint32_t, uint32_t>> find(const Neighbours& neighbours) {
+    std::vector<uint32_t> all(points_.rows);
+    std::iota(all.begin(), all.end(), 0u);
+    std::vector<uint32_t> crowded = add_pairs(neighbours, all);
+    for (size_t k = 4 * neighbours.k; crowded.size() > neighbours.k + 1; k *= 4) {
+      const size_t most = std::min(crowded.size() - 1, kMostNeighbours);
+      crowded = add_pairs(neighbours_among(crowded, std::min(k, most)), crowded);
+      if (k >= most) break;
+    }
+    std::sort(pairs_.begin(), pairs_.end());
+    pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
+    return std::move(pairs_);
+  }
+
+ private:
+  // Of a picture that is there more often all copies are in one chain all the same.
+  static constexpr size_t kMostNeighbours = 320;
+
+  Neighbours neighbours_among(const std::vector<uint32_t>& rows, size_t k) const {
+    std::vector<float> values;
+    values.reserve(rows.size() * points_.columns);
+    // As all points are centred, so are these.
+    const RowGeometry geometry(points_, Distance::kCentredCosine, parallel_for_);
+    const std::span<const float> offset = geometry.transform().offset;
+    for (const uint32_t row : rows) {
+      const std::span<const float> from = points_.row(row);
+      for (size_t c = 0; c < points_.columns; ++c) {
+        values.push_back(from[c] - (offset.empty() ? 0.0f : offset[c]));
+      }
+    }
+    return find_neighbours({values, rows.size(), points_.columns}, {k, Distance::kCosine},
+                           parallel_for_);
+  }
+
+  // Returns the rows that may have further copies.
+  std::vector<uint32_t> add_pairs(const Neighbours& neighbours, std::span<const uint32_t> rows) {
+    std::vector<uint32_t> crowded;
+    for (size_t i = 0; i < neighbours.rows; ++i) {
+      const uint32_t row = rows[i];
+      for (size_t n = 0; n < neighbours.k; ++n) {
+        const uint32_t other = rows[neighbours.of(i)[n]];
+        if (neighbours.distances_of(i)[n] >= std::min(within_[row], within_[other])) continue;
+        pairs_.emplace_back(std::min(row, other), std::max(row, other));
+      }
+      if (neighbours.k > 0 && neighbours.distances_of(i).back() < within_[row]) {
+        crowded.push_back(row);
+      }
+    }
+    return crowded;
+  }
+
+  const FloatMatrix& points_;
+  std::span<const double> within_;
+  const ParallelFor& parallel_for_;
+  std::vector<std::pair<uint32_t, uint32_t>> pairs_;
+};
+
 }  // namespace
 
 NearCopies find_near_copies(const FloatMatrix& points, const NearOptions& options,
                             const ParallelFor& parallel_for) {
+  if (points.rows < 2) return {};
+  return near_copies_among(
+      points, find_neighbours(points, {options.k, Distance::kCentredCosine}, parallel_for), options,
+      parallel_for);
+}
+
+NearCopies near_copies_among(const FloatMatrix& points, const Neighbours& neighbours,
+                             const NearOptions& options, const ParallelFor& parallel_for) {
   constexpr size_t kFewest = 24;  // so that the quarter of a sample has a third nearest
   constexpr double kRounding = 1e-6;
   NearCopies found;
   if (points.rows < 2) return found;
-  const Neighbours neighbours =
-      find_neighbours(points, {options.k, Distance::kCentredCosine}, parallel_for);
   const bool enough = points.rows >= kFewest;
   std::vector<double> within(points.rows, kRounding);  // of few rows, only equal ones are copies
   if (enough) {
@@ -126,15 +198,7 @@ NearCopies find_near_copies(const FloatMatrix& points, const NearOptions& option
     found.usual_distance = background.usual();
     found.dimension = background.dimension();
   }
-  for (uint32_t row = 0; row < points.rows; ++row) {
-    for (size_t n = 0; n < neighbours.k; ++n) {
-      const uint32_t other = neighbours.of(row)[n];
-      if (neighbours.distances_of(row)[n] >= std::min(within[row], within[other])) continue;
-      found.pairs.emplace_back(std::min(row, other), std::max(row, other));
-    }
-  }
-  std::sort(found.pairs.begin(), found.pairs.end());
-  found.pairs.erase(std::unique(found.pairs.begin(), found.pairs.end()), found.pairs.end());
+  found.pairs = PairSearch(points, within, parallel_for).find(neighbours);
   return found;
 }
 

@@ -12,7 +12,7 @@ namespace errata::analysis {
 struct NearOptions {
   // Of the distance that the nearest picture which is no copy is expected at: Datalab's 0.13.
   double ratio = 0.13;
-  size_t k = 10;  // neighbours of each row that are looked at
+  size_t k = 10;  // neighbours of each row that are looked at; of rows with more copies more
   uint64_t seed = 1;
 };
 
@@ -33,5 +33,9 @@ struct NearCopies {
 // distance to the sample counts, down to a third of the usual one.
 NearCopies find_near_copies(const FloatMatrix& points, const NearOptions& options,
                             const ParallelFor& parallel_for);
+// The same where the neighbours of each row are known: by centred cosine, or by cosine of points
+// whose mean is 0; options.k is not asked.
+NearCopies near_copies_among(const FloatMatrix& points, const Neighbours& neighbours,
+                             const NearOptions& options, const ParallelFor& parallel_for);
 
 }  // namespace errata::analysis

@@ -20,10 +20,12 @@ double wrong_in_class(double size, double unclaimed, double agreed) {
 }
 
 // From which belief in a class on a row counts for it: the mean of those that carry its label,
-// which of an easy class would ask for more than can be asked. 2: no row does.
-double threshold_of(double sum, double size) {
+// which of an easy class would ask for more than can be asked, and of one that its own few rows
+// alone could have taught for next to nothing. 2: no row does.
+double threshold_of(double sum, double size, size_t classes) {
   constexpr double kSure = 0.95;
-  return size > 0 ? std::min(sum / size, kSure) : 2;
+  if (size <= 0) return 2;
+  return std::max(std::min(sum / size, kSure), 1 / static_cast<double>(classes));
 }
 
 // The guess of a row: the most probable among the classes whose threshold it reaches; kNoClass.
@@ -98,7 +100,7 @@ Interval by_confident_joint(std::span<const float> belief, std::span<const Class
     ++sizes[static_cast<size_t>(label)];
   }
   for (size_t k = 0; k < classes; ++k) {
-    thresholds[k] = threshold_of(thresholds[k], static_cast<double>(sizes[k]));
+    thresholds[k] = threshold_of(thresholds[k], static_cast<double>(sizes[k]), classes);
   }
   const ConfidentJoint joint = count_joint(belief, labels, classes, thresholds);
   BootstrapOptions bootstrap;
@@ -308,7 +310,7 @@ double wrong_by_own_errors(std::span<const float> belief, std::span<const ClassI
     }
   });
   for (size_t k = 0; k < classes; ++k) {
-    thresholds[k] = threshold_of(thresholds[k], sizes[k]);
+    thresholds[k] = threshold_of(thresholds[k], sizes[k], classes);
   }
   std::vector<double> unclaimed(classes, 0);
   std::vector<double> agreed(classes, 0);
@@ -370,13 +372,38 @@ std::vector<Surest> surest_of_classes(std::span<const float> belief,
   return all;
 }
 
+// Classes of few counted rows are one: a resample that has none of a class would count nothing for
+// it, and lie below what it is a resample of.
+std::vector<Surest> strata_of(const std::vector<Surest>& classes) {
+  constexpr int64_t kFewest = 10;
+  std::vector<Surest> strata;
+  Surest small;
+  for (const Surest& each : classes) {
+    const int64_t counted = each.agree + each.contradict;
+    if (counted >= kFewest) {
+      strata.push_back(each);
+      continue;
+    }
+    small.size += each.size;
+    small.agree += each.agree;
+    small.contradict += each.contradict;
+    small.own_errors += each.own_errors * static_cast<double>(counted);
+  }
+  const int64_t counted = small.agree + small.contradict;
+  if (counted == 0) return strata;
+  small.own_errors /= static_cast<double>(counted);
+  strata.push_back(small);
+  return strata;
+}
+
 struct BySurest {
   Interval all;   // every contradiction is a wrong label
   Interval less;  // but for the errors that the belief expects of itself
 };
 
-BySurest by_surest(const std::vector<Surest>& surest, uint64_t seed,
+BySurest by_surest(const std::vector<Surest>& classes, uint64_t seed,
                    const ParallelFor& parallel_for) {
+  const std::vector<Surest> surest = strata_of(classes);
   std::vector<int64_t> cells;
   for (const Surest& each : surest) cells.insert(cells.end(), {each.agree, each.contradict});
   BootstrapOptions bootstrap;
@@ -487,6 +514,8 @@ NoiseEstimate estimate_noise(std::span<const float> belief, std::span<const Clas
   estimate.wrong.low = std::min(surest.less.low, surest.all.low);
   estimate.wrong.high = std::max(estimate.by_joint.high, surest.all.high);
   if (of_one_class(rows, labels)) estimate.wrong.low = 0;
+  estimate.wrong.low = std::min(estimate.wrong.low, estimate.wrong.value);
+  estimate.wrong.high = std::max(estimate.wrong.high, estimate.wrong.value);
   return estimate;
 }
 

@@ -52,11 +52,14 @@ OutlierScores find_outliers(const FloatMatrix& points, size_t k, Distance distan
   }
   const EqualRows equal = find_equal_rows(points);
   std::vector<float> values;
-  values.reserve(equal.firsts.size() * points.columns);
-  for (const uint32_t first : equal.firsts) {
-    values.insert(values.end(), points.row(first).begin(), points.row(first).end());
+  FloatMatrix different = points;
+  if (equal.firsts.size() < points.rows) {
+    values.reserve(equal.firsts.size() * points.columns);
+    for (const uint32_t first : equal.firsts) {
+      values.insert(values.end(), points.row(first).begin(), points.row(first).end());
+    }
+    different = {values, equal.firsts.size(), points.columns};
   }
-  const FloatMatrix different{values, equal.firsts.size(), points.columns};
   const OutlierScores among =
       outlier_scores(find_neighbours(different, {k, distance}, parallel_for), distance);
   OutlierScores found;

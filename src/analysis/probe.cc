@@ -5,30 +5,18 @@
 #include <cmath>
 #include <numeric>
 
+#include "analysis/near_embeddings.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/union_find.h"
 
 namespace errata::analysis {
 
-std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours) {
-  constexpr double kShare = 0.1;
-  constexpr size_t kTenth = 10;
-  UnionFind groups(neighbours.rows);
-  if (neighbours.rows == 0 || neighbours.k == 0) return groups.roots();
-  const size_t at = std::min(kTenth, neighbours.k) - 1;
-  std::vector<float> distances(neighbours.rows);
-  for (size_t row = 0; row < neighbours.rows; ++row) {
-    distances[row] = neighbours.distances_of(row)[at];
-  }
-  std::nth_element(distances.begin(),
-                   distances.begin() + static_cast<ptrdiff_t>(distances.size() / 2),
-                   distances.end());
-  const double radius = kShare * distances[distances.size() / 2];
-  for (size_t row = 0; row < neighbours.rows; ++row) {
-    for (size_t i = 0; i < neighbours.k && neighbours.distances_of(row)[i] < radius; ++i) {
-      groups.join(static_cast<uint32_t>(row), neighbours.of(row)[i]);
-    }
+std::vector<uint32_t> near_duplicate_groups(const FloatMatrix& points, const Neighbours& neighbours,
+                                            const ParallelFor& parallel_for) {
+  UnionFind groups(points.rows);
+  for (const auto& [a, b] : near_copies_among(points, neighbours, {}, parallel_for).pairs) {
+    groups.join(a, b);
   }
   return groups.roots();
 }

@@ -16,12 +16,13 @@
 
 namespace errata::analysis {
 
-// Groups of rows that are nearly the same picture: linked where their distance is below a tenth of
-// the median distance to the tenth neighbour, which a few copies of each picture do not change.
-// What hangs together by copies of copies is one group here: nothing is thrown away by it, a group
-// too large only makes folds less even, and a copy in another fold would answer with its own label.
-// The number of its group for each row; a row alone is a group.
-std::vector<uint32_t> near_duplicate_groups(const Neighbours& neighbours);
+// Groups of rows that are nearly the same picture: those that find_near_copies (near_embeddings.h)
+// pairs, among neighbours as near_copies_among wants them. What hangs together by copies of copies
+// is one group here: nothing is thrown away by it, a group too large only makes folds less even,
+// and a copy in another fold would answer with its own label. The number of its group for each row;
+// a row alone is a group.
+std::vector<uint32_t> near_duplicate_groups(const FloatMatrix& points, const Neighbours& neighbours,
+                                            const ParallelFor& parallel_for);
 // How many rows are in a group of more than one.
 size_t grouped_rows(std::span<const uint32_t> groups);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <unordered_set>
 
 #include "base/random.h"
 
@@ -223,11 +224,17 @@ double hypergeometric_tail(size_t rows, size_t all_errors, size_t in_slice, size
 }
 
 SliceReport find_slices(std::span<const uint8_t> right, std::span<const SliceFeature> features,
-                        const SliceOptions& options, const ParallelFor& parallel_for) {
+                        std::span<const int64_t> copies, const SliceOptions& options,
+                        const ParallelFor& parallel_for) {
   SliceReport report;
   std::vector<uint32_t> rows(right.size());
   std::iota(rows.begin(), rows.end(), 0u);
+  const Half all(right, features, rows);
   Rng(options.seed).shuffle(rows);
+  std::unordered_set<int64_t> seen;
+  std::erase_if(rows, [&](uint32_t row) {
+    return !copies.empty() && copies[row] >= 0 && !seen.insert(copies[row]).second;
+  });
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
   const Half first(right, features, {rows.begin(), middle});
   const Half second(right, features, {middle, rows.end()});
@@ -243,7 +250,7 @@ SliceReport find_slices(std::span<const uint8_t> right, std::span<const SliceFea
     const Count count = second.count(each.terms);
     Slice slice;
     slice.terms = each.terms;
-    slice.rows = each.count.rows + count.rows;
+    slice.rows = all.count(each.terms).rows;
     slice.confirmed_rows = count.rows;
     slice.p_value = count.rows == 0 ? 1 : second.p_value(count);
     if (count.rows > 0) set_interval(slice, count.rows - count.errors, count.rows);

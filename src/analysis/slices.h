@@ -35,7 +35,7 @@ struct SliceTerm {
 // flatters it.
 struct Slice {
   std::vector<SliceTerm> terms;  // one or two
-  size_t rows = 0;               // of all rows
+  size_t rows = 0;               // of all rows, copies too
   size_t confirmed_rows = 0;     // of the second half
   double accuracy = 0;
   double low = 0, high = 0;  // Wilson's 95 % interval
@@ -54,9 +54,12 @@ struct SliceReport {
 // falling significance, none of which is mostly a part of an earlier one. On the second each is
 // tested exactly (hypergeometric: errors thrown over all rows at random) with Holm's correction, so
 // that with errors that follow no feature the chance of any report is at most alpha, however many
-// groups were looked at. Features must not be made from the errors.
+// groups were looked at. Features must not be made from the errors. `copies`: the number of a group
+// of copies for each row, -1: of none, or empty: a model errs on the copies of a picture alike, and
+// they would confirm each other, so that one of each group is drawn and counted.
 SliceReport find_slices(std::span<const uint8_t> right, std::span<const SliceFeature> features,
-                        const SliceOptions& options, const ParallelFor& parallel_for);
+                        std::span<const int64_t> copies, const SliceOptions& options,
+                        const ParallelFor& parallel_for);
 
 // P(X >= errors) where `in_slice` of `rows` rows are drawn and `all_errors` of those are errors.
 double hypergeometric_tail(size_t rows, size_t all_errors, size_t in_slice, size_t errors);

@@ -261,7 +261,8 @@ FindKind setup_find_duplicates(CLI::App& app) {
                  "Near by the embeddings of this run too: crops, flips, other colours")
       ->type_name("RUN");
   app.add_flag("--exclude", options.exclude,
-               "Exclude the copies, in groups whose labels agree; one undo takes it back");
+               "Exclude the copies, in groups whose labels agree, but for those that were kept in "
+               "review; one undo takes it back");
   add_find_options(app, options.tag, options.who, *arguments,
                    {"Tag all members of the groups, to review them", "Who edits, for the record",
                     "How many groups to show, 0 for all (default 10)"});

@@ -298,6 +298,17 @@ FindKind setup_find_labels(CLI::App& app) {
                  "orders what confident learning took")
       ->type_name("SCORE");
   app.add_flag("--compat", options.compat, "As cleanlab 2.9 does it, its known faults included");
+  app.add_option("--frac-noise", options.frac_noise,
+                 "Of the labels estimated to be wrong, the share that confident learning takes, 0 "
+                 "to 1 (default 1)")
+      ->type_name("SHARE");
+  app.add_option("--min-examples-per-class", options.min_examples_per_class,
+                 "As many samples of each class confident learning leaves (default 1)")
+      ->type_name("N");
+  app.add_option("--remove-per-class", options.remove_per_class,
+                 "Confident learning takes so many of this class, and none of those not named; "
+                 "may be repeated")
+      ->type_name("CLASS=N");
   add_find_options(app, options.tag, options.who, *arguments,
                    {"Tag what was found, to review it in the viewer", "Who tags, for the record",
                     "How many to show, 0 for all (default 10)"});

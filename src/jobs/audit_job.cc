@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -90,6 +91,8 @@ AuditDrawing audit_drawing(const std::string& options_json) {
   drawing.population = json.at("population").as_string();
   drawing.size = static_cast<uint64_t>(json.at("size").as_int());
   drawing.seed = static_cast<uint64_t>(json.at("seed").as_int());
+  const std::string kept = json.get_string("samples");
+  std::from_chars(kept.data(), kept.data() + kept.size(), drawing.samples, 16);
   return drawing;
 }
 
@@ -108,8 +111,23 @@ std::optional<AuditDrawing> read_audit_drawing(store::Store& store) {
 std::string audit_options_json(const AuditDrawing& drawing) {
   return text::Json::object({{"population", drawing.population},
                              {"size", drawing.size},
-                             {"seed", static_cast<int64_t>(drawing.seed)}})
+                             {"seed", static_cast<int64_t>(drawing.seed)},
+                             {"samples", fmt::format("{:x}", drawing.samples)}})
       .dump();
+}
+
+uint64_t audit_fingerprint(std::span<const SampleId> drawn) {
+  uint64_t sum = 0;
+  for (const SampleId sample : drawn) sum += mix64(static_cast<uint64_t>(sample));
+  return std::max<uint64_t>(sum, 1);
+}
+
+bool is_tagged(const AuditDrawing& drawing, const Table& samples) {
+  if (drawing.samples == 0) return true;
+  const std::vector<int64_t>& ids = samples.find("id")->ints;
+  std::vector<SampleId> tagged;
+  for (const RowIndex row : tagged_rows(samples, kAuditTag)) tagged.push_back(ids[row]);
+  return audit_fingerprint(tagged) == drawing.samples;
 }
 
 AuditDrawReport draw_audit(const AuditDrawOptions& options) {
@@ -134,6 +152,7 @@ AuditDrawReport draw_audit(const AuditDrawOptions& options) {
                 "Every sample that the filter selects is excluded, or it selects none.");
   }
   report.drawn = report.drawing.size = drawn.size();
+  report.drawing.samples = audit_fingerprint(drawn);
   std::vector<store::Edit> edits;
   const auto tag = [&](SampleId sample, store::EditKind kind) {
     edits.push_back({sample, kind, {}, kAuditTag, {}});
@@ -227,10 +246,12 @@ Audited find_audited(const Table& samples, AuditReport& report) {
                     "by: they count with the others",
                     with_thousands(left)));
   }
-  if (report.drawn == report.drawing.size) return audited;
+  if (report.drawn == report.drawing.size && is_tagged(report.drawing, samples)) return audited;
   throw Error(ErrorCategory::kConflict,
-              fmt::format("{} samples carry the tag audit, {} were drawn",
-                          with_thousands(report.drawn), with_thousands(report.drawing.size)),
+              report.drawn == report.drawing.size
+                  ? std::string("the samples with the tag audit are not those that were drawn")
+                  : fmt::format("{} samples carry the tag audit, {} were drawn",
+                                with_thousands(report.drawn), with_thousands(report.drawing.size)),
               "Samples went, or their tags were changed or undone: `errata audit draw --replace` "
               "draws anew.");
 }

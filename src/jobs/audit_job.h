@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,12 @@ struct AuditDrawing {
   std::string population;  // filter; empty: all
   uint64_t size = 0;
   uint64_t seed = 0;
+  uint64_t samples = 0;  // audit_fingerprint of those drawn; 0 of a drawing that kept none
 };
+// Of samples in any order; never 0.
+uint64_t audit_fingerprint(std::span<const SampleId> drawn);
+// The samples with the tag are those that were drawn, as far as the drawing says.
+bool is_tagged(const AuditDrawing& drawing, const Table& samples);
 std::optional<AuditDrawing> read_audit_drawing(store::Store& store);
 // The options of the saved view, and back: Error(kBadInput) for those of another.
 std::string audit_options_json(const AuditDrawing& drawing);

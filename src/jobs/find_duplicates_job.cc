@@ -239,17 +239,24 @@ void count(FindDuplicatesReport& report) {
   }
 }
 
-// Which of two different labels is right is for a person to say: those groups are left alone.
+// Which of two different labels is right is for a person to say: those groups are left alone. What
+// a person kept stays, and the suggested one, of which alone all others are known to be copies.
 void exclude_copies(store::Store& writer, const FindDuplicatesOptions& options,
                     FindDuplicatesReport& report) {
-  const Column& path = *report.state.snapshot.samples.find("path");
+  const Snapshot& snapshot = report.state.snapshot;
+  const Column& path = *snapshot.samples.find("path");
+  const Column& review = *snapshot.samples.find("review");
+  const auto kept_by_a_person = [&](uint32_t member) {
+    const RowIndex row = report.rows[member];
+    return !review.is_null(row) && review.text(row) == "kept";
+  };
   std::vector<store::Edit> edits;
   for (const DuplicateGroup& group : report.groups) {
     if (group.conflict) continue;
     for (const uint32_t member : group.members) {
-      if (member == group.kept()) continue;
+      if (member == group.kept() || kept_by_a_person(member)) continue;
       store::Edit edit;
-      edit.sample = report.state.snapshot.ids[report.rows[member]];
+      edit.sample = snapshot.ids[report.rows[member]];
       edit.kind = store::EditKind::kExclude;
       edit.why = fmt::format("copy of {}", path.display(report.rows[group.kept()]));
       edits.push_back(std::move(edit));
@@ -297,11 +304,10 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
     embeddings = load_embeddings(report.state, options.embeddings, context);
   }
   const std::vector<Pair> near_by_embeddings = look_at_embeddings(embeddings, report, context);
-  context.progress.start_stage("grouping", 0);
-  analysis::Duplicates found =
-      analysis::group_duplicates(identities(snapshot, report.rows, seen),
-                                 options.exact ? std::nullopt : std::optional(options.radius),
-                                 context.workers.as_parallel_for(), near_by_embeddings);
+  analysis::Duplicates found = analysis::group_duplicates(
+      identities(snapshot, report.rows, seen),
+      options.exact ? std::nullopt : std::optional(options.radius), watched(context, "grouping"),
+      near_by_embeddings, [&] { context.cancel.check(); });
   report.groups = std::move(found.groups);
   report.between = std::move(found.between);
   count(report);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include "base/random.h"
@@ -151,7 +152,7 @@ void list_suspects(const RunMatrix& matrix, const analysis::LabelIssues& issues,
     if (issues.is_issue[i] == 0) continue;
     LabelSuspect suspect;
     suspect.row = static_cast<RowIndex>(matrix.rows()[i]);
-    suspect.suggested = issues.most_probable[i];
+    suspect.suggested = issues.suggested[i];
     suspect.self_confidence = issues.self_confidence[i];
     // normalized_margin is (self - best other + 1) / 2, and the best other is the suggestion.
     suspect.suggested_probability = issues.self_confidence[i] - 2 * issues.normalized_margin[i] + 1;
@@ -206,7 +207,12 @@ std::vector<std::string> label_methods() {
 }
 
 bool FindLabelsOptions::confident_learning() const {
-  return underscored(method) == kMethods[1] || !filter.empty() || !rank_by.empty() || compat;
+  return underscored(method) == kMethods[1] || !filter.empty() || !rank_by.empty() || compat ||
+         prunes();
+}
+
+bool FindLabelsOptions::prunes() const {
+  return frac_noise != 1 || min_examples_per_class != 1 || !remove_per_class.empty();
 }
 
 void FindLabelsOptions::check() const {
@@ -217,11 +223,29 @@ void FindLabelsOptions::check() const {
   }
   if (name == kMethods[0] && confident_learning()) {
     throw Error(ErrorCategory::kUsage,
-                "--filter, --rank-by and --compat are for --method confident_learning");
+                "--filter, --rank-by, --compat, --frac-noise, --min-examples-per-class and "
+                "--remove-per-class are for --method confident_learning");
+  }
+  if (!(frac_noise >= 0 && frac_noise <= 1)) {
+    throw Error(ErrorCategory::kUsage,
+                fmt::format("a share of {} of the noise makes no sense", frac_noise),
+                "--frac-noise takes 0 to 1.");
+  }
+  if (min_examples_per_class < 0) {
+    throw Error(ErrorCategory::kUsage,
+                fmt::format("{} examples of a class make no sense", min_examples_per_class),
+                "--min-examples-per-class takes 0 or more.");
   }
   if (!filter.empty() && find_filter(filter) == nullptr) {
     throw Error(ErrorCategory::kUsage, fmt::format("there is no filter '{}'", filter),
                 fmt::format("there are: {}", fmt::join(label_issue_filters(), ", ")));
+  }
+  if (prunes() && !filter.empty() && !underscored(filter).starts_with("prune_") &&
+      underscored(filter) != "both") {
+    throw Error(ErrorCategory::kUsage,
+                fmt::format("the filter '{}' does not take so many of each class", filter),
+                "--frac-noise, --min-examples-per-class and --remove-per-class are for "
+                "prune_by_noise_rate, prune_by_class and both.");
   }
   if (!rank_by.empty() &&
       std::find(kScores.begin(), kScores.end(), underscored(rank_by)) == kScores.end()) {
@@ -232,6 +256,44 @@ void FindLabelsOptions::check() const {
 }
 
 namespace {
+
+// What a mistyped name may have meant, else some of those that there are.
+std::vector<std::string> nearest_or_first(const std::string& name,
+                                          const std::vector<std::string>& names) {
+  constexpr size_t kShown = 10;
+  std::vector<std::string> near = nearest_words(name, names);
+  if (near.empty())
+    near.assign(names.begin(),
+                names.begin() + static_cast<ptrdiff_t>(std::min(kShown, names.size())));
+  return near;
+}
+
+// "cat=20": in the order of the classes; 0 for those not named, and none where none is.
+std::vector<int64_t> numbers_to_remove(const std::vector<std::string>& named,
+                                       const std::vector<std::string>& classes) {
+  std::vector<int64_t> numbers;
+  if (!named.empty()) numbers.assign(classes.size(), 0);
+  for (const std::string& each : named) {
+    const size_t equals = each.rfind('=');
+    const std::string_view digits = equals == std::string::npos
+                                        ? std::string_view()
+                                        : std::string_view(each).substr(equals + 1);
+    int64_t number = -1;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || number < 0) {
+      throw Error(ErrorCategory::kUsage, fmt::format("'{}' is not CLASS=NUMBER", each),
+                  "--remove-per-class cat=20 takes the 20 most doubtful labels 'cat'.");
+    }
+    const auto found = std::find(classes.begin(), classes.end(), each.substr(0, equals));
+    if (found == classes.end()) {
+      const std::string name = each.substr(0, equals);
+      throw Error(ErrorCategory::kNotFound, fmt::format("there is no class '{}'", name),
+                  fmt::format("there are: {}", fmt::join(nearest_or_first(name, classes), ", ")));
+    }
+    numbers[static_cast<size_t>(found - classes.begin())] = number;
+  }
+  return numbers;
+}
 
 FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext& context) {
   FindLabelsReport report{.state =
@@ -248,6 +310,9 @@ FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext&
       find_filter(options.filter.empty() ? "prune_by_noise_rate" : options.filter)->filter;
   learning.entropy_score = rank_by == "confidence_weighted_entropy";
   learning.compat = options.compat;
+  learning.frac_noise = options.frac_noise;
+  learning.min_examples_per_class = options.min_examples_per_class;
+  learning.remove_per_class = numbers_to_remove(options.remove_per_class, report.class_names);
   const analysis::LabelIssues issues = analysis::find_label_issues(
       [&](const analysis::ProbabilityVisit& visit) { matrix.walk(visit); }, matrix.classes(),
       matrix.labels(), learning, context.workers.as_parallel_for());

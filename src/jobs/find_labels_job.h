@@ -22,11 +22,14 @@ struct FindLabelsOptions {
   // as many drawn of them as fit into most_values; confident learning knows these alone.
   std::string where;
   std::string device = "auto";  // that trains heads by evidence: auto, cpu, cuda or cuda:N
-  std::string method;           // label_methods(); empty: evidence, or what the next three ask for
+  std::string method;           // label_methods(); empty: evidence, or what the next ask for
   // Of confident learning; any of them asks for it.
-  std::string filter;   // label_issue_filters(); empty: prune_by_noise_rate
-  std::string rank_by;  // normalized_margin (empty), self_confidence, confidence_weighted_entropy
-  bool compat = false;  // cleanlab's known faults kept
+  std::string filter;     // label_issue_filters(); empty: prune_by_noise_rate
+  std::string rank_by;    // normalized_margin (empty), self_confidence, confidence_weighted_entropy
+  bool compat = false;    // cleanlab's known faults kept
+  double frac_noise = 1;  // of the estimated noise, what is taken; 0..1
+  int64_t min_examples_per_class = 1;         // are left of each class
+  std::vector<std::string> remove_per_class;  // "cat=20"; none: as many as are estimated
   // Samples times classes that are weighed at once: more would not fit beside its own copies.
   // Confident learning reads the store piece by piece.
   size_t most_values = size_t{128} << 20;
@@ -34,6 +37,7 @@ struct FindLabelsOptions {
   std::string who;
 
   bool confident_learning() const;
+  bool prunes() const;  // asks for what only the filters that prune take
   // Throws Error(kUsage) for an unknown method, filter or score, and for a filter, score or compat
   // with a method that has none.
   void check() const;

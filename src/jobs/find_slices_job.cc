@@ -249,12 +249,22 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
   if (snapshot.samples.find("blurry") == nullptr) {
     report.lacks.push_back({"brightness, blur and the like", "run `errata find quality` first"});
   }
+  const Column* chain = snapshot.samples.find("duplicate_chain");
+  std::vector<int64_t> copies;
+  if (chain == nullptr) {
+    report.lacks.push_back({"which pictures are copies, which then count as one",
+                            "run `errata find duplicates` first"});
+  } else {
+    for (const RowIndex row : rows) {
+      copies.push_back(chain->is_null(row) ? -1 : static_cast<int64_t>(chain->number(row)));
+    }
+  }
   const ClusterColumn clusters = add_clusters(options, rows, report, features, context);
   for (const SliceFeature& each : features) report.features.push_back(each.name);
   analysis::SliceOptions slice_options;
   slice_options.seed = options.seed;
-  const analysis::SliceReport found =
-      analysis::find_slices(right, features, slice_options, watched(context, "comparing groups"));
+  const analysis::SliceReport found = analysis::find_slices(right, features, copies, slice_options,
+                                                            watched(context, "comparing groups"));
   report.groups = found.looked_at;
   report.candidates = found.candidates;
   report.accuracy = found.accuracy;

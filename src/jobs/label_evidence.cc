@@ -175,6 +175,10 @@ void count_looked_at(std::span<const LoadedRun> runs, size_t embedded_rows,
       continue;
     }
     ++judged.unjudged;
+    if (judged.errors.alone[i] != 0) {
+      ++judged.alone;
+      continue;
+    }
     const auto knows = [&](const LoadedRun& run) {
       return run.knows[static_cast<size_t>(label)] != 0;
     };
@@ -242,7 +246,8 @@ struct Embedded {
       : space(std::move(of_rows)),
         neighbours(analysis::find_neighbours(space.matrix(), {kShown, analysis::Distance::kCosine},
                                              watched(context, "finding neighbours"))),
-        groups(analysis::near_duplicate_groups(neighbours)),
+        groups(analysis::near_duplicate_groups(space.matrix(), neighbours,
+                                               watched(context, "grouping near duplicates"))),
         isolated(analysis::isolated_rows(neighbours, kShown)) {}
 };
 

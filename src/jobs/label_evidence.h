@@ -41,6 +41,7 @@ struct JudgedLabels {
   size_t unjudged = 0;           // nothing knows them
   size_t without_embedding = 0;  // while others have one: the runs alone can judge them
   size_t of_unknown_class = 0;   // of the unjudged: no run that took part knows the label
+  size_t alone = 0;              // of the unjudged: no other sample has the label, but for copies
   std::vector<std::string> unknown_classes;  // their labels
   analysis::Interval estimated;              // wrong ones, by the judgement of all
   std::vector<std::string> notes;

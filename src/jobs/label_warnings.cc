@@ -65,10 +65,23 @@ std::string unjudged(const JudgedLabels& judged, size_t classes) {
   if (judged.unjudged == 0) return {};
   const std::string all = with_thousands(judged.unjudged);
   if (classes < 2) return all + " samples with a label are not judged: there is no other class";
-  if (judged.runs.empty()) return all + " samples have no embedding and are not judged";
+  const size_t unknown = judged.unjudged - judged.alone;
   std::vector<std::string> reasons;
-  if (!judged.embeddings.empty()) reasons.emplace_back("they have no embedding");
-  const size_t others = judged.unjudged - judged.of_unknown_class;
+  if (judged.alone > 0) {
+    reasons.push_back(fmt::format(
+        "{} the only ones of their label, but for copies",
+        unknown == 0 ? std::string("they are") : with_thousands(judged.alone) + " of them are"));
+  }
+  if (judged.runs.empty()) {
+    if (judged.alone == 0) return all + " samples have no embedding and are not judged";
+    if (unknown > 0) reasons.push_back(with_thousands(unknown) + " of them have no embedding");
+    return fmt::format("{} samples with a label are not judged: {}", all, fmt::join(reasons, ", "));
+  }
+  if (unknown > 0 && !judged.embeddings.empty()) {
+    reasons.push_back(judged.alone == 0 ? std::string("they have no embedding")
+                                        : with_thousands(unknown) + " of them have no embedding");
+  }
+  const size_t others = unknown - judged.of_unknown_class;
   if (judged.of_unknown_class > 0) {
     reasons.push_back(fmt::format(
         "{} have a label that {}",

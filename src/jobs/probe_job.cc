@@ -114,7 +114,8 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const analysis::Neighbours neighbours =
       analysis::find_neighbours(space.matrix(), {kNeighbours, analysis::Distance::kCosine},
                                 watched(context, "looking for near duplicates"));
-  const std::vector<uint32_t> groups = analysis::near_duplicate_groups(neighbours);
+  const std::vector<uint32_t> groups = analysis::near_duplicate_groups(
+      space.matrix(), neighbours, watched(context, "grouping near duplicates"));
   report.duplicates = analysis::grouped_rows(groups);
   const analysis::Probe probe =
       analysis::run_probe(space, labels, groups, classes,

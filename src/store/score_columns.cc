@@ -234,4 +234,13 @@ std::vector<ScoreColumnInfo> list_score_columns(Store& store) {
   return scores;
 }
 
+std::string score_columns_stamp(Store& store) {
+  std::string stamp;
+  Statement read = store.db().prepare("SELECT id, rows, label_revision FROM score ORDER BY id");
+  while (read.step()) {
+    stamp += fmt::format("{},{},{};", read.integer(0), read.integer(1), read.integer(2));
+  }
+  return stamp;
+}
+
 }  // namespace errata::store

@@ -47,5 +47,8 @@ struct ScoreColumnInfo {
   bool stale = false;  // some label is another than the one it was made for
 };
 std::vector<ScoreColumnInfo> list_score_columns(Store& store);
+// Another once columns were written or deleted, but where the one written last was replaced by one
+// of as many rows for the same labels.
+std::string score_columns_stamp(Store& store);
 
 }  // namespace errata::store

@@ -94,6 +94,23 @@ TEST_CASE("class means are held out, forgive wrong labels and speak of rows with
   CHECK(std::abs(again[8 * kClasses] - p[8 * kClasses]) < 1e-3f);
 }
 
+TEST_CASE("a class that only one row has leaves the others as sure as they were") {
+  Wide wide = make_wide();
+  const auto loss = [&](size_t classes) {
+    const ClassSpace space = make_class_space(wide.space, wide.labels, classes, serial_for);
+    const std::vector<float> p = held_out_class_means(
+        space, wide.labels, std::vector<float>(kRows, 1), wide.fold, 5, classes, serial_for);
+    double sum = 0;
+    for (size_t row = 1; row < kRows; ++row) {
+      sum -= std::log(double{p[row * classes + static_cast<size_t>(wide.labels[row])]});
+    }
+    return sum / (kRows - 1);
+  };
+  const double before = loss(kClasses);
+  wide.labels[0] = kClasses;
+  CHECK(loss(kClasses + 1) < before + 0.02);
+}
+
 TEST_CASE("with few rows, or nothing that varies within classes, the space still stands") {
   std::vector<float> values{1, 0, 1, 0, 0, 1, 0, 1};
   const EmbeddingSpace space = make_embedding_space(values, 2, serial_for);

@@ -193,6 +193,49 @@ TEST_CASE("a prediction certain of its label is the best, not the worst") {
   CHECK(entropy(false)[1] == entropy(true)[1]);
 }
 
+TEST_CASE("another label than the given one is suggested, also where that is the most probable") {
+  const std::vector<float> values{0.4F, 0.3F, 0.3F, 0.2F, 0.5F, 0.3F, 0.1F, 0.2F, 0.7F};
+  const std::vector<ClassIndex> labels{0, 1, 2};
+  const LabelIssues found = find_label_issues(source_of(values, 3), 3, labels, {}, serial_for);
+  CHECK(found.suggested == std::vector<ClassIndex>{1, 2, 1});
+  const std::vector<float> alone{1.0F};
+  const std::vector<ClassIndex> one{0};
+  CHECK(find_label_issues(source_of(alone, 1), 1, one, {}, serial_for).suggested[0] == kNoClass);
+}
+
+TEST_CASE("so many labels of a class are taken as were asked for, not of what is truly of it") {
+  constexpr size_t kClasses = 3;
+  Rng rng(2);
+  std::vector<float> values;
+  std::vector<ClassIndex> labels;
+  for (size_t row = 0; row < 300; ++row) {
+    const size_t truth = rng.below(kClasses);
+    for (size_t k = 0; k < kClasses; ++k) {
+      values.push_back(k == truth ? 0.7F + 0.2F * static_cast<float>(rng.uniform()) : 0.1F);
+    }
+    const size_t step = rng.uniform() < 0.2 ? 1 + rng.below(2) : 0;
+    labels.push_back(static_cast<ClassIndex>((truth + step) % kClasses));
+  }
+  ConfidentLearningOptions options;
+  options.remove_per_class = {10, 0, 4};
+  for (const LabelIssueFilter filter : {LabelIssueFilter::kPruneByNoiseRate,
+                                        LabelIssueFilter::kPruneByClass, LabelIssueFilter::kBoth}) {
+    options.filter = filter;
+    const LabelIssues found =
+        find_label_issues(source_of(values, kClasses), kClasses, labels, options, serial_for);
+    std::vector<size_t> taken(kClasses, 0);
+    for (size_t row = 0; row < labels.size(); ++row) {
+      if (found.is_issue[row] != 0) ++taken[static_cast<size_t>(labels[row])];
+    }
+    if (filter == LabelIssueFilter::kBoth) {
+      CHECK(taken[0] <= 10);
+      CHECK(taken[1] == 0);
+    } else {
+      CHECK(taken == std::vector<size_t>{10, 0, 4});
+    }
+  }
+}
+
 TEST_CASE("rows without a label or with a NaN take no part") {
   const Json& json = references().at(size_t{0});
   Case each(json);

@@ -260,6 +260,18 @@ TEST_CASE("groups: kinds, the one to keep, conflicts and leaks, and their order"
   CHECK(group_duplicates(pictures, std::nullopt, serial_for).groups.size() == 3);
 }
 
+TEST_CASE("grouping can be given up between chains") {
+  std::vector<PictureIdentity> pictures;
+  for (int32_t i = 0; i < 6; ++i) {
+    PictureIdentity each;
+    each.file = i / 2;
+    pictures.push_back(each);
+  }
+  size_t ticks = 0;
+  group_duplicates(pictures, std::nullopt, serial_for, {}, [&] { ++ticks; });
+  CHECK(ticks == 3);
+}
+
 TEST_CASE("hashes that agree are not enough") {
   const std::vector<PictureIdentity> pictures{stepped(0, 100), stepped(2, 100)};
   const Duplicates found = group_duplicates(pictures, 4, serial_for);

@@ -71,7 +71,7 @@ Prepared prepare(Noisy& noisy) {
   std::vector<float> values = noisy.values;
   made.space = make_embedding_space(values, kColumns, serial_for);
   made.neighbours = nearest_neighbours(made.space.matrix(), {50, Distance::kCosine}, serial_for);
-  made.groups = near_duplicate_groups(made.neighbours);
+  made.groups = near_duplicate_groups(made.space.matrix(), made.neighbours, serial_for);
   return made;
 }
 
@@ -80,6 +80,34 @@ LabelEvidence evidence_of(const Noisy& noisy, const Prepared& prepared) {
 }
 
 }  // namespace
+
+TEST_CASE("the only sample of a class is not judged, and does not change how others are") {
+  Noisy noisy = make_noisy(0.1, 4);
+  Prepared prepared = prepare(noisy);
+  LabelEvidence evidence = evidence_of(noisy, prepared);
+  evidence.classes = kClasses + 1;
+  const LabelErrors before = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK(std::count(before.alone.begin(), before.alone.end(), 1) == 0);
+  noisy.labels[0] = kClasses;
+  evidence.labels = noisy.labels;
+  const LabelErrors after = find_label_errors(evidence, {}, serial_for, [] {});
+  CHECK(after.alone[0] == 1);
+  CHECK(std::count(after.alone.begin(), after.alone.end(), 1) == 1);
+  CHECK(std::isnan(after.score[0]));
+  CHECK(after.suspect[0] == 0);
+  CHECK(after.judged == kRows - 1);
+  double moved = 0;
+  for (size_t row = 1; row < kRows; ++row) {
+    moved += std::abs(static_cast<double>(after.score[row] - before.score[row])) / kRows;
+  }
+  CHECK(moved < 0.05);  // what other folds change
+  CHECK(std::abs(after.estimated.value - before.estimated.value) < 0.02 * kRows);
+  // What a run knows of it is evidence.
+  const std::vector<float> flat(kRows * evidence.classes,
+                                1.0F / static_cast<float>(evidence.classes));
+  evidence.runs.push_back({flat, {}});
+  CHECK(find_label_errors(evidence, {}, serial_for, [] {}).alone[0] == 0);
+}
 
 TEST_CASE("the belief of several rounds ranks wrong labels above the probe's self confidence") {
   for (const double rate : {0.15, 0.35}) {

@@ -109,6 +109,19 @@ std::vector<std::pair<uint32_t, uint32_t>> datalab_pairs(const FloatMatrix& poin
 
 }  // namespace
 
+TEST_CASE("all pairs of a picture that is there more often than neighbours are asked for") {
+  const Planted planted(2000, 3, 60, 4);
+  const std::vector<std::pair<uint32_t, uint32_t>> pairs =
+      find_near_copies(planted.view(), {}, serial_for).pairs;
+  size_t right = 0;
+  for (const auto& [a, b] : pairs) right += planted.original[a] == planted.original[b];
+  CHECK(right == pairs.size());
+  CHECK(right >= 0.98 * 3 * 61 * 60 / 2);
+  // All rows equal: it ends.
+  const std::vector<float> equal(500 * kColumns, 1.0F);
+  CHECK(find_near_copies({equal, 500, kColumns}, {}, serial_for).pairs.size() >= 499);
+}
+
 TEST_CASE("near copies are found however many there are; Datalab's threshold collapses") {
   struct Trial {
     size_t pictures, copied, copies;

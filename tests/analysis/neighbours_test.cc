@@ -187,6 +187,26 @@ TEST_CASE("the number of threads does not change what is found, exact or approxi
   }
 }
 
+TEST_CASE("nor does it of many rows, in which lists are sampled; and many neighbours are found") {
+  const Points points = clustered_points(20'000, 24, 5);
+  WorkerGroup workers(3);
+  const NeighbourOptions options{10, Distance::kCosine};
+  const Neighbours guess = approximate_neighbours(points.view(), options, {}, serial_for);
+  const Neighbours again =
+      approximate_neighbours(points.view(), options, {}, workers.as_parallel_for());
+  CHECK(guess.index == again.index);
+  const Points fewer = clustered_points(6000, 24, 5);
+  const Neighbours exact = nearest_neighbours(fewer.view(), {50, Distance::kCosine}, serial_for);
+  const Neighbours most =
+      approximate_neighbours(fewer.view(), {50, Distance::kCosine}, {}, serial_for);
+  size_t found = 0;
+  for (size_t row = 0; row < fewer.rows; ++row) {
+    const std::set<uint32_t> truth(exact.of(row).begin(), exact.of(row).end());
+    for (const uint32_t each : most.of(row)) found += truth.contains(each);
+  }
+  CHECK(found > 0.98 * static_cast<double>(fewer.rows) * 50);
+}
+
 TEST_CASE("approximate neighbours are nearly all of the exact ones; copies among them are kept") {
   Points points = clustered_points(6000, 64, 8);
   for (size_t row = 3000; row < 3040; ++row) {

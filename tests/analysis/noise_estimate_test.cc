@@ -69,6 +69,48 @@ TEST_CASE("the model's own errors are not taken for wrong labels") {
   }
 }
 
+TEST_CASE("one sample of a class of its own changes next to nothing") {
+  // No label is wrong. The one of the last class is believed in by nobody, itself included; of the
+  // others every row gives it a little.
+  constexpr size_t kAll = kClasses + 1;
+  Rng rng(4);
+  std::vector<float> belief;
+  std::vector<ClassIndex> labels;
+  for (size_t row = 0; row < 1500; ++row) {
+    std::vector<float> p;
+    labels.push_back(static_cast<ClassIndex>(draw_belief(rng, kClasses, 4, p)));
+    for (const float each : p) belief.push_back(0.997F * each);
+    belief.push_back(0.003F);
+  }
+  const NoiseEstimate before = estimate_noise(belief, labels, kAll, 1, serial_for);
+  labels.push_back(kClasses);
+  for (size_t k = 0; k < kAll; ++k) belief.push_back(k == 0 ? 0.995F : 0.001F);
+  const NoiseEstimate after = estimate_noise(belief, labels, kAll, 1, serial_for);
+  CHECK(std::abs(after.wrong.value - before.wrong.value) < 0.02 * 1500);
+  CHECK(std::abs(after.by_joint.value - before.by_joint.value) < 0.02 * 1500);
+}
+
+TEST_CASE("of very many small classes too the interval holds its value") {
+  constexpr size_t kMany = 300;
+  Rng rng(6);
+  std::vector<float> belief;
+  std::vector<ClassIndex> labels;
+  double wrong = 0;
+  for (size_t row = 0; row < 3 * kMany; ++row) {
+    const size_t truth = row % kMany;
+    const size_t other = rng.below(kMany);
+    for (size_t k = 0; k < kMany; ++k) belief.push_back(k == truth ? 0.7F : 0.3F / (kMany - 1));
+    const bool flipped = rng.uniform() < 0.3 && other != truth;
+    wrong += flipped;
+    labels.push_back(static_cast<ClassIndex>(flipped ? other : truth));
+  }
+  const NoiseEstimate estimate = estimate_noise(belief, labels, kMany, 1, serial_for);
+  CHECK(estimate.wrong.low < estimate.wrong.value);
+  CHECK(estimate.wrong.high > estimate.wrong.value);
+  CHECK(estimate.wrong.low <= wrong);
+  CHECK(estimate.wrong.high >= wrong);
+}
+
 TEST_CASE("where people err only on what is hard to tell, the interval holds their errors") {
   Judged judged = make_judged(0, 9);
   Rng rng(3);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -158,7 +159,8 @@ TEST_CASE("copies of a picture do not let the probe see its own label") {
   const EmbeddingSpace space = make_embedding_space(values, kColumns, serial_for);
   const Neighbours neighbours =
       nearest_neighbours(space.matrix(), {10, Distance::kCosine}, serial_for);
-  const std::vector<uint32_t> groups = near_duplicate_groups(neighbours);
+  const std::vector<uint32_t> groups =
+      near_duplicate_groups(space.matrix(), neighbours, serial_for);
   CHECK(groups[1] == groups[0]);
   CHECK(groups[2] != groups[0]);
   const auto with_groups =
@@ -167,6 +169,43 @@ TEST_CASE("copies of a picture do not let the probe see its own label") {
                                  processor_head_math(serial_for), kNoTick);
   CHECK(accuracy(with_groups, labels, 4) < 0.33);
   CHECK(accuracy(without, labels, 4) > accuracy(with_groups, labels, 4) + 0.1);
+}
+
+TEST_CASE("copies stay together however many there are, and what is merely dense is no copy") {
+  constexpr size_t kCopies = 11;
+  Rng rng(8);
+  std::vector<float> values;
+  for (size_t picture = 0; picture < 200; ++picture) {
+    std::vector<float> row(kColumns);
+    for (float& value : row) value = static_cast<float>(draw_normal(rng));
+    for (size_t copy = 0; copy < kCopies; ++copy) {
+      for (const float value : row) {
+        values.push_back(value + static_cast<float>(0.005 * draw_normal(rng)));
+      }
+    }
+  }
+  const EmbeddingSpace copied = make_embedding_space(values, kColumns, serial_for);
+  const auto groups_of = [](const EmbeddingSpace& space) {
+    return near_duplicate_groups(
+        space.matrix(), nearest_neighbours(space.matrix(), {10, Distance::kCosine}, serial_for),
+        serial_for);
+  };
+  const std::vector<uint32_t> groups = groups_of(copied);
+  CHECK(grouped_rows(groups) == groups.size());
+  CHECK(std::set<uint32_t>(groups.begin(), groups.end()).size() == 200);
+  // One class five times as dense as the others.
+  Blobs blobs = make_blobs(2000, 10, 1.0, 5);
+  for (size_t row = 10; row < 2000; row += 10) {
+    for (size_t j = 0; j < kColumns; ++j) {
+      float& value = blobs.values[row * kColumns + j];
+      value = blobs.values[j] + 0.2F * (value - blobs.values[j]);
+    }
+  }
+  std::vector<size_t> sizes(2000, 0);
+  for (const uint32_t group : groups_of(make_embedding_space(blobs.values, kColumns, serial_for))) {
+    ++sizes[group];
+  }
+  CHECK(*std::max_element(sizes.begin(), sizes.end()) < 50);
 }
 
 TEST_CASE(

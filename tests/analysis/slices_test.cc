@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -71,7 +72,7 @@ TEST_CASE("without a weak slice none is told in more than 95 of 100 data sets") 
   for (uint64_t trial = 0; trial < kTrials; ++trial) {
     Data data = make_data(600, trial);
     draw_errors(data, trial, [](size_t) { return 0.2; });
-    const SliceReport found = find_slices(data.right, data.features, {}, serial_for);
+    const SliceReport found = find_slices(data.right, data.features, {}, {}, serial_for);
     alarms += !found.slices.empty();
     CHECK(found.looked_at > 40);
     // What is significant where it was found, all groups looked at: nearly always something.
@@ -94,7 +95,7 @@ TEST_CASE("planted slices are found, with the words that name them") {
       if (one[row] == 3 && two[row] == 1) return 0.45;  // a pair, 4 % of the rows
       return tied[row] == 2 ? 0.25 : 0.1;               // a single, 25 %
     });
-    const SliceReport found = find_slices(data.right, data.features, {}, serial_for);
+    const SliceReport found = find_slices(data.right, data.features, {}, {}, serial_for);
     for (const Slice& slice : found.slices) {
       const auto is = [&](size_t term, size_t feature, int32_t code) {
         return slice.terms[term].feature == feature && slice.terms[term].code == code;
@@ -122,7 +123,7 @@ TEST_CASE("the accuracy told is that of the half that did not choose the slice")
     Data data = make_data(3000, 500 + trial);
     draw_errors(data, trial,
                 [&](size_t row) { return data.features[3].codes[row] == 1 ? 0.3 : 0.15; });
-    for (const Slice& slice : find_slices(data.right, data.features, {}, serial_for).slices) {
+    for (const Slice& slice : find_slices(data.right, data.features, {}, {}, serial_for).slices) {
       if (slice.terms.size() != 1 || slice.terms[0].feature != 3) continue;
       told += slice.accuracy;
       ++count;
@@ -132,10 +133,57 @@ TEST_CASE("the accuracy told is that of the half that did not choose the slice")
   CHECK(std::abs(told / count - 0.7) < 0.025);
 }
 
+TEST_CASE("copies, on which a model errs alike, do not confirm each other") {
+  constexpr size_t kTrials = 60;
+  size_t as_one = 0, each = 0;
+  for (uint64_t trial = 0; trial < kTrials; ++trial) {
+    const Data pictures = [&] {
+      Data made = make_data(300, trial);
+      draw_errors(made, trial, [](size_t) { return 0.2; });
+      return made;
+    }();
+    Data data;
+    std::vector<int64_t> copies;
+    for (const SliceFeature& feature : pictures.features) {
+      data.features.push_back({feature.name, {}, feature.terms});
+    }
+    for (size_t row = 0; row < 5 * pictures.right.size(); ++row) {
+      const size_t picture = row / 5;
+      data.right.push_back(pictures.right[picture]);
+      copies.push_back(static_cast<int64_t>(picture));
+      for (size_t f = 0; f < data.features.size(); ++f) {
+        data.features[f].codes.push_back(pictures.features[f].codes[picture]);
+      }
+    }
+    as_one += !find_slices(data.right, data.features, copies, {}, serial_for).slices.empty();
+    each += !find_slices(data.right, data.features, {}, {}, serial_for).slices.empty();
+  }
+  CHECK(as_one < kTrials / 10);
+  CHECK(each > kTrials / 2);
+}
+
+TEST_CASE("of a slice its copies are counted, too") {
+  Data data = make_data(4000, 3);
+  draw_errors(data, 3, [&](size_t row) { return data.features[1].codes[row] == 2 ? 0.4 : 0.1; });
+  const size_t rows = data.right.size();
+  std::vector<int64_t> copies(rows, -1);
+  for (size_t row = 0; row < rows; ++row) {
+    for (SliceFeature& feature : data.features) feature.codes.push_back(feature.codes[row]);
+    data.right.push_back(data.right[row]);
+    copies[row] = static_cast<int64_t>(row);
+  }
+  for (size_t row = 0; row < rows; ++row) copies.push_back(copies[row]);
+  const SliceReport found = find_slices(data.right, data.features, copies, {}, serial_for);
+  REQUIRE(!found.slices.empty());
+  const std::vector<int32_t>& codes = data.features[1].codes;
+  CHECK(found.slices[0].rows == static_cast<size_t>(std::count(codes.begin(), codes.end(), 2)));
+  CHECK(found.slices[0].confirmed_rows < found.slices[0].rows / 3);
+}
+
 TEST_CASE("nothing to compare: no rows, no errors, no features") {
-  CHECK(find_slices({}, {}, {}, serial_for).slices.empty());
+  CHECK(find_slices({}, {}, {}, {}, serial_for).slices.empty());
   Data data = make_data(500, 1);
   data.right.assign(500, 1);
-  CHECK(find_slices(data.right, data.features, {}, serial_for).slices.empty());
-  CHECK(find_slices(data.right, {}, {}, serial_for).slices.empty());
+  CHECK(find_slices(data.right, data.features, {}, {}, serial_for).slices.empty());
+  CHECK(find_slices(data.right, {}, {}, {}, serial_for).slices.empty());
 }

@@ -282,6 +282,30 @@ TEST_CASE("copies are excluded in one batch, not where labels differ, and undone
   CHECK(planted.find().groups.size() == 4);
 }
 
+TEST_CASE("what was kept in review is not excluded as a copy") {
+  Planted planted;
+  store::Edit keep;
+  {
+    const FindDuplicatesReport before = planted.find();
+    const analysis::DuplicateGroup* group = nullptr;
+    for (const analysis::DuplicateGroup& each : before.groups) {
+      if (!each.conflict) group = &each;
+    }
+    REQUIRE(group != nullptr);
+    const uint32_t copy = group->members.back();
+    REQUIRE(copy != group->kept());
+    keep.sample = before.state.snapshot.ids[before.rows[copy]];
+  }
+  keep.kind = store::EditKind::kKeep;
+  {
+    store::Store store = store::Store::open(planted.store, store::Access::kWrite);
+    store::apply_edits(store, std::vector{keep}, "tester", "");
+  }
+  const FindDuplicatesReport report = planted.find(false, true);
+  CHECK(report.dropped.edits.size() == 2);
+  for (const store::AppliedEdit& edit : report.dropped.edits) CHECK(edit.sample != keep.sample);
+}
+
 TEST_CASE("equal sums are not equal files: a file changed since the import is compared as it is") {
   Planted planted;
   // The store still says that both are equal.

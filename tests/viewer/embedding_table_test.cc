@@ -52,7 +52,7 @@ TEST_CASE("embeddings that would not fit are refused before any is read") {
   CHECK(category_of() == ErrorCategory::kNotFound);
 }
 
-TEST_CASE("the most alike come first, by the newest run, until it is forgotten") {
+TEST_CASE("the most alike come first, by the newest run that is complete") {
   const test::StoreProject project;
   auto store = store::Store::open(project.store_path, store::Access::kWrite);
   const auto write = [&](const std::string& name, const std::vector<float>& rows) {
@@ -71,6 +71,21 @@ TEST_CASE("the most alike come first, by the newest run, until it is forgotten")
   REQUIRE(found.size() == 2);
   CHECK(found.front().sample == 2);
   CHECK(found.front().similarity == doctest::Approx(1));
+  // One that is still written has not taken its place, nor where it was interrupted.
+  store::RunWriter third(store, spec_of("third", 2), {1, 2, 3}, store::OnExistingRun::kRefuse);
+  store::RunRows one;
+  one.embeddings = {1, 0};
+  third.write(0, one);
+  CHECK(table.nearest(store, like, 3).size() == 2);
+  store::RunRows rest;
+  rest.embeddings = {0, 1, 1, 0};
+  third.write(1, rest);
+  third.finish();
+  CHECK(table.nearest(store, like, 3).front().sample == 3);
+  // Another under the same name.
+  store::delete_run(store, "third");
+  write("third", {1, 0, 1, 0, 0, 1});
+  CHECK(table.nearest(store, like, 3).front().sample == 2);
 }
 
 }  // namespace

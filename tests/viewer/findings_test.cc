@@ -486,6 +486,66 @@ TEST_CASE("a chain of copies keeps every one that stands for others") {
   CHECK_FALSE(answer_copies(samples)->groups[0].open);
 }
 
+TEST_CASE("of a group one always stays, and what a person kept does whatever was suggested") {
+  Table samples = with_groups({1, 1, 1, 1, 2, 2}, {0, 0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 0});
+  const auto names = std::make_shared<Dictionary>();
+  for (const char* name : {"unseen", "kept", "excluded"}) names->add(name);
+  const auto going = [&](std::vector<int32_t> review, size_t group) {
+    samples.add(make_category_column("review", std::move(review), names));
+    const CopyChoice choice(samples);
+    return choice.going(answer_copies(samples)->groups[group]);
+  };
+  using Rows = std::vector<RowIndex>;
+  // The one with two labels is first; of the other row 1 is the largest.
+  CHECK(going({0, 0, 0, 0, 0, 0}, 1) == Rows{0, 2, 3});
+  CHECK(going({0, 2, 0, 0, 0, 0}, 1) == Rows{2, 3});
+  CHECK(answer_copies(samples)->copies == 2);
+  // Of the suggested one alone all others are known to be copies: it stays too.
+  CHECK(going({0, 0, 1, 0, 0, 0}, 1) == Rows{0, 3});
+  CHECK(going({1, 0, 1, 0, 0, 0}, 1) == Rows{3});
+  CHECK(answer_copies(samples)->open == 2);
+  CHECK(going({1, 2, 1, 1, 0, 0}, 1).empty());
+  CHECK(answer_copies(samples)->open == 1);
+  // Of different labels too, once a person kept both.
+  CHECK(going({0, 0, 0, 0, 0, 1}, 0).empty());
+  CHECK(answer_copies(samples)->conflicts == 1);
+  CHECK(going({0, 0, 0, 0, 1, 1}, 0) == Rows{0, 2, 3});  // decided: behind the other
+  CHECK(answer_copies(samples)->conflicts == 0);
+}
+
+TEST_CASE("both of a pair stay when both are marked, and are told of no more") {
+  Opened opened;
+  opened.show("duplicates");
+  REQUIRE(opened.commands.run("duplicates.between", opened.session));
+  opened.settle();
+  const CopyPairView pair = *FindingsDesk::chosen_pair(opened.state());
+  const size_t open = opened.copies().open_pairs;
+  opened.session.findings().keep(pair.a);
+  opened.session.findings().keep(pair.b, true);
+  REQUIRE(opened.commands.run("review.keep_one", opened.session));
+  opened.settle();
+  for (const RowIndex row : {pair.a, pair.b}) {
+    CHECK(opened.backend->review_of(opened.state().snapshot.ids[row]) == "kept");
+  }
+  CHECK(opened.copies().open_pairs == open - 1);
+  CHECK(FindingsDesk::chosen_pair(opened.state())->open);
+  REQUIRE(opened.commands.run("edit.undo", opened.session));
+  opened.settle();
+  CHECK(opened.copies().open_pairs == open);
+}
+
+TEST_CASE("the group that was chosen and what was marked in it outlast a reload") {
+  Opened opened;
+  opened.show("duplicates");
+  opened.session.findings().move_group(1);
+  const CopyGroup group = *FindingsDesk::chosen_group(opened.state());
+  opened.session.findings().keep(group.members.back());
+  opened.session.reload();
+  opened.settle();
+  CHECK(FindingsDesk::chosen_group(opened.state())->number == group.number);
+  CHECK(opened.state().findings.kept == std::vector<RowIndex>{group.members.back()});
+}
+
 TEST_CASE("all copies of groups whose labels agree go in one batch") {
   Opened opened;
   opened.show("duplicates");

@@ -112,6 +112,19 @@ TEST_CASE("a lasso filters on its box and selects what is inside") {
   CHECK(opened.map().picture->shown == kSamples - 1);
 }
 
+TEST_CASE("what is looked at and encircled outlasts a reload of the same map") {
+  Opened opened;
+  opened.session.map().lasso({{1.9, 9.9}, {6.2, 9.9}, {1.9, 14.2}});
+  opened.settle();
+  opened.session.map().zoom(0.5, {50, 50});
+  opened.settle();
+  const MapView view = opened.map().view;
+  opened.session.reload();
+  opened.settle();
+  CHECK(opened.map().view == view);
+  CHECK(opened.map().lasso.size() == 3);
+}
+
 TEST_CASE("colours: a category has its own, a number a scale, nothing known is one") {
   Opened opened;
   const std::vector<std::string> colors = map_colors(opened.session.state().snapshot.samples);
@@ -233,6 +246,20 @@ TEST_CASE("samples like the one under the cursor come first, at a command") {
   REQUIRE(commands.run("round.resume", session));
   session.tasks().finish_all();
   CHECK(state.view->order.size() == state.round.queue.size());
+}
+
+TEST_CASE("what is alike is not shown over what was asked for meanwhile") {
+  auto made = std::make_unique<SyntheticBackend>(kSamples);
+  made->with_embeddings_ = true;
+  Session session(std::move(made), nullptr, 2);
+  session.open();
+  session.tasks().finish_all();
+  const CommandRegistry commands;
+  session.set_cursor(5);
+  REQUIRE(commands.run("view.similar", session));
+  session.set_filter("id = 1");
+  session.tasks().finish_all();
+  CHECK(session.state().view->order.size() == 1);
 }
 
 TEST_CASE("without embeddings there is nothing alike to show, and the form of a map says so") {

@@ -228,6 +228,32 @@ TEST_CASE("a run that another program completes is told of, its pieces on the wa
   CHECK(opened.state().cursor == cursor);
 }
 
+TEST_CASE("what another program found is told of, and its saved views are listed") {
+  const test::StoreProject project;
+  Opened opened(project.store_path);
+  store::Store other = store::Store::open(project.store_path, store::Access::kWrite);
+  store::put_saved_view(other, {"anna's", "split = 'test'", "id", ""});
+  opened.session->poll_store(100);
+  opened.settle();
+  CHECK_FALSE(opened.state().store_changed);
+  CHECK(opened.state().lists.lists.saved_views.size() == 1);
+  store::ScoreColumn column;
+  column.name = "label_error";
+  column.samples = opened.state().snapshot.ids;
+  column.values.assign(column.samples.size(), 0.5F);
+  store::put_score_column(other, column);
+  opened.session->poll_store(200);
+  opened.settle();
+  CHECK(opened.state().store_changed);
+  REQUIRE(opened.state().message.has_value());
+  CHECK(opened.state().message->text.find("What was found in this store has changed") !=
+        std::string::npos);
+  opened.session->reload();
+  opened.settle();
+  CHECK_FALSE(opened.state().store_changed);
+  CHECK(opened.state().snapshot.samples.find("label_error") != nullptr);
+}
+
 TEST_CASE("one class, one sample, and names of every kind") {
   {
     const test::TempDir folder;

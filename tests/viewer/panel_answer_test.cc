@@ -142,18 +142,28 @@ TEST_CASE("an audit is known by its samples, however its filter is written") {
   opened.session.decide(ReviewKind::kKeep);
   opened.settle();
   PanelQuestion question = opened.question("split = 'test' and label != prediction");
-  question.has_audit = true;
+  question.audit.emplace();
   for (const char* same : {"split = 'test'", "split='test'", "split in ('test')"}) {
     CAPTURE(same);
-    question.audit_population = same;
+    question.audit->population = same;
     CHECK_FALSE(answer_panels(question)->audit_elsewhere);
   }
   for (const char* other :
        {"", "split = 'train'", "split = 'test' and label != prediction", "no_such_column = 3"}) {
     CAPTURE(other);
-    question.audit_population = other;
+    question.audit->population = other;
     CHECK(answer_panels(question)->audit_elsewhere);
   }
+  question.audit->population = "split = 'test'";
+  std::vector<SampleId> drawn;
+  for (const RowIndex row : jobs::tagged_rows(question.samples, jobs::kAuditTag)) {
+    drawn.push_back(question.samples.find("id")->ints[row]);
+  }
+  question.audit->samples = jobs::audit_fingerprint(drawn);
+  CHECK_FALSE(answer_panels(question)->audit_elsewhere);
+  ++drawn.front();  // as many, but another
+  question.audit->samples = jobs::audit_fingerprint(drawn);
+  CHECK(answer_panels(question)->audit_elsewhere);
 }
 
 TEST_CASE("corrections of mistakes raise the accuracy, and are told apart from the labels given") {
@@ -184,7 +194,7 @@ TEST_CASE("the audit speaks only for the samples it was drawn from") {
   for (int i = 0; i < 30; ++i) opened.session.decide(ReviewKind::kKeep);
   opened.settle();
   PanelQuestion question = opened.question("");
-  question.has_audit = true;
+  question.audit.emplace();
   const auto begun = answer_panels(question);
   CHECK(begun->audit_drawn == 700);
   CHECK(begun->audit.audited == 30);
@@ -194,13 +204,13 @@ TEST_CASE("the audit speaks only for the samples it was drawn from") {
   opened.settle();
   question = opened.question("");
   CHECK_FALSE(answer_panels(question)->audit_estimate);  // no drawn population is known
-  question.has_audit = true;
+  question.audit.emplace();
   const auto answer = answer_panels(question);
   REQUIRE(answer->audit_estimate);
   CHECK(answer->audit.audited == 700);
   // Nothing was changed: the estimate is the accuracy as given.
   CHECK(answer->audit_estimate->accuracy.value == doctest::Approx(given_share(*answer)));
-  question.audit_population = "split = 'test'";
+  question.audit->population = "split = 'test'";
   const auto elsewhere = answer_panels(question);
   CHECK(elsewhere->audit_elsewhere);
   CHECK_FALSE(elsewhere->audit_estimate);
@@ -213,7 +223,7 @@ TEST_CASE("an excluded sample of the audit counts as it was given") {
   opened.session.decide(ReviewKind::kKeep);
   opened.settle();
   PanelQuestion question = opened.question("");
-  question.has_audit = true;
+  question.audit.emplace();
   std::vector<uint8_t> excluded(700, 0);
   excluded[3] = 1;
   question.samples.add(make_bool_column("excluded", excluded));

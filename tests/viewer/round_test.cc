@@ -118,6 +118,29 @@ TEST_CASE("another filter pauses the round, resuming goes to the first undecided
   CHECK(opened.session.state().cursor == 2);
 }
 
+TEST_CASE("a round under way is not dropped for another unasked") {
+  Opened opened;
+  opened.run("round.start");
+  const std::string first = opened.round().id;
+  opened.run("round.start");  // nothing is decided: nothing is lost
+  CHECK(opened.round().id != first);
+  opened.run("review.keep");
+  const std::string id = opened.round().id;
+  opened.run("round.start");
+  CHECK(opened.round().id == id);
+  REQUIRE(opened.session.state().overlay == Overlay::kQuestion);
+  CHECK(opened.session.state().jobs.question->text.starts_with("1 of "));
+  opened.session.jobs().answer(false);
+  opened.settle();
+  CHECK(opened.round().id == id);
+  CHECK(opened.round().counts.kept == 1);
+  opened.run("round.start");
+  opened.session.jobs().answer(true);
+  opened.settle();
+  CHECK(opened.round().id != id);
+  CHECK(opened.round().counts.decided() == 0);
+}
+
 TEST_CASE("what is decided does not come back, but for what the model now sees otherwise") {
   Opened opened;
   const SampleId kept = opened.cursor();

@@ -25,9 +25,11 @@ float product(const float* a, const float* b, size_t columns) {
 
 store::RunInfo newest_embedded(store::Store& store) {
   std::vector<store::RunInfo> runs = store::list_runs(store);
-  const auto found = std::find_if(runs.rbegin(), runs.rend(), [](const store::RunInfo& run) {
-    return run.summary.embedding_columns > 0;
+  std::erase_if(runs, [](const store::RunInfo& run) { return run.summary.embedding_columns == 0; });
+  const auto complete = std::find_if(runs.rbegin(), runs.rend(), [](const store::RunInfo& run) {
+    return run.summary.state == RunState::kComplete;
   });
+  const auto found = complete != runs.rend() ? complete : runs.rbegin();
   if (found == runs.rend()) {
     throw Error(ErrorCategory::kNotFound, "no run has embeddings yet",
                 "run a model, which keeps what goes into its last layer");
@@ -37,14 +39,10 @@ store::RunInfo newest_embedded(store::Store& store) {
 
 }  // namespace
 
-void EmbeddingTable::forget() {
-  run_ = 0;
+void EmbeddingTable::read(store::Store& store, const store::RunInfo& run) {
+  read_ = {};
   ids_ = {};
   values_ = {};
-}
-
-void EmbeddingTable::read(store::Store& store, const store::RunInfo& run) {
-  forget();
   columns_ = run.summary.embedding_columns;
   if (run.plan_rows > kMostBytes / sizeof(float) / columns_) {
     throw Error(ErrorCategory::kUsage,
@@ -75,7 +73,7 @@ void EmbeddingTable::read(store::Store& store, const store::RunInfo& run) {
     values_ = std::move(sorted);
   }
   for (const auto& [sample, place] : order) ids_.push_back(sample);
-  run_ = run.summary.id;
+  read_ = as_read(run);
 }
 
 std::vector<float> EmbeddingTable::direction_of(std::span<const SampleId> like) const {
@@ -98,7 +96,7 @@ std::vector<float> EmbeddingTable::direction_of(std::span<const SampleId> like) 
 std::vector<Alike> EmbeddingTable::nearest(store::Store& store, std::span<const SampleId> like,
                                            size_t limit) {
   const store::RunInfo run = newest_embedded(store);
-  if (run.summary.id != run_) read(store, run);
+  if (as_read(run) != read_) read(store, run);
   const std::vector<float> direction = direction_of(like);
   std::vector<Alike> all;
   all.reserve(ids_.size());

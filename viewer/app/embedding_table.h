@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "store/runs.h"
@@ -15,20 +16,29 @@ namespace errata::viewer {
 class EmbeddingTable {
  public:
   // The `limit` samples most like those of `like` (mean of the directions, cosine), most alike
-  // first, without those themselves. By the newest run that has embeddings; reads them with the
-  // first call. Throws Error(kNotFound) when there is no such run, or none of `like` has one;
+  // first, without those themselves. By the newest complete run that has embeddings, by one that is
+  // still written where there is no other; reads them when they are others than in the call before.
+  // Throws Error(kNotFound) when there is no such run, or none of `like` has one;
   // Error(kUsage), having read nothing, when they would take more than kMostBytes.
   std::vector<Alike> nearest(store::Store& store, std::span<const SampleId> like, size_t limit);
-  // The store may hold other embeddings now.
-  void forget();
-
   static constexpr size_t kMostBytes = size_t{1} << 30;
 
  private:
+  // Of a run as it was read: one that is still written, and one that took its place, is another.
+  struct Read {
+    RunId run = 0;
+    std::string started_at;
+    size_t rows = 0;
+    bool operator==(const Read&) const = default;
+  };
+  static Read as_read(const store::RunInfo& run) {
+    return {run.summary.id, run.summary.started_at, run.rows};
+  }
+
   void read(store::Store& store, const store::RunInfo& run);
   std::vector<float> direction_of(std::span<const SampleId> like) const;
 
-  RunId run_ = 0;
+  Read read_;
   size_t columns_ = 0;
   std::vector<SampleId> ids_;  // rising
   std::vector<float> values_;  // ids x columns, of norm 1

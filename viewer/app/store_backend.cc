@@ -161,10 +161,6 @@ Loaded StoreBackend::load(const std::string& active_run) {
     const std::lock_guard lock(rows_.mutex);
     run_ids_.clear();  // a run of the same name may be another now
   }
-  {
-    const std::lock_guard lock(embedded_.mutex);
-    embeddings_.forget();
-  }
   store::SnapshotOptions options;
   options.active_run = active_run;
   options.parallel = loaders_.as_parallel_for();
@@ -177,6 +173,8 @@ Loaded StoreBackend::load(const std::string& active_run) {
   loaded.missing_roots = store::missing_roots(*reading_);
   seen_event_ = newest_event(*reading_);
   seen_runs_ = complete_runs(*reading_);
+  seen_scores_ = store::score_columns_stamp(*reading_);
+  seen_views_ = views_stamp(*reading_);
   return loaded;
 }
 
@@ -206,6 +204,9 @@ News StoreBackend::news() {
   seen_data_version_ = store.data_version();
   const std::vector<store::LogEntry> entries = events_after(store, seen_event_);
   std::vector<RunId> runs = complete_runs(store);
+  std::string scores = store::score_columns_stamp(store);
+  std::string views = views_stamp(store);
+  news.lists = views != seen_views_;
   const bool more_than_decisions = entries.size() >= kMostFollowed ||
                                    std::any_of(entries.begin(), entries.end(), not_a_decision);
   if (more_than_decisions || runs != seen_runs_) {
@@ -217,8 +218,14 @@ News StoreBackend::news() {
     news.edits = outcome_of(as_batch(store, entries), store);
     news.text = decisions_text(entries, own_batches_);
   }
+  if (!news.reload && scores != seen_scores_) {
+    news.reload = true;
+    news.text = "What was found in this store has changed: Ctrl R shows it";
+  }
   if (!entries.empty()) seen_event_ = entries.front().event;
   seen_runs_ = std::move(runs);
+  seen_scores_ = std::move(scores);
+  seen_views_ = std::move(views);
   return news;
 }
 

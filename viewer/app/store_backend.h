@@ -79,6 +79,8 @@ class StoreBackend : public Backend {
   int64_t seen_data_version_ = 0;
   int64_t seen_event_ = 0;
   std::vector<RunId> seen_runs_;  // complete ones
+  std::string seen_scores_;       // score_columns_stamp
+  std::string seen_views_;        // views_stamp
   std::set<int64_t> own_batches_;
   // Lane::kQuery, Lane::kPanels and Lane::kImages
   std::map<std::string, RunId> run_ids_;  // looked up once; with rows_

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "store/runs.h"
+#include "store/saved_views.h"
 
 namespace errata::viewer {
 
@@ -47,6 +48,14 @@ std::vector<RunId> complete_runs(store::Store& store) {
     if (run.summary.state == RunState::kComplete) runs.push_back(run.summary.id);
   }
   return runs;
+}
+
+std::string views_stamp(store::Store& store) {
+  std::string stamp;
+  for (const store::SavedView& view : store::list_saved_views(store)) {
+    stamp += fmt::format("{}\n{}\n{}\n{}\n", view.name, view.filter, view.sort, view.options_json);
+  }
+  return stamp;
 }
 
 bool not_a_decision(const store::LogEntry& entry) {

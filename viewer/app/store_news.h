@@ -22,6 +22,8 @@ int64_t newest_event(store::Store& store);
 std::vector<store::LogEntry> events_after(store::Store& store, int64_t event);
 // A run that is being made counts once it is complete.
 std::vector<RunId> complete_runs(store::Store& store);
+// Another once a view was saved or deleted.
+std::string views_stamp(store::Store& store);
 
 // An import or a change of the classes: not to be followed sample by sample.
 bool not_a_decision(const store::LogEntry& entry);

@@ -140,9 +140,12 @@ struct AppState {
 
   std::optional<Message> message;
   Overlay overlay = Overlay::kNone;
-  std::string overlay_text;      // what was typed into the palette or the class picker
-  size_t overlay_choice = 0;     // the highlighted line
-  std::string audit_population;  // of the audit dialog: RoundDesk::audit_population()
+  std::string overlay_text;   // what was typed into the palette or the class picker
+  size_t overlay_choice = 0;  // the highlighted line
+  // Of the audit dialog: RoundDesk::audit_population(), and the audit that is there already.
+  std::string audit_population;
+  size_t audit_drawn = 0;
+  size_t audit_reviewed = 0;
 
   ThemeName theme = ThemeName::kDark;
   LayoutState layout;

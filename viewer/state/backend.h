@@ -96,7 +96,8 @@ struct Loaded {
 // What others wrote since the last load or news.
 struct News {
   EditOutcome edits;    // their decisions, to be followed in place; `changed` may be empty
-  bool reload = false;  // more than decisions: samples, classes or runs came or went
+  bool reload = false;  // more than decisions: samples, classes, runs or scores came or went
+  bool lists = false;   // saved views came, changed or went
   std::string text;     // one sentence for the person; empty when nothing came that is seen here
 };
 

@@ -127,10 +127,10 @@ void CommandRegistry::add_edit_commands() {
                objects.drawing = false;
              } else if (objects.picked) {
                session.objects().pick(std::nullopt);
-             } else if (session.state().layout.show_large) {
-               session.state().layout.show_large = false;
+             } else if (session.state().selection.count() > 0) {
+               session.clear_selection();  // before the large view, where it is hardly seen
              } else {
-               session.clear_selection();
+               session.state().layout.show_large = false;
              }
            }});
 }

@@ -44,7 +44,8 @@ std::vector<Command> copies_commands() {
        .title = "Exclude the others of the group",
        .menu = Menu::kFind,
        .keys = {with_shift('X')},
-       .help = "Of the chosen group or pair of copies only what is marked stays; then the next one",
+       .help = "Of the chosen group or pair of copies what is marked stays (Ctrl and a click mark "
+               "one more: it then counts as kept); then the next one",
        .undo = Undo::kUndoable,
        .enabled = shows_copies,
        .run = [](Session& session) { session.findings().exclude_others(); },
@@ -69,19 +70,20 @@ std::vector<Command> copies_commands() {
              return name.empty() ? std::string("Label the copies as the one that stays")
                                  : "Label the copies " + name;
            }});
-  commands.push_back(
-      {.id = "review.exclude_copies",
-       .title = "Exclude all copies",
-       .menu = Menu::kFind,
-       .keys = {},
-       .help =
-           "In every group whose labels agree all but the suggested one; one undo takes it back",
-       .undo = Undo::kUndoable,
-       .enabled =
-           [](const AppState& state) {
-             return state.findings.copies != nullptr && state.findings.copies->copies > 0;
-           },
-       .run = [](Session& session) { session.findings().exclude_all_copies(); }});
+  commands.push_back({.id = "review.exclude_copies",
+                      .title = "Exclude all copies",
+                      .menu = Menu::kFind,
+                      .keys = {},
+                      .help = "In every group whose labels agree all but the suggested one and "
+                              "what was kept; one undo "
+                              "takes it back",
+                      .undo = Undo::kUndoable,
+                      .enabled =
+                          [](const AppState& state) {
+                            return state.findings.copies != nullptr &&
+                                   state.findings.copies->copies > 0;
+                          },
+                      .run = [](Session& session) { session.findings().exclude_all_copies(); }});
   commands.push_back(
       {.id = "duplicates.between",
        .title = "Copies between groups",

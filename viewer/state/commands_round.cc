@@ -46,7 +46,10 @@ void CommandRegistry::add_round_commands() {
        .keys = {plain('S')},
        .help = "Freezes what is shown, samples or objects, as a queue; what was decided stays out",
        .enabled = [](State state) { return shows_any(state) && !state.round.starting; },
-       .run = [](Session& session) { session.round().start(); }});
+       .run =
+           [](Session& session) {
+             session.round().replace_by([](Session& each) { each.round().start(); });
+           }});
   add({.id = "round.next",
        .title = "Next undecided one",
        .menu = Menu::kReview,

@@ -32,29 +32,11 @@ int32_t code_at(const Column* column, RowIndex row) {
   return column == nullptr ? -1 : column->codes[row];
 }
 
-class Excluded {
- public:
-  explicit Excluded(const Table& samples)
-      : excluded_(samples.find("excluded")), review_(category_column(samples, "review")) {
-    if (excluded_ != nullptr && excluded_->type != ColumnType::kBool) excluded_ = nullptr;
-    if (review_ != nullptr) code_ = review_->dictionary->find("excluded");
-  }
-  bool operator()(RowIndex row) const {
-    if (excluded_ != nullptr) return excluded_->bytes[row] != 0;
-    return review_ != nullptr && code_ >= 0 && review_->codes[row] == code_;
-  }
-
- private:
-  const Column* excluded_;
-  const Column* review_;
-  int32_t code_ = -1;
-};
-
 // Of the members that are left: two different values.
-bool differ(const Column* column, const std::vector<RowIndex>& members, const Excluded& excluded) {
+bool differ(const Column* column, const std::vector<RowIndex>& members, const CopyChoice& choice) {
   int32_t seen = -1;
   for (const RowIndex row : members) {
-    const int32_t code = excluded(row) ? -1 : code_at(column, row);
+    const int32_t code = choice.excluded(row) ? -1 : code_at(column, row);
     if (code < 0) continue;
     if (seen >= 0 && code != seen) return true;
     seen = code;
@@ -116,7 +98,7 @@ void add_pairs(const Table& samples, const std::vector<store::CopyPair>& pairs,
     if (found == ids->ints.end() || *found != sample) return std::nullopt;
     return static_cast<RowIndex>(found - ids->ints.begin());
   };
-  const Excluded excluded(samples);
+  const CopyChoice choice(samples);
   const Column* label = category_column(samples, "label");
   const Column* split = category_column(samples, "split");
   for (const store::CopyPair& pair : pairs) {
@@ -131,7 +113,9 @@ void add_pairs(const Table& samples, const std::vector<store::CopyPair>& pairs,
     CopyPairView view{.a = *a, .b = *b, .hash_bits = pair.hash_bits, .similarity = pair.similarity};
     view.conflict = differs(label);
     view.leak = differs(split);
-    view.open = (view.conflict || view.leak) && !excluded(*a) && !excluded(*b);
+    const bool decided =
+        choice.excluded(*a) || choice.excluded(*b) || (choice.kept(*a) && choice.kept(*b));
+    view.open = (view.conflict || view.leak) && !decided;
     view.chain = chains.of(*a);
     answer.open_pairs += view.open;
     answer.pair_conflicts += view.open && view.conflict;
@@ -163,7 +147,7 @@ double threshold_of(const Table& samples, const analysis::QualityIssueInfo& info
 
 QualityKindView look_at_kind(const Table& samples, const analysis::QualityIssueInfo& info,
                              const Column& scores, size_t measured) {
-  const Excluded excluded(samples);
+  const CopyChoice choice(samples);
   QualityKindView kind;
   kind.column = info.name;
   kind.title = column_title(info.name);
@@ -176,7 +160,7 @@ QualityKindView look_at_kind(const Table& samples, const analysis::QualityIssueI
   for (RowIndex row = 0; row < samples.rows(); ++row) {
     if (!(scores.floats[row] < limit)) continue;  // nor NaN
     ++all;
-    if (!excluded(row)) found.push_back(row);
+    if (!choice.excluded(row)) found.push_back(row);
   }
   kind.found = found.size();
   kind.common = analysis::is_common_quality(all, measured);
@@ -233,6 +217,49 @@ std::shared_ptr<const LabelsAnswer> answer_combined(const Table& samples, const 
 
 }  // namespace
 
+CopyChoice::CopyChoice(const Table& samples)
+    : excluded_(samples.find("excluded")), review_(category_column(samples, "review")) {
+  if (excluded_ != nullptr && excluded_->type != ColumnType::kBool) excluded_ = nullptr;
+  if (review_ == nullptr) return;
+  excluded_code_ = review_->dictionary->find("excluded");
+  kept_code_ = review_->dictionary->find("kept");
+}
+
+bool CopyChoice::excluded(RowIndex row) const {
+  if (excluded_ != nullptr) return excluded_->bytes[row] != 0;
+  return review_ != nullptr && excluded_code_ >= 0 && review_->codes[row] == excluded_code_;
+}
+
+bool CopyChoice::kept(RowIndex row) const {
+  return review_ != nullptr && kept_code_ >= 0 && review_->codes[row] == kept_code_;
+}
+
+std::vector<RowIndex> CopyChoice::left(const CopyGroup& group) const {
+  std::vector<RowIndex> rows = group.members;
+  std::erase_if(rows, [&](RowIndex row) { return excluded(row); });
+  return rows;
+}
+
+std::vector<RowIndex> CopyChoice::staying(const CopyGroup& group) const {
+  std::vector<RowIndex> stay;
+  for (size_t i = 0; i < group.members.size(); ++i) {
+    const RowIndex row = group.members[i];
+    if (!excluded(row) && (i < group.kept || kept(row))) stay.push_back(row);
+  }
+  if (!stay.empty()) return stay;
+  std::vector<RowIndex> rows = left(group);
+  if (rows.size() > 1) rows.resize(1);
+  return rows;
+}
+
+std::vector<RowIndex> CopyChoice::going(const CopyGroup& group) const {
+  const std::vector<RowIndex> stay = staying(group);
+  std::vector<RowIndex> rows = left(group);
+  std::erase_if(
+      rows, [&](RowIndex row) { return std::find(stay.begin(), stay.end(), row) != stay.end(); });
+  return rows;
+}
+
 std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples,
                                                   const std::vector<store::CopyPair>* pairs) {
   const Column* number = float_column(samples, "duplicate_group");
@@ -246,7 +273,7 @@ std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples,
     if (added) answer->groups.push_back({.number = key, .members = {}});
     answer->groups[found->second].members.push_back(row);
   }
-  const Excluded excluded(samples);
+  const CopyChoice choice(samples);
   const Column* label = category_column(samples, "label");
   const Column* split = category_column(samples, "split");
   const Chains chains(samples);
@@ -254,20 +281,19 @@ std::shared_ptr<const CopiesAnswer> answer_copies(const Table& samples,
     put_kept_first(samples, group.members);
     group.chain = chains.of(group.members.front());
     group.kept = suggested_in(samples, group.members);
-    const auto left = [&](size_t from) {
-      return static_cast<size_t>(
-          std::count_if(group.members.begin() + static_cast<std::ptrdiff_t>(from),
-                        group.members.end(), [&](RowIndex row) { return !excluded(row); }));
-    };
-    // Decided once none is left but those that stay, or one that a person chose.
-    group.open = left(0) > 1 && (left(group.kept) > 0 || differ(label, group.members, excluded));
-    group.conflict = differ(label, group.members, excluded);
-    group.leak = differ(split, group.members, excluded);
+    group.conflict = differ(label, group.members, choice);
+    group.leak = differ(split, group.members, choice);
+    // Decided once none is left but those that stay; of different labels once a person kept all.
+    const std::vector<RowIndex> staying = choice.staying(group);
+    const size_t going = choice.going(group).size();
+    const bool kept_all =
+        std::all_of(staying.begin(), staying.end(), [&](RowIndex row) { return choice.kept(row); });
+    group.open = going > 0 || (group.conflict && !kept_all);
     if (!group.open) continue;
     ++answer->open;
     answer->conflicts += group.conflict;
     answer->leaks += group.leak;
-    if (!group.conflict) answer->copies += left(group.kept);
+    if (!group.conflict) answer->copies += going;
   }
   std::sort(answer->groups.begin(), answer->groups.end(),
             [](const CopyGroup& a, const CopyGroup& b) {

@@ -14,6 +14,28 @@
 
 namespace errata::viewer {
 
+// Which members of a group of copies stay and which would go. What a person kept stays.
+class CopyChoice {
+ public:
+  explicit CopyChoice(const Table& samples);
+
+  bool excluded(RowIndex row) const;
+  bool kept(RowIndex row) const;  // by a person
+  // Of the members that are left: those that a person kept and those suggested to stay, of which
+  // the others are copies; else the first. Empty only where none is left.
+  std::vector<RowIndex> staying(const CopyGroup& group) const;
+  // The others that are left.
+  std::vector<RowIndex> going(const CopyGroup& group) const;
+
+ private:
+  std::vector<RowIndex> left(const CopyGroup& group) const;
+
+  const Column* excluded_;
+  const Column* review_;
+  int32_t excluded_code_ = -1;
+  int32_t kept_code_ = -1;
+};
+
 // The one to keep is the one that the job suggests (column duplicate_kept), else the largest, else
 // the first. `pairs`: those between groups; null where the search kept none.
 std::shared_ptr<const CopiesAnswer> answer_copies(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "jobs/find_slices_job.h"
@@ -55,6 +56,16 @@ void FindingsDesk::changed() {
   changed_secs_ = -1;
 }
 
+void FindingsDesk::snapshot_leaves() {
+  const AppState& state = session_.state();
+  const std::vector<SampleId>& ids = state.snapshot.ids;
+  if (!state.findings.copies) return;  // another snapshot before the first was looked at
+  place_ = {};
+  if (const CopyGroup* group = chosen_group(state)) place_.in_group = ids[group->members.front()];
+  if (const CopyPairView* pair = chosen_pair(state)) place_.pair = {ids[pair->a], ids[pair->b]};
+  for (const RowIndex row : state.findings.kept) place_.kept.push_back(ids[row]);
+}
+
 void FindingsDesk::snapshot_taken() {
   FindingsState& findings = session_.state().findings;
   findings.copies = nullptr;
@@ -93,7 +104,8 @@ void FindingsDesk::frame(double now_secs) {
   if (dirty_ && changed_secs_ < 0) changed_secs_ = now_secs;
   // Once for each snapshot also while no panel is open: evidence speaks of the quality, and the
   // queue can be started with a key.
-  const bool wanted = state.view != nullptr && (open || !asked_);
+  // The tabs of the others tell how many are left.
+  const bool wanted = state.view != nullptr && (state.layout.show_bottom || !asked_);
   if (wanted && dirty_ && !running_ && (!asked_ || now_secs - changed_secs_ >= kPauseSecs)) ask();
   state.findings.pending = open && state.view != nullptr && (dirty_ || running_);
 }
@@ -141,6 +153,39 @@ void FindingsDesk::ask() {
       });
 }
 
+// Where the samples that were chosen before the snapshot changed are now.
+void FindingsDesk::return_to_place() {
+  const Place place = std::exchange(place_, {});
+  const AppState& state = session_.state();
+  FindingsState& findings = session_.state().findings;
+  const std::vector<SampleId>& ids = state.snapshot.ids;
+  const std::vector<CopyGroup>& groups = findings.copies->groups;
+  const std::vector<CopyPairView>& pairs = findings.copies->pairs;
+  const auto group = std::find_if(groups.begin(), groups.end(), [&](const CopyGroup& each) {
+    return std::any_of(each.members.begin(), each.members.end(),
+                       [&](RowIndex row) { return ids[row] == place.in_group; });
+  });
+  const auto pair = std::find_if(pairs.begin(), pairs.end(), [&](const CopyPairView& each) {
+    return std::pair(ids[each.a], ids[each.b]) == place.pair;
+  });
+  if (pair != pairs.end()) findings.pair = static_cast<size_t>(pair - pairs.begin());
+  if (group != groups.end()) findings.group = static_cast<size_t>(group - groups.begin());
+  if (findings.between) {
+    choose_pair(findings.pair);
+  } else {
+    choose_group(findings.group);
+  }
+  const std::vector<RowIndex> members = chosen_copies(state);
+  std::vector<RowIndex> kept;
+  for (const SampleId sample : place.kept) {
+    const size_t row = state.snapshot.row_of(sample);
+    if (std::find(members.begin(), members.end(), row) != members.end()) {
+      kept.push_back(static_cast<RowIndex>(row));
+    }
+  }
+  if (!kept.empty()) findings.kept = std::move(kept);
+}
+
 // What was chosen keeps its place among what is left.
 void FindingsDesk::take_copies(std::shared_ptr<const CopiesAnswer> copies) {
   FindingsState& findings = session_.state().findings;
@@ -163,11 +208,7 @@ void FindingsDesk::take_copies(std::shared_ptr<const CopiesAnswer> copies) {
   findings.group = group_is_left ? static_cast<size_t>(same_group - groups.begin()) : 0;
   findings.pair = pair_is_left ? static_cast<size_t>(same_pair - pairs.begin()) : 0;
   if (had_any && (findings.between ? pair_is_left : group_is_left)) return;
-  if (findings.between) {
-    choose_pair(0);
-  } else {
-    choose_group(0);
-  }
+  return_to_place();
 }
 
 const CopyGroup* FindingsDesk::chosen_group(const AppState& state) {
@@ -205,19 +246,8 @@ void FindingsDesk::choose_group(size_t group) {
   if (!findings.copies || group >= findings.copies->groups.size()) return;
   findings.group = group;
   findings.show_group = true;
-  const CopyGroup& chosen = findings.copies->groups[group];
-  findings.kept.clear();
-  for (size_t i = 0; i < chosen.members.size() && i < chosen.kept; ++i) {
-    if (!is_excluded(session_.state(), chosen.members[i])) {
-      findings.kept.push_back(chosen.members[i]);
-    }
-  }
-  // What was suggested is gone: the first that is left.
-  for (size_t i = chosen.kept; i < chosen.members.size() && findings.kept.empty(); ++i) {
-    if (!is_excluded(session_.state(), chosen.members[i])) {
-      findings.kept.push_back(chosen.members[i]);
-    }
-  }
+  findings.kept =
+      CopyChoice(session_.state().snapshot.samples).staying(findings.copies->groups[group]);
 }
 
 // Of a pair that one stays which its group keeps, else the first.
@@ -264,7 +294,7 @@ void FindingsDesk::move_group(int by) {
 
 void FindingsDesk::keep(RowIndex row, bool too) {
   FindingsState& findings = session_.state().findings;
-  if (!too || findings.between) {
+  if (!too) {
     findings.kept = {row};
   } else if (!findings.keeps(row)) {
     findings.kept.push_back(row);
@@ -300,14 +330,18 @@ void FindingsDesk::exclude_others() {
     }
   }
   if (findings.kept.empty()) return;
+  const CopyChoice choice(state.snapshot.samples);
+  const bool several = findings.kept.size() > 1;  // which no search suggests: a person says so
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : members) {
-    if (findings.keeps(row) || is_excluded(state, row)) continue;
-    edits.push_back({state.snapshot.ids[row],
-                     ReviewKind::kExclude,
-                     {},
-                     {},
-                     copy_of(state, findings.kept.front())});
+    if (choice.excluded(row)) continue;
+    const SampleId sample = state.snapshot.ids[row];
+    if (!findings.keeps(row)) {
+      edits.push_back(
+          {sample, ReviewKind::kExclude, {}, {}, copy_of(state, findings.kept.front())});
+    } else if (several && !choice.kept(row)) {
+      edits.push_back({sample, ReviewKind::kKeep, {}, {}, "stays beside its copies"});
+    }
   }
   session_.apply(std::move(edits));
   choose_next();
@@ -324,10 +358,11 @@ void FindingsDesk::choose_next() {
     return;
   }
   const CopyPairView& chosen = copies.pairs[findings.pair];
+  const bool both = findings.kept.size() > 1;
   const RowIndex gone = chosen.other(findings.kept.front());
-  const auto from = copies.pairs.begin() + static_cast<std::ptrdiff_t>(findings.pair);
+  const auto from = copies.pairs.begin() + static_cast<std::ptrdiff_t>(findings.pair) + 1;
   const auto next = std::find_if(from, copies.pairs.end(), [&](const CopyPairView& each) {
-    return each.open && !each.has(gone);
+    return each.open && (both || !each.has(gone));
   });
   if (next != copies.pairs.end()) choose_pair(static_cast<size_t>(next - copies.pairs.begin()));
 }
@@ -351,16 +386,16 @@ void FindingsDesk::label_as_kept() {
 void FindingsDesk::exclude_all_copies() {
   const AppState& state = session_.state();
   if (!state.findings.copies) return;
+  const CopyChoice choice(state.snapshot.samples);
   std::vector<ReviewEdit> edits;
   for (const CopyGroup& group : state.findings.copies->groups) {
     if (!group.open || group.conflict) continue;
-    for (size_t i = group.kept; i < group.members.size(); ++i) {
-      if (is_excluded(state, group.members[i])) continue;
-      edits.push_back({state.snapshot.ids[group.members[i]],
+    for (const RowIndex row : choice.going(group)) {
+      edits.push_back({state.snapshot.ids[row],
                        ReviewKind::kExclude,
                        {},
                        {},
-                       copy_of(state, group.members.front())});
+                       copy_of(state, choice.staying(group).front())});
     }
   }
   const size_t count = edits.size();
@@ -433,8 +468,10 @@ void FindingsDesk::show(const LabelQueue& queue) {
 }
 
 void FindingsDesk::review(const LabelQueue& queue) {
-  reviews_ = queue.filter;
-  show(queue);
+  session_.round().replace_by([queue](Session& session) {
+    session.findings().reviews_ = queue.filter;
+    session.findings().show(queue);
+  });
 }
 
 }  // namespace errata::viewer

@@ -20,6 +20,7 @@ class FindingsDesk : public SessionPart {
  public:
   explicit FindingsDesk(Session& session) : session_(session) {}
 
+  void snapshot_leaves() override;
   void snapshot_taken() override;
   void view_taken() override;
   void edited(const EditOutcome&) override { changed(); }
@@ -67,6 +68,7 @@ class FindingsDesk : public SessionPart {
  private:
   void changed();
   void ask();
+  void return_to_place();
   void take_copies(std::shared_ptr<const CopiesAnswer> copies);
   void choose_next();
   void show_rows(const std::string& filter, const SortChoice& sort);
@@ -81,6 +83,13 @@ class FindingsDesk : public SessionPart {
   std::string asked_slices_;            // options of the view that the newest question knew
   std::optional<std::string> reviews_;  // filter that a round is to start over
   std::optional<int64_t> goes_to_;      // sample that the cursor goes to with the next view
+  // What was chosen among the copies of the snapshot before.
+  struct Place {
+    SampleId in_group = 0;
+    std::pair<SampleId, SampleId> pair;
+    std::vector<SampleId> kept;
+  };
+  Place place_;
 };
 
 }  // namespace errata::viewer

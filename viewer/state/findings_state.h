@@ -27,7 +27,7 @@ struct CopyGroup {
   size_t kept = 1;                // so many; more than one in stores of older searches
   bool conflict = false;          // members that are left have different labels
   bool leak = false;              // or are in different splits
-  bool open = true;               // two or more are left
+  bool open = true;               // two or more are left that a person has not kept all
   CopyChain chain = {};           // that the group is in
 
   bool in_larger_chain() const { return chain.pictures > members.size(); }
@@ -39,7 +39,7 @@ struct CopyPairView {
   RowIndex b = 0;
   bool conflict = false;   // their labels differ
   bool leak = false;       // their splits do
-  bool open = true;        // both are left, and one of the two holds
+  bool open = true;        // both are left, not both kept by a person, and one of the two holds
   int32_t hash_bits = -1;  // as store::CopyPair
   float similarity = 0;
   CopyChain chain = {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <utility>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -106,7 +107,10 @@ void InspectDesk::want_evidence() {
 }
 
 void InspectDesk::ask_evidence(SampleId sample) {
-  if (!evidence_asked_.insert(sample).second) return;
+  // One at a time: the first waits until all embeddings are read, and pictures want the other
+  // threads of the lane meanwhile.
+  if (evidence_running_ || !evidence_asked_.insert(sample).second) return;
+  evidence_running_ = true;
   const AppState& state = session_.state();
   session_.tasks().run(
       Lane::kImages,
@@ -118,8 +122,9 @@ void InspectDesk::ask_evidence(SampleId sample) {
         if (embedded) {
           try {
             evidence->alike = session_.backend().alike({&sample, 1}, SampleEvidence::kMostAlike);
-          } catch (const Error&) {
-            // This one has no embedding, or they are too many: the rest speaks for itself.
+          } catch (const Error& error) {
+            // Where only this one has no embedding the rest speaks for itself.
+            if (error.category() == ErrorCategory::kUsage) evidence->lacks = error.what();
           }
         }
         const std::vector<int64_t>& ids = samples.find("id")->ints;
@@ -130,6 +135,7 @@ void InspectDesk::ask_evidence(SampleId sample) {
         evidence->quality_known = quality != nullptr;
         if (quality) evidence->quality = quality_words(*quality, samples, row);
         return [this, number, evidence] {
+          evidence_running_ = false;
           if (number == evidence_number_) known_[evidence->sample] = std::move(*evidence);
         };
       });
@@ -184,37 +190,59 @@ bool InspectDesk::has_embeddings(const AppState& state) {
                      [](const RunSummary& run) { return run.embedding_columns > 0; });
 }
 
+InspectDesk::Asked InspectDesk::asked_now() const {
+  const AppState& state = session_.state();
+  return {state.loads, state.objects_shown(), state.filter.applied,
+          state.sort,  state.round.number,    state.round.active()};
+}
+
 void InspectDesk::more_like_these() {
   constexpr size_t kShown = 200;
   constexpr size_t kMostAsked = 50;
   AppState& state = session_.state();
-  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  // Of the rows that are shown, before others are.
   std::vector<RowIndex> first = state.targets().rows();
   if (first.size() > kMostAsked) first.resize(kMostAsked);
   std::vector<SampleId> like;
   for (const RowIndex row : first) like.push_back(state.snapshot.ids[row]);
   if (like.empty()) return;
-  session_.tasks().run(Lane::kImages, [this, like = std::move(like)]() -> Tasks::Apply {
+  if (state.objects_shown()) session_.show_rows_of(CentreMode::kGrid);
+  const Asked asked = asked_now();
+  session_.tasks().run(Lane::kImages, [this, asked, like = std::move(like)]() -> Tasks::Apply {
     const std::vector<Alike> found = session_.backend().alike(like, kShown);
-    return [this, like, found] {
-      const Snapshot& snapshot = session_.state().snapshot;
-      std::vector<RowIndex> order;
-      const auto add = [&](SampleId sample) {
-        const size_t row = snapshot.row_of(sample);
-        if (row != SIZE_MAX) order.push_back(static_cast<RowIndex>(row));
-      };
-      for (const SampleId sample : like) add(sample);
-      for (const Alike& each : found) add(each.sample);
-      session_.round().pause();
-      session_.show_order(std::move(order));
-      session_.set_cursor(0);
-      session_.show_note(
-          fmt::format("The {} samples most like {}", with_thousands(found.size()),
-                      like.size() == 1 ? std::string("this one")
-                                       : fmt::format("these {}", with_thousands(like.size()))),
-          "F5 shows the samples of the filter again");
+    return [this, asked, like, found] {
+      similar_ = Similar{asked, like, found};
+      show_similar();
     };
   });
+}
+
+void InspectDesk::view_taken() {
+  show_similar();
+}
+
+// In the place of a view, so not before one is there.
+void InspectDesk::show_similar() {
+  const AppState& state = session_.state();
+  if (!similar_ || !state.view || state.view_pending) return;
+  const Similar similar = *std::exchange(similar_, std::nullopt);
+  if (asked_now() != similar.asked) return;  // something else is looked at by now
+  std::vector<RowIndex> order;
+  const auto add = [&](SampleId sample) {
+    const size_t row = state.snapshot.row_of(sample);
+    if (row != SIZE_MAX) order.push_back(static_cast<RowIndex>(row));
+  };
+  for (const SampleId sample : similar.like) add(sample);
+  for (const Alike& each : similar.found) add(each.sample);
+  session_.round().pause();
+  session_.show_order(std::move(order));
+  session_.set_cursor(0);
+  session_.show_note(
+      fmt::format("The {} samples most like {}", with_thousands(similar.found.size()),
+                  similar.like.size() == 1
+                      ? std::string("this one")
+                      : fmt::format("these {}", with_thousands(similar.like.size()))),
+      "F5 shows the samples of the filter again");
 }
 
 bool InspectDesk::complete() const {

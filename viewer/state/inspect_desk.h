@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -11,6 +12,7 @@
 #include "model/snapshot.h"
 #include "viewer/state/inspect_state.h"
 #include "viewer/state/session_part.h"
+#include "viewer/state/view_query.h"
 
 namespace errata::viewer {
 
@@ -22,6 +24,7 @@ class InspectDesk : public SessionPart {
   explicit InspectDesk(Session& session) : session_(session) {}
 
   void snapshot_taken() override;
+  void view_taken() override;
   void edited(const EditOutcome& outcome) override;
   void frame(double now_secs) override;
 
@@ -57,6 +60,24 @@ class InspectDesk : public SessionPart {
   void forget_evidence();
   void want_evidence();
 
+  // What is looked at: another once an answer that is under way is no longer wanted.
+  struct Asked {
+    uint64_t loads = 0;
+    bool objects = false;
+    std::string filter;
+    SortChoice sort;
+    uint64_t round = 0;
+    bool in_round = false;
+    bool operator==(const Asked&) const = default;
+  };
+  Asked asked_now() const;
+  struct Similar {
+    Asked asked;
+    std::vector<SampleId> like;
+    std::vector<Alike> found;
+  };
+  void show_similar();
+
   Session& session_;
   SampleId resting_on_ = 0;
   double resting_since_secs_ = 0;
@@ -66,8 +87,10 @@ class InspectDesk : public SessionPart {
   std::unordered_map<SampleId, SampleEvidence> known_;
   std::unordered_set<SampleId> evidence_asked_;
   uint64_t evidence_number_ = 0;  // another each time that it is forgotten
-  uint64_t shown_number_ = 0;     // of the evidence that is shown
-  bool quality_known_ = false;    // in the last frame
+  bool evidence_running_ = false;
+  std::optional<Similar> similar_;  // waits for a view
+  uint64_t shown_number_ = 0;       // of the evidence that is shown
+  bool quality_known_ = false;      // in the last frame
 };
 
 // Indices of the values, the largest first; of equals the lower index.

@@ -32,6 +32,7 @@ struct SampleDetail {
 struct SampleEvidence {
   SampleId sample = 0;
   std::vector<Alike> alike;          // most alike first, at most kMostAlike; empty: no embeddings
+  std::string lacks;                 // why none of any sample can be told; empty: they can
   std::vector<SampleId> copies;      // the others of its group of copies
   std::vector<std::string> quality;  // kinds of bad picture it is: "dark"
   bool quality_known = false;

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 
+#include "base/hash.h"
+#include "base/random.h"
 #include "viewer/state/filter_text.h"
 #include "viewer/state/map_picture.h"
 #include "viewer/state/session.h"
@@ -13,15 +17,32 @@ namespace {
 
 constexpr double kReach = 6;  // of the pointer; 1/96 inch
 
+uint64_t places_stamp(const Table& samples) {
+  uint64_t stamp = 0;
+  for (const char* name : {"map_x", "map_y"}) {
+    const Column* column = samples.find(name);
+    if (column == nullptr || column->type != ColumnType::kFloat) continue;
+    const std::span<const float> values(column->floats);
+    stamp =
+        mix64(stamp ^ xxh3_64({reinterpret_cast<const char*>(values.data()), values.size_bytes()}));
+  }
+  return stamp;
+}
+
 }  // namespace
 
 void MapDesk::snapshot_taken() {
   MapState& map = session_.state().map;
   map.exists = has_map(session_.state().snapshot.samples);
   map.picture = nullptr;
-  map.view = {};
-  map.lasso.clear();
   selects_ = false;
+  // The same places: what was looked at and encircled stays.
+  const uint64_t places = places_stamp(session_.state().snapshot.samples);
+  if (std::exchange(places_, places) != places) {
+    map.view = {};
+    map.shows_all = true;
+    map.lasso.clear();
+  }
   dirty_ = true;
 }
 
@@ -196,7 +217,11 @@ void MapDesk::go_to(RowIndex row) {
   const AppState& state = session_.state();
   if (!state.view || state.objects_shown()) return;
   const auto found = std::find(state.view->order.begin(), state.view->order.end(), row);
-  if (found == state.view->order.end()) return;
+  if (found == state.view->order.end()) {
+    session_.show_note("This one is not among those that are shown",
+                       "Shift L shows what is most like the one under the cursor");
+    return;
+  }
   session_.set_cursor(static_cast<size_t>(found - state.view->order.begin()));
 }
 

@@ -61,6 +61,7 @@ class MapDesk : public SessionPart {
   MapCanvas canvas_;
   size_t drawn_selection_ = 0;
   bool selects_ = false;  // the filter of the lasso is asked for
+  uint64_t places_ = 0;   // stamp of the points' places in the last snapshot
 };
 
 }  // namespace errata::viewer

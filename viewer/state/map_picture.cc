@@ -99,6 +99,9 @@ class Colors {
       legend_.push_back({name, of_code_[code], counts[code], true});
     }
     if (rest > 0) legend_.push_back({fmt::format("{} others", rest), question_.faint, rest_count});
+    const auto without = static_cast<size_t>(std::count_if(
+        shown.begin(), shown.end(), [&](RowIndex row) { return column_->is_null(row); }));
+    if (without > 0) legend_.push_back({"none", question_.faint, without});
   }
 
   void read_range(const std::vector<RowIndex>& shown) {

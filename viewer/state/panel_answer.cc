@@ -26,7 +26,6 @@ constexpr size_t kScoreBins = 40;
 // With more classes the bootstrap of the balanced accuracy takes longer than a person waits.
 constexpr size_t kMostBootstrapClasses = 100;
 constexpr size_t kResamples = 1000;
-constexpr std::string_view kAuditTag = "audit";
 
 bool speaks_of_predictions(std::string_view column) {
   const std::string_view name = column.substr(0, column.find('@'));
@@ -104,15 +103,17 @@ class Measurer {
     population_ = query::evaluate(query::parse_filter(answer_->measured_filter), question_.samples);
     right_ = query::Selection(population_.rows());
     wrong_ = query::Selection(population_.rows());
-    if (rows_.tags != nullptr) audit_code_ = rows_.tags->dictionary->find(kAuditTag);
-    answer_->audit_elsewhere = question_.has_audit && !draws_from_measured();
+    if (rows_.tags != nullptr) audit_code_ = rows_.tags->dictionary->find(jobs::kAuditTag);
+    answer_->audit_elsewhere = question_.audit && !draws_from_measured();
   }
 
   // However the two filters are written, and whatever was decided since: the same samples.
   bool draws_from_measured() const {
-    if (question_.audit_population == answer_->measured_filter) return true;
+    const jobs::AuditDrawing& drawing = *question_.audit;
+    if (!jobs::is_tagged(drawing, question_.samples)) return false;
+    if (drawing.population == answer_->measured_filter) return true;
     try {
-      return query::evaluate(query::parse_filter(question_.audit_population), question_.samples) ==
+      return query::evaluate(query::parse_filter(drawing.population), question_.samples) ==
              population_;
     } catch (const Error&) {
       return false;  // it speaks of what is no longer there
@@ -358,7 +359,7 @@ class Measurer {
   void finish_audit() {
     answer_->audit.population = answer_->samples_given;
     answer_->audit.right_given = right_given_;
-    if (answer_->audit.audited == 0 || answer_->audit_elsewhere || !question_.has_audit) return;
+    if (answer_->audit.audited == 0 || answer_->audit_elsewhere || !question_.audit) return;
     // Those of the drawn that were reviewed first, perhaps as mistakes, are no random sample.
     if (answer_->audit.audited < answer_->audit_drawn) return;
     answer_->audit_estimate = analysis::estimate_from_audit(answer_->audit, 0.95);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "jobs/audit_job.h"
 #include "model/class_map.h"
 #include "model/columns.h"
 #include "viewer/state/panel_state.h"
@@ -16,8 +18,7 @@ struct PanelQuestion {
   ClassMap classes;
   std::string filter;  // as applied
   bool exactly_shown = false;
-  std::string audit_population;  // filter that the audit sample was drawn from
-  bool has_audit = false;
+  std::optional<jobs::AuditDrawing> audit;
 };
 
 // The filter without its top-level terms about predictions, scores, reviews or exclusion: among

@@ -25,13 +25,12 @@ std::string_view audit_options(const StoreLists& lists) {
   return {};
 }
 
-void read_audit(const std::string& options, PanelQuestion& question) {
-  if (options.empty()) return;
+std::optional<jobs::AuditDrawing> read_audit(const std::string& options) {
+  if (options.empty()) return std::nullopt;
   try {
-    question.audit_population = text::parse_json(options).get_string("population");
-    question.has_audit = true;
+    return jobs::audit_drawing(options);
   } catch (const Error&) {
-    return;  // somebody's own view of that name
+    return std::nullopt;  // somebody's own view of that name
   }
 }
 
@@ -76,7 +75,7 @@ void PanelDesk::ask() {
   question.filter = state.sample_filter();
   question.exactly_shown = state.panels.exactly_shown;
   asked_audit_ = audit_options(state.lists.lists);
-  read_audit(asked_audit_, question);
+  question.audit = read_audit(asked_audit_);
   session_.tasks().run(Lane::kPanels, [this, question = std::move(question)]() -> Tasks::Apply {
     std::shared_ptr<const PanelAnswer> answer;
     std::string problem;

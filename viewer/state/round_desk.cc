@@ -46,6 +46,21 @@ std::vector<SampleId> tagged(const Table& samples, std::string_view tag) {
 
 }  // namespace
 
+void RoundDesk::replace_by(std::function<void(Session&)> start) {
+  const RoundState& round = session_.state().round;
+  const size_t decided = round.counts.decided();
+  if (round.phase == RoundPhase::kNone || round.finished() || (decided == 0 && !round.audit)) {
+    return start(session_);
+  }
+  session_.jobs().ask(
+      {"Start another round?",
+       fmt::format("{} of {} of the round under way are decided and stay so; what is left of its "
+                   "queue is dropped. {} goes on with it instead.",
+                   with_thousands(decided), with_thousands(round.queue.size()),
+                   round.active() ? "N" : "Shift N"),
+       "start another", std::move(start)});
+}
+
 void RoundDesk::start() {
   AppState& state = session_.state();
   if (!state.view || state.round.starting) return;
@@ -164,7 +179,8 @@ void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& forme
   }
   // The view speaks of the tags: it is written once they are, so that it never tells of samples
   // that were drawn otherwise.
-  const std::string options = jobs::audit_options_json({round.filter, round.queue.size(), seed});
+  const std::string options = jobs::audit_options_json(
+      {round.filter, round.queue.size(), seed, jobs::audit_fingerprint(round.queue.ids())});
   auto change = std::make_shared<StoreChange>();
   change->edits = [edits = std::move(edits)] { return edits; };
   change->afterwards = [this, options] {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -23,6 +24,8 @@ class RoundDesk : public SessionPart {
  public:
   explicit RoundDesk(Session& session) : session_(session) {}
 
+  // Starts another, having asked where one is under way that would be lost.
+  void replace_by(std::function<void(Session&)> start);
   // Freezes the order that is shown, of samples or of objects, less what is decided already and
   // still stands. An object's decision stands whatever a later run says of it.
   void start();

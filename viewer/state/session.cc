@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "jobs/audit_job.h"
 #include "query/filter.h"
 #include "viewer/state/findings.h"
 
@@ -203,16 +204,20 @@ void Session::poll_store(double now_secs) {
     return [this, news] {
       poll_running_ = false;
       state_.store_changed = state_.store_changed || news->reload;
+      if (news->lists) lists_.refresh();
       if (!news->edits.changed.empty() || !news->edits.changed_objects.empty()) {
         changes_.follow(std::move(news->edits), false);
       }
-      if (!news->text.empty()) show_note(news->text);
+      // What a job of this window wrote is shown once the job is over.
+      const bool own = news->reload && jobs_.runner().busy();
+      if (!news->text.empty() && !own) show_note(news->text);
     };
   });
 }
 
 void Session::take_snapshot(Loaded loaded) {
   place_before_reload_ = id_at(state_, state_.cursor);
+  for (SessionPart* part : parts_) part->snapshot_leaves();
   changes_.snapshot_taken();
   // Giving back the memory of a large one takes longer than a frame has.
   auto former = std::make_shared<Snapshot>(std::move(state_.snapshot));
@@ -661,7 +666,11 @@ void Session::show_overlay(Overlay overlay) {
   state_.overlay = overlay;
   state_.overlay_text.clear();
   state_.overlay_choice = 0;
-  if (overlay == Overlay::kAudit) state_.audit_population = round_.audit_population();
+  if (overlay != Overlay::kAudit) return;
+  state_.audit_population = round_.audit_population();
+  const jobs::DrawnSamples former = jobs::drawn_samples(state_.snapshot.samples);
+  state_.audit_drawn = former.rows.size();
+  state_.audit_reviewed = former.reviewed;
 }
 
 void Session::show_error(const Error& error) {

@@ -11,6 +11,7 @@ class SessionPart {
  public:
   virtual ~SessionPart() = default;
 
+  virtual void snapshot_leaves() {}                       // the rows are still those of before
   virtual void snapshot_taken() {}                        // rows mean something else than before
   virtual void view_taken() {}                            // a new order, new counts' bases
   virtual void edited(const EditOutcome& /*outcome*/) {}  // a change of the store was followed

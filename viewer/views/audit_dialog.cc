@@ -34,21 +34,29 @@ class AuditDialog : public View {
     draw_text_fit(theme, ImGui::GetWindowDrawList(), at, ImGui::GetContentRegionAvail().x,
                   small(theme), fmt::format("drawn from: {}, less excluded ones", population));
     ImGui::Dummy(ImVec2(0, theme.px(18)));
+    if (state.audit_drawn > 0) {
+      line(theme, small(theme),
+           fmt::format("It takes the place of the audit of {}, of which {} are reviewed",
+                       with_thousands(state.audit_drawn), with_thousands(state.audit_reviewed)));
+    }
     const std::string_view typed = trim(state.overlay_text);
     size_t size = kUsualSize;
     const auto parsed = std::from_chars(typed.data(), typed.data() + typed.size(), size);
     const bool fine = typed.empty() || (parsed.ec == std::errc() && size > 0 &&
                                         parsed.ptr == typed.data() + typed.size());
     if (!fine) line(theme, wrong(theme), "That is not a number of samples");
-    const bool enter = ImGui::IsKeyPressed(ImGuiKey_Enter, false) ||
-                       ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
+    // The key that opened it from the palette is not meant for it.
+    const bool enter =
+        !ImGui::IsWindowAppearing() && (ImGui::IsKeyPressed(ImGuiKey_Enter, false) ||
+                                        ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false));
     ImGui::Dummy(ImVec2(0, theme.px(2)));
     const bool pressed =
         action_button(theme, "draw", "Enter", "draw and begin", theme.px(190), true, fine);
     end_overlay(frame);
     if (!fine || !(pressed || enter)) return;
     frame.session.show_overlay(Overlay::kNone);
-    frame.session.round().start_audit(size);
+    frame.session.round().replace_by(
+        [size](Session& session) { session.round().start_audit(size); });
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "viewer/state/findings.h"
+#include "viewer/views/inspector_sections.h"
 #include "viewer/views/thumb.h"
 #include "viewer/widgets/text.h"
 
@@ -107,9 +108,9 @@ LabelQuestion label_question(const AppState& state, RowIndex row) {
   // The evidence's belief in the two, where it was weighed.
   const double error = number_of(state, "label_error", row);
   const double belief = number_of(state, "p_suggested", row);
-  const bool weighed = error > 0 && text_of(state, "suggested", row) == suggested;
-  question.p_suggested = weighed ? belief : probability_of(state, suggested);
-  question.p_label = weighed ? 1 - error : probability_of(state, question.label);
+  question.weighed = error > 0 && text_of(state, "suggested", row) == suggested;
+  question.p_suggested = question.weighed ? belief : probability_of(state, suggested);
+  question.p_label = question.weighed ? 1 - error : probability_of(state, question.label);
   return question;
 }
 
@@ -130,7 +131,9 @@ std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, const LabelQ
     }
     lines.push_back({fmt::format("{} of {} neighbours say {}", same, shown, to_valid_utf8(asked)),
                      fmt::format("{:.2f}", evidence->alike.front().similarity),
-                     same * 2 > shown ? against : theme.text_faint});
+                     same * 2 > shown ? against : theme.text_faint,
+                     "The number is the cosine between the embeddings of this image and of its "
+                     "nearest neighbour: 1 for the same direction"});
   }
   const Runs runs = runs_that_say(state, asked);
   if (runs.say > 0 && !asked.empty()) {
@@ -187,6 +190,9 @@ void draw_evidence_lines(const FrameContext& frame, const std::vector<EvidenceLi
                       line.value);
     }
     ImGui::Dummy(ImVec2(width, theme.px(kLine)));
+    if (!line.means.empty() && ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) {
+      draw_hover(theme, line.means);
+    }
     if (first == text.size()) continue;
     draw_text_fit(theme, list, ImVec2(at.x + left, at.y + theme.px(kLine)), width - left, style,
                   text.substr(first + 1));

@@ -16,14 +16,16 @@ struct LabelQuestion {
   std::string suggested;  // empty: nothing else is suggested
   double p_label = 0;     // NaN: not known
   double p_suggested = 0;
-  std::string verdict;  // empty: none
+  bool weighed = false;  // the two are beliefs of `errata find labels`, else what the run gives
+  std::string verdict;   // empty: none
 };
 LabelQuestion label_question(const AppState& state, RowIndex row);
 
 struct EvidenceLine {
   std::string text;
-  std::string value;  // at the right; may be empty
-  ImU32 dot = 0;      // what it says: against the label, for it, or neither
+  std::string value;       // at the right; may be empty
+  ImU32 dot = 0;           // what it says: against the label, for it, or neither
+  std::string means = {};  // on hover; may be empty
 };
 std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, const LabelQuestion& question);
 void draw_evidence_lines(const FrameContext& frame, const std::vector<EvidenceLine>& lines,

@@ -259,7 +259,9 @@ class FacetsView : public View {
     const std::string name = value.null ? std::string("none") : to_valid_utf8(value.text);
     ImGui::PushID(static_cast<int>(at));  // names from data may be anything, alike and empty too
     if (facet_row(frame.theme, value.text.c_str(), name, with_thousands(value.count),
-                  terms.mark(value), value.count == 0, dot)) {
+                  terms.mark(value), value.count == 0, dot,
+                  value.null ? "Click to show these"
+                             : "Click to show these, right click to leave them out")) {
       frame.session.toggle_facet(facet.column, value.text, value.null);
     }
     if (!value.null && ImGui::IsItemClicked(ImGuiMouseButton_Right)) {

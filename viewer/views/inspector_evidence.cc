@@ -3,6 +3,7 @@
 
 #include "viewer/views/evidence_parts.h"
 #include "viewer/views/inspector_sections.h"
+#include "viewer/widgets/text.h"
 
 namespace errata::viewer {
 
@@ -21,11 +22,13 @@ void draw_evidence(const Inspected& sample) {
   const float gap = frame.theme.px(8);
   const float side = (sample.width - gap * (kInRow - 1)) / kInRow;
   if (embedded) {
-    const bool any = evidence == nullptr || !evidence->alike.empty();
+    const bool any = evidence == nullptr || !evidence->alike.empty() || !evidence->lacks.empty();
     if (any) draw_section_title(sample, "Nearest neighbours and their labels");
     // While they are on their way the lines below keep their place.
     if (evidence == nullptr) {
       ImGui::Dummy(ImVec2(sample.width, side + frame.theme.px(25)));
+    } else if (!evidence->lacks.empty()) {
+      paragraph(frame.theme, evidence->lacks, frame.theme.text_dim, sample.width);
     } else {
       draw_neighbours(frame, question, sample.width, side, kInRow);
     }

@@ -116,7 +116,7 @@ bool choice_button(const Theme& theme, const char* id, std::string_view text, fl
 }
 
 bool facet_row(const Theme& theme, const char* id, std::string_view name, std::string_view count,
-               FacetMark mark, bool faint, ImU32 dot) {
+               FacetMark mark, bool faint, ImU32 dot, std::string_view hint) {
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = theme.px(22);
   const ImVec2 min = ImGui::GetCursorScreenPos();
@@ -166,13 +166,16 @@ bool facet_row(const Theme& theme, const char* id, std::string_view name, std::s
   }
   draw_text_right(theme, list, ImVec2(min.x + width, y), count_style, count);
   const bool is_cut = text_width(theme, name_style, name) > room;
-  const bool told = is_cut ? hovered : ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal);
-  if (told && !count.empty() && ImGui::BeginTooltip()) {
+  const bool told =
+      is_cut ? hovered : !hint.empty() && ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal);
+  if (told && ImGui::BeginTooltip()) {
     ImGui::PushTextWrapPos(theme.px(420));
     ImGui::TextUnformatted(name.data(), name.data() + name.size());
-    ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
-    ImGui::TextUnformatted("Click to show these, right click to leave them out");
-    ImGui::PopStyleColor();
+    if (!hint.empty()) {
+      ImGui::PushStyleColor(ImGuiCol_Text, theme.text_dim);
+      ImGui::TextUnformatted(hint.data(), hint.data() + hint.size());
+      ImGui::PopStyleColor();
+    }
     ImGui::PopTextWrapPos();
     ImGui::EndTooltip();
   }

@@ -28,10 +28,11 @@ bool small_button(const Theme& theme, const char* id, std::string_view text, boo
 // A button that shows its choice: "Sort: confidence, high first".
 bool choice_button(const Theme& theme, const char* id, std::string_view text, float max_width);
 
-// A line of a facet: box, name, count. True when clicked. A name that is cut is told in the hover.
+// A line of a facet: box, name, count. True when clicked. A name that is cut is told in the hover,
+// as is what a click does; nothing where `hint` is empty.
 enum class FacetMark : uint8_t { kNone, kChosen, kExcluded };
 bool facet_row(const Theme& theme, const char* id, std::string_view name, std::string_view count,
-               FacetMark mark, bool faint, ImU32 dot);
+               FacetMark mark, bool faint, ImU32 dot, std::string_view hint = {});
 
 // A share from 0 to 1 as a bar.
 void draw_bar(const Theme& theme, ImDrawList* list, ImVec2 min, ImVec2 max, float share,

@@ -17,6 +17,7 @@ namespace {
 
 constexpr float kAccuracyWidth = 270;
 constexpr float kPairsWidth = 230;
+constexpr float kLeastMatrix = 220;
 // Ten classes and the line below them fit the panel as it begins.
 constexpr float kCellHeight = 15;
 constexpr float kLeastCell = 26;
@@ -63,19 +64,23 @@ class ConfusionPanel : public Panel {
     draw_measured_line(frame, *answer);
     const float height = ImGui::GetContentRegionAvail().y;
     const float width = ImGui::GetContentRegionAvail().x;
-    const float sides = theme.px(kAccuracyWidth + kPairsWidth + 36);
+    // The matrix has the pairs too: they go first where there is no room for all.
+    const bool pairs = width >= theme.px(kLeastMatrix + kAccuracyWidth + kPairsWidth + 36);
+    const float sides = theme.px(kAccuracyWidth + 18 + (pairs ? kPairsWidth + 18 : 0));
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float matrix = std::max(theme.px(220), width - sides);
+    const float matrix = std::max(theme.px(kLeastMatrix) / 2, width - sides);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
     ImGui::BeginChild("matrix", ImVec2(matrix, height), 0, ImGuiWindowFlags_HorizontalScrollbar);
     draw_matrix(frame, *answer);
     ImGui::EndChild();
     float x = at.x + matrix + theme.px(18);
-    ImGui::SetCursorScreenPos(ImVec2(x, at.y));
-    ImGui::BeginChild("pairs", ImVec2(theme.px(kPairsWidth), height));
-    draw_pairs(frame, *answer);
-    ImGui::EndChild();
-    x += theme.px(kPairsWidth + 18);
+    if (pairs) {
+      ImGui::SetCursorScreenPos(ImVec2(x, at.y));
+      ImGui::BeginChild("pairs", ImVec2(theme.px(kPairsWidth), height));
+      draw_pairs(frame, *answer);
+      ImGui::EndChild();
+      x += theme.px(kPairsWidth + 18);
+    }
     ImGui::SetCursorScreenPos(ImVec2(x, at.y));
     ImGui::BeginChild("accuracy", ImVec2(theme.px(kAccuracyWidth), height));
     draw_accuracy(frame, *answer, theme.px(kAccuracyWidth) - theme.px(10));

@@ -308,7 +308,7 @@ void CopyPairs::draw_side(const FrameContext& frame, const CopyPairView& pair, R
   draw_text_fit(theme, list, ImVec2(at.x, max.y + theme.px(38)), size.x, small(theme),
                 fits ? path : std::string(base_name(path)));
   if (!clicked) return;
-  frame.session.findings().keep(row);
+  frame.session.findings().keep(row, ImGui::GetIO().KeyCtrl || ImGui::GetIO().KeyShift);
   frame.session.findings().go_to(row);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "viewer/state/findings.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/views/panels/copy_pairs.h"
 #include "viewer/views/panels/duplicate_parts.h"
@@ -224,6 +225,9 @@ class DuplicatesPanel : public Panel {
     const float side = theme.px(kSide);
     const auto fit = std::max<size_t>(1, static_cast<size_t>((room + gap) / (side + gap)));
     const size_t shown = group.members.size() <= fit ? group.members.size() : fit - 1;
+    const std::vector<RowIndex> staying =
+        chosen ? frame.state.findings.kept
+               : CopyChoice(frame.state.snapshot.samples).staying(group);
     const std::string label = copy_label(frame.state, group.members.front());
     for (size_t i = 0; i < shown; ++i) {
       const RowIndex row = group.members[i];
@@ -236,8 +240,8 @@ class DuplicatesPanel : public Panel {
       thumb.second = facts;
       thumb.first_color = own == label ? theme.text : theme.wrong;
       thumb.faded = is_excluded_copy(frame.state, row);
-      const bool kept = chosen ? frame.state.findings.keeps(row) : i < group.kept;
-      if (kept && group.open) thumb.frame = theme.right;
+      const bool stays = std::find(staying.begin(), staying.end(), row) != staying.end();
+      if (stays && group.open) thumb.frame = theme.right;
       ImGui::SetCursorScreenPos(ImVec2(at.x + static_cast<float>(i) * (side + gap), at.y));
       if (draw_thumb(frame, thumb)) {
         if (!chosen) frame.session.findings().choose_group(index);
@@ -264,7 +268,8 @@ class DuplicatesPanel : public Panel {
       }
       if (ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) {
         ImGui::SetTooltip(
-            "Excludes all but the marked; a click on another marks that, with Ctrl that too");
+            "Excludes all but the marked; a click on another marks that, with Ctrl that too. Of "
+            "several that are marked each counts as kept");
       }
       ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + theme.px(40)));
     }

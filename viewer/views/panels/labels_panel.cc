@@ -126,10 +126,15 @@ class LabelsPanel : public Panel {
                   FacetMark::kNone, queue.found == 0, verdict_color(theme, queue.title))) {
       frame.session.findings().show(queue);
     }
-    const auto verdict = std::find(kVerdictNames.begin(), kVerdictNames.end(), queue.title);
-    if (verdict == kVerdictNames.end()) return;
+    hover_verdict(theme, queue.title);
+  }
+
+  // What the verdict means, on the item before.
+  static void hover_verdict(const Theme& theme, std::string_view verdict) {
+    const auto found = std::find(kVerdictNames.begin(), kVerdictNames.end(), verdict);
+    if (found == kVerdictNames.end()) return;
     if (!ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) return;
-    draw_hover(theme, kVerdictMeanings[static_cast<size_t>(verdict - kVerdictNames.begin())]);
+    draw_hover(theme, kVerdictMeanings[static_cast<size_t>(found - kVerdictNames.begin())]);
   }
 
   // The image, the question beside it, and its look-alikes beside those or, with room, below.
@@ -179,7 +184,7 @@ class LabelsPanel : public Panel {
 
   // "given  cat  [bar] 0.031"
   static void draw_class(const FrameContext& frame, std::string_view what, const std::string& name,
-                         double probability, ImU32 color, float width) {
+                         double probability, bool weighed, ImU32 color, float width) {
     const Theme& theme = frame.theme;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -198,14 +203,21 @@ class LabelsPanel : public Panel {
                static_cast<float>(probability), color);
     }
     ImGui::Dummy(ImVec2(width, theme.px(32)));
+    if (!std::isnan(probability) && ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal)) {
+      draw_hover(theme, weighed ? "How much all evidence believes this label, 0 to 1; the image's "
+                                  "own label is no part of it"
+                                : "The probability that the run gives this class, 0 to 1");
+    }
   }
 
   static void draw_question(const FrameContext& frame, const LabelQuestion& question, float width) {
     const Theme& theme = frame.theme;
     draw_class(frame, "given", question.label.empty() ? "no label" : question.label,
-               question.p_label, question.suggested.empty() ? theme.right : theme.text, width);
+               question.p_label, question.weighed,
+               question.suggested.empty() ? theme.right : theme.text, width);
     if (!question.suggested.empty()) {
-      draw_class(frame, "suggested", question.suggested, question.p_suggested, theme.wrong, width);
+      draw_class(frame, "suggested", question.suggested, question.p_suggested, question.weighed,
+                 theme.wrong, width);
     }
     ImDrawList* list = ImGui::GetWindowDrawList();
     if (!question.verdict.empty()) {
@@ -215,6 +227,7 @@ class LabelsPanel : public Panel {
       draw_text_fit(theme, list, ImVec2(at.x + theme.px(15), at.y), width - theme.px(15),
                     bold(theme), question.verdict);
       ImGui::Dummy(ImVec2(width, theme.px(22)));
+      hover_verdict(theme, question.verdict);
     }
     draw_evidence_lines(frame, evidence_lines(frame, question), width);
     ImGui::Dummy(ImVec2(0, theme.px(4)));
@@ -246,6 +259,7 @@ class LabelsPanel : public Panel {
     }
     if (evidence->alike.empty()) {
       if (!InspectDesk::has_embeddings(frame.state)) draw_no_embeddings(frame, width);
+      if (!evidence->lacks.empty()) paragraph(theme, evidence->lacks, theme.text_dim, width);
       return;
     }
     constexpr std::string_view kWhole = "Nearest neighbours and their labels";

@@ -306,11 +306,17 @@ class MapPanel : public Panel {
       }
       const bool pressed =
           facet_row(theme, each.name.c_str(), to_valid_utf8(each.name), with_thousands(each.count),
-                    FacetMark::kNone, each.count == 0, color_of(each.color));
+                    FacetMark::kNone, each.count == 0, color_of(each.color),
+                    each.is_value ? "Click to show these" : "");
       if (!pressed || !each.is_value) continue;
       if (frame.state.objects_shown()) frame.session.show_rows_of(CentreMode::kGrid);
       frame.session.toggle_facet(map.color, each.name, false);
     }
+    const MapPicture& picture = *map.picture;
+    if (picture.shown == picture.placed) return;
+    facet_row(theme, "outside", "outside the filter",
+              with_thousands(picture.placed - picture.shown), FacetMark::kNone, true,
+              theme.text_faint);
   }
 
   static void draw_scale(const FrameContext& frame, const MapScale& scale, float height) {

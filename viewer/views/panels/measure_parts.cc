@@ -104,8 +104,8 @@ void draw_audit(const FrameContext& frame, const PanelAnswer& answer, float widt
     const std::string text =
         answer.audit_elsewhere
             ? std::string(
-                  "The audit sample was drawn from other samples than these: it says nothing of "
-                  "them.")
+                  "The random audit was drawn from other samples than these, or its tags were "
+                  "changed since: it says nothing of them.")
             : fmt::format(
                   "{} of {} of the random audit reviewed: the estimate comes with the last "
                   "of them, since those looked at first are no random sample.",

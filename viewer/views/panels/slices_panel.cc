@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "viewer/views/inspector_sections.h"
 #include "viewer/views/panels/find_parts.h"
 #include "viewer/views/panels/measure_parts.h"
 #include "viewer/views/panels/panels.h"
@@ -81,6 +82,7 @@ class SlicesPanel : public Panel {
     const SliceView& slice = slices.slices[i];
     const bool chosen = frame.state.sample_filter() == slice.filter;
     if (rows.begin_row(static_cast<int>(i), chosen)) frame.session.findings().show_slice(slice);
+    const bool told = ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal);
     rows.cell(0, body(theme), with_thousands(slice.rows));
     TextStyle accuracy = bold(theme);
     accuracy.color = theme.wrong;
@@ -91,6 +93,14 @@ class SlicesPanel : public Panel {
     words.font = theme.fonts.mono;
     rows.cell(4, words, slice.filter);
     rows.end_row();
+    if (!told) return;
+    draw_hover(
+        theme,
+        fmt::format("{} of {} right on the half it was not found on, 95 % interval {} to {}; the "
+                    "line marks all samples, {}. p: the chance of so weak a group where none is "
+                    "weaker, corrected for the number of groups compared.",
+                    percent(slice.accuracy), with_thousands(slice.confirmed_rows),
+                    percent(slice.low), percent(slice.high), percent(slices.accuracy)));
   }
 
   // The slice's interval on the scale from 0 to 1, and a line where all samples are.
