@@ -72,15 +72,19 @@ TEST_CASE("the most alike come first, by the newest run that is complete") {
   CHECK(found.front().sample == 2);
   CHECK(found.front().similarity == doctest::Approx(1));
   // One that is still written has not taken its place, nor where it was interrupted.
-  store::RunWriter third(store, spec_of("third", 2), {1, 2, 3}, store::OnExistingRun::kRefuse);
-  store::RunRows one;
-  one.embeddings = {1, 0};
-  third.write(0, one);
-  CHECK(table.nearest(store, like, 3).size() == 2);
-  store::RunRows rest;
-  rest.embeddings = {0, 1, 1, 0};
-  third.write(1, rest);
-  third.finish();
+  {
+    store::RunWriter third(store, spec_of("third", 2), {1, 2, 3}, store::OnExistingRun::kRefuse);
+    store::RunRows one;
+    const std::vector<float> first_row{1, 0};
+    one.embeddings = first_row;
+    third.write(0, one);
+    CHECK(table.nearest(store, like, 3).size() == 2);
+    store::RunRows rest;
+    const std::vector<float> further{0, 1, 1, 0};
+    rest.embeddings = further;
+    third.write(1, rest);
+    third.finish();
+  }
   CHECK(table.nearest(store, like, 3).front().sample == 3);
   // Another under the same name.
   store::delete_run(store, "third");

@@ -13,6 +13,8 @@
 #include "store/import_writer.h"
 #include "store/roots.h"
 #include "store/runs.h"
+#include "store/saved_views.h"
+#include "store/score_columns.h"
 #include "store/snapshot_loader.h"
 #include "tests/support/temp_dir.h"
 #include "tests/viewer/store_project.h"

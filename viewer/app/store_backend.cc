@@ -18,6 +18,7 @@
 #include "store/roots.h"
 #include "store/runs.h"
 #include "store/sample_files.h"
+#include "store/score_columns.h"
 #include "store/snapshot_loader.h"
 #include "viewer/app/store_news.h"
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint64_t kMostSeed = UINT32_MAX;
 constexpr uint64_t kMostFolds = 50;
+constexpr uint64_t kMostExamples = 1'000'000'000;
 
 // The options struct of a job and what all of these forms have.
 template <typename Options>
@@ -202,6 +203,24 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
          .choices = {{"", "normalized margin"},
                      {"self_confidence", "self confidence"},
                      {"confidence_weighted_entropy", "confidence weighted entropy"}}});
+    add({.id = "frac-noise",
+         .label = "Share of noise",
+         .help = "Of the labels estimated to be wrong, the share that confident learning takes",
+         .kind = FieldKind::kNumber,
+         .more = true,
+         .placeholder = "1"});
+    add({.id = "min-examples-per-class",
+         .label = "Left of a class",
+         .help = "As many samples of each class confident learning leaves",
+         .kind = FieldKind::kNumber,
+         .more = true,
+         .placeholder = "1"});
+    add({.id = "remove-per-class",
+         .label = "Taken of a class",
+         .help = "Confident learning takes so many of these classes, and none of the others: "
+                 "cat=20, dog=5",
+         .more = true,
+         .placeholder = "as estimated"});
     add_device("That trains heads on the embeddings: auto, cpu, cuda or cuda:N");
     add_check("compat", "As cleanlab", "As cleanlab 2.9 does it, its known faults included");
     add_tag("Tag what was found, to review it in the viewer");
@@ -215,6 +234,14 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
     options_.where = text("where");
     options_.filter = text("filter");
     options_.rank_by = text("rank-by");
+    options_.frac_noise = fraction("frac-noise").value_or(1);
+    options_.min_examples_per_class =
+        static_cast<int64_t>(number("min-examples-per-class", 1, kMostExamples));
+    options_.remove_per_class.clear();
+    const std::string removed = text("remove-per-class");
+    for (const std::string_view each : split_view(removed, ',')) {
+      if (!trim(each).empty()) options_.remove_per_class.emplace_back(trim(each));
+    }
     options_.device = device();
     options_.compat = on("compat");
     options_.tag = text("tag");
