@@ -15,6 +15,8 @@ namespace errata::viewer {
 
 namespace {
 
+constexpr float kLeastFilter = 220;
+
 class TopBar : public View {
  public:
   void draw(const FrameContext& frame) override {
@@ -58,15 +60,17 @@ class TopBar : public View {
     const std::string run = frame.state.snapshot.samples.active_run.empty()
                                 ? std::string("No run")
                                 : "Run: " + to_valid_utf8(frame.state.snapshot.samples.active_run);
-    const float most_sort = theme.px(220);
-    const float most_run = theme.px(160);
     const TextStyle style = body(theme);
     const float pad = theme.px(11) * 2;
     const float gap = theme.px(10);
+    // In a narrow window they give way to the filter, down to their first words.
+    const float switch_x = bar.max.x - theme.px(12) - switch_width(frame);
+    const float room = switch_x - left - 3 * gap - theme.px(kLeastFilter);
+    const float most_sort = std::clamp(room * 0.58F, theme.px(74), theme.px(220));
+    const float most_run = std::clamp(room * 0.42F, theme.px(64), theme.px(160));
     const float sort_width = std::min(most_sort, text_width(theme, style, sort) + pad);
     const float run_width = std::min(most_run, text_width(theme, style, run) + pad);
     const float y = bar.min.y + (bar.height() - theme.px(28)) / 2;
-    const float switch_x = bar.max.x - theme.px(12) - switch_width(frame);
     const float run_x = switch_x - gap - run_width;
     const float sort_x = run_x - gap - sort_width;
     filter_.draw(frame, Rect{ImVec2(left, y), ImVec2(sort_x - gap, y + theme.px(28))});
