@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/finite.h"
+#include "base/lanes.h"
 
 namespace errata::analysis {
 
@@ -32,36 +32,48 @@ bool is_prune(LabelIssueFilter filter) {
 // turn them into vector instructions without changing what they compute.
 constexpr size_t kLanes = 16;
 
-// -infinity for an empty range.
-float largest(const float* values, size_t count) {
-  constexpr float kLeast = -std::numeric_limits<float>::infinity();
-  float tops[kLanes];
-  std::fill(std::begin(tops), std::end(tops), kLeast);
+// Padded with -infinity to whole lanes; the copy has no more than that of values[without]. False,
+// and the copy is none, where a value is not finite.
+ERRATA_LANES bool copy_without(const float* values, size_t count, size_t without, float* copy) {
+  float zeros[kLanes] = {};  // 0, or NaN
   size_t k = 0;
   for (; k + kLanes <= count; k += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      copy[k + lane] = values[k + lane];
+      zeros[lane] += values[k + lane] * 0.0F;
+    }
+  }
+  float zero = 0;
+  const size_t end = (count + kLanes - 1) / kLanes * kLanes;
+  for (; k < count; ++k) zero += (copy[k] = values[k]) * 0.0F;
+  for (; k < end; ++k) copy[k] = -std::numeric_limits<float>::infinity();
+  copy[without] = -std::numeric_limits<float>::infinity();
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t lane = 0; lane < half; ++lane) zeros[lane] += zeros[lane + half];
+  }
+  return zero + zeros[0] == 0;
+}
+
+// Of whole lanes.
+ERRATA_LANES float largest(const float* values, size_t count) {
+  float tops[kLanes];
+  std::copy_n(values, kLanes, tops);
+  for (size_t k = kLanes; k < count; k += kLanes) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
       tops[lane] = values[k + lane] > tops[lane] ? values[k + lane] : tops[lane];
     }
   }
-  float top = kLeast;
-  for (; k < count; ++k) top = std::max(top, values[k]);
-  for (const float lane : tops) top = std::max(top, lane);
-  return top;
-}
-
-// The first place of `value`, which is one of them.
-size_t place_of(float value, const float* values, size_t count) {
-  size_t k = 0;
-  for (; k + kLanes <= count; k += kLanes) {
-    int32_t found = 0;
-    for (size_t lane = 0; lane < kLanes; ++lane) found += values[k + lane] == value ? 1 : 0;
-    if (found != 0) break;
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t lane = 0; lane < half; ++lane) {
+      tops[lane] = tops[lane + half] > tops[lane] ? tops[lane + half] : tops[lane];
+    }
   }
-  return static_cast<size_t>(std::find(values + k, values + count, value) - values);
+  return tops[0];
 }
 
 // How many values[k] - less reach bars[k].
-size_t count_reaching(const float* values, float less, const float* bars, size_t count) {
+ERRATA_LANES size_t count_reaching(const float* values, float less, const float* bars,
+                                   size_t count) {
   int32_t counts[kLanes] = {};
   size_t k = 0;
   for (; k + kLanes <= count; k += kLanes) {
@@ -208,14 +220,14 @@ class Finder {
     count_joint();
     calibrate();
     choose();
+    suggest();
     return std::move(result_);
   }
 
  private:
-  // fn(row, its probabilities) over the rows that take part, in parallel; the first walk decides
-  // which do.
+  // fn(first row, probabilities of some rows) over all of them, in parallel.
   template <typename Fn>
-  void for_each_row(Fn&& fn, bool first_walk = false) {
+  void for_each_block(Fn&& fn) {
     size_t seen = 0;
     source_([&](size_t first_row, std::span<const float> values) {
       const size_t rows = values.size() / classes_;
@@ -224,16 +236,7 @@ class Finder {
       }
       seen += rows;
       parallel_for_(rows, kRowGrain, [&](size_t begin, size_t end) {
-        for (size_t i = begin; i < end; ++i) {
-          const size_t row = first_row + i;
-          const float* p = values.data() + i * classes_;
-          if (first_walk) {
-            const ClassIndex label = labels_[row];
-            result_.considered[row] =
-                label >= 0 && static_cast<size_t>(label) < classes_ && all_finite({p, classes_});
-          }
-          if (result_.considered[row] != 0) fn(row, p);
-        }
+        fn(first_row + begin, values.subspan(begin * classes_, (end - begin) * classes_));
       });
     });
     if (seen != labels_.size()) {
@@ -258,7 +261,20 @@ class Finder {
     if (options_.entropy_score) result_.confidence_weighted_entropy.assign(rows, kNaN);
     agrees_.assign(rows, 0);
     top_.assign(rows, 0);
-    for_each_row([&](size_t row, const float* p) { score_row(row, p); }, true);
+    for_each_block([&](size_t first_row, std::span<const float> values) {
+      std::vector<float> others((classes_ + kLanes - 1) / kLanes * kLanes);
+      for (size_t i = 0; i * classes_ < values.size(); ++i) {
+        const size_t row = first_row + i;
+        const ClassIndex label = labels_[row];
+        const float* p = values.data() + i * classes_;
+        if (label < 0 || static_cast<size_t>(label) >= classes_ ||
+            !copy_without(p, classes_, static_cast<size_t>(label), others.data())) {
+          continue;
+        }
+        result_.considered[row] = 1;
+        score_row(row, p, others);
+      }
+    });
     std::vector<double> sums(classes_, 0);
     result_.label_counts.assign(classes_, 0);
     for (size_t row = 0; row < rows; ++row) {
@@ -275,20 +291,20 @@ class Finder {
     }
   }
 
-  void score_row(size_t row, const float* p) {
+  // `others`: the same without the given label, in whole lanes.
+  void score_row(size_t row, const float* p, std::span<const float> others) {
     const size_t given = label(row);
     const auto self = static_cast<double>(p[given]);
-    const float before = largest(p, given);
-    const float after = largest(p + given + 1, classes_ - given - 1);
-    const float other = std::max(before, after);
-    top_[row] = std::max(other, p[given]);
-    most_probable_[row] = static_cast<ClassIndex>(place_of(top_[row], p, classes_));
-    if (classes_ > 1) {
-      const bool first = before >= after && given > 0;
-      const size_t begin = first ? 0 : given + 1;
-      const size_t count = first ? given : classes_ - begin;
-      result_.suggested[row] = static_cast<ClassIndex>(begin + place_of(other, p + begin, count));
+    const float other = largest(others.data(), others.size());
+    // Where another is no less probable, which; suggest() asks for the rest.
+    size_t place = classes_;
+    if (classes_ > 1 && other >= p[given]) {
+      place = static_cast<size_t>(std::find(others.begin(), others.end(), other) - others.begin());
+      result_.suggested[row] = static_cast<ClassIndex>(place);
     }
+    const bool is_top = place == classes_ || (p[given] == other && given < place);
+    top_[row] = is_top ? p[given] : other;
+    most_probable_[row] = is_top ? labels_[row] : result_.suggested[row];
     result_.self_confidence[row] = p[given];
     result_.normalized_margin[row] =
         classes_ < 2 ? 1 : static_cast<float>((self - static_cast<double>(other) + 1) / 2);
@@ -297,7 +313,8 @@ class Finder {
     }
     // argmax with the given label favoured by the tolerance; ties go to the lower class.
     const double favoured = self + kTolerance;
-    agrees_[row] = static_cast<double>(before) < favoured && static_cast<double>(after) <= favoured;
+    const auto rival = static_cast<double>(other);
+    agrees_[row] = rival < favoured || (rival == favoured && place > given);
   }
 
   double weighted_entropy(const float* p, double self) const {
@@ -321,16 +338,21 @@ class Finder {
       bounds[k] = float_not_below(result_.thresholds[k] - kTolerance);
     }
     const float least = *std::min_element(bounds.begin(), bounds.end());
-    for_each_row([&](size_t row, const float* p) {
-      // The most probable class, when it reaches its threshold, is the guess whatever else does.
-      ClassIndex best = most_probable_[row];
-      if (top_[row] < bounds[static_cast<size_t>(best)]) {
-        if (top_[row] < least) return;
-        const size_t above = count_reaching(p, 0, bounds.data(), classes_);
-        if (above == 0) return;
-        if (above == 1 || !options_.compat) best = most_probable_reaching(p, bounds);
+    for_each_block([&](size_t first_row, std::span<const float> values) {
+      for (size_t i = 0; i * classes_ < values.size(); ++i) {
+        const size_t row = first_row + i;
+        if (result_.considered[row] == 0) continue;
+        // The most probable class, when it reaches its threshold, is the guess whatever else does.
+        ClassIndex best = most_probable_[row];
+        if (top_[row] < bounds[static_cast<size_t>(best)]) {
+          if (top_[row] < least) continue;
+          const float* p = values.data() + i * classes_;
+          const size_t above = count_reaching(p, 0, bounds.data(), classes_);
+          if (above == 0) continue;
+          if (above == 1 || !options_.compat) best = most_probable_reaching(p, bounds);
+        }
+        guess_[row] = best;
       }
-      guess_[row] = best;
     });
     for (size_t row = 0; row < labels_.size(); ++row) {
       if (guess_[row] == kNoClass) continue;
@@ -341,6 +363,7 @@ class Finder {
 
   // Every class is at least once what it is labelled.
   void tally_guesses() {
+    if (classes_ * classes_ <= labels_.size()) return tally_few_classes();
     std::vector<size_t> begins(classes_ + 1, 0);
     for (size_t row = 0; row < labels_.size(); ++row) {
       if (guess_[row] != kNoClass) ++begins[label(row) + 1];
@@ -363,6 +386,24 @@ class Finder {
       std::sort(met.begin(), met.end());
       for (const ClassIndex k : met) {
         joint_.add(k, std::exchange(counts[static_cast<size_t>(k)], 0));
+      }
+      joint_.end_row();
+    }
+  }
+
+  // The same where a table of all pairs is no more than the samples.
+  void tally_few_classes() {
+    std::vector<uint32_t> counts(classes_ * classes_, 0);
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (guess_[row] == kNoClass) continue;
+      ++counts[label(row) * classes_ + static_cast<size_t>(guess_[row])];
+    }
+    for (size_t g = 0; g < classes_; ++g) {
+      for (size_t k = 0; k < classes_; ++k) {
+        const int64_t count = counts[g * classes_ + k];
+        if (count > 0 || k == g) {
+          joint_.add(static_cast<ClassIndex>(k), std::max<int64_t>(count, k == g ? 1 : 0));
+        }
       }
       joint_.end_row();
     }
@@ -441,6 +482,31 @@ class Finder {
       if (!by_score && agrees_[row] != 0) result_.is_issue[row] = 0;
       result_.issues += result_.is_issue[row];
     }
+  }
+
+  // The most probable other class of the issues whose own is the most probable.
+  void suggest() {
+    const auto asked = [&](size_t row) {
+      return result_.is_issue[row] != 0 && result_.suggested[row] == kNoClass && classes_ > 1;
+    };
+    bool any = false;
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      if (result_.is_issue[row] == 0) result_.suggested[row] = kNoClass;
+      any = any || asked(row);
+    }
+    if (!any) return;
+    for_each_block([&](size_t first_row, std::span<const float> values) {
+      for (size_t i = 0; i * classes_ < values.size(); ++i) {
+        const size_t row = first_row + i;
+        if (!asked(row)) continue;
+        const float* p = values.data() + i * classes_;
+        size_t best = label(row) == 0 ? 1 : 0;
+        for (size_t k = 0; k < classes_; ++k) {
+          if (k != label(row) && p[k] > p[best]) best = k;
+        }
+        result_.suggested[row] = static_cast<ClassIndex>(best);
+      }
+    });
   }
 
   void take_lowest(const std::vector<float>& score) {

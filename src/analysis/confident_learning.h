@@ -58,7 +58,7 @@ struct LabelIssues {
   size_t rows_considered = 0;
   std::vector<uint8_t> considered;
   std::vector<uint8_t> is_issue;
-  std::vector<ClassIndex> suggested;  // the most probable other class; kNoClass for a row left out
+  std::vector<ClassIndex> suggested;  // of an issue, the most probable other class; else kNoClass
   // Of the given label, in 0..1, low is bad; NaN for a row left out.
   std::vector<float> self_confidence;
   std::vector<float> normalized_margin;

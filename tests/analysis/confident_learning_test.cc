@@ -194,10 +194,18 @@ TEST_CASE("a prediction certain of its label is the best, not the worst") {
 }
 
 TEST_CASE("another label than the given one is suggested, also where that is the most probable") {
-  const std::vector<float> values{0.4F, 0.3F, 0.3F, 0.2F, 0.5F, 0.3F, 0.1F, 0.2F, 0.7F};
-  const std::vector<ClassIndex> labels{0, 1, 2};
-  const LabelIssues found = find_label_issues(source_of(values, 3), 3, labels, {}, serial_for);
-  CHECK(found.suggested == std::vector<ClassIndex>{1, 2, 1});
+  // The second one is off the diagonal, the first one least sure of its label all the same.
+  const std::vector<float> values{0.4F, 0.25F, 0.35F, 0.55F, 0.45F, 0,    0.6F, 0.4F,
+                                  0,    0.1F,  0.8F,  0.1F,  0.1F,  0.2F, 0.7F};
+  const std::vector<ClassIndex> labels{0, 1, 0, 1, 2};
+  ConfidentLearningOptions options;
+  options.filter = LabelIssueFilter::kLowSelfConfidence;
+  const LabelIssues found = find_label_issues(source_of(values, 3), 3, labels, options, serial_for);
+  CHECK(found.is_issue == std::vector<uint8_t>{1, 0, 0, 0, 0});
+  CHECK(found.suggested == std::vector<ClassIndex>{2, kNoClass, kNoClass, kNoClass, kNoClass});
+  options.filter = LabelIssueFilter::kConfidentLearning;
+  CHECK(find_label_issues(source_of(values, 3), 3, labels, options, serial_for).suggested ==
+        std::vector<ClassIndex>{kNoClass, 0, kNoClass, kNoClass, kNoClass});
   const std::vector<float> alone{1.0F};
   const std::vector<ClassIndex> one{0};
   CHECK(find_label_issues(source_of(alone, 1), 1, one, {}, serial_for).suggested[0] == kNoClass);
