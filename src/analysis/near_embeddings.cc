@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
 #include "analysis/row_geometry.h"
 #include "base/random.h"
+#include "base/union_find.h"
 
 namespace errata::analysis {
 
@@ -106,69 +108,92 @@ class Background {
   double dimension_ = 0;
 };
 
-// Pairs of rows whose distance is below both rows' `within`, all of them: a row whose last
-// neighbour is as near may have more copies, which have as many as it, so that those rows are
-// looked at among themselves.
+// Pairs of rows whose distance is below both rows' `within`. Where a row's last neighbour is as
+// near it may have more copies, which hang together with it by their own neighbours: those are
+// compared with one another.
 class PairSearch {
  public:
   PairSearch(const FloatMatrix& points, std::span<const double> within,
              const ParallelFor& parallel_for)
-      : points_(points), within_(within), parallel_for_(parallel_for) {}
+      : points_(points),
+        within_(within),
+        parallel_for_(parallel_for),
+        geometry_(points, Distance::kCentredCosine, parallel_for) {}
 
   std::vector<std::pair<uint32_t, uint32_t>> find(const Neighbours& neighbours) {
-    std::vector<uint32_t> all(points_.rows);
-    std::iota(all.begin(), all.end(), 0u);
-    std::vector<uint32_t> crowded = add_pairs(neighbours, all);
-    for (size_t k = 4 * neighbours.k; crowded.size() > neighbours.k + 1; k *= 4) {
-      const size_t most = std::min(crowded.size() - 1, kMostNeighbours);
-      crowded = add_pairs(neighbours_among(crowded, std::min(k, most)), crowded);
-      if (k >= most) break;
+    for (uint32_t row = 0; row < neighbours.rows; ++row) {
+      for (size_t n = 0; n < neighbours.k; ++n) {
+        add(row, neighbours.of(row)[n], double{neighbours.distances_of(row)[n]});
+      }
     }
+    for (const std::vector<uint32_t>& chain : crowded_chains(neighbours)) compare(chain);
     std::sort(pairs_.begin(), pairs_.end());
     pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
     return std::move(pairs_);
   }
 
  private:
-  // Of a picture that is there more often all copies are in one chain all the same.
+  // Of more, so many neighbours of each: all copies are in one chain all the same.
+  static constexpr size_t kMostCompared = 2048;
   static constexpr size_t kMostNeighbours = 320;
 
-  Neighbours neighbours_among(const std::vector<uint32_t>& rows, size_t k) const {
+  void add(uint32_t row, uint32_t other, double distance) {
+    if (distance >= std::min(within_[row], within_[other])) return;
+    pairs_.emplace_back(std::min(row, other), std::max(row, other));
+  }
+
+  // What hangs together with a row that may have more copies than it has neighbours.
+  std::vector<std::vector<uint32_t>> crowded_chains(const Neighbours& neighbours) const {
+    UnionFind joined(points_.rows);
+    for (const auto& [a, b] : pairs_) joined.join(a, b);
+    std::unordered_map<uint32_t, size_t> places;
+    for (uint32_t row = 0; row < neighbours.rows && neighbours.k > 0; ++row) {
+      if (neighbours.distances_of(row).back() < within_[row]) {
+        places.emplace(joined.root(row), places.size());
+      }
+    }
+    std::vector<std::vector<uint32_t>> chains(places.size());
+    if (places.empty()) return chains;
+    for (uint32_t row = 0; row < points_.rows; ++row) {
+      const auto place = places.find(joined.root(row));
+      if (place != places.end()) chains[place->second].push_back(row);
+    }
+    return chains;
+  }
+
+  void compare(const std::vector<uint32_t>& chain) {
+    if (chain.size() > kMostCompared) return compare_neighbours(chain);
+    for (size_t i = 0; i < chain.size(); ++i) {
+      for (size_t j = i + 1; j < chain.size(); ++j) {
+        add(chain[i], chain[j], geometry_.between(chain[i], chain[j]));
+      }
+    }
+  }
+
+  void compare_neighbours(const std::vector<uint32_t>& chain) {
     std::vector<float> values;
-    values.reserve(rows.size() * points_.columns);
+    values.reserve(chain.size() * points_.columns);
     // As all points are centred, so are these.
-    const RowGeometry geometry(points_, Distance::kCentredCosine, parallel_for_);
-    const std::span<const float> offset = geometry.transform().offset;
-    for (const uint32_t row : rows) {
+    const std::span<const float> offset = geometry_.transform().offset;
+    for (const uint32_t row : chain) {
       const std::span<const float> from = points_.row(row);
       for (size_t c = 0; c < points_.columns; ++c) {
         values.push_back(from[c] - (offset.empty() ? 0.0f : offset[c]));
       }
     }
-    return find_neighbours({values, rows.size(), points_.columns}, {k, Distance::kCosine},
-                           parallel_for_);
-  }
-
-  // Returns the rows that may have further copies.
-  std::vector<uint32_t> add_pairs(const Neighbours& neighbours, std::span<const uint32_t> rows) {
-    std::vector<uint32_t> crowded;
-    for (size_t i = 0; i < neighbours.rows; ++i) {
-      const uint32_t row = rows[i];
-      for (size_t n = 0; n < neighbours.k; ++n) {
-        const uint32_t other = rows[neighbours.of(i)[n]];
-        if (neighbours.distances_of(i)[n] >= std::min(within_[row], within_[other])) continue;
-        pairs_.emplace_back(std::min(row, other), std::max(row, other));
-      }
-      if (neighbours.k > 0 && neighbours.distances_of(i).back() < within_[row]) {
-        crowded.push_back(row);
+    const Neighbours near = find_neighbours({values, chain.size(), points_.columns},
+                                            {kMostNeighbours, Distance::kCosine}, parallel_for_);
+    for (size_t i = 0; i < chain.size(); ++i) {
+      for (size_t n = 0; n < near.k; ++n) {
+        add(chain[i], chain[near.of(i)[n]], double{near.distances_of(i)[n]});
       }
     }
-    return crowded;
   }
 
   const FloatMatrix& points_;
   std::span<const double> within_;
   const ParallelFor& parallel_for_;
+  RowGeometry geometry_;
   std::vector<std::pair<uint32_t, uint32_t>> pairs_;
 };
 
