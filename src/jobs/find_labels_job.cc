@@ -261,11 +261,9 @@ namespace {
 std::vector<std::string> nearest_or_first(const std::string& name,
                                           const std::vector<std::string>& names) {
   constexpr size_t kShown = 10;
-  std::vector<std::string> near = nearest_words(name, names);
-  if (near.empty())
-    near.assign(names.begin(),
-                names.begin() + static_cast<ptrdiff_t>(std::min(kShown, names.size())));
-  return near;
+  const std::vector<std::string> near = nearest_words(name, names);
+  if (!near.empty()) return near;
+  return {names.begin(), names.begin() + static_cast<ptrdiff_t>(std::min(kShown, names.size()))};
 }
 
 // "cat=20": in the order of the classes; 0 for those not named, and none where none is.
@@ -284,9 +282,9 @@ std::vector<int64_t> numbers_to_remove(const std::vector<std::string>& named,
       throw Error(ErrorCategory::kUsage, fmt::format("'{}' is not CLASS=NUMBER", each),
                   "--remove-per-class cat=20 takes the 20 most doubtful labels 'cat'.");
     }
-    const auto found = std::find(classes.begin(), classes.end(), each.substr(0, equals));
+    const std::string name = each.substr(0, equals);
+    const auto found = std::find(classes.begin(), classes.end(), name);
     if (found == classes.end()) {
-      const std::string name = each.substr(0, equals);
       throw Error(ErrorCategory::kNotFound, fmt::format("there is no class '{}'", name),
                   fmt::format("there are: {}", fmt::join(nearest_or_first(name, classes), ", ")));
     }

@@ -25,11 +25,6 @@ std::string_view slices_options(const StoreLists& lists) {
   return {};
 }
 
-bool is_excluded(const AppState& state, RowIndex row) {
-  const Column* review = state.snapshot.samples.find("review");
-  return review != nullptr && !review->is_null(row) && review->text(row) == "excluded";
-}
-
 // As they were made, whatever was relabelled since.
 std::shared_ptr<const Column> verdicts_of(const Snapshot& snapshot) {
   for (const ScoreBasis& basis : snapshot.score_bases) {
@@ -258,9 +253,10 @@ void FindingsDesk::choose_pair(size_t pair) {
   findings.pair = pair;
   findings.show_group = true;
   const CopyPairView& chosen = findings.copies->pairs[pair];
-  const bool other = is_excluded(state, chosen.a) ||
+  const CopyChoice choice(state.snapshot.samples);
+  const bool other = choice.excluded(chosen.a) ||
                      (!stands_for_group(state, chosen.a) && stands_for_group(state, chosen.b));
-  findings.kept = {other && !is_excluded(state, chosen.b) ? chosen.b : chosen.a};
+  findings.kept = {other && !choice.excluded(chosen.b) ? chosen.b : chosen.a};
 }
 
 void FindingsDesk::show_between(bool between) {
@@ -321,7 +317,8 @@ void FindingsDesk::exclude_others() {
   const std::vector<RowIndex> members = chosen_copies(state);
   if (members.empty()) return;
   // What was excluded since it was chosen to be kept stands for nobody: one of the others does.
-  std::erase_if(findings.kept, [&](RowIndex row) { return is_excluded(state, row); });
+  const CopyChoice choice(state.snapshot.samples);
+  std::erase_if(findings.kept, [&](RowIndex row) { return choice.excluded(row); });
   if (findings.kept.empty()) {
     if (findings.between) {
       choose_pair(findings.pair);
@@ -330,7 +327,6 @@ void FindingsDesk::exclude_others() {
     }
   }
   if (findings.kept.empty()) return;
-  const CopyChoice choice(state.snapshot.samples);
   const bool several = findings.kept.size() > 1;  // which no search suggests: a person says so
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : members) {
@@ -374,9 +370,10 @@ void FindingsDesk::label_as_kept() {
   if (findings.kept.empty() || label == nullptr || label->is_null(findings.kept.front())) return;
   const RowIndex kept = findings.kept.front();
   const std::string name(label->text(kept));
+  const CopyChoice choice(state.snapshot.samples);
   std::vector<ReviewEdit> edits;
   for (const RowIndex row : chosen_copies(state)) {
-    if (is_excluded(state, row) || (!label->is_null(row) && label->text(row) == name)) continue;
+    if (choice.excluded(row) || (!label->is_null(row) && label->text(row) == name)) continue;
     edits.push_back(
         {state.snapshot.ids[row], ReviewKind::kRelabel, name, {}, copy_of(state, kept)});
   }
@@ -390,12 +387,11 @@ void FindingsDesk::exclude_all_copies() {
   std::vector<ReviewEdit> edits;
   for (const CopyGroup& group : state.findings.copies->groups) {
     if (!group.open || group.conflict) continue;
-    for (const RowIndex row : choice.going(group)) {
-      edits.push_back({state.snapshot.ids[row],
-                       ReviewKind::kExclude,
-                       {},
-                       {},
-                       copy_of(state, choice.staying(group).front())});
+    const std::vector<RowIndex> going = choice.going(group);
+    if (going.empty()) continue;
+    const std::string why = copy_of(state, choice.staying(group).front());
+    for (const RowIndex row : going) {
+      edits.push_back({state.snapshot.ids[row], ReviewKind::kExclude, {}, {}, why});
     }
   }
   const size_t count = edits.size();

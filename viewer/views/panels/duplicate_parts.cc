@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "viewer/state/findings.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/text.h"
@@ -29,7 +30,7 @@ std::string copy_facts(const AppState& state, RowIndex row) {
 }
 
 bool is_excluded_copy(const AppState& state, RowIndex row) {
-  return copy_text(state, "review", row) == "excluded";
+  return CopyChoice(state.snapshot.samples).excluded(row);
 }
 
 void scroll_to_row(size_t row, float height) {
