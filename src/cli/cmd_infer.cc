@@ -83,6 +83,9 @@ void add_model_options(CLI::App& app, jobs::InferJobOptions& options) {
       ->type_name("FILE");
   app.add_flag("--test-size", options.use_test_size,
                "Use timm's test_input_size and test_crop_pct");
+  app.add_flag("--mirror", options.mirror,
+               "Classifiers: see each picture's mirror image too and average what both give: "
+               "twice the work, and more label errors are found");
   app.add_flag_function(
       "--no-embedding", [&options](int64_t) { options.embedding = false; },
       "Store probabilities only: neither the embedding nor the stages before");

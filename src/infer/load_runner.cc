@@ -38,6 +38,7 @@ RunnerRequest make_request(const std::string& model_path, const ModelSpec& spec,
   request.form = form_of(spec.output_kind);
   request.output_index = spec.output_index;
   request.output_name = spec.output_name;
+  request.mirror = spec.mirror;
   request.embedding = static_cast<uint8_t>(spec.embedding);
   request.embedding_output = spec.embedding_output;
   request.embedding_output_name = spec.embedding_output_name;

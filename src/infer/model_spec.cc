@@ -10,6 +10,7 @@
 //   mean, std       0.5 | [0.485, 0.456, 0.406]
 //   channel_order   "RGB" | "BGR"
 //   exif_orientation  false | true: turn images upright first
+//   mirror          false | true: see each picture's mirror image too, and average what both give
 //   pillow          "12.1" (and before) | "12.2" (and 12.3) | "13.0": whose resize of tall images
 //   classes         ["cat", "dog"] | {"0": "cat", "1": "dog"}; also class_names, label_names,
 //   labels,
@@ -55,7 +56,8 @@ const std::vector<std::string> kOwnKeys = {
     "scale",      "mean",        "std",           "channel_order",   "exif_orientation",
     "pillow",     "classes",     "class_names",   "label_names",     "labels",
     "names",      "num_classes", "output",        "first_label",     "embedding",
-    "crop_pct",   "crop_mode",   "test_crop_pct", "test_input_size", "pretrained_cfg"};
+    "crop_pct",   "crop_mode",   "test_crop_pct", "test_input_size", "pretrained_cfg",
+    "mirror"};
 
 // What timm and Ultralytics write that does not matter here.
 const std::set<std::string> kKnownElsewhere = {"architecture",
@@ -341,7 +343,7 @@ void Parser::read_torchvision() {
   spec_.mean = {0, 0, 0};
   spec_.std = {1, 1, 1};
   for (const char* key : {"input_size", "resize", "crop", "mean", "std", "scale", "channel_order",
-                          "exif_orientation"}) {
+                          "exif_orientation", "mirror"}) {
     if (find_value(key) == nullptr) continue;
     note(fmt::format("the key \"{}\" was ignored: the model takes images as they are", key));
   }
@@ -516,6 +518,10 @@ void Parser::read_values() {
   spec_.apply_orientation = spec_.is_detector();  // Ultralytics does
   if (const Json* exif = find_value("exif_orientation")) {
     spec_.apply_orientation = boolean("exif_orientation", *exif);
+  }
+  if (const Json* mirror = find_value("mirror")) {
+    spec_.mirror = boolean("mirror", *mirror);
+    if (spec_.mirror && spec_.is_detector()) fail("mirror", "is for classifiers");
   }
   if (const Json* pillow = find_value("pillow")) {
     const std::string name = word("pillow", *pillow, {"12.1", "12.2", "13.0"});

@@ -65,6 +65,8 @@ struct ModelSpec {
   std::vector<double> mean;  // input_channels values
   std::vector<double> std;
   bool bgr = false;
+  // The picture's mirror image is seen too, and what both give is averaged. Classifiers only.
+  bool mirror = false;
 
   std::vector<std::string> class_names;  // in output order; empty when the file lists none
 

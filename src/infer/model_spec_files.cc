@@ -156,6 +156,7 @@ std::string model_spec_to_json(const ModelSpec& spec) {
   json["std"] = Json(Json::Array(spec.std.begin(), spec.std.end()));
   json["channel_order"] = Json(spec.bgr ? "BGR" : "RGB");
   json["exif_orientation"] = Json(spec.apply_orientation);
+  if (spec.mirror) json["mirror"] = Json(true);
   json["pillow"] = Json(spec.pillow_order == media::PillowOrder::k13_0   ? "13.0"
                         : spec.pillow_order == media::PillowOrder::k12_2 ? "12.2"
                                                                          : "12.1");
@@ -202,6 +203,7 @@ std::string describe_preprocessing(const ModelSpec& spec) {
   text += fmt::format(", mean {}, std {}", fmt::join(spec.mean, " "), fmt::join(spec.std, " "));
   if (spec.scale != 255) text += fmt::format(", values divided by {}", spec.scale);
   if (spec.apply_orientation) text += ", turned upright by EXIF";
+  if (spec.mirror) text += ", averaged with the mirror image";
   return text;
 }
 

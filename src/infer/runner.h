@@ -115,6 +115,7 @@ struct RunnerRequest {
   OutputForm form = OutputForm::kClasses;
   int32_t output_index = 0;
   std::string output_name;
+  bool mirror = false;    // kClasses: the mean of what an image and its mirror image give
   uint8_t embedding = 0;  // EmbeddingSource
   int32_t embedding_output = 1;
   std::string embedding_output_name;
@@ -123,7 +124,7 @@ struct RunnerRequest {
 
 // Raised whenever a type above or in infer/head_device.h changes, so that a library of another
 // build is refused.
-inline constexpr uint32_t kRunnerAbi = 4;
+inline constexpr uint32_t kRunnerAbi = 5;
 
 using RunnerAbiFn = uint32_t (*)();
 // nullptr with `failure` set when the model cannot be opened. The caller deletes the runner.

@@ -346,6 +346,10 @@ InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
       options.config_path.empty() ? std::nullopt : std::optional(options.config_path),
       options.use_test_size);
   const infer::DetectOptions detect = detect_options(options, resolved.spec);
+  if (options.mirror && resolved.spec.is_detector()) {
+    throw Error(ErrorCategory::kUsage, "--mirror is for classifiers", "", options.model_path);
+  }
+  resolved.spec.mirror = resolved.spec.mirror || options.mirror;
   bring_up_to_date(options.store_path);
   const std::vector<SampleId> plan = plan_of(options);
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);

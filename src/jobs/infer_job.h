@@ -26,6 +26,8 @@ struct InferJobOptions {
   std::string trained_on;          // filter; empty: not said
   bool embedding = true;           // false: probabilities only
   bool use_test_size = false;      // timm's test_input_size
+  // Classifiers: each picture's mirror image is seen too, and what both give is averaged.
+  bool mirror = false;
   // Detectors; what is not given is infer::DetectOptions'. Refused for a classifier, and `iou` and
   // `agnostic` for a detector that suppresses overlaps itself.
   std::optional<double> confidence;

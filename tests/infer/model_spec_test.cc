@@ -63,6 +63,7 @@ TEST_CASE("our own keys, every form") {
   CHECK(grey.bgr);
   CHECK(grey.scale == 1);
   CHECK(grey.apply_orientation);
+  CHECK_FALSE(grey.mirror);
   CHECK(grey.pillow_order == media::PillowOrder::k13_0);
 
   const ModelSpec exact = parse(
@@ -130,6 +131,9 @@ TEST_CASE("wrong values and types name the key") {
   CHECK(error_of(with(R"("crop": "none")")).find("does not give the input size") !=
         std::string::npos);
   CHECK(error_of(with(R"("exif_orientation": 1)")).find("true or false") != std::string::npos);
+  CHECK(
+      error_of(with(R"("mirror": true, "output": "yolo")")).find("\"mirror\" is for classifiers") ==
+      0);
   CHECK(error_of(with(R"("resize": 16)")) == "\"resize\" is there twice");
   CHECK(error_of(R"({"input_size": 32, "resize": {"longest": 4}, "mean": 0, "std": 1})")
             .find("\"resize\" knows") == 0);
@@ -188,7 +192,8 @@ TEST_CASE("timm's defaults and crop modes") {
 
 TEST_CASE("the resolved description reads back equal") {
   for (const char* more :
-       {"", R"("embedding": {"layer": "a.b"}, "output": {"name": "z", "kind": "probabilities"})",
+       {"", R"("mirror": true)",
+        R"("embedding": {"layer": "a.b"}, "output": {"name": "z", "kind": "probabilities"})",
         R"("embedding": 3, "channel_order": "BGR", "classes": ["ü", "\"q\""], "scale": 1)"}) {
     const ModelSpec spec = parse(with(more));
     CHECK(parse(model_spec_to_json(spec)) == spec);
@@ -199,8 +204,12 @@ TEST_CASE("the resolved description reads back equal") {
   const ModelSpec cover =
       parse(R"({"input_size": [20, 30], "resize": {"cover": [22, 33]}, "mean": 0.1, "std": 1})");
   CHECK(parse(model_spec_to_json(cover)) == cover);
-  CHECK(describe_preprocessing(cover) ==
-        "resized to cover 33x22 (bilinear), centre crop 30x20, RGB, mean 0.1 0.1 0.1, std 1 1 1");
+  const std::string cover_text =
+      "resized to cover 33x22 (bilinear), centre crop 30x20, RGB, mean 0.1 0.1 0.1, std 1 1 1";
+  CHECK(describe_preprocessing(cover) == cover_text);
+  ModelSpec mirrored = cover;
+  mirrored.mirror = true;
+  CHECK(describe_preprocessing(mirrored) == cover_text + ", averaged with the mirror image");
 }
 
 TEST_CASE("the file is found beside the model, or given") {

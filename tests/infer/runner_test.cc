@@ -246,6 +246,40 @@ TEST_CASE("what a model saw before it halved its maps is kept beside the embeddi
   CHECK(headless->info().stage_columns == 0);
 }
 
+TEST_CASE("with its mirror image, a picture's answer is the mean of both") {
+  const TempDir dir;
+  const std::string path = toy(dir, "halves");
+  const auto plain = open(path, spec_of());
+  const RunOutput seen = run(*plain, 3);
+  const RunnerInfo info = plain->info();
+  // The same pictures, turned about by hand.
+  constexpr size_t kSide = 32;
+  float* values = plain->input(0);
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t p = 0; p < kSide * kSide; ++p) {
+      const size_t from = p / kSide * kSide + kSide - 1 - p % kSide;
+      for (size_t c = 0; c < 3; ++c) {
+        const size_t at = info.channels_last ? p * 3 + c : c * kSide * kSide + p;
+        values[i * info.input_values + at] = made_up_value(i, c, from);
+      }
+    }
+  }
+  RunOutput mirrored;
+  REQUIRE_FALSE(plain->run(0, 3, mirrored).failed());
+  const auto mean = [](std::vector<float> a, const std::vector<float>& b) {
+    for (size_t i = 0; i < a.size(); ++i) a[i] = (a[i] + b[i]) / 2;
+    return a;
+  };
+  ModelSpec spec = spec_of();
+  spec.mirror = true;
+  const RunOutput both = run(*open(path, spec), 3);
+  CHECK(largest_difference(both.values, mean(seen.values, mirrored.values)) < 1e-5);
+  CHECK(largest_difference(both.embeddings, mean(seen.embeddings, mirrored.embeddings)) < 1e-5);
+  CHECK(largest_difference(both.stages, mean(seen.stages, mirrored.stages)) < 1e-5);
+  CHECK(largest_difference(both.embeddings, seen.embeddings) > 1e-4);
+  CHECK(largest_difference(both.stages, seen.stages) > 1e-4);
+}
+
 TEST_CASE("no embedding is told, or an error when one was asked for") {
   const TempDir dir;
   ModelSpec spec = spec_of();

@@ -140,6 +140,14 @@ TEST_CASE("a detector's thresholds are part of its run, and a filter chooses its
   CHECK(runs.output.find("detections") != std::string::npos);
 }
 
+TEST_CASE("mirror images are refused for a detector") {
+  const DetectorBench bench;
+  const Ended ended = run_errata(bench.infer(bench.base, {"--mirror"}));
+  INFO(ended.output);
+  CHECK(ended.exit_code == 2);
+  CHECK(ended.output.find("--mirror is for classifiers") != std::string::npos);
+}
+
 TEST_CASE("thresholds are refused for a classifier") {
   const Bench bench;
   std::vector<std::string> arguments = bench.infer(bench.base, "--agnostic");
@@ -185,6 +193,13 @@ TEST_CASE("a run is not overwritten by mistake, and not resumed as something els
   std::vector<std::string> other = bench.infer(bench.base, "--resume");
   other[6] = "8";  // another batch
   CHECK(run_errata(other).exit_code == 5);
+  std::vector<std::string> mirrored = bench.infer(bench.base, "--resume");
+  mirrored.emplace_back("--mirror");
+  CHECK(run_errata(mirrored).exit_code == 5);
+  mirrored[mirrored.size() - 2] = "--replace";
+  const Ended seen = run_errata(mirrored);
+  CHECK(seen.exit_code == 0);
+  CHECK(seen.output.find("averaged with the mirror image") != std::string::npos);
 }
 
 TEST_CASE("a model with another number of classes than its list is refused") {

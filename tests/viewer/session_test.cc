@@ -185,6 +185,39 @@ TEST_CASE("a selection is decided at once and the cursor stays") {
   CHECK(opened.state().target_count() == 700);
 }
 
+TEST_CASE("what is selected stays so when all is loaded again, as far as it is still shown") {
+  Opened opened;
+  opened.session.set_cursor(3);
+  opened.session.set_cursor(5, SelectMode::kRange);
+  const AppState& state = opened.state();
+  const auto selected = [&] {
+    std::vector<SampleId> ids;
+    for (const RowIndex row : state.selection.rows()) ids.push_back(state.snapshot.ids[row]);
+    return ids;
+  };
+  const std::vector<SampleId> chosen = selected();
+  REQUIRE(chosen.size() == 3);
+  opened.session.reload();
+  opened.settle();
+  CHECK(selected() == chosen);
+  opened.session.reload();
+  opened.session.reload();  // before the first has been shown
+  opened.settle();
+  CHECK(selected() == chosen);
+  opened.session.set_filter("review = 'unseen'");
+  opened.settle();
+  CHECK(selected().empty());  // another question
+  opened.session.set_cursor(3);
+  opened.session.set_cursor(5, SelectMode::kRange);
+  const std::vector<SampleId> undecided = selected();
+  REQUIRE(undecided.size() == 3);
+  opened.session.apply({{.sample = undecided[0], .kind = ReviewKind::kKeep}});
+  opened.settle();
+  opened.session.refresh();
+  opened.settle();
+  CHECK(selected() == std::vector<SampleId>(undecided.begin() + 1, undecided.end()));
+}
+
 TEST_CASE("the k-th most probable class is that of the sample under the cursor") {
   Opened opened;
   const SampleId sample = opened.cursor_sample();

@@ -291,6 +291,7 @@ class InferForm : public Form {
     options_.config_path = path("config");
     options_.class_map = path("class-map");
     options_.use_test_size = on("test-size");
+    options_.mirror = on("mirror");
     options_.embedding = !on("no-embedding");
     options_.confidence = fraction("confidence");
     options_.iou = fraction("iou");
@@ -324,6 +325,7 @@ class InferForm : public Form {
          .more = true,
          .placeholder = "the model's own"});
     add(check_field("test-size", "Test size", "Use timm's test_input_size and test_crop_pct"));
+    add(check_field("mirror", "Mirror", "See mirror images too, average both (twice the work)"));
     add(check_field("no-embedding", "No embedding", "Store probabilities only"));
   }
 

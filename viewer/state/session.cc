@@ -216,7 +216,10 @@ void Session::poll_store(double now_secs) {
 }
 
 void Session::take_snapshot(Loaded loaded) {
-  place_before_reload_ = id_at(state_, state_.cursor);
+  if (state_.view) {
+    place_before_reload_ = id_at(state_, state_.cursor);
+    selected_before_reload_ = selected_ids();
+  }
   for (SessionPart* part : parts_) part->snapshot_leaves();
   changes_.snapshot_taken();
   // Giving back the memory of a large one takes longer than a frame has.
@@ -292,6 +295,7 @@ void Session::show_rows_of(CentreMode mode, int64_t place) {
   state_.layout.grid_scroll = next.scroll;
   state_.edits_since_order = 0;
   place_before_reload_ = place != 0 ? place : next.place;
+  selected_before_reload_.clear();
   state_.cursor = 0;
   filters_.snapshot_taken();
   check_sort();
@@ -403,9 +407,12 @@ void Session::ask_view() {
 void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                         const SortChoice& sort) {
   // A new question begins at its start. The same one asked again keeps the sample under the cursor,
-  // or the place when that sample is gone.
+  // or the place when that sample is gone, and what of the selection is still shown.
   const int64_t place = state_.view ? id_at(state_, state_.cursor) : place_before_reload_;
   place_before_reload_ = place;
+  const std::vector<int64_t> selected =
+      state_.view ? selected_ids() : std::move(selected_before_reload_);
+  selected_before_reload_.clear();
   const bool new_question = filter != state_.filter.applied || sort != applied_sort_;
   applied_sort_ = sort;
   state_.view = std::move(answer);
@@ -414,8 +421,8 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   state_.filter.problem.clear();
   state_.filter.problem_hint.clear();
   state_.edits_since_order = 0;
-  state_.selection.reset(state_.table().rows());
   const std::vector<RowIndex>& order = state_.view->order;
+  select_shown(new_question ? std::vector<int64_t>() : selected);
   const size_t row = place == 0 ? SIZE_MAX : state_.row_of(place);
   const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
   if (row != SIZE_MAX && found != order.end() && !new_question) {
@@ -429,6 +436,27 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   state_.show_cursor_wanted = true;
   for (SessionPart* part : parts_) part->view_taken();
   ask_detail();
+}
+
+std::vector<int64_t> Session::selected_ids() const {
+  std::vector<int64_t> ids;
+  ids.reserve(state_.selection.count());
+  for (const RowIndex row : state_.selection.rows()) ids.push_back(state_.id_of(row));
+  return ids;
+}
+
+void Session::select_shown(const std::vector<int64_t>& ids) {
+  state_.selection.reset(state_.table().rows());
+  if (ids.empty()) return;
+  RowSet wanted;
+  wanted.reset(state_.table().rows());
+  for (const int64_t id : ids) {
+    const size_t row = state_.row_of(id);
+    if (row != SIZE_MAX) wanted.set(static_cast<RowIndex>(row), true);
+  }
+  for (const RowIndex row : state_.view->order) {
+    if (wanted.has(row)) state_.selection.set(row, true);
+  }
 }
 
 void Session::show_order(std::vector<RowIndex> order) {

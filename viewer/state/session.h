@@ -137,6 +137,9 @@ class Session {
   void check_sort();
   void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                  const SortChoice& sort);
+  std::vector<int64_t> selected_ids() const;
+  // Those of them that are in the view.
+  void select_shown(const std::vector<int64_t>& ids);
   void ask_detail();
   void take_late_columns(std::vector<Column> columns);
   void decide_on(const Decision& decision, bool moves_on);
@@ -149,6 +152,7 @@ class Session {
   std::atomic<uint64_t> newest_recount_{0};
   std::atomic<uint64_t> newest_detail_{0};
   int64_t place_before_reload_ = 0;  // of a sample, or of an object while those are shown
+  std::vector<int64_t> selected_before_reload_;
   SortChoice applied_sort_;
   double next_poll_secs_ = 0;
   bool poll_running_ = false;

@@ -100,6 +100,27 @@ class GraphForward : public Forward {
   at::ScalarType type_;
 };
 
+class MirroredForward : public Forward {
+ public:
+  explicit MirroredForward(std::unique_ptr<Forward> forward) : forward_(std::move(forward)) {}
+
+  Rows run(const at::Tensor& images) override {
+    Rows rows = forward_->run(images);
+    const c10::InferenceMode guard;
+    const Rows mirrored = forward_->run(images.flip(3));
+    const auto average = [](const at::Tensor& a, const at::Tensor& b) {
+      return a.defined() ? ((a + b) / 2).contiguous() : a;
+    };
+    rows.values = average(rows.values, mirrored.values);
+    rows.embedding = average(rows.embedding, mirrored.embedding);
+    rows.stages = average(rows.stages, mirrored.stages);
+    return rows;
+  }
+
+ private:
+  std::unique_ptr<Forward> forward_;
+};
+
 // The last map of each size that a smaller one follows: what a model saw before it halves its maps.
 // Sizes like the picture's own, which a layout with the channels last has not, and never growing,
 // as attention from everywhere to everywhere does.
@@ -175,6 +196,9 @@ class Preparation {
     run_plain();
     choose_embedding();
     if (request_.options.keep_plain || !try_frozen()) use_plain();
+    if (request_.mirror) {
+      prepared_.forward = std::make_unique<MirroredForward>(std::move(prepared_.forward));
+    }
     prepared_.classes = static_cast<size_t>(plain_.values.size(1));
     for (int64_t dim = 1; request_.form != OutputForm::kClasses && dim < 3; ++dim) {
       prepared_.output_shape.push_back(static_cast<size_t>(plain_.values.size(dim)));
