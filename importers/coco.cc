@@ -233,6 +233,16 @@ bool looks_like_coco(const std::string& file) {
          head.find("\"categories\"") != std::string::npos;
 }
 
+// A phrase, of a file that does not look like COCO's.
+std::string why_not_coco(const std::string& file) {
+  const std::optional<std::string> head = read_json_head(file, 4096);
+  if (!head) return "it cannot be read";
+  if (head->empty()) return "an empty file";
+  if (head->front() == '[') return "a JSON list; `errata predictions` takes COCO results";
+  if (head->front() != '{') return "not JSON";
+  return "a JSON without images and annotations";
+}
+
 void Reading::open_documents() {
   for (const std::string& file : json_files(absolute_path(input_.path))) {
     input_.cancel.check();
@@ -675,7 +685,7 @@ DetectResult CocoImporter::detect(const std::string& path) const {
   }
   if (extension(path) != ".json") return {0, "not named .json"};
   return looks_like_coco(path) ? DetectResult{90, "a JSON with images, annotations or categories"}
-                               : DetectResult{0, "a JSON without images and annotations"};
+                               : DetectResult{0, why_not_coco(path)};
 }
 
 void CocoImporter::run(const ImportInput& input, SampleSink& sink) const {

@@ -237,6 +237,23 @@ TEST_CASE(
   CHECK(read.count("missing-image") == 1);  // only the last part of a foreign path is tried
 }
 
+TEST_CASE("COCO: a file that is something else says what it is") {
+  const TempDir dir;
+  const CocoImporter importer;
+  const auto reason = [&](const std::string& text) {
+    dir.write("some.json", text);
+    const DetectResult result = importer.detect(dir / "some.json");
+    CHECK(result.confidence == 0);
+    return result.reason;
+  };
+  CHECK(reason("") == "an empty file");
+  CHECK(reason(" \n") == "an empty file");
+  CHECK(reason(std::string("\0\1", 2)) == "not JSON");
+  CHECK(reason("[{\"image_id\": 1}]") == "a JSON list; `errata predictions` takes COCO results");
+  CHECK(reason("{\"version\": 1}") == "a JSON without images and annotations");
+  CHECK(importer.detect(dir / "none.json").reason == "it cannot be read");
+}
+
 TEST_CASE("COCO: images called by absolute paths lie anywhere") {
   TempDir elsewhere;
   for (const char* name : {"one/a.pgm", "two/sub/b.pgm", "three/c.pgm"}) {
