@@ -157,23 +157,14 @@ Filters make_filters(std::span<const uint8_t> pictures, std::span<const uint32_t
   return filters;
 }
 
-// Room for one picture's patches and responses, and for its mirror image.
+// Room for one picture's patches and responses.
 struct Scratch {
   std::vector<float> patches = std::vector<float>(kPlaces * kPlaces * kPatch);
   std::vector<Normal> normals = std::vector<Normal>(kPlaces * kPlaces);
   std::vector<float> responses = std::vector<float>(kPlaces * kPlaces * kFilters);
-  std::vector<uint8_t> mirrored = std::vector<uint8_t>(kPictureBytes);
-  std::vector<float> of_mirrored = std::vector<float>(kColumns);
 };
 
-void mirror(const uint8_t* picture, uint8_t* out) {
-  for (size_t y = 0; y < kPictureSide; ++y) {
-    const uint8_t* end = picture + (y + 1) * kPictureSide * 3;
-    for (size_t x = 0; x < kPictureSide; ++x, out += 3) std::copy_n(end -= 3, 3, out);
-  }
-}
-
-void answers_to(const uint8_t* picture, const Filters& filters, Scratch& scratch, float* out) {
+void features_of(const uint8_t* picture, const Filters& filters, Scratch& scratch, float* out) {
   constexpr size_t kAll = kPlaces * kPlaces;
   for (size_t place = 0; place < kAll; ++place) {
     scratch.normals[place] = read_patch(picture, place / kPlaces * kStep, place % kPlaces * kStep,
@@ -203,13 +194,6 @@ void answers_to(const uint8_t* picture, const Filters& filters, Scratch& scratch
     const float share = 1 / static_cast<float>(counts[quarter]);
     for (size_t k = 0; k < 2 * kFilters; ++k) part[k] = std::sqrt(part[k] * share);
   }
-}
-
-void features_of(const uint8_t* picture, const Filters& filters, Scratch& scratch, float* out) {
-  answers_to(picture, filters, scratch, out);
-  mirror(picture, scratch.mirrored.data());
-  answers_to(scratch.mirrored.data(), filters, scratch, scratch.of_mirrored.data());
-  for (size_t j = 0; j < kColumns; ++j) out[j] = (out[j] + scratch.of_mirrored[j]) / 2;
 }
 
 // rows x kColumns.

@@ -5,8 +5,7 @@
 // threshold as the encoder (Coates and Ng 2011): patches of 6 x 6 pixels, two apart, are normalised
 // for brightness and contrast (10 / 255 added to the deviation) and whitened (ZCA, 0.01 added to
 // the eigenvalues); a filter's response counts beyond half the deviation of all responses, to
-// either side apart, and its mean over each quarter of the picture is a feature; of it the root,
-// averaged with that of the mirror image: which way a thing looks does not tell what it is.
+// either side apart, and its mean over each quarter of the picture is a feature; of it the root.
 #pragma once
 
 #include <cstdint>

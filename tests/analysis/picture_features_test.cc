@@ -103,28 +103,6 @@ TEST_CASE("pictures of one pattern are near in their features, whatever their br
   CHECK(accuracy(make_embedding_space(means, 2, serial_for), by_turns(kRows)) < 0.6);
 }
 
-TEST_CASE("a picture has the features of its mirror image") {
-  std::vector<uint8_t> pictures = stripes(kRows, 3);
-  // A ramp to the right, and the same to the left: quarters and edges differ.
-  for (size_t y = 0; y < kPictureSide; ++y) {
-    for (size_t x = 0; x < kPictureSide; ++x) {
-      for (size_t c = 0; c < 3; ++c) {
-        const size_t at = (y * kPictureSide + x) * 3 + c;
-        pictures[at] = static_cast<uint8_t>(x * x / 8 + y + 20 * c);
-        pictures[kPictureBytes + (y * kPictureSide + kPictureSide - 1 - x) * 3 + c] = pictures[at];
-      }
-    }
-  }
-  const EmbeddingSpace space =
-      make_picture_space(pictures, std::vector<uint8_t>(kRows, 1), 1, serial_for, kNoTick);
-  double apart = 0;
-  for (size_t j = 0; j < space.axes; ++j) {
-    CHECK(space.values[j] == doctest::Approx(space.values[space.width + j]).epsilon(1e-3));
-    apart = std::max(apart, std::abs(double{space.values[j]} - space.values[2 * space.width + j]));
-  }
-  CHECK(apart > 0.01);
-}
-
 TEST_CASE("features do not depend on the number of threads, nor those of others on a missing one") {
   const std::vector<uint8_t> pictures = stripes(kRows, 2);
   std::vector<uint8_t> known(kRows, 1);
