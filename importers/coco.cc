@@ -225,22 +225,21 @@ std::vector<std::string> json_files(const std::string& path) {
   return files;
 }
 
-bool looks_like_coco(const std::string& file) {
-  const std::string head = read_json_head(file, 64 << 10).value_or("");
-  if (!head.starts_with('{')) return false;
-  return head.find("\"images\"") != std::string::npos ||
-         head.find("\"annotations\"") != std::string::npos ||
-         head.find("\"categories\"") != std::string::npos;
-}
-
-// A phrase, of a file that does not look like COCO's.
+// A phrase; empty for a file that looks like COCO's.
 std::string why_not_coco(const std::string& file) {
-  const std::optional<std::string> head = read_json_head(file, 4096);
+  const std::optional<std::string> head = read_json_head(file, 64 << 10);
   if (!head) return "it cannot be read";
   if (head->empty()) return "an empty file";
   if (head->front() == '[') return "a JSON list; `errata predictions` takes COCO results";
   if (head->front() != '{') return "not JSON";
+  for (const char* key : {"\"images\"", "\"annotations\"", "\"categories\""}) {
+    if (head->find(key) != std::string::npos) return "";
+  }
   return "a JSON without images and annotations";
+}
+
+bool looks_like_coco(const std::string& file) {
+  return why_not_coco(file).empty();
 }
 
 void Reading::open_documents() {
@@ -684,8 +683,9 @@ DetectResult CocoImporter::detect(const std::string& path) const {
     return {0, "the folder holds no COCO annotations"};
   }
   if (extension(path) != ".json") return {0, "not named .json"};
-  return looks_like_coco(path) ? DetectResult{90, "a JSON with images, annotations or categories"}
-                               : DetectResult{0, why_not_coco(path)};
+  const std::string why_not = why_not_coco(path);
+  return why_not.empty() ? DetectResult{90, "a JSON with images, annotations or categories"}
+                         : DetectResult{0, why_not};
 }
 
 void CocoImporter::run(const ImportInput& input, SampleSink& sink) const {
