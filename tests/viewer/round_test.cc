@@ -197,6 +197,34 @@ TEST_CASE("a round outlives a reload and another run") {
   CHECK(opened.cursor() == cursor);
 }
 
+TEST_CASE("within a round a reload keeps what is selected, also what the filter lost meanwhile") {
+  Opened opened;
+  opened.run("round.start");
+  // The first one is corrected: the filter has lost it, the queue has not.
+  const std::string truth = opened.session.state().snapshot.samples.find("prediction")->display(
+      *opened.session.state().cursor_row());
+  opened.session.relabel(truth);
+  opened.settle();
+  opened.session.set_cursor(0);
+  opened.session.set_cursor(2, SelectMode::kRange);
+  const auto selected = [&] {
+    std::vector<SampleId> ids;
+    for (const RowIndex row : opened.session.state().selection.rows()) {
+      ids.push_back(opened.session.state().snapshot.ids[row]);
+    }
+    return ids;
+  };
+  const std::vector<SampleId> chosen = selected();
+  REQUIRE(chosen.size() == 3);
+  opened.run("file.reload");
+  REQUIRE(opened.round().active());
+  CHECK(selected() == chosen);
+  opened.run("file.reload");
+  CHECK(selected() == chosen);
+  opened.run("round.refresh");
+  CHECK(selected().empty());
+}
+
 TEST_CASE("a tag goes on, is counted, and comes off again; undo takes it back") {
   Opened opened;
   const SampleId sample = opened.cursor();

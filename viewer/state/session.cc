@@ -423,6 +423,8 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   state_.edits_since_order = 0;
   const std::vector<RowIndex>& order = state_.view->order;
   select_shown(new_question ? std::vector<int64_t>() : selected);
+  selected_before_answer_.clear();
+  if (!new_question && state_.selection.count() < selected.size()) selected_before_answer_ = selected;
   const size_t row = place == 0 ? SIZE_MAX : state_.row_of(place);
   const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
   if (row != SIZE_MAX && found != order.end() && !new_question) {
@@ -459,8 +461,14 @@ void Session::select_shown(const std::vector<int64_t>& ids) {
   }
 }
 
-void Session::show_order(std::vector<RowIndex> order) {
+void Session::show_order(std::vector<RowIndex> order, Selected selected) {
   if (!state_.view) return;
+  std::vector<int64_t> kept;
+  if (selected == Selected::kKept) {
+    kept = selected_ids();
+    kept.insert(kept.end(), selected_before_answer_.begin(), selected_before_answer_.end());
+  }
+  selected_before_answer_.clear();
   const ViewAnswer& now = *state_.view;
   state_.view =
       std::make_shared<ViewAnswer>(ViewAnswer{std::move(order), now.total, now.elapsed_ms,
@@ -470,7 +478,7 @@ void Session::show_order(std::vector<RowIndex> order) {
   const auto found = std::find(shown.begin(), shown.end(), static_cast<RowIndex>(row));
   state_.cursor =
       row != SIZE_MAX && found != shown.end() ? static_cast<size_t>(found - shown.begin()) : 0;
-  state_.selection.reset(state_.table().rows());
+  select_shown(kept);
   state_.selection_anchor = state_.cursor;
   state_.show_cursor_wanted = true;
   recount();  // one that is under way still holds the former order

@@ -81,8 +81,10 @@ class Session {
   // Counts the left side again, over the same samples in the same order.
   void recount();
   // Puts another order in the place of the answer's, as a review round does; the cursor stays on
-  // its sample where that is in it.
-  void show_order(std::vector<RowIndex> order);
+  // its sample where that is in it. What was selected before the answer came is kept as far as it
+  // is in it, or nothing is.
+  enum class Selected : uint8_t { kNone, kKept };
+  void show_order(std::vector<RowIndex> order, Selected selected = Selected::kNone);
 
   // Samples or objects from now on; each has a filter, an order and a place of its own. A place of
   // 0 is the one that was left.
@@ -153,6 +155,7 @@ class Session {
   std::atomic<uint64_t> newest_detail_{0};
   int64_t place_before_reload_ = 0;  // of a sample, or of an object while those are shown
   std::vector<int64_t> selected_before_reload_;
+  std::vector<int64_t> selected_before_answer_;  // what the answer lacks
   SortChoice applied_sort_;
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
