@@ -16,7 +16,7 @@ namespace {
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 constexpr size_t kLeafRows = 96;  // of a tree, at least
 // Rows of each list that a round joins with one another; more find more and take longer.
-constexpr size_t kSampled = 18;
+constexpr size_t kSampled = 24;
 constexpr double kSettled = 0.002;  // of all entries changed in a round: enough
 
 // A lock for each of many lists, shared by some.
@@ -158,7 +158,7 @@ class Descent {
       : geometry_(geometry),
         rows_(rows),
         k_(k),
-        kept_(std::min(rows.size() - 1, k + std::max<size_t>(5, k / 4))),
+        kept_(std::min(rows.size() - 1, k + std::max<size_t>(15, k / 4))),
         options_(options),
         parallel_for_(parallel_for),
         graph_(rows.size(), kept_),

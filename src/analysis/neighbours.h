@@ -48,7 +48,7 @@ Neighbours nearest_neighbours(const FloatMatrix& points, const NeighbourOptions&
 // them. The distances are those of double precision; of the true neighbours some are missing
 // (bench/neighbours.sh prints how many are found). Depends on the seed and nothing else.
 struct ApproximateOptions {
-  size_t trees = 12;
+  size_t trees = 6;
   size_t rounds = 6;  // of descent, at most: it ends where next to nothing changes
   uint64_t seed = 1;
 };

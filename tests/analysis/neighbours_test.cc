@@ -226,6 +226,31 @@ TEST_CASE("approximate neighbours are nearly all of the exact ones; copies among
   }
 }
 
+// What a network says of photographs spreads over more directions than twelve around a centre.
+TEST_CASE("of points of many dimensions nearly all neighbours are found too") {
+  constexpr size_t kDimensions = 24;
+  Points points{10'000, 64, {}};
+  const Points directions = random_points(kDimensions, 64, 5);
+  const Points along = random_points(points.rows, kDimensions, 6);
+  points.values.assign(points.rows * 64, 0);
+  for (size_t row = 0; row < points.rows; ++row) {
+    for (size_t d = 0; d < kDimensions; ++d) {
+      for (size_t c = 0; c < 64; ++c) {
+        points.values[row * 64 + c] += along.view().row(row)[d] * directions.view().row(d)[c];
+      }
+    }
+  }
+  const NeighbourOptions options{10, Distance::kCosine};
+  const Neighbours exact = nearest_neighbours(points.view(), options, serial_for);
+  const Neighbours guess = approximate_neighbours(points.view(), options, {}, serial_for);
+  size_t found = 0;
+  for (size_t row = 0; row < points.rows; ++row) {
+    const std::set<uint32_t> truth(exact.of(row).begin(), exact.of(row).end());
+    for (const uint32_t each : guess.of(row)) found += truth.contains(each);
+  }
+  CHECK(found > 0.985 * static_cast<double>(points.rows) * 10);
+}
+
 TEST_CASE("distances to one point are those between rows") {
   const Points points = random_points(50, 12, 4);
   for (const Distance distance :
