@@ -54,7 +54,10 @@ class Contents {
     join_equal(
         pictures.size(), [&](uint32_t i) { return pictures[i].pixels; }, equal_);
     first_ = equal_.roots();
-    for (const auto& [a, b] : more) more_.push_back(std::minmax(first_[a], first_[b]));
+    for (const auto& [a, b] : more) {
+      more_.emplace_back(first_[a], first_[b]);
+      more_.emplace_back(first_[b], first_[a]);
+    }
     std::sort(more_.begin(), more_.end());
   }
 
@@ -65,9 +68,15 @@ class Contents {
 
   bool copies(uint32_t a, uint32_t b) const {
     if (looks_copied(a, b)) return true;
-    return !more_.empty() &&
-           std::binary_search(more_.begin(), more_.end(), PicturePair(std::minmax(a, b)));
+    return std::binary_search(more_.begin(), more_.end(), PicturePair(a, b));
   }
+  // The pairs that a content is the first of.
+  std::span<const PicturePair> more_of(uint32_t content) const {
+    const auto begin = std::lower_bound(more_.begin(), more_.end(), PicturePair(content, 0));
+    const auto end = std::upper_bound(begin, more_.end(), PicturePair(content, UINT32_MAX));
+    return {begin, end};
+  }
+  bool has_hash(uint32_t content) const { return radius_ && pictures_[content].hash; }
   bool looks_copied(uint32_t a, uint32_t b) const {
     const PictureIdentity& one = pictures_[a];
     const PictureIdentity& other = pictures_[b];
@@ -94,7 +103,7 @@ class Contents {
   std::optional<int> radius_;
   UnionFind equal_;
   std::vector<uint32_t> first_;
-  std::vector<PicturePair> more_;  // of contents, rising
+  std::vector<PicturePair> more_;  // of contents, each both ways round, rising
 };
 
 // The contents that have a hash, by hash; those with equal hashes are a run.
@@ -209,13 +218,13 @@ class NearJoin {
 // The contents of one chain, and which of them take which.
 class Chain {
  public:
-  Chain(const Contents& contents, std::vector<uint32_t> members)
+  Chain(const Contents& contents, std::vector<uint32_t> members, const std::function<void()>& tick)
       : contents_(contents), members_(std::move(members)), leader_(members_.size()) {
     if (members_.size() <= kMostCounted) {
       compare_all();
       take_by_count();
     } else {
-      take_in_order();
+      take_in_order(tick);
     }
   }
 
@@ -287,16 +296,33 @@ class Chain {
     }
   }
 
-  void take_in_order() {
+  // Each goes to the first leader that it is a copy of.
+  void take_in_order(const std::function<void()>& tick) {
     std::vector<size_t> order(members_.size());
     std::iota(order.begin(), order.end(), size_t{0});
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return goes_first(a, b); });
-    std::vector<size_t> leaders;
-    for (const size_t each : order) {
-      const auto found = std::find_if(leaders.begin(), leaders.end(),
-                                      [&](size_t leader) { return copies(leader, each); });
-      leader_[each] = found == leaders.end() ? each : *found;
-      if (found == leaders.end()) leaders.push_back(each);
+    std::vector<uint8_t> taken(members_.size(), 0);
+    std::vector<size_t> hashed;  // those that may be open still
+    std::copy_if(order.begin(), order.end(), std::back_inserter(hashed),
+                 [&](size_t i) { return contents_.has_hash(members_[i]); });
+    for (const size_t leader : order) {
+      if (taken[leader] != 0) continue;
+      if (tick) tick();
+      const auto take = [&](size_t each) {
+        if (taken[each] != 0) return;
+        taken[each] = 1;
+        leader_[each] = leader;
+      };
+      take(leader);
+      for (const auto& [content, near] : contents_.more_of(members_[leader])) {
+        const auto place = std::lower_bound(members_.begin(), members_.end(), near);
+        take(static_cast<size_t>(place - members_.begin()));
+      }
+      if (!contents_.has_hash(members_[leader])) continue;
+      std::erase_if(hashed, [&](size_t each) {
+        if (contents_.looks_copied(members_[leader], members_[each])) take(each);
+        return taken[each] != 0;
+      });
     }
   }
 
@@ -352,14 +378,14 @@ class Grouping {
   }
 
   // `members` hang together: rising.
-  void add_chain(const std::vector<uint32_t>& members) {
+  void add_chain(const std::vector<uint32_t>& members, const std::function<void()>& tick) {
     for (const uint32_t member : members) result_.chains[member] = chains_;
     ++chains_;
     std::vector<uint32_t> firsts;
     for (const uint32_t member : members) {
       if (contents_.is_first(member)) firsts.push_back(member);
     }
-    const Chain chain(contents_, firsts);
+    const Chain chain(contents_, firsts, tick);
     std::vector<std::vector<size_t>> taken(chain.size());  // by leader
     for (size_t i = 0; i < chain.size(); ++i) taken[chain.leader(i)].push_back(i);
     std::unordered_map<uint32_t, std::vector<uint32_t>> equal;
@@ -479,7 +505,7 @@ Duplicates group_duplicates(std::span<const PictureIdentity> pictures, std::opti
   Grouping grouping(pictures, contents);
   for (const std::vector<uint32_t>& members : sets_of_several(chains, pictures.size())) {
     if (tick) tick();
-    grouping.add_chain(members);
+    grouping.add_chain(members, tick);
   }
   return grouping.sorted();
 }

@@ -260,6 +260,28 @@ TEST_CASE("groups: kinds, the one to keep, conflicts and leaks, and their order"
   CHECK(group_duplicates(pictures, std::nullopt, serial_for).groups.size() == 3);
 }
 
+TEST_CASE(
+    "a chain of tens of thousands that only embeddings join is cut at once, each to the first") {
+  constexpr uint32_t kPictures = 40'000;
+  std::vector<PictureIdentity> pictures(kPictures);
+  std::vector<PicturePair> pairs;
+  for (uint32_t i = 0; i < kPictures; ++i) {
+    pictures[i].area_px = i % 4 == 1 ? 200 : 100;  // leads, and takes the one on either side
+    if (i > 0) pairs.emplace_back(i - 1, i);
+  }
+  size_t ticks = 0;
+  const Duplicates found =
+      group_duplicates(pictures, std::nullopt, serial_for, pairs, [&] { ++ticks; });
+  CHECK(found.groups.size() == kPictures / 4);
+  for (const DuplicateGroup& group : found.groups) {
+    REQUIRE(group.members.size() == 3);
+    CHECK(group.kept() % 4 == 1);
+    CHECK(group.members[1] == group.kept() - 1);
+    CHECK(group.members[2] == group.kept() + 1);
+  }
+  CHECK(ticks > kPictures / 4);  // so that it can be given up
+}
+
 TEST_CASE("grouping can be given up between chains") {
   std::vector<PictureIdentity> pictures;
   for (int32_t i = 0; i < 6; ++i) {

@@ -201,8 +201,9 @@ TEST_CASE("within a round a reload keeps what is selected, also what the filter 
   Opened opened;
   opened.run("round.start");
   // The first one is corrected: the filter has lost it, the queue has not.
-  const std::string truth = opened.session.state().snapshot.samples.find("prediction")->display(
-      *opened.session.state().cursor_row());
+  const std::string truth = opened.session.state()
+                                .snapshot.samples.find("prediction")
+                                ->display(*opened.session.state().cursor_row());
   opened.session.relabel(truth);
   opened.settle();
   opened.session.set_cursor(0);

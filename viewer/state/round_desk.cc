@@ -407,8 +407,8 @@ void RoundDesk::show_queue(std::vector<RowIndex> order, Show show) {
   const AppState& state = session_.state();
   if (show == Show::kNothing || !state.round.active()) return;
   // The queue shown once more, as after a reload, is the one that was worked on.
-  session_.show_order(std::move(order), show == Show::kQueue ? Session::Selected::kKept
-                                                             : Session::Selected::kNone);
+  session_.show_order(std::move(order),
+                      show == Show::kQueue ? Session::Selected::kKept : Session::Selected::kNone);
   if (show == Show::kQueueAtOpen && state.view && !state.view->order.empty()) {
     go_to_open(state.view->order.size() - 1);
   }

@@ -424,7 +424,8 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   const std::vector<RowIndex>& order = state_.view->order;
   select_shown(new_question ? std::vector<int64_t>() : selected);
   selected_before_answer_.clear();
-  if (!new_question && state_.selection.count() < selected.size()) selected_before_answer_ = selected;
+  if (!new_question && state_.selection.count() < selected.size())
+    selected_before_answer_ = selected;
   const size_t row = place == 0 ? SIZE_MAX : state_.row_of(place);
   const auto found = std::find(order.begin(), order.end(), static_cast<RowIndex>(row));
   if (row != SIZE_MAX && found != order.end() && !new_question) {

@@ -74,8 +74,12 @@ bool action_button(const Theme& theme, const char* id, std::string_view key, std
   TextStyle style = body(theme);
   if (accented) style.color = theme.on_accent;
   if (!enabled) style.color = theme.text_faint;
-  draw_text_fit(theme, list, ImVec2(x, min.y + (height - text_height(theme, style)) / 2),
-                max.x - theme.px(6) - x, style, title);
+  const float room = max.x - theme.px(6) - x;
+  draw_text_fit(theme, list, ImVec2(x, min.y + (height - text_height(theme, style)) / 2), room,
+                style, title);
+  if (hovered && text_width(theme, style, title) > room) {
+    ImGui::SetTooltip("%.*s", static_cast<int>(title.size()), title.data());
+  }
   return pressed;
 }
 
