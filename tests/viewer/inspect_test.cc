@@ -86,6 +86,30 @@ TEST_CASE("the history of the sample that the cursor rests on is read, and again
   CHECK(opened.session->inspector().complete());
 }
 
+TEST_CASE("a sample that the filter hides is visited beside the one that was looked at") {
+  Opened opened;
+  const AppState& state = opened.state();
+  const std::vector<RowIndex> all = state.view->order;
+  REQUIRE(all.size() > 6);
+  opened.session->set_filter("id != " + std::to_string(state.snapshot.ids[all[1]]));
+  opened.session->tasks().finish_all();
+  opened.session->set_cursor(3);
+  const RowIndex before = *state.cursor_row();
+  opened.session->inspector().visit(state.view->order[5]);
+  CHECK(state.cursor == 5);
+  CHECK(state.view->order.size() == all.size() - 1);
+  opened.session->set_cursor(3);
+  opened.session->inspector().visit(all[1]);
+  CHECK(*state.cursor_row() == all[1]);
+  CHECK(state.view->order.size() == all.size());
+  opened.session->move_cursor(1);
+  CHECK(*state.cursor_row() == before);
+  opened.session->refresh();
+  opened.session->tasks().finish_all();
+  CHECK(state.view->order.size() == all.size() - 1);
+  CHECK(*state.cursor_row() == before);
+}
+
 TEST_CASE("a cursor on its way asks for no history") {
   Opened opened;
   opened.rest();

@@ -226,6 +226,27 @@ TEST_CASE("within a round a reload keeps what is selected, also what the filter 
   CHECK(selected().empty());
 }
 
+TEST_CASE("in a round a neighbour from outside is visited, decided, and the round goes on") {
+  Opened opened;
+  opened.run("round.start");
+  opened.session.set_cursor(2);
+  const SampleId before = opened.cursor();
+  const size_t queue = opened.round().queue.size();
+  RowIndex outside = 0;
+  while (std::find(opened.order().begin(), opened.order().end(), outside) != opened.order().end()) {
+    ++outside;
+  }
+  opened.session.inspector().visit(outside);
+  const SampleId visited = opened.session.state().snapshot.ids[outside];
+  REQUIRE(opened.cursor() == visited);
+  opened.run("review.keep");
+  CHECK(opened.session.state().snapshot.samples.find("review")->display(outside) == "kept");
+  CHECK(opened.cursor() == before);
+  CHECK(opened.round().active());
+  CHECK(opened.round().counts.decided() == 0);
+  CHECK(opened.round().queue.size() == queue);
+}
+
 TEST_CASE("a tag goes on, is counted, and comes off again; undo takes it back") {
   Opened opened;
   const SampleId sample = opened.cursor();

@@ -245,6 +245,22 @@ void InspectDesk::show_similar() {
       "F5 shows the samples of the filter again");
 }
 
+void InspectDesk::visit(RowIndex row) {
+  const AppState& state = session_.state();
+  if (!state.view || state.objects_shown()) return;
+  std::vector<RowIndex> order = state.view->order;
+  const auto found = std::find(order.begin(), order.end(), row);
+  if (found != order.end()) {
+    return session_.set_cursor(static_cast<size_t>(found - order.begin()));
+  }
+  const size_t place = std::min(state.cursor, order.size());
+  order.insert(order.begin() + static_cast<std::ptrdiff_t>(place), row);
+  session_.show_order(std::move(order));
+  session_.set_cursor(place);
+  session_.show_note("This one is not among those that are shown: it stands before them here",
+                     "Right goes back to where you were; F5 takes it away");
+}
+
 bool InspectDesk::complete() const {
   const AppState& state = session_.state();
   return state.detail.sample == resting_on_ &&

@@ -48,6 +48,9 @@ class InspectDesk : public SessionPart {
   // suggestion, is undecided and shown, together with that sample: the next decision is about all
   // of them.
   void select_alike();
+  // Goes to a sample. One that is not shown is put before the one under the cursor until the
+  // filter and order are applied again; in a review round what comes after it is still that one.
+  void visit(RowIndex row);
   // The evidence is that of the sample under the cursor.
   static const SampleEvidence* evidence(const AppState& state);
 

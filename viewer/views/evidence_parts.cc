@@ -90,7 +90,7 @@ void draw_row_of_thumbs(const FrameContext& frame, const LabelQuestion& question
     height = thumb_height(theme, thumb) + theme.px(6);
     ImGui::SetCursorScreenPos(ImVec2(start.x + static_cast<float>(i % in_row) * (side + gap),
                                      start.y + static_cast<float>(i / in_row) * height));
-    if (draw_thumb(frame, thumb)) frame.session.map().go_to(rows[i]);
+    if (draw_thumb(frame, thumb)) frame.session.inspector().visit(rows[i]);
   }
   const size_t lines = (rows.size() + in_row - 1) / in_row;
   ImGui::SetCursorScreenPos(start);

@@ -139,7 +139,7 @@ class MapPanel : public Panel {
     if (!row) return;
     ring(frame, place_on(frame, *row, at, size), theme.text);
     draw_hover_picture(frame, *row);
-    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) desk.go_to(*row);
+    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) frame.session.inspector().visit(*row);
   }
 
   // Where it was drawn for, in what is seen now.
