@@ -9,6 +9,7 @@
 #include "model/verdict.h"
 #include "tests/viewer/synthetic_backend.h"
 #include "viewer/state/commands.h"
+#include "viewer/state/evidence.h"
 #include "viewer/state/session.h"
 
 namespace errata::viewer {
@@ -184,6 +185,28 @@ TEST_CASE("the suggestion is the evidence's where it is believed more than the l
   CHECK(suggested_label(samples, 1) == "b");  // a rival that nothing speaks for is no suggestion
   CHECK_FALSE(suggested_label(samples, 2));
   CHECK(suggested_label(samples, 3) == "a");  // more than half against it, no rival ahead of it
+}
+
+TEST_CASE("the log says what spoke for a suggestion that is taken against the run") {
+  Table samples(2);
+  const auto names = std::make_shared<Dictionary>();
+  for (const char* name : {"a", "b", "c"}) names->add(name);
+  samples.active_run = "run";
+  samples.add(make_category_column("label", {0, 0}, names));
+  samples.add(make_category_column("prediction", {1, 2}, names));
+  samples.add(make_float_column("confidence", {0.5F, 0.9F}));
+  samples.add(make_category_column("suggested", {2, 2}, names));
+  samples.add(make_float_column("label_error", {0.8F, 0.8F}));
+  samples.add(make_float_column("p_suggested", {0.7F, 0.7F}));
+  const auto why = [&](RowIndex row, ReviewKind kind, const char* name) {
+    const ReviewEdit edit{row + 1, kind, name, {}, {}};
+    return with_evidence(std::span(&edit, 1), std::span(&row, 1), samples).back().why;
+  };
+  CHECK(why(0, ReviewKind::kRelabel, "c") == "the evidence suggests c 0.700; run says b 0.500");
+  CHECK(evidence_class(why(0, ReviewKind::kRelabel, "c")) == "b");
+  CHECK(why(0, ReviewKind::kRelabel, "b") == "run says b 0.500");
+  CHECK(why(0, ReviewKind::kKeep, "") == "run says b 0.500");
+  CHECK(why(1, ReviewKind::kRelabel, "c") == "run says c 0.900");
 }
 
 TEST_CASE("a suspect that was relabelled counts as reviewed") {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "viewer/state/findings.h"
+
 namespace errata::viewer {
 
 namespace {
@@ -19,6 +21,21 @@ std::string_view review_at(const Column* review, RowIndex row) {
 bool changes_nothing(ReviewKind kind, std::string_view review) {
   return (kind == ReviewKind::kKeep && review == "kept") ||
          (kind == ReviewKind::kAmbiguous && review == "ambiguous");
+}
+
+// What speaks for the new label where the run does not.
+std::string reason(const ReviewEdit& edit, const Table& samples, RowIndex row) {
+  const std::string run = evidence(samples, row);
+  const Column* prediction = samples.find("prediction");
+  const bool predicted = prediction != nullptr && !prediction->is_null(row) &&
+                         prediction->text(row) == edit.class_name;
+  const auto suggested = evidence_suggestion(samples, row);
+  if (edit.kind != ReviewKind::kRelabel || predicted || !suggested ||
+      suggested->label != edit.class_name) {
+    return run;
+  }
+  return fmt::format("the evidence suggests {} {:.3f}{}{}", suggested->label, suggested->belief,
+                     run.empty() ? "" : "; ", run);
 }
 
 }  // namespace
@@ -51,7 +68,7 @@ std::vector<ReviewEdit> with_evidence(std::span<const ReviewEdit> edits,
   written.reserve(edits.size());
   for (size_t i = 0; i < edits.size(); ++i) {
     ReviewEdit edit = edits[i];
-    if (edit.why.empty()) edit.why = evidence(samples, rows[i]);
+    if (edit.why.empty()) edit.why = reason(edit, samples, rows[i]);
     if (changes_nothing(edit.kind, review_at(review, rows[i]))) {
       written.push_back({edit.sample, ReviewKind::kUnreview, {}, {}, edit.why});
     }

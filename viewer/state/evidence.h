@@ -1,5 +1,6 @@
-// What the active run said about a sample when a person decided about it, as kept in the log's
-// "why": "resnet20 says ship 0.983".
+// What was known of a sample when a person decided about it, as kept in the log's "why":
+// "resnet20 says ship 0.983"; of a label that the evidence of `errata find labels` suggests against
+// the run, "the evidence suggests boat 0.871; resnet20 says ship 0.983".
 #pragma once
 
 #include <optional>

@@ -380,7 +380,7 @@ std::vector<RowIndex> copies_of(const Table& samples, RowIndex row) {
   return copies;
 }
 
-std::optional<std::string_view> suggested_label(const Table& samples, RowIndex row) {
+std::optional<EvidenceSuggestion> evidence_suggestion(const Table& samples, RowIndex row) {
   const Column* error = float_column(samples, "label_error");
   const Column* belief = float_column(samples, "p_suggested");
   const Column* suggested = category_column(samples, "suggested");
@@ -388,8 +388,13 @@ std::optional<std::string_view> suggested_label(const Table& samples, RowIndex r
   // have less than the label has.
   if (error != nullptr && belief != nullptr && suggested != nullptr && !suggested->is_null(row) &&
       belief->floats[row] > 1 - error->floats[row]) {
-    return suggested->text(row);
+    return EvidenceSuggestion{suggested->text(row), belief->floats[row]};
   }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> suggested_label(const Table& samples, RowIndex row) {
+  if (const auto by_evidence = evidence_suggestion(samples, row)) return by_evidence->label;
   const Column* prediction = samples.find("prediction");
   if (prediction == nullptr || prediction->is_null(row)) return std::nullopt;
   return prediction->text(row);

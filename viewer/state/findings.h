@@ -51,8 +51,16 @@ std::shared_ptr<const LabelsAnswer> answer_labels(const Table& samples,
 // The other members of a sample's group of copies; empty without one.
 std::vector<RowIndex> copies_of(const Table& samples, RowIndex row);
 
-// What Enter makes the label: the suggestion of `errata find labels` where it is believed more than
-// the label, else what the active run predicts. nullopt when neither says anything.
+// The suggestion of `errata find labels` and the belief in it, where that is more than in the
+// label.
+struct EvidenceSuggestion {
+  std::string_view label;
+  float belief = 0;
+};
+std::optional<EvidenceSuggestion> evidence_suggestion(const Table& samples, RowIndex row);
+
+// What Enter makes the label: evidence_suggestion(), else what the active run predicts. nullopt
+// when neither says anything.
 std::optional<std::string_view> suggested_label(const Table& samples, RowIndex row);
 
 // The kinds of bad picture that a sample is: "dark", "odd size"; empty for none or not measured.

@@ -108,7 +108,7 @@ class GridView : public View {
   }
 
   void draw_tiles(const FrameContext& frame, const Rect& rect) {
-    const TileColumns columns = find_tile_columns(frame.state.snapshot.samples);
+    const TileColumns columns = find_tile_columns(frame.state);
     const auto content = [&](const GridTile& tile) {
       if (tile.rested_on) draw_tile_hover(frame, columns, tile.row);
       draw_tile_content(frame, columns, tile.row, tile.rect, tile.image_height_px, tile.hovered);

@@ -28,7 +28,7 @@ bool draw_thumb(const FrameContext& frame, const Thumb& thumb) {
   const bool hovered = ImGui::IsItemHovered();
   const bool rested = ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal);
   ImGui::PopID();
-  if (rested) draw_tile_hover(frame, find_tile_columns(frame.state.snapshot.samples), thumb.row);
+  if (rested) draw_tile_hover(frame, find_tile_columns(frame.state), thumb.row);
   if (!ImGui::IsRectVisible(min, ImVec2(max.x, max.y + theme.px(40)))) return pressed;
   const SampleId sample = frame.state.snapshot.ids[thumb.row];
   list->AddRectFilled(min, max, theme.image_back, theme.px(4));

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "viewer/state/findings.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/display_text.h"
@@ -110,14 +111,32 @@ void draw_tile_image(const FrameContext& frame, SampleId sample, bool faded, ImV
                 room, style, text);
 }
 
+// What is said against the label: of a queue of label errors what Enter takes, else the run's
+// prediction.
+struct Rival {
+  std::string_view label;
+  std::optional<double> belief;
+};
+Rival rival_of(const FrameContext& frame, const TileColumns& columns, RowIndex row) {
+  if (columns.by_evidence) {
+    const auto suggested = evidence_suggestion(frame.state.snapshot.samples, row);
+    if (suggested) return {suggested->label, suggested->belief};
+  }
+  Rival rival{text_or(columns.prediction, row, ""), std::nullopt};
+  if (columns.confidence != nullptr && !columns.confidence->is_null(row)) {
+    rival.belief = columns.confidence->number(row);
+  }
+  return rival;
+}
+
 void draw_second_line(const FrameContext& frame, const TileColumns& columns, RowIndex row,
-                      ImVec2 at, float room, std::string_view label) {
+                      ImVec2 at, float room, std::string_view label, const Rival& rival) {
   const Theme& theme = frame.theme;
   ImDrawList* list = ImGui::GetWindowDrawList();
   const TextStyle style = small(theme);
   float left_room = room;
-  if (columns.confidence != nullptr && !columns.confidence->is_null(row)) {
-    const std::string text = fmt::format("{:.3f}", columns.confidence->number(row));
+  if (rival.belief) {
+    const std::string text = fmt::format("{:.3f}", *rival.belief);
     draw_text_right(theme, list, ImVec2(at.x + room, at.y), style, text);
     left_room -= text_width(theme, style, text) + theme.px(8);
   }
@@ -153,7 +172,8 @@ void draw_caption(const FrameContext& frame, const TileColumns& columns, RowInde
   float y = min.y + theme.px(6);
   const std::string unlabelled = unlabelled_text(frame, row);
   const std::string_view label = text_or(columns.label, row, unlabelled);
-  const std::string_view predicted = text_or(columns.prediction, row, "");
+  const Rival rival = rival_of(frame, columns, row);
+  const std::string_view predicted = rival.label;
   const TextStyle label_style = label.data() == unlabelled.data() ? small(theme) : bold(theme);
   TextStyle wrong = body(theme);
   wrong.color = theme.wrong;
@@ -181,7 +201,7 @@ void draw_caption(const FrameContext& frame, const TileColumns& columns, RowInde
   draw_text_fit(theme, list, ImVec2(min.x + pad, y), label_room + 1, label_style, label);
 
   y += theme.px(20);
-  draw_second_line(frame, columns, row, ImVec2(min.x + pad, y), room, label);
+  draw_second_line(frame, columns, row, ImVec2(min.x + pad, y), room, label, rival);
 }
 
 void draw_menu(const FrameContext& frame, const char* id, std::span<const char* const> entries) {
@@ -211,10 +231,12 @@ void draw_menu(const FrameContext& frame, const char* id, std::span<const char* 
 
 }  // namespace
 
-TileColumns find_tile_columns(const Table& samples) {
-  return {samples.find("path"),       samples.find("label"),      samples.find("label_given"),
-          samples.find("prediction"), samples.find("confidence"), samples.find("review"),
-          samples.find("split"),      samples.find("tags")};
+TileColumns find_tile_columns(const AppState& state) {
+  const Table& samples = state.snapshot.samples;
+  return {
+      samples.find("path"),       samples.find("label"),      samples.find("label_given"),
+      samples.find("prediction"), samples.find("confidence"), samples.find("review"),
+      samples.find("split"),      samples.find("tags"),       state.sort.column == "label_error"};
 }
 
 void draw_tile_content(const FrameContext& frame, const TileColumns& columns, RowIndex row,
@@ -236,6 +258,10 @@ void draw_tile_hover(const FrameContext& frame, const TileColumns& columns, RowI
   text += "\nlabel: " + to_valid_utf8(text_or(columns.label, row, "none"));
   if (columns.prediction != nullptr && !columns.prediction->is_null(row)) {
     text += "\nprediction: " + to_valid_utf8(columns.prediction->text(row));
+  }
+  if (const auto suggested = evidence_suggestion(frame.state.snapshot.samples, row)) {
+    text += fmt::format("\nthe evidence suggests: {} {:.3f}", to_valid_utf8(suggested->label),
+                        suggested->belief);
   }
   const std::string_view review = text_or(columns.review, row, "unseen");
   if (review != "unseen") text += fmt::format("\nreview: {}", review);

@@ -18,8 +18,9 @@ struct TileColumns {
   const Column* review = nullptr;
   const Column* split = nullptr;
   const Column* tags = nullptr;
+  bool by_evidence = false;  // its suggestion stands in the prediction's place
 };
-TileColumns find_tile_columns(const Table& samples);
+TileColumns find_tile_columns(const AppState& state);
 
 void draw_tile_content(const FrameContext& frame, const TileColumns& columns, RowIndex row,
                        const Rect& rect, float image_height_px, bool hovered);
