@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "analysis/pairwise_sum.h"
 #include "base/error.h"
 #include "base/lanes.h"
 
@@ -103,14 +104,12 @@ double round_half_even(double value) {
 
 // Rounds to whole numbers that keep the row's rounded sum; the difference goes to the entries with
 // the largest rounding error in its direction (cleanlab internal/util.py round_preserving_sum).
-void round_row(std::span<const double> values, std::span<int64_t> rounded) {
-  double wanted = 0;
+// `values` are those of a row of `classes` that may not be 0, at `places`.
+void round_row(std::span<const double> values, std::span<const size_t> places, size_t classes,
+               std::span<int64_t> rounded) {
   std::vector<double> whole(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    wanted += values[i];
-    whole[i] = round_half_even(values[i]);
-  }
-  wanted = round_half_even(wanted);
+  for (size_t i = 0; i < values.size(); ++i) whole[i] = round_half_even(values[i]);
+  const double wanted = round_half_even(pairwise_sum(classes, places, values));
   std::vector<size_t> order(values.size());
   for (;;) {
     const double sum = std::accumulate(whole.begin(), whole.end(), 0.0);
@@ -121,7 +120,8 @@ void round_row(std::span<const double> values, std::span<int64_t> rounded) {
     std::iota(order.begin(), order.end(), size_t{0});
     // Equal errors: the first when lowering, the last when raising, as a sorted list read from
     // either end gives them. cleanlab's own choice among them is numpy's unstable sort, which
-    // differs between processors: beyond 16 classes its joint, and so its set, may differ by a few.
+    // differs between processors: of some fourteen classes and more its joint, and so its set, may
+    // differ by a few.
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
       const double x = (values[a] - whole[a]) * step;
       const double y = (values[b] - whole[b]) * step;
@@ -306,10 +306,9 @@ class Finder {
     top_[row] = is_top ? p[given] : other;
     most_probable_[row] = is_top ? labels_[row] : result_.suggested[row];
     result_.self_confidence[row] = p[given];
-    result_.normalized_margin[row] =
-        classes_ < 2 ? 1 : static_cast<float>((self - static_cast<double>(other) + 1) / 2);
+    result_.normalized_margin[row] = classes_ < 2 ? 1 : (self - static_cast<double>(other) + 1) / 2;
     if (options_.entropy_score) {
-      result_.confidence_weighted_entropy[row] = static_cast<float>(weighted_entropy(p, self));
+      result_.confidence_weighted_entropy[row] = weighted_entropy(p, self);
     }
     // argmax with the given label favoured by the tolerance; ties go to the lower class.
     const double favoured = self + kTolerance;
@@ -422,8 +421,9 @@ class Finder {
   // stays 0: rounding a row moves only counts that it rounded the other way.
   void calibrate() {
     std::vector<double> scaled;
+    std::vector<size_t> places;  // in the whole matrix, then in its row
     scaled.reserve(joint_.pairs());
-    double total = 0;
+    places.reserve(joint_.pairs());
     for (size_t g = 0; g < classes_; ++g) {
       int64_t sum = 0;
       for (const ClassPairs::Entry& entry : joint_.of(g)) sum += entry.count;
@@ -431,9 +431,11 @@ class Finder {
         scaled.push_back(static_cast<double>(entry.count) /
                          std::max(static_cast<double>(sum), kTiny) *
                          static_cast<double>(result_.label_counts[g]));
-        total += scaled.back();
+        places.push_back(g * classes_ + static_cast<size_t>(entry.truth));
       }
     }
+    const double total = pairwise_sum(classes_ * classes_, places, scaled);
+    for (size_t& place : places) place %= classes_;
     const auto samples = static_cast<double>(result_.rows_considered);
     for (double& value : scaled) value = value / std::max(total, kTiny) * samples;
     std::vector<int64_t> rounded;
@@ -443,7 +445,8 @@ class Finder {
     for (size_t g = 0; g < classes_; ++g) {
       const std::span<const ClassPairs::Entry> row = joint_.of(g);
       rounded.resize(row.size());
-      round_row(std::span(scaled).subspan(first, row.size()), rounded);
+      round_row(std::span(scaled).subspan(first, row.size()),
+                std::span(places).subspan(first, row.size()), classes_, rounded);
       first += row.size();
       for (size_t i = 0; i < row.size(); ++i) {
         result_.confident_joint.add(row[i].truth, rounded[i]);
@@ -509,7 +512,8 @@ class Finder {
     });
   }
 
-  void take_lowest(const std::vector<float>& score) {
+  template <typename Score>
+  void take_lowest(const std::vector<Score>& score) {
     std::vector<size_t> rows;
     for (size_t row = 0; row < labels_.size(); ++row) {
       if (result_.considered[row] != 0) rows.push_back(row);
@@ -525,6 +529,8 @@ class Finder {
   ClassPairs prune_counts() const {
     ClassPairs counts;
     std::vector<int64_t> parts;
+    std::vector<double> spared;
+    std::vector<size_t> places;
     for (size_t g = 0; g < classes_; ++g) {
       const std::span<const ClassPairs::Entry> row = result_.confident_joint.of(g);
       const auto given = static_cast<ClassIndex>(g);
@@ -532,17 +538,20 @@ class Finder {
       const int64_t raised = std::max(right, options_.min_examples_per_class);
       const double less =
           static_cast<double>(raised - right) / std::max(static_cast<double>(row.size()) - 1, 1.0);
-      double kept = static_cast<double>(raised);
       parts.clear();
+      spared.clear();
+      places.clear();
       for (const ClassPairs::Entry& entry : row) {
         double part = 0;
         if (entry.truth != given) {
           const double whole = std::max(static_cast<double>(entry.count) - less, 0.0);
           part = whole * options_.frac_noise;
-          kept += whole - part;
+          spared.push_back(whole - part);
+          places.push_back(static_cast<size_t>(entry.truth));
         }
         parts.push_back(static_cast<int64_t>(part));
       }
+      const double kept = static_cast<double>(raised) + pairwise_sum(classes_, places, spared);
       bool diagonal = false;  // done
       for (size_t i = 0; i < row.size(); ++i) {
         if (!diagonal && row[i].truth >= given) {
@@ -562,6 +571,7 @@ class Finder {
     if (options_.compat) return rescaled_by_truth(counts);
     ClassPairs result;
     std::vector<double> wanted;
+    std::vector<size_t> places;
     std::vector<int64_t> rounded;
     for (size_t g = 0; g < classes_; ++g) {
       const std::span<const ClassPairs::Entry> row = counts.of(g);
@@ -572,14 +582,16 @@ class Finder {
       }
       const auto removed = static_cast<double>(options_.remove_per_class[g]);
       wanted.clear();
+      places.clear();
       for (const ClassPairs::Entry& entry : row) {
+        places.push_back(static_cast<size_t>(entry.truth));
         const double part = noise > 0 ? static_cast<double>(entry.count) / noise : 0;
         wanted.push_back(entry.truth == given
                              ? static_cast<double>(result_.label_counts[g]) - removed
                              : part * removed);
       }
       rounded.resize(wanted.size());
-      round_row(wanted, rounded);
+      round_row(wanted, places, classes_, rounded);
       for (size_t i = 0; i < row.size(); ++i) result.add(row[i].truth, rounded[i]);
       result.end_row();
     }
@@ -600,23 +612,22 @@ class Finder {
     }
     ClassPairs result;  // [true][given]
     std::vector<double> wanted(classes_);
+    std::vector<size_t> places(classes_);
+    std::iota(places.begin(), places.end(), size_t{0});
     std::vector<int64_t> rounded(classes_);
     for (size_t t = 0; t < classes_; ++t) {  // row t of the transpose
       std::fill(wanted.begin(), wanted.end(), 0.0);
       for (const ClassPairs::Entry& entry : by_truth.of(t)) {
         wanted[static_cast<size_t>(entry.truth)] = static_cast<double>(entry.count);
       }
-      double noise = 0;
-      for (size_t g = 0; g < classes_; ++g) {
-        wanted[g] /= truths[g];
-        if (g != t) noise += wanted[g];
-      }
+      for (size_t g = 0; g < classes_; ++g) wanted[g] /= truths[g];
+      const double noise = pairwise_sum(wanted) - wanted[t];
       for (double& value : wanted) {
-        value *= static_cast<double>(options_.remove_per_class[t]) / noise;
+        value = value * static_cast<double>(options_.remove_per_class[t]) / noise;
         if (!std::isfinite(value)) value = 0;
       }
       wanted[t] = static_cast<double>(result_.label_counts[t] - options_.remove_per_class[t]);
-      round_row(wanted, rounded);
+      round_row(wanted, places, classes_, rounded);
       for (size_t g = 0; g < classes_; ++g) {
         result.add(static_cast<ClassIndex>(g), rounded[g]);
       }
@@ -640,7 +651,10 @@ class Finder {
   }
 
   bool may_prune(size_t given) const {
-    return result_.label_counts[given] > options_.min_examples_per_class;
+    // cleanlab never takes the only sample of a class, although it may be asked to.
+    const int64_t least =
+        std::max<int64_t>(options_.min_examples_per_class, options_.compat ? 1 : 0);
+    return result_.label_counts[given] > least;
   }
 
   void prune_by_class(const ClassPairs& counts) {

@@ -3,7 +3,9 @@
 // cleanlab 2.9's (count.py, filter.py, rank.py, dataset.py).
 //
 // By default cleanlab's known faults are mended; with `compat` they are kept, and the set of issues
-// is cleanlab's on any input, but for samples of exactly equal margin at a cut:
+// is cleanlab's, but for ties that it leaves to numpy's unstable sort, which differs between
+// processors: samples of exactly equal score at a cut and, of some fourteen classes and more, equal
+// remainders where the joint is rounded (a few samples in a thousand).
 //   - a row above several thresholds counts for the most probable class among those, as the paper
 //     says; compat: for the most probable of all classes (cleanlab#1248)
 //   - confidence_weighted_entropy of a row that is certain of its label is 1; compat: 0
@@ -61,8 +63,8 @@ struct LabelIssues {
   std::vector<ClassIndex> suggested;  // of an issue, the most probable other class; else kNoClass
   // Of the given label, in 0..1, low is bad; NaN for a row left out.
   std::vector<float> self_confidence;
-  std::vector<float> normalized_margin;
-  std::vector<float> confidence_weighted_entropy;  // empty unless asked for
+  std::vector<double> normalized_margin;
+  std::vector<double> confidence_weighted_entropy;  // empty unless asked for
 
   std::vector<double> thresholds;       // mean self confidence of each class; 2 without a sample
   std::vector<int64_t> label_counts;    // considered rows of each class
@@ -76,7 +78,7 @@ struct LabelIssues {
 
 // `labels`: class per row or kNoClass. Throws Error(kInternal) when the source's rows are not as
 // many as the labels, Error(kUsage) for remove_per_class of another length than the classes or with
-// a filter that does not prune. Memory: about 40 bytes a row, and 100 a pair of classes that some
+// a filter that does not prune. Memory: about 50 bytes a row, and 100 a pair of classes that some
 // row is confidently of, which are at most as many as rows and classes.
 LabelIssues find_label_issues(const ProbabilitySource& source, size_t classes,
                               std::span<const ClassIndex> labels,

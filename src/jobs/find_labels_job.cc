@@ -144,10 +144,11 @@ std::vector<std::string> names_of_places(const RunMatrix& matrix, const store::R
 
 void list_suspects(const RunMatrix& matrix, const analysis::LabelIssues& issues,
                    const std::string& rank_by, FindLabelsReport& report) {
-  const std::vector<float>& score = rank_by == "normalized_margin" ? issues.normalized_margin
-                                    : rank_by == "self_confidence"
-                                        ? issues.self_confidence
-                                        : issues.confidence_weighted_entropy;
+  const auto score = [&](size_t i) -> double {
+    if (rank_by == "self_confidence") return issues.self_confidence[i];
+    return rank_by == "normalized_margin" ? issues.normalized_margin[i]
+                                          : issues.confidence_weighted_entropy[i];
+  };
   for (size_t i = 0; i < matrix.rows().size(); ++i) {
     if (issues.is_issue[i] == 0) continue;
     LabelSuspect suspect;
@@ -155,8 +156,9 @@ void list_suspects(const RunMatrix& matrix, const analysis::LabelIssues& issues,
     suspect.suggested = issues.suggested[i];
     suspect.self_confidence = issues.self_confidence[i];
     // normalized_margin is (self - best other + 1) / 2, and the best other is the suggestion.
-    suspect.suggested_probability = issues.self_confidence[i] - 2 * issues.normalized_margin[i] + 1;
-    suspect.score = score[i];
+    suspect.suggested_probability =
+        static_cast<float>(issues.self_confidence[i] - 2 * issues.normalized_margin[i] + 1);
+    suspect.score = score(i);
     report.suspects.push_back(suspect);
   }
   std::stable_sort(report.suspects.begin(), report.suspects.end(),

@@ -48,7 +48,7 @@ struct LabelSuspect {
   ClassIndex suggested = kNoClass;  // into FindLabelsReport::class_names
   float suggested_probability = 0;
   float self_confidence = 0;
-  float score = 0;               // rank_by, low is bad; of all evidence: high is bad
+  double score = 0;              // rank_by, low is bad; of all evidence: high is bad
   int8_t verdict = -1;           // of model/verdict.h; -1: none
   NeighbourEvidence neighbours;  // shown 0: not known
   uint8_t runs_known = 0;

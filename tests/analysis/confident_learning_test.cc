@@ -63,7 +63,8 @@ std::vector<int64_t> ints(const Json& json) {
   return values;
 }
 
-void check_scores(const Json& expected, const std::vector<float>& found) {
+template <typename Score>
+void check_scores(const Json& expected, const std::vector<Score>& found) {
   REQUIRE(expected.size() == found.size());
   for (size_t row = 0; row < found.size(); ++row) {
     CAPTURE(row);
