@@ -421,7 +421,7 @@ class Finder {
   // stays 0: rounding a row moves only counts that it rounded the other way.
   void calibrate() {
     std::vector<double> scaled;
-    std::vector<size_t> places;  // in the whole matrix, then in its row
+    std::vector<size_t> places;  // in their rows
     scaled.reserve(joint_.pairs());
     places.reserve(joint_.pairs());
     for (size_t g = 0; g < classes_; ++g) {
@@ -431,11 +431,10 @@ class Finder {
         scaled.push_back(static_cast<double>(entry.count) /
                          std::max(static_cast<double>(sum), kTiny) *
                          static_cast<double>(result_.label_counts[g]));
-        places.push_back(g * classes_ + static_cast<size_t>(entry.truth));
+        places.push_back(static_cast<size_t>(entry.truth));
       }
     }
-    const double total = pairwise_sum(classes_ * classes_, places, scaled);
-    for (size_t& place : places) place %= classes_;
+    const double total = sum_as_stored(scaled);
     const auto samples = static_cast<double>(result_.rows_considered);
     for (double& value : scaled) value = value / std::max(total, kTiny) * samples;
     std::vector<int64_t> rounded;
@@ -459,6 +458,25 @@ class Finder {
       const double wrong = 1 - static_cast<double>(trace) / static_cast<double>(sum);
       result_.off_diagonal_calibrated = static_cast<int64_t>(round_half_even(wrong * samples));
     }
+  }
+
+  // Of the values of joint_'s pairs. cleanlab's joint lies in memory by the true class.
+  double sum_as_stored(std::span<const double> values) const {
+    std::vector<std::pair<size_t, double>> stored;
+    stored.reserve(values.size());
+    for (size_t g = 0; g < classes_; ++g) {
+      for (const ClassPairs::Entry& entry : joint_.of(g)) {
+        stored.emplace_back(static_cast<size_t>(entry.truth) * classes_ + g, values[stored.size()]);
+      }
+    }
+    std::sort(stored.begin(), stored.end());
+    std::vector<size_t> places;
+    std::vector<double> sorted;
+    for (const auto& [place, value] : stored) {
+      places.push_back(place);
+      sorted.push_back(value);
+    }
+    return pairwise_sum(classes_ * classes_, places, sorted);
   }
 
   void choose() {

@@ -238,8 +238,10 @@ SliceReport find_slices(std::span<const uint8_t> right, std::span<const SliceFea
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
   const Half first(right, features, {rows.begin(), middle});
   const Half second(right, features, {middle, rows.end()});
+  if (all.rows() > 0) {
+    report.accuracy = 1 - static_cast<double>(all.errors()) / static_cast<double>(all.rows());
+  }
   if (first.rows() == 0) return report;
-  report.accuracy = 1 - static_cast<double>(second.errors()) / static_cast<double>(second.rows());
   Search search(first, features, options, parallel_for);
   const std::vector<Candidate> candidates = search.best();
   report.looked_at = search.looked_at();

@@ -46,7 +46,7 @@ struct SliceReport {
   std::vector<Slice> slices;  // by errors above what the overall rate would give, most first
   size_t looked_at = 0;       // groups that were large enough
   size_t candidates = 0;      // taken to the second half
-  double accuracy = 0;        // of the second half, all rows
+  double accuracy = 0;        // of all rows
 };
 
 // Rows are drawn into two halves. On the first, all single values and all pairs of two features are

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <type_traits>
 
 #include "analysis/dataset_health.h"
 #include "base/error.h"
@@ -68,7 +69,8 @@ void check_scores(const Json& expected, const std::vector<Score>& found) {
   REQUIRE(expected.size() == found.size());
   for (size_t row = 0; row < found.size(); ++row) {
     CAPTURE(row);
-    CHECK(std::abs(static_cast<double>(found[row]) - expected.at(row).as_double()) < 2e-7);
+    constexpr double kTolerance = std::is_same_v<Score, double> ? 1e-12 : 2e-7;
+    CHECK(std::abs(static_cast<double>(found[row]) - expected.at(row).as_double()) < kTolerance);
   }
 }
 

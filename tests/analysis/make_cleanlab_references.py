@@ -13,6 +13,7 @@ import warnings
 import cleanlab
 import numpy as np
 from cleanlab import count, dataset, filter as cl_filter, rank
+from cleanlab.internal import util
 
 warnings.filterwarnings("ignore")
 FILTERS = ["prune_by_noise_rate", "prune_by_class", "both", "confident_learning",
@@ -76,6 +77,33 @@ def reference(name, labels, p32, options):
     return case
 
 
+def joint_added_in_turn(labels, p):
+    """The calibrated joint with its total added number by number, by the given class."""
+    joint = count.compute_confident_joint(labels, p, calibrate=False)
+    label_counts = np.bincount(labels, minlength=p.shape[1])
+    scaled = (joint.T / np.clip(joint.sum(axis=1), 1e-100, None) * label_counts).T
+    return util.round_preserving_row_totals(scaled / sum(scaled.ravel().tolist()) * len(labels))
+
+
+def hangs_on_rounding(first_seed, rows, classes):
+    """Labels and probabilities whose joint is another when it is added in turn; the first from
+    this seed on that does not hang on numpy's unstable sort too."""
+    for seed in range(first_seed, first_seed + 100_000):
+        rng = np.random.default_rng(seed)
+        p = rng.dirichlet(np.ones(classes) * 0.5, size=rows).round(6).astype(np.float32)
+        labels = rng.integers(0, classes, rows)
+        if len(np.unique(labels)) < classes:
+            continue
+        joint = count.compute_confident_joint(labels, p.astype(np.float64))
+        util.np.argsort, unstable = (lambda values: unstable(values, kind="stable")), np.argsort
+        steady = np.array_equal(joint, count.compute_confident_joint(
+            labels, p.astype(np.float64)))
+        util.np.argsort = unstable
+        if steady and not np.array_equal(joint, joint_added_in_turn(labels, p.astype(np.float64))):
+            return labels, p
+    raise SystemExit("no such case")
+
+
 cases = []
 plain = [{}]
 cases.append(reference("three classes", *make(1, 240, 3, 2.0, 0.15), plain))
@@ -87,6 +115,9 @@ cases.append(reference("class without samples", *make(4, 200, 4, 2.0, 0.2, missi
 cases.append(reference("sharp", *make(5, 200, 4, 2.0, 0.3, sharp=2.0), plain))
 cases.append(reference("weak model", *make(6, 300, 6, 0.4, 0.1), plain))
 cases.append(reference("binary", *make(7, 200, 2, 1.5, 0.2), plain))
+few = [{}, {"frac_noise": 0.6}, {"frac_noise": 0.9}, {"min_examples_per_class": 0}]
+cases.append(reference("hangs on rounding, four classes", *hangs_on_rounding(0, 30, 4), few))
+cases.append(reference("hangs on rounding, twelve classes", *hangs_on_rounding(0, 60, 12), few))
 out = pathlib.Path(__file__).parent / "data" / "cleanlab.json"
 out.write_text(json.dumps({"cleanlab": cleanlab.__version__, "cases": cases}) + "\n")
 print(out, out.stat().st_size)
