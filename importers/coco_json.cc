@@ -281,7 +281,12 @@ void settle_coco_box(CocoObject& object) {
     const ShapeBounds bounds = bounds_of(object.shape);
     object.box = {bounds.x, bounds.y, bounds.width, bounds.height};
   }
-  if (!std::isfinite(object.box[2] * object.box[3])) object.problem = "bad-box";
+  constexpr double kFarthestPx = 1e7;  // no picture is so large
+  if (!std::isfinite(object.box[2] * object.box[3]) ||
+      std::any_of(object.box.begin(), object.box.end(),
+                  [](double value) { return std::abs(value) > kFarthestPx; })) {
+    object.problem = "bad-box";
+  }
 }
 
 Issue coco_mask_size_issue(const std::string& file, const std::string& place,

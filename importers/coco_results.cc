@@ -292,10 +292,14 @@ std::optional<Issue> problem_of(CocoObject& object) {
   if (!object.score || !std::isfinite(*object.score)) {
     return issue("bad-score", "", "the result has no score that is a number");
   }
+  constexpr double kTolerance = 1e-3;
+  if (*object.score < -kTolerance || *object.score > 1 + kTolerance) {
+    return issue("bad-score", fmt::format("{}", *object.score), "the score is outside 0..1");
+  }
   settle_coco_box(object);
   if (object.problem.empty()) return std::nullopt;
   return issue(object.problem, fmt::format("{}", fmt::join(object.box, ", ")),
-               "the box is not four finite numbers of a box");
+               "the box is not four numbers of a box in a picture");
 }
 
 // Of a piece, the places of its keys and category ids.
@@ -363,6 +367,16 @@ Piece Results::read_span(const text::JsonSpan& span) const {
     }
     for (const std::string& kind : object.oddities) {
       note({IssueSeverity::kWarning, kind, {}, {}, "", coco_oddity_text(kind), {}}, byte);
+    }
+    if (object.has_box && (object.box[2] == 0 || object.box[3] == 0)) {
+      note({IssueSeverity::kWarning,
+            "empty-box",
+            {},
+            {},
+            fmt::format("{}", fmt::join(object.box, ", ")),
+            "the box has no width or no height",
+            {}},
+           byte);
     }
     piece.file_names = piece.file_names || !object.file_name.empty();
     detections.key.push_back(

@@ -10,8 +10,9 @@ namespace errata::importers {
 namespace {
 
 constexpr float kRangeTolerance = 1e-3f;
-// Of the rows looked at, so many must agree: a few broken ones must not decide.
-constexpr double kAgreement = 0.98;
+// More of the rows looked at than this share agree: broken ones must not decide, and rows of logits
+// do not sum to 1 inside 0..1.
+constexpr double kAgreement = 0.5;
 
 }  // namespace
 
@@ -34,19 +35,22 @@ void KindGuess::add(std::span<const float> row) {
   ++rows_;
   const double tolerance = sum_tolerance(columns_);
   const bool inside = *low >= -kRangeTolerance && *high <= 1 + kRangeTolerance;
-  if (inside && std::abs(sum - 1) <= tolerance) ++rows_sum_one_;
+  if (inside && std::abs(sum - 1) <= tolerance) {
+    ++rows_sum_one_;
+  } else if (!odd_sum_) {
+    odd_sum_ = sum;
+  }
   if (*low >= 0 && std::abs(sum - 100) <= 100 * tolerance) ++rows_sum_hundred_;
   if (*high <= kRangeTolerance && std::abs(exp_sum - 1) <= tolerance) ++rows_exp_sum_one_;
-  last_sum_ = sum;
 }
 
 bool KindGuess::sums_are_one() const {
-  return rows_ > 0 && static_cast<double>(rows_sum_one_) >= kAgreement * static_cast<double>(rows_);
+  return rows_ > 0 && static_cast<double>(rows_sum_one_) > kAgreement * static_cast<double>(rows_);
 }
 
 std::optional<PredictionKind> KindGuess::decide(std::string& reason) const {
   const auto most = [&](size_t rows) {
-    return static_cast<double>(rows) >= kAgreement * static_cast<double>(rows_);
+    return static_cast<double>(rows) > kAgreement * static_cast<double>(rows_);
   };
   if (rows_ == 0) {
     reason = "no row has only numbers";
@@ -68,7 +72,7 @@ std::optional<PredictionKind> KindGuess::decide(std::string& reason) const {
     reason = fmt::format(
         "the values lie in 0..1 but rows do not sum to 1 (one sums to {:.3g}): outputs of "
         "independent sigmoids are not probabilities of one class",
-        last_sum_);
+        odd_sum_.value_or(0));
     return std::nullopt;
   }
   reason = fmt::format("logits: values from {:.3g} to {:.3g}", smallest_, largest_);
@@ -98,6 +102,7 @@ RowFault check_row(std::span<const float> row, PredictionKind kind, bool check_s
     return {"not-a-probability",
             fmt::format("a value is {:.4g}, outside 0..1", low < -kRangeTolerance ? low : high)};
   }
+  if (high <= 0) return {"not-a-probability", "no value of the row is above 0"};
   if (check_sum && std::abs(sum - 1) > sum_tolerance(row.size())) {
     return {"not-a-probability", fmt::format("the row sums to {:.4g}, not to 1", sum)};
   }

@@ -29,7 +29,7 @@ class KindGuess {
   size_t rows_exp_sum_one_ = 0;
   float smallest_ = 0;
   float largest_ = 0;
-  double last_sum_ = 0;
+  std::optional<double> odd_sum_;  // the first that is not 1
 };
 
 // How far the sum of a row of probabilities may be from 1: they may be float16 or rounded texts.
@@ -40,8 +40,8 @@ struct RowFault {
   std::string message;
 };
 
-// Sound: no NaN or infinity; probabilities inside 0..1 (to 0.001) and, with `check_sum`, summing
-// to 1.
+// Sound: no NaN or infinity; probabilities inside 0..1 (to 0.001), not all 0 and, with `check_sum`,
+// summing to 1.
 RowFault check_row(std::span<const float> row, PredictionKind kind, bool check_sum);
 
 }  // namespace errata::importers

@@ -544,6 +544,16 @@ TEST_CASE("COCO results: what cannot be used is rejected with its byte") {
       R"([{"image_id": 7, "category_id": 1, "bbox": [0, 0, 1e200, 1e200], "score": 1}])", plain,
       "0");
   CHECK(vast.issues.count_by_kind().at("bad-box") == 1);
+  const ReadResults odd(R"([
+      {"image_id": 7, "category_id": 0, "bbox": [1e300, 0, 1, 1], "score": 1},
+      {"image_id": 7, "category_id": 0, "bbox": [0, 0, 1, 1], "score": 1.8},
+      {"image_id": 7, "category_id": 0, "bbox": [0, 0, 1, 1], "score": -0.2},
+      {"image_id": 7, "category_id": 0, "bbox": [0, 0, 0, 0], "score": 0.5}])",
+                        plain, "0");
+  CHECK(odd.issues.count_by_kind().at("bad-box") == 1);
+  CHECK(odd.issues.count_by_kind().at("bad-score") == 2);
+  CHECK(odd.issues.count_by_kind().at("empty-box") == 1);
+  CHECK(odd.found.keys.size() == 1);
   const ReadResults bytes(
       R"([{"image_id": 7, "category_id": 0, "bbox": [1, 1, 1, 2], "score": 1, "segmentation":
         {"size": [10, 20], "counts": "b')" +

@@ -149,6 +149,22 @@ TEST_CASE("CSV matrix rows that are not sound are rejected with their row") {
   CHECK(read.issues.issues().front().place == "row 202");
 }
 
+TEST_CASE("a few broken rows do not turn probabilities into logits") {
+  const TempDir dir;
+  std::string text = "path,cat,dog\n";
+  for (int i = 0; i < 40; ++i) text += fmt::format("{}.jpg,0.75,0.25\n", i);
+  const Read read = read_csv(dir, text + "x1,1.8,0.2\nx2,-0.2,1.2\nx3,nan,1\nx4,0,0\n");
+  REQUIRE(read.error == "");
+  CHECK(read.sink.header.kind == PredictionKind::kProbabilities);
+  CHECK(read.sink.all.keys.size() == 40);
+  CHECK(read.count("not-a-probability") == 3);
+  // Outputs of sigmoids may be asked for as probabilities; a row without any is none.
+  const Read asked =
+      read_csv(dir, "path,cat,dog\na,0.9,0.8\nb,0,0\n", {.kind = PredictionKind::kProbabilities});
+  CHECK(asked.sink.all.keys.size() == 1);
+  CHECK(asked.count("not-a-probability") == 1);
+}
+
 TEST_CASE("CSV files that are unusable as a whole") {
   const TempDir dir;
   CHECK(read_csv(dir, "").says("empty"));
