@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "media/decoders.h"
+#include "media/probe_internal.h"
 
 namespace errata::media {
 namespace {
@@ -29,11 +30,38 @@ DecodeStatus decode_format(std::span<const uint8_t> bytes, const Probe& probe,
   return DecodeStatus::kNotAnImage;
 }
 
-// Pillow's mode "L", which it makes of 2 and 4 bits too. BMP and TIFF may hold a palette, which the
-// probe does not tell from grey.
+uint32_t le32(const uint8_t* at) {
+  return at[0] | at[1] << 8 | at[2] << 16 | static_cast<uint32_t>(at[3]) << 24;
+}
+
+// The palette of a BMP of 8 bits is each level of grey in turn.
+bool has_grey_ramp(std::span<const uint8_t> bytes) {
+  constexpr size_t kHeader = 14;
+  constexpr size_t kColoursAt = kHeader + 32;
+  if (bytes.size() < kColoursAt + 4) return false;
+  const uint64_t header = le32(bytes.data() + kHeader);
+  const size_t entry = header == 12 ? 3 : 4;
+  const uint64_t told = header == 12 ? 0 : le32(bytes.data() + kColoursAt);
+  const uint64_t colours = told == 0 ? 256 : told;
+  if (colours <= 2 || colours > 256) return false;
+  if (bytes.size() < kHeader + header + colours * entry) return false;
+  const uint8_t* palette = bytes.data() + kHeader + header;
+  for (size_t i = 0; i < colours; ++i, palette += entry) {
+    if (palette[0] != i || palette[1] != i || palette[2] != i) return false;
+  }
+  return true;
+}
+
+// Pillow's mode "L", which it makes of 2 and 4 bits too.
 bool is_stored_grey(std::span<const uint8_t> bytes, const Probe& probe) {
   if (probe.channels != 1 || probe.bits < 2 || probe.bits > 8) return false;
   if (probe.format == ImageFormat::kJpeg || probe.format == ImageFormat::kPnm) return true;
+  if (probe.format == ImageFormat::kBmp) return probe.bits == 8 && has_grey_ramp(bytes);
+  if (probe.format == ImageFormat::kTiff) {
+    internal::TiffTags tags;
+    return internal::read_tiff_tags(bytes, tags) == internal::TiffStatus::kOk &&
+           tags.photometric <= 1;
+  }
   constexpr size_t kPngColourType = 25;
   return probe.format == ImageFormat::kPng && bytes.size() > kPngColourType &&
          bytes[kPngColourType] == 0;

@@ -48,6 +48,20 @@ const std::map<std::string, DecodeStatus> kBadFiles = {
 
 }  // namespace
 
+// Pillow's mode "L": a palette is none, but a BMP's of each level in turn is.
+TEST_CASE("one channel of grey is told from a palette whatever the container") {
+  const auto stored_grey = [](const char* name) {
+    const std::vector<uint8_t> bytes = read_file(golden_path(name));
+    const Decoded decoded = decode_rgb(bytes);
+    CHECK(decoded.ok());
+    return decoded.stored_grey;
+  };
+  CHECK(stored_grey("other/grey.tif"));
+  CHECK_FALSE(stored_grey("other/palette.tif"));
+  CHECK(stored_grey("other/grey.bmp"));
+  CHECK_FALSE(stored_grey("other/palette.bmp"));
+}
+
 TEST_CASE("decoding equals Pillow's convert(\"RGB\") byte for byte") {
   DecodeOptions upright;
   upright.apply_orientation = true;
