@@ -60,7 +60,10 @@ CommandBody setup_rename(CLI::App& app) {
       return context.print_json(
           text::Json::object({{"renamed", arguments->name}, {"to", arguments->to}}));
     }
-    context.note(fmt::format("class '{}' is now '{}'", arguments->name, arguments->to));
+    context.note(
+        fmt::format("class '{}' is now '{}'; `errata undo` is about labels and leaves it: "
+                    "rename it again to take it back",
+                    arguments->name, arguments->to));
   };
 }
 

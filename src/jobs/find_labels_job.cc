@@ -317,6 +317,12 @@ FindLabelsReport learn_confidently(const FindLabelsOptions& options, JobContext&
       [&](const analysis::ProbabilityVisit& visit) { matrix.walk(visit); }, matrix.classes(),
       matrix.labels(), learning, context.workers.as_parallel_for());
   report.looked_at = issues.rows_considered;
+  if (report.looked_at == 0) {
+    throw Error(ErrorCategory::kNotFound,
+                fmt::format("none of these samples has a label and probabilities of run '{}'",
+                            report.state.run),
+                "", options.store_path);
+  }
   report.judged = report.looked_at;
   report.estimated = issues.off_diagonal_calibrated;
   report.health = analysis::dataset_health(issues);

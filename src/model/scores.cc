@@ -47,7 +47,7 @@ constexpr std::array kScores{
               "Shorter side over longer side (0..1): below 0.35 is long and narrow.", false},
     ScoreInfo{"odd_size", Worst::kLow,
               "How near the size is to the middle of all sizes (0..1): below 0.5 is far larger or "
-              "smaller than the others.",
+              "smaller than the others; where most have one size any other is odd.",
               false},
     ScoreInfo{"grayscale", Worst::kLow,
               "0 for a picture without colour, however it is stored, else 1.", false},

@@ -177,6 +177,7 @@ void Session::take_late_columns(std::vector<Column> columns) {
     ask_view();
   } else {
     recount();
+    answer_lacks_columns_ = !state_.view || state_.view_pending;
   }
 }
 
@@ -438,6 +439,7 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   state_.selection_anchor = state_.cursor;
   state_.show_cursor_wanted = true;
   for (SessionPart* part : parts_) part->view_taken();
+  if (std::exchange(answer_lacks_columns_, false)) recount();
   ask_detail();
 }
 

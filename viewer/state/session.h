@@ -157,6 +157,7 @@ class Session {
   std::vector<int64_t> selected_before_reload_;
   std::vector<int64_t> selected_before_answer_;  // what the answer lacks
   SortChoice applied_sort_;
+  bool answer_lacks_columns_ = false;  // late columns came while an answer was on its way
   double next_poll_secs_ = 0;
   bool poll_running_ = false;
   QueryMemory query_memory_;  // of the query lane
