@@ -17,8 +17,6 @@ namespace errata::jobs {
 
 namespace {
 
-constexpr double kLeastDoubt = 0.1;  // from which a row is in the queue
-
 bool is_number(const Column& column) {
   return column.type == ColumnType::kInt || column.type == ColumnType::kFloat ||
          column.type == ColumnType::kDouble;

@@ -1,9 +1,13 @@
 #include "jobs/find_outliers_job.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "analysis/outliers.h"
 #include "jobs/edit_job.h"
+#include "query/filter.h"
+#include "store/saved_views.h"
 
 namespace errata::jobs {
 
@@ -12,6 +16,27 @@ namespace {
 constexpr size_t kOutlierNeighbours = 10;  // Datalab's
 constexpr size_t kUniqueNeighbours = 3;    // FiftyOne's
 constexpr size_t kTypicalClusters = 20;    // FiftyOne's
+
+// The scores as they are stored.
+store::SavedView view_of(const FindOutliersReport& report) {
+  if (report.found.empty()) return {kOutliersView, "id is null", "outlier", ""};
+  std::vector<uint8_t> found(report.rows.size(), 0);
+  for (const size_t each : report.found) found[each] = 1;
+  float below = 0;
+  float to = 2;  // above all scores
+  for (size_t i = 0; i < report.rows.size(); ++i) {
+    const auto score = static_cast<float>(report.outlier[i]);
+    if (found[i] != 0) {
+      below = std::max(below, score);
+    } else {
+      to = std::min(to, score);
+    }
+  }
+  const std::string filter = below < to
+                                 ? fmt::format("outlier < {}", query::quote_threshold(below, to))
+                                 : fmt::format("outlier <= {}", query::quote_number(below));
+  return {kOutliersView, filter, "outlier", ""};
+}
 
 }  // namespace
 
@@ -48,6 +73,7 @@ FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext&
 
   store::Store writer = store::Store::open(options.store_path, store::Access::kWrite);
   store_scores(writer, snapshot, "outlier", report.rows, report.outlier);
+  store::put_saved_view(writer, view_of(report));
   store_scores(writer, snapshot, "uniqueness", report.rows, report.uniqueness);
   store_scores(writer, snapshot, "representativeness", report.rows, report.representativeness);
   std::vector<RowIndex> tagged;

@@ -10,6 +10,9 @@
 
 namespace errata::jobs {
 
+// Those that were told, the loneliest first.
+inline constexpr const char* kOutliersView = "found outliers";
+
 struct FindOutliersOptions {
   std::string store_path = "errata.db";
   std::string embeddings;  // run; empty: the newest that has any
@@ -34,7 +37,8 @@ struct FindOutliersReport {
   store::AppliedBatch tagged = {};
 };
 
-// Stores the three as columns ("outlier", "uniqueness", "representativeness"). Throws what
+// Stores the three as columns ("outlier", "uniqueness", "representativeness") and saves the view
+// kOutliersView. Throws what
 // load_state and load_embeddings throw. Memory: the embeddings, once or twice.
 FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext& context);
 

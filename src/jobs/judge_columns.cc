@@ -101,6 +101,7 @@ class DoubtColumns {
     for (size_t g = 0; g < input.objects.size(); ++g) judge_object(g);
     for (size_t d = 0; d < input.detections.size(); ++d) {
       value_[input.detections.rows[d]] = static_cast<float>(doubts.missing[d]);
+      if (value_[input.detections.rows[d]] < kLeastDoubt) continue;
       doubt_[input.detections.rows[d]] = static_cast<int32_t>(analysis::ObjectDoubt::kMissing) - 1;
     }
   }
@@ -150,7 +151,7 @@ class DoubtColumns {
     const RowIndex row = input_.objects.rows[g];
     value_[row] = static_cast<float>(strongest.value);
     if (strongest.kind == analysis::ObjectDoubt::kNone) return;
-    doubt_[row] = static_cast<int32_t>(strongest.kind) - 1;
+    if (value_[row] >= kLeastDoubt) doubt_[row] = static_cast<int32_t>(strongest.kind) - 1;
     const int32_t found = doubts_.detections[g];
     if (strongest.kind == analysis::ObjectDoubt::kCopy) {
       evidence_[row] = input_.objects.rows[static_cast<size_t>(doubts_.copy_of[g])];

@@ -16,6 +16,10 @@
 
 namespace errata::jobs {
 
+// From this label_doubt on a row is in doubt: it is in the queue, and its column `doubt` says of
+// what.
+inline constexpr double kLeastDoubt = 0.1;
+
 // The objects and detections of some samples as columns for src/analysis.
 struct DetectionInput {
   size_t images = 0;

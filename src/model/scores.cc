@@ -178,7 +178,7 @@ constexpr std::array kObjectColumns{
                "Overlap with the object it was compared with (0..1)."},
     ColumnInfo{"match", ColumnType::kInt, false, "Row of the object it was matched with."},
     ColumnInfo{"doubt", ColumnType::kCategory, false,
-               "What label_doubt is about: class, place, spurious, copy or missing."},
+               "What label_doubt is about, from 0.1 on: class, place, spurious, copy or missing."},
     ColumnInfo{"verdict", ColumnType::kCategory, false,
                "label from a label_doubt of 2/3, model for an error below 1/3, ambiguous between; "
                "NULL for what is neither an error nor in doubt."},

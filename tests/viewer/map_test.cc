@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "tests/viewer/synthetic_backend.h"
 #include "viewer/state/commands.h"
@@ -61,6 +62,30 @@ TEST_CASE("the map shows all samples that have a place, each where it is") {
   CHECK(counted == kSamples - 1);
   // y points up: the last rows of samples are at the top.
   CHECK(opened.pixel(0, 49).y < opened.pixel(0, 0).y);
+}
+
+TEST_CASE("a class keeps its colour when an edit makes another one more frequent") {
+  Opened opened;
+  const auto colours = [&] {
+    std::map<std::string, Rgb> of;
+    for (const MapLegend& each : opened.map().picture->legend) of[each.name] = each.color;
+    return of;
+  };
+  const std::string most = opened.map().picture->legend.front().name;
+  const std::string least = opened.map().picture->legend.back().name;
+  const auto before = colours();
+  REQUIRE(before.size() == SyntheticBackend::kClasses);
+  REQUIRE(before.at(most) != before.at(least));
+  opened.session.set_filter("label = '" + most + "'");
+  opened.settle();
+  opened.session.select_all();
+  opened.session.set_cursor(0, SelectMode::kToggle);  // but one
+  opened.session.relabel(least);
+  opened.settle();
+  opened.session.set_filter("");
+  opened.settle();
+  CHECK(opened.map().picture->legend.front().name == least);
+  CHECK(colours() == before);
 }
 
 TEST_CASE("without a map it says so and draws nothing") {
@@ -243,9 +268,11 @@ TEST_CASE("samples like the one under the cursor come first, at a command") {
   CHECK(state.view->order.size() < 60);
   CHECK(*state.cursor_row() == asked);
   CHECK(state.round.phase == RoundPhase::kPaused);
+  CHECK(state.by_likeness);
   REQUIRE(commands.run("round.resume", session));
   session.tasks().finish_all();
   CHECK(state.view->order.size() == state.round.queue.size());
+  CHECK_FALSE(state.by_likeness);
 }
 
 TEST_CASE("what is alike is not shown over what was asked for meanwhile") {

@@ -111,6 +111,7 @@ struct AppState {
   FilterState filter;
   CompletionState completion;
   SortChoice sort;
+  bool by_likeness = false;                // what is shown is in the order of likeness instead
   std::shared_ptr<const ViewAnswer> view;  // null before the first answer
   bool view_pending = false;
   size_t edits_since_order = 0;  // the order was frozen before these

@@ -1,6 +1,7 @@
 // Commands of the menu Find: each opens the form of a job that looks for something.
 #include <utility>
 
+#include "jobs/find_outliers_job.h"
 #include "viewer/state/commands.h"
 #include "viewer/state/find_kinds.h"
 #include "viewer/state/session.h"
@@ -185,7 +186,11 @@ void CommandRegistry::add_find_commands() {
            [](Session& session) {
              if (session.state().objects_shown()) session.show_rows_of(CentreMode::kGrid);
              session.state().sort = {"outlier", false};
-             session.set_filter("outlier is not null");
+             std::string filter = "outlier is not null";
+             for (const store::SavedView& view : session.state().lists.lists.saved_views) {
+               if (view.name == jobs::kOutliersView) filter = view.filter;
+             }
+             session.set_filter(filter);
            }});
 }
 

@@ -236,6 +236,7 @@ void InspectDesk::show_similar() {
   for (const Alike& each : similar.found) add(each.sample);
   session_.round().pause();
   session_.show_order(std::move(order));
+  session_.state().by_likeness = true;
   session_.set_cursor(0);
   session_.show_note(
       fmt::format("The {} samples most like {}", with_thousands(similar.found.size()),
@@ -255,7 +256,9 @@ void InspectDesk::visit(RowIndex row) {
   }
   const size_t place = std::min(state.cursor, order.size());
   order.insert(order.begin() + static_cast<std::ptrdiff_t>(place), row);
+  const bool by_likeness = state.by_likeness;
   session_.show_order(std::move(order));
+  session_.state().by_likeness = by_likeness;
   session_.set_cursor(place);
   session_.show_note("This one is not among those that are shown: it stands before them here",
                      "Right goes back to where you were; F5 takes it away");

@@ -9,7 +9,7 @@
 
 namespace errata::viewer {
 
-// Of the k-th most frequent class. Below kMapClassColors.
+// Of the k-th by name of the most frequent classes. Below kMapClassColors.
 inline constexpr size_t kMapClassColors = 10;
 Rgb map_class_color(size_t k, bool dark);
 

@@ -80,6 +80,16 @@ class Colors {
                      [&](size_t a, size_t b) { return all[a] > all[b]; });
     of_code_.assign(all.size(), question_.faint);
     rank_of_code_.assign(all.size(), 1);
+    // Of those with most, which has which colour is a matter of names: an edit does not swap them.
+    std::vector<size_t> coloured(
+        by_count.begin(),
+        by_count.begin() + static_cast<std::ptrdiff_t>(std::min(by_count.size(), kMapClassColors)));
+    std::sort(coloured.begin(), coloured.end(), [&](size_t a, size_t b) {
+      return names[static_cast<int32_t>(a)] < names[static_cast<int32_t>(b)];
+    });
+    for (size_t k = 0; k < coloured.size(); ++k) {
+      of_code_[coloured[k]] = map_class_color(k, question_.dark);
+    }
     size_t rest = 0;
     size_t rest_count = 0;
     for (size_t k = 0; k < by_count.size(); ++k) {
@@ -89,9 +99,7 @@ class Colors {
       if (const auto meaning = map_meaning(question_.color, name, question_.dark)) {
         of_code_[code] = meaning->color;
         rank_of_code_[code] = static_cast<size_t>(1 + meaning->rank);
-      } else if (k < kMapClassColors) {
-        of_code_[code] = map_class_color(k, question_.dark);
-      } else {
+      } else if (k >= kMapClassColors) {
         ++rest;
         rest_count += counts[code];
         continue;

@@ -417,6 +417,7 @@ void Session::take_view(std::shared_ptr<const ViewAnswer> answer, const std::str
   const bool new_question = filter != state_.filter.applied || sort != applied_sort_;
   applied_sort_ = sort;
   state_.view = std::move(answer);
+  state_.by_likeness = false;
   state_.view_pending = false;
   state_.filter.applied = filter;
   state_.filter.problem.clear();
@@ -466,6 +467,7 @@ void Session::select_shown(const std::vector<int64_t>& ids) {
 
 void Session::show_order(std::vector<RowIndex> order, Selected selected) {
   if (!state_.view) return;
+  state_.by_likeness = false;
   std::vector<int64_t> kept;
   if (selected == Selected::kKept) {
     kept = selected_ids();

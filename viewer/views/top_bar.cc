@@ -56,7 +56,8 @@ class TopBar : public View {
     draw_menus(frame);
     const float left = ImGui::GetCursorScreenPos().x + theme.px(6);
 
-    const std::string sort = "Sort: " + sort_text(frame.state.sort);
+    const std::string sort = "Sort: " + (frame.state.by_likeness ? std::string("most alike first")
+                                                                 : sort_text(frame.state.sort));
     const std::string run = frame.state.snapshot.samples.active_run.empty()
                                 ? std::string("No run")
                                 : "Run: " + to_valid_utf8(frame.state.snapshot.samples.active_run);
