@@ -25,7 +25,7 @@ CommandBody setup_draw(CLI::App& app) {
       ->type_name("EXPR");
   app.add_option("--size", options->size, "How many to draw (default 200)")
       ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
   CLI::Option* given = app.add_option("--seed", *seed, "Seed of the draw (default: by the clock)");
   given->type_name("N")->check(CLI::Range(uint64_t{0}, uint64_t{INT64_MAX}));
   app.add_flag("--replace", options->replace, "Drop the audit that was drawn before");

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/text.h"
 #include "viewer/state/view_query.h"
@@ -53,35 +56,62 @@ class RoundBar : public View {
   }
 
  private:
-  // A word with its key, ending at `right`; returns where it begins.
-  static float key_button(const FrameContext& frame, float right, float middle,
-                          std::string_view command_id, std::string_view word) {
+  struct Button {
+    std::string_view command;
+    std::string_view word;
+  };
+  static std::string key_of(const FrameContext& frame, const Button& button) {
+    return key_text(frame.commands.find(button.command)->keys[0]);
+  }
+  static float width_of(const FrameContext& frame, const Button& button, bool in_words) {
     const Theme& theme = frame.theme;
-    const Command* command = frame.commands.find(command_id);
-    const std::string key = key_text(command->keys[0]);
+    const float key = theme.px(12) + key_cap_width(theme, key_of(frame, button));
+    return in_words ? key + text_width(theme, dim(theme), button.word) + theme.px(9) : key;
+  }
+
+  // From right to left, the last ending at `right`; their keys alone where the words would begin
+  // left of `least`. Returns where they begin.
+  static float key_buttons(const FrameContext& frame, float right, float middle, float least,
+                           std::span<const Button> buttons) {
+    float whole = 0;
+    for (const Button& each : buttons) whole += width_of(frame, each, true) + frame.theme.px(6);
+    const bool in_words = right - whole >= least;
+    for (const Button& each : buttons) right = key_button(frame, right, middle, each, in_words);
+    return right;
+  }
+  static float key_button(const FrameContext& frame, float right, float middle,
+                          const Button& button, bool in_words) {
+    const Theme& theme = frame.theme;
+    const Command* command = frame.commands.find(button.command);
+    const std::string key = key_of(frame, button);
+    const std::string word(button.word);
     TextStyle style = dim(theme);
     const float cap = key_cap_width(theme, key);
-    const float width =
-        theme.px(6) + cap + theme.px(6) + text_width(theme, style, word) + theme.px(9);
+    const float width = width_of(frame, button, in_words);
     const ImVec2 min(right - width, middle - theme.px(kButtonHeight) / 2);
     const ImVec2 max(right, min.y + theme.px(kButtonHeight));
     const bool enabled = command->enabled(frame.state);
     ImGui::SetCursorScreenPos(min);
     ImGui::BeginDisabled(!enabled);
-    if (ImGui::InvisibleButton(std::string(word).c_str(), ImVec2(width, max.y - min.y))) {
-      frame.run(command_id);
+    if (ImGui::InvisibleButton(word.c_str(), ImVec2(width, max.y - min.y))) {
+      frame.run(command->id);
     }
     ImGui::EndDisabled();
     const bool hovered = enabled && ImGui::IsItemHovered();
-    if (hovered) ImGui::SetTooltip("%s", command->help.c_str());
+    if (hovered) {
+      ImGui::SetTooltip("%s%s%s", in_words ? "" : command->title.c_str(), in_words ? "" : "\n",
+                        command->help.c_str());
+    }
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddRectFilled(min, max, hovered ? theme.hovered : theme.raised, theme.px(6));
     list->AddRect(min, max, theme.border, theme.px(6));
     draw_key_cap(theme, list, ImVec2(min.x + theme.px(6), middle - key_cap_height(theme) / 2), key);
     style.color = !enabled ? theme.text_faint : hovered ? theme.text : theme.text_dim;
-    draw_text(theme, list,
-              ImVec2(min.x + theme.px(12) + cap, middle - text_height(theme, style) / 2), style,
-              word);
+    if (in_words) {
+      draw_text(theme, list,
+                ImVec2(min.x + theme.px(12) + cap, middle - text_height(theme, style) / 2), style,
+                word);
+    }
     return min.x - theme.px(6);
   }
 
@@ -93,18 +123,19 @@ class RoundBar : public View {
     const float left = rect.min.x + theme.px(kPad);
     const float right = rect.max.x - theme.px(kPad);
     float middle = rect.min.y + theme.px(21);
-    float end = key_button(frame, right, middle, "round.leave", "leave");
-    if (!round.audit) end = key_button(frame, end, middle, "round.refresh", "refresh");
-    if (!round.finished()) end = key_button(frame, end, middle, "round.next", "next undecided");
-
     const std::string title = fmt::format("{} \u00B7 {}",
                                           round.finished() ? "Review finished"
                                           : round.audit    ? "Audit"
                                                            : "Review",
                                           progress_text(round));
     const TextStyle strong = bold(theme);
+    const float title_end = left + text_width(theme, strong, title) + theme.px(12);
+    std::vector<Button> buttons{{"round.leave", "leave"}};
+    if (!round.audit) buttons.push_back({"round.refresh", "refresh"});
+    if (!round.finished()) buttons.push_back({"round.next", "next undecided"});
+    const float end = key_buttons(frame, right, middle, title_end, buttons);
     draw_text(theme, list, ImVec2(left, middle - text_height(theme, strong) / 2), strong, title);
-    const float chosen_left = left + text_width(theme, strong, title) + theme.px(12);
+    const float chosen_left = title_end;
     const TextStyle faint = small(theme);
     const std::string chosen = how_chosen(round);
     const ImVec2 at(chosen_left, middle - text_height(theme, faint) / 2);
@@ -165,11 +196,10 @@ class RoundBar : public View {
     const RoundState& round = frame.state.round;
     const Rect& rect = frame.regions.round;
     const float middle = (rect.min.y + rect.max.y) / 2;
-    float end = rect.max.x - theme.px(kPad);
-    end = key_button(frame, end, middle, "round.leave", "leave");
-    end = key_button(frame, end, middle, "round.resume", "resume");
     const TextStyle style = body(theme);
     const float left = rect.min.x + theme.px(kPad);
+    constexpr std::array kButtons{Button{"round.leave", "leave"}, Button{"round.resume", "resume"}};
+    const float end = key_buttons(frame, rect.max.x - theme.px(kPad), middle, left, kButtons);
     draw_text_fit(
         theme, ImGui::GetWindowDrawList(), ImVec2(left, middle - text_height(theme, style) / 2),
         end - left, style,
