@@ -102,6 +102,15 @@ void confusion_statistics(const SparseConfusion& confusion, std::span<const int6
   }
 }
 
+// Of rows that are all right, or all wrong, every resample is too: for them the exact interval
+// (Clopper and Pearson 1934), that of a share of `rows`.
+void widen_where_all_agree(Interval& share, int64_t rows, double level) {
+  if (rows <= 0 || (share.value != 0 && share.value != 1)) return;
+  const double reach = std::pow((1 - level) / 2, 1 / static_cast<double>(rows));
+  share.low = share.value == 1 ? reach : 0;
+  share.high = share.value == 1 ? 1 : 1 - reach;
+}
+
 class Measurer {
  public:
   Measurer(const MetricColumns& columns, const MetricsOptions& options,
@@ -178,6 +187,7 @@ class Measurer {
         },
         options_.bootstrap, parallel_for_);
     metrics_.accuracy = found[kAccuracy];
+    widen_where_all_agree(metrics_.accuracy, metrics_.rows, options_.bootstrap.level);
     metrics_.balanced_accuracy = found[kBalanced];
     metrics_.macro = {found[kMacroPrecision], found[kMacroRecall], found[kMacroF1]};
     metrics_.weighted = {found[kWeightedPrecision], found[kWeightedRecall], found[kWeightedF1]};
@@ -193,13 +203,14 @@ class Measurer {
         inside += rank >= 0 && rank < k ? 1 : 0;
       }
       const std::vector<int64_t> cells{inside, metrics_.rows - inside};
-      const auto found = bootstrap_cells(
+      auto found = bootstrap_cells(
           cells, 1,
           [](std::span<const int64_t> counts, std::span<double> out) {
             out[0] =
                 ratio(static_cast<double>(counts[0]), static_cast<double>(counts[0] + counts[1]));
           },
           options_.bootstrap, parallel_for_);
+      widen_where_all_agree(found[0], metrics_.rows, options_.bootstrap.level);
       metrics_.top_k.emplace_back(k, found[0]);
     }
   }

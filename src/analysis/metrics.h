@@ -64,7 +64,7 @@ struct ClassificationMetrics {
   int64_t unknown_predictions = 0;  // measured as wrong: a class the project lacks
   int64_t unknown_labels = 0;  // labelled with a class the model does not know: no log loss, Brier
 
-  Interval accuracy;
+  Interval accuracy;  // of rows that are all right or all wrong the exact one (Clopper, Pearson)
   Interval balanced_accuracy;
   std::vector<std::pair<int32_t, Interval>> top_k;
   AveragedMetrics macro;

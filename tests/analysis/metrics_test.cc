@@ -138,6 +138,22 @@ TEST_CASE("what is measured, and what is left out and counted") {
   CHECK(m.brier.value == doctest::Approx(0.4));
 }
 
+TEST_CASE("where all are right the accuracy is still an estimate") {
+  const std::vector<ClassIndex> labels(48, 0);
+  MetricColumns columns;
+  columns.labels = labels;
+  columns.predictions = labels;
+  const ClassificationMetrics right = measure(columns, 2);
+  CHECK(right.accuracy.value == 1);
+  CHECK(right.accuracy.low == doctest::Approx(0.92603).epsilon(1e-5));  // 0.025 ^ (1 / 48)
+  CHECK(right.accuracy.high == 1);
+  const std::vector<ClassIndex> others(48, 1);
+  columns.predictions = others;
+  const ClassificationMetrics wrong = measure(columns, 2);
+  CHECK(wrong.accuracy.low == 0);
+  CHECK(wrong.accuracy.high == doctest::Approx(1 - 0.92603).epsilon(1e-4));
+}
+
 TEST_CASE("only some rows") {
   const std::vector<ClassIndex> labels{0, 1, 0, 1};
   const std::vector<ClassIndex> predictions{0, 0, 1, 1};

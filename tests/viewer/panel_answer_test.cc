@@ -69,6 +69,22 @@ TEST_CASE("terms about predictions and reviews are not part of what is measured"
   CHECK(measured_filter("label = ") == "label = ");
 }
 
+TEST_CASE("of what is measured it is counted what the run was trained on") {
+  const Opened opened;
+  PanelQuestion question = opened.question("");
+  CHECK(answer_panels(question)->trained_on == 0);
+  question.trained_on = "split = 'train'";
+  const int64_t trained = answer_panels(question)->trained_on;
+  CHECK(trained > 0);
+  CHECK(trained < 700);
+  question.filter = "split = 'train'";
+  CHECK(answer_panels(question)->trained_on == trained);
+  question.filter = "split = 'test'";
+  CHECK(answer_panels(question)->trained_on == 0);
+  question.trained_on = "no_such_column = 1";
+  CHECK(answer_panels(question)->trained_on == 0);
+}
+
 TEST_CASE("among the mistakes the accuracy is that of everybody, and 0 only when asked for") {
   const Opened opened;
   PanelQuestion question = opened.question("label != prediction");

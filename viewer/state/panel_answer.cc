@@ -105,6 +105,19 @@ class Measurer {
     wrong_ = query::Selection(population_.rows());
     if (rows_.tags != nullptr) audit_code_ = rows_.tags->dictionary->find(jobs::kAuditTag);
     answer_->audit_elsewhere = question_.audit && !draws_from_measured();
+    answer_->trained_on = count_trained_on();
+  }
+
+  int64_t count_trained_on() const {
+    if (question_.trained_on.empty()) return 0;
+    try {
+      query::Selection trained =
+          query::evaluate(query::parse_filter(question_.trained_on), question_.samples);
+      trained &= population_;
+      return static_cast<int64_t>(trained.count());
+    } catch (const Error&) {
+      return 0;  // it speaks of what is no longer there: said of the run
+    }
   }
 
   // However the two filters are written, and whatever was decided since: the same samples.

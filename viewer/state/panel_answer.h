@@ -19,6 +19,7 @@ struct PanelQuestion {
   std::string filter;  // as applied
   bool exactly_shown = false;
   std::optional<jobs::AuditDrawing> audit;
+  std::string trained_on;  // the filter of what the run was trained on; empty: not said
 };
 
 // The filter without its top-level terms about predictions, scores, reviews or exclusion: among

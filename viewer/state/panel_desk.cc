@@ -74,6 +74,7 @@ void PanelDesk::ask() {
   question.classes = state.snapshot.classes;
   question.filter = state.sample_filter();
   question.exactly_shown = state.panels.exactly_shown;
+  if (const RunSummary* run = state.active_run()) question.trained_on = run->trained_on;
   asked_audit_ = audit_options(state.lists.lists);
   question.audit = read_audit(asked_audit_);
   session_.tasks().run(Lane::kPanels, [this, question = std::move(question)]() -> Tasks::Apply {

@@ -63,6 +63,7 @@ struct PanelAnswer {
   int64_t without_label = 0;
   int64_t without_prediction = 0;
   int64_t excluded = 0;
+  int64_t trained_on = 0;  // of what was measured over, what the run was trained on
 
   Measured accuracy;
   Measured balanced_accuracy;

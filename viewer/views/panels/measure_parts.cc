@@ -285,6 +285,13 @@ void draw_accuracy(const FrameContext& frame, const PanelAnswer& answer, float w
                             answer.balanced_accuracy.high * 100);
   }
   paragraph(theme, balanced, theme.text_dim, width);
+  if (answer.trained_on > 0) {
+    paragraph(theme,
+              fmt::format("The run was trained on {} of these: it repeats their labels, errors "
+                          "included.",
+                          with_thousands(static_cast<uint64_t>(answer.trained_on))),
+              theme.caution, width);
+  }
   ImGui::Dummy(ImVec2(0, theme.px(4)));
   draw_corrections(frame, answer, width);
   draw_audit(frame, answer, width);
