@@ -18,8 +18,8 @@ namespace errata::viewer {
 namespace {
 
 constexpr std::array kColumns{RowColumn{"Samples", 70, true}, RowColumn{"Accuracy", 72, true},
-                              RowColumn{"95 % interval", 130, false}, RowColumn{"p", 62, true},
-                              RowColumn{"Where", 0, false}};
+                              RowColumn{"95 % interval", 130, false, true},
+                              RowColumn{"p", 62, true, true}, RowColumn{"Where", 0, false}};
 
 class SlicesPanel : public Panel {
  public:
@@ -87,7 +87,7 @@ class SlicesPanel : public Panel {
     TextStyle accuracy = bold(theme);
     accuracy.color = theme.wrong;
     rows.cell(1, accuracy, percent(slice.accuracy));
-    draw_interval(frame, rows, slices, slice);
+    if (rows.width(2) > 0) draw_interval(frame, rows, slices, slice);
     rows.cell(3, dim(theme), fmt::format("{:.2g}", slice.p_value));
     TextStyle words = body(theme);
     words.font = theme.fonts.mono;
