@@ -30,18 +30,14 @@ DecodeStatus decode_format(std::span<const uint8_t> bytes, const Probe& probe,
   return DecodeStatus::kNotAnImage;
 }
 
-uint32_t le32(const uint8_t* at) {
-  return at[0] | at[1] << 8 | at[2] << 16 | static_cast<uint32_t>(at[3]) << 24;
-}
-
 // The palette of a BMP of 8 bits is each level of grey in turn.
 bool has_grey_ramp(std::span<const uint8_t> bytes) {
   constexpr size_t kHeader = 14;
   constexpr size_t kColoursAt = kHeader + 32;
   if (bytes.size() < kColoursAt + 4) return false;
-  const uint64_t header = le32(bytes.data() + kHeader);
+  const uint64_t header = internal::le32(bytes.data() + kHeader);
   const size_t entry = header == 12 ? 3 : 4;
-  const uint64_t told = header == 12 ? 0 : le32(bytes.data() + kColoursAt);
+  const uint64_t told = header == 12 ? 0 : internal::le32(bytes.data() + kColoursAt);
   const uint64_t colours = told == 0 ? 256 : told;
   if (colours <= 2 || colours > 256) return false;
   if (bytes.size() < kHeader + header + colours * entry) return false;

@@ -186,11 +186,9 @@ void CommandRegistry::add_find_commands() {
            [](Session& session) {
              if (session.state().objects_shown()) session.show_rows_of(CentreMode::kGrid);
              session.state().sort = {"outlier", false};
-             std::string filter = "outlier is not null";
-             for (const store::SavedView& view : session.state().lists.lists.saved_views) {
-               if (view.name == jobs::kOutliersView) filter = view.filter;
-             }
-             session.set_filter(filter);
+             const store::SavedView* told =
+                 session.state().lists.lists.saved_view(jobs::kOutliersView);
+             session.set_filter(told == nullptr ? "outlier is not null" : told->filter);
            }});
 }
 

@@ -29,7 +29,7 @@ std::string reason(const ReviewEdit& edit, const Table& samples, RowIndex row) {
   const Column* prediction = samples.find("prediction");
   const bool predicted = prediction != nullptr && !prediction->is_null(row) &&
                          prediction->text(row) == edit.class_name;
-  const auto suggested = evidence_suggestion(samples, row);
+  const auto suggested = evidence_suggestion(evidence_columns(samples), row);
   if (edit.kind != ReviewKind::kRelabel || predicted || !suggested ||
       suggested->label != edit.class_name) {
     return run;

@@ -380,10 +380,14 @@ std::vector<RowIndex> copies_of(const Table& samples, RowIndex row) {
   return copies;
 }
 
-std::optional<EvidenceSuggestion> evidence_suggestion(const Table& samples, RowIndex row) {
-  const Column* error = float_column(samples, "label_error");
-  const Column* belief = float_column(samples, "p_suggested");
-  const Column* suggested = category_column(samples, "suggested");
+EvidenceColumns evidence_columns(const Table& samples) {
+  return {float_column(samples, "label_error"), float_column(samples, "p_suggested"),
+          category_column(samples, "suggested")};
+}
+
+std::optional<EvidenceSuggestion> evidence_suggestion(const EvidenceColumns& columns,
+                                                      RowIndex row) {
+  const auto& [error, belief, suggested] = columns;
   // label_error is all that is not believed of the label: among many classes the best rival may
   // have less than the label has.
   if (error != nullptr && belief != nullptr && suggested != nullptr && !suggested->is_null(row) &&
@@ -394,7 +398,8 @@ std::optional<EvidenceSuggestion> evidence_suggestion(const Table& samples, RowI
 }
 
 std::optional<std::string_view> suggested_label(const Table& samples, RowIndex row) {
-  if (const auto by_evidence = evidence_suggestion(samples, row)) return by_evidence->label;
+  const auto by_evidence = evidence_suggestion(evidence_columns(samples), row);
+  if (by_evidence) return by_evidence->label;
   const Column* prediction = samples.find("prediction");
   if (prediction == nullptr || prediction->is_null(row)) return std::nullopt;
   return prediction->text(row);

@@ -57,7 +57,14 @@ struct EvidenceSuggestion {
   std::string_view label;
   float belief = 0;
 };
-std::optional<EvidenceSuggestion> evidence_suggestion(const Table& samples, RowIndex row);
+// Those of `errata find labels`; null where it did not run.
+struct EvidenceColumns {
+  const Column* error = nullptr;
+  const Column* belief = nullptr;
+  const Column* suggested = nullptr;
+};
+EvidenceColumns evidence_columns(const Table& samples);
+std::optional<EvidenceSuggestion> evidence_suggestion(const EvidenceColumns& columns, RowIndex row);
 
 // What Enter makes the label: evidence_suggestion(), else what the active run predicts. nullopt
 // when neither says anything.

@@ -19,10 +19,8 @@ constexpr double kPauseSecs = 0.15;
 constexpr std::array<std::string_view, 4> kPanels{"labels", "duplicates", "quality", "slices"};
 
 std::string_view slices_options(const StoreLists& lists) {
-  for (const store::SavedView& view : lists.saved_views) {
-    if (view.name == jobs::kSlicesView) return view.options_json;
-  }
-  return {};
+  const store::SavedView* view = lists.saved_view(jobs::kSlicesView);
+  return view == nullptr ? std::string_view() : view->options_json;
 }
 
 // As they were made, whatever was relabelled since.
@@ -300,15 +298,7 @@ void FindingsDesk::keep(RowIndex row, bool too) {
 }
 
 void FindingsDesk::go_to(RowIndex row) {
-  const AppState& state = session_.state();
-  const bool shown =
-      state.view && !state.objects_shown() &&
-      std::find(state.view->order.begin(), state.view->order.end(), row) != state.view->order.end();
-  if (shown) {
-    session_.map().go_to(row);
-  } else {
-    show_pair(row);
-  }
+  if (!session_.set_cursor_on(row)) show_pair(row);
 }
 
 void FindingsDesk::exclude_others() {

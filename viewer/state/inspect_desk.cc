@@ -248,12 +248,8 @@ void InspectDesk::show_similar() {
 
 void InspectDesk::visit(RowIndex row) {
   const AppState& state = session_.state();
-  if (!state.view || state.objects_shown()) return;
+  if (!state.view || state.objects_shown() || session_.set_cursor_on(row)) return;
   std::vector<RowIndex> order = state.view->order;
-  const auto found = std::find(order.begin(), order.end(), row);
-  if (found != order.end()) {
-    return session_.set_cursor(static_cast<size_t>(found - order.begin()));
-  }
   const size_t place = std::min(state.cursor, order.size());
   order.insert(order.begin() + static_cast<std::ptrdiff_t>(place), row);
   const bool by_likeness = state.by_likeness;

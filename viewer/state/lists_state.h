@@ -1,9 +1,11 @@
 // What the store holds besides samples: short lists that the panels and menus show.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/history.h"
@@ -20,6 +22,14 @@ struct StoreLists {
   std::vector<store::SavedView> saved_views;     // by name
   std::vector<store::StoredIssue> issues;        // at most kMostIssues
   std::map<std::string, uint64_t> issue_counts;  // by kind, of all
+
+  // Null where there is none of that name.
+  const store::SavedView* saved_view(std::string_view name) const {
+    const auto found =
+        std::find_if(saved_views.begin(), saved_views.end(),
+                     [&](const store::SavedView& each) { return each.name == name; });
+    return found == saved_views.end() ? nullptr : &*found;
+  }
 
   static constexpr size_t kMostIssues = 20'000;
   uint64_t issue_count() const {

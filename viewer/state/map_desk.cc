@@ -216,13 +216,9 @@ std::optional<RowIndex> MapDesk::row_near(MapPixel at) const {
 void MapDesk::go_to(RowIndex row) {
   const AppState& state = session_.state();
   if (!state.view || state.objects_shown()) return;
-  const auto found = std::find(state.view->order.begin(), state.view->order.end(), row);
-  if (found == state.view->order.end()) {
-    session_.show_note("This one is not among those that are shown",
-                       "Shift L shows what is most like the one under the cursor");
-    return;
-  }
-  session_.set_cursor(static_cast<size_t>(found - state.view->order.begin()));
+  if (session_.set_cursor_on(row)) return;
+  session_.show_note("This one is not among those that are shown",
+                     "Shift L shows what is most like the one under the cursor");
 }
 
 }  // namespace errata::viewer

@@ -39,10 +39,8 @@ const std::string& ObjectMeter::wanted_filter() {
 // How the audit was drawn, as its saved view says; empty without one.
 const std::string& ObjectMeter::audit_options() const {
   static const std::string kNone;
-  for (const store::SavedView& view : session_.state().lists.lists.saved_views) {
-    if (view.name == jobs::kAuditTag) return view.options_json;
-  }
-  return kNone;
+  const store::SavedView* view = session_.state().lists.lists.saved_view(jobs::kAuditTag);
+  return view == nullptr ? kNone : view->options_json;
 }
 
 void ObjectMeter::forget() {

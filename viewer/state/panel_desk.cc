@@ -19,10 +19,8 @@ constexpr double kPauseSecs = 0.15;
 
 // How the audit was drawn, as its saved view says; empty without one.
 std::string_view audit_options(const StoreLists& lists) {
-  for (const store::SavedView& view : lists.saved_views) {
-    if (view.name == "audit") return view.options_json;
-  }
-  return {};
+  const store::SavedView* view = lists.saved_view(jobs::kAuditTag);
+  return view == nullptr ? std::string_view() : view->options_json;
 }
 
 std::optional<jobs::AuditDrawing> read_audit(const std::string& options) {

@@ -549,6 +549,15 @@ void Session::move_cursor(int64_t by) {
       static_cast<size_t>(std::clamp(static_cast<int64_t>(state_.cursor) + by, int64_t{0}, last)));
 }
 
+bool Session::set_cursor_on(RowIndex row) {
+  if (!state_.view || state_.objects_shown()) return false;
+  const std::vector<RowIndex>& order = state_.view->order;
+  const auto found = std::find(order.begin(), order.end(), row);
+  if (found == order.end()) return false;
+  set_cursor(static_cast<size_t>(found - order.begin()));
+  return true;
+}
+
 void Session::set_cursor(size_t position, SelectMode mode) {
   if (!state_.view || position >= state_.view->order.size()) return;
   const std::vector<RowIndex>& order = state_.view->order;

@@ -96,6 +96,8 @@ class Session {
   // Cursor and selection, by position in the order.
   void move_cursor(int64_t by);
   void set_cursor(size_t position, SelectMode mode = SelectMode::kOne);
+  // The cursor to a sample. False where it is not among those that are shown.
+  bool set_cursor_on(RowIndex row);
   void select_all();
   // The samples in rows and columns of a grid so many columns wide, both ends in it, and those of
   // `kept`.

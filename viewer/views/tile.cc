@@ -7,7 +7,6 @@
 #include <span>
 
 #include "base/text.h"
-#include "viewer/state/findings.h"
 #include "viewer/views/inspector_sections.h"
 #include "viewer/widgets/controls.h"
 #include "viewer/widgets/display_text.h"
@@ -119,7 +118,7 @@ struct Rival {
 };
 Rival rival_of(const FrameContext& frame, const TileColumns& columns, RowIndex row) {
   if (columns.by_evidence) {
-    const auto suggested = evidence_suggestion(frame.state.snapshot.samples, row);
+    const auto suggested = evidence_suggestion(columns.evidence, row);
     if (suggested) return {suggested->label, suggested->belief};
   }
   Rival rival{text_or(columns.prediction, row, ""), std::nullopt};
@@ -233,10 +232,11 @@ void draw_menu(const FrameContext& frame, const char* id, std::span<const char* 
 
 TileColumns find_tile_columns(const AppState& state) {
   const Table& samples = state.snapshot.samples;
-  return {
-      samples.find("path"),       samples.find("label"),      samples.find("label_given"),
-      samples.find("prediction"), samples.find("confidence"), samples.find("review"),
-      samples.find("split"),      samples.find("tags"),       state.sort.column == "label_error"};
+  return {samples.find("path"),        samples.find("label"),
+          samples.find("label_given"), samples.find("prediction"),
+          samples.find("confidence"),  samples.find("review"),
+          samples.find("split"),       samples.find("tags"),
+          evidence_columns(samples),   state.sort.column == "label_error"};
 }
 
 void draw_tile_content(const FrameContext& frame, const TileColumns& columns, RowIndex row,
@@ -259,7 +259,7 @@ void draw_tile_hover(const FrameContext& frame, const TileColumns& columns, RowI
   if (columns.prediction != nullptr && !columns.prediction->is_null(row)) {
     text += "\nprediction: " + to_valid_utf8(columns.prediction->text(row));
   }
-  if (const auto suggested = evidence_suggestion(frame.state.snapshot.samples, row)) {
+  if (const auto suggested = evidence_suggestion(columns.evidence, row)) {
     text += fmt::format("\nthe evidence suggests: {} {:.3f}", to_valid_utf8(suggested->label),
                         suggested->belief);
   }

@@ -1,6 +1,7 @@
 // A tile of the grid: the thumbnail, what is said of it, what was decided.
 #pragma once
 
+#include "viewer/state/findings.h"
 #include "viewer/views/view.h"
 
 namespace errata::viewer {
@@ -18,6 +19,7 @@ struct TileColumns {
   const Column* review = nullptr;
   const Column* split = nullptr;
   const Column* tags = nullptr;
+  EvidenceColumns evidence;
   bool by_evidence = false;  // its suggestion stands in the prediction's place
 };
 TileColumns find_tile_columns(const AppState& state);
