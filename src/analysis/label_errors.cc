@@ -111,11 +111,13 @@ double power_of(const RunEvidence& run, std::span<const ClassIndex> labels, size
   return learnt ? std::min(power, 1.0) : power;
 }
 
-void add_runs(const LabelEvidence& evidence, Pool& pool) {
+// `by_folds`: the weight of those that were made here.
+void add_runs(const LabelEvidence& evidence, double by_folds, Pool& pool) {
   for (const RunEvidence& run : evidence.runs) {
     const double power = power_of(run, evidence.labels, evidence.classes);
     pool.add(run.probabilities, power, kHeadFloor, [&](size_t row) {
-      return !run.trained.empty() && run.trained[row] != 0 ? kTrainedWeight : 1.0;
+      if (!run.trained.empty() && run.trained[row] != 0) return kTrainedWeight;
+      return run.by_folds ? by_folds : 1.0;
     });
   }
 }
@@ -318,7 +320,7 @@ void add_rounds(const LabelEvidence& evidence, const ChosenSpace& chosen, const 
       pool->add(kernel, 1, kHeadFloor, share(kShare));
     }
     if (round == kRounds) break;
-    add_runs(evidence, own);
+    add_runs(evidence, 1, own);
     weights = label_weights(own.belief(), labels, classes);
     const HeadRows weighted{
         embedded.coordinates(), classes, options.folds, probe.fold, targets, weights};
@@ -440,7 +442,7 @@ LabelErrors find_label_errors(const LabelEvidence& evidence, const ProbeOptions&
     add_rounds(evidence, chosen, means, all);
     errors.alone = without_others(evidence.labels, chosen.probe.fold, evidence.classes);
   }
-  add_runs(evidence, all);
+  add_runs(evidence, kRounds + 1, all);
   errors.belief = all.belief();
   leave_out_alone(evidence, errors);
   judge(evidence, errors);

@@ -12,7 +12,9 @@
 //   - all four again, twice: a sample weighs as much as the round before believed its label
 //     (sqrt(p[label] / max p), at most 1), so that wrong labels stop teaching the wrong thing
 //   - the user's runs, each at the temperature of least log loss (a network's confidence is not
-//     the head's); where it was trained on the sample, it repeats the label and weighs a tenth
+//     the head's); where it was trained on the sample, it repeats the label and weighs a tenth;
+//     one that was fitted here in folds weighs as much as all rounds together, for what it sees is
+//     its own
 // The belief is the normalised geometric mean of all of it: independent witnesses' odds multiply,
 // and the mean keeps witnesses that repeat each other from counting as many.
 #pragma once
@@ -32,6 +34,7 @@ namespace errata::analysis {
 struct RunEvidence {
   std::span<const float> probabilities;  // rows x classes; a row with NaN first has none
   std::span<const uint8_t> trained;      // rows: 1 where the run learnt from the sample; or empty
+  bool by_folds = false;                 // made here: no row's label was seen by what judges it
 };
 
 struct LabelEvidence {

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -130,6 +132,45 @@ MappedFile::~MappedFile() {
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+ScratchFile::ScratchFile(const std::string& folder, uint64_t size_bytes)
+    : folder_(folder), fd_([&] {
+        std::string name = join_path(folder, ".errata-scratch-XXXXXX");
+        const int fd = ::mkostemp(name.data(), O_CLOEXEC);
+        if (fd < 0) throw io_error("write", folder, errno);
+        ::unlink(name.c_str());
+        return fd;
+      }()) {
+  const int error = size_bytes == 0
+                        ? 0
+                        : ::posix_fallocate(fd_.value, 0, static_cast<off_t>(size_bytes));
+  if (error != 0) {
+    throw io_error(fmt::format("write {} MB of scratch space", size_bytes / 1'000'000 + 1), folder,
+                   error);
+  }
+}
+
+void ScratchFile::write_at(uint64_t offset, std::span<const uint8_t> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t put =
+        ::pwrite(fd_.value, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) throw io_error("write", folder_, errno);
+    bytes = bytes.subspan(static_cast<size_t>(put));
+    offset += static_cast<uint64_t>(put);
+  }
+}
+
+void ScratchFile::read_at(uint64_t offset, std::span<uint8_t> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t got =
+        ::pread(fd_.value, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw io_error("read", folder_, got < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<size_t>(got));
+    offset += static_cast<uint64_t>(got);
+  }
+}
 
 void write_file_atomic(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp-" + std::to_string(::getpid());

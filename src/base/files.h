@@ -59,6 +59,20 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+// Room on the disk that nobody else sees and that is free again when its owner goes, however it goes.
+class ScratchFile {
+ public:
+  // In `folder`, with room for all of `size_bytes`. Throws Error(kIo).
+  ScratchFile(const std::string& folder, uint64_t size_bytes);
+  // From any number of threads. Throw Error(kIo).
+  void write_at(uint64_t offset, std::span<const uint8_t> bytes) const;
+  void read_at(uint64_t offset, std::span<uint8_t> bytes) const;
+
+ private:
+  std::string folder_;
+  Fd fd_;
+};
+
 // Writes to a temporary name beside `path`, fsyncs, renames over it and fsyncs the folder. On
 // failure the temporary file is removed, `path` is as it was, and Error(kIo) is thrown.
 void write_file_atomic(const std::string& path, std::string_view bytes);

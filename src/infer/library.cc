@@ -64,6 +64,7 @@ InferLibrary open_library() {
   find("errata_describe_devices", library.describe_devices);
   find("errata_choose_device", library.choose_device);
   find("errata_open_head_device", library.open_head_device);
+  find("errata_open_tuner", library.open_tuner);
   return library;
 }
 

@@ -5,6 +5,7 @@
 
 #include "infer/head_device.h"
 #include "infer/runner.h"
+#include "infer/tuner.h"
 
 namespace errata::infer {
 
@@ -13,6 +14,7 @@ struct InferLibrary {
   DescribeDevicesFn describe_devices = nullptr;
   ChooseDeviceFn choose_device = nullptr;
   OpenHeadDeviceFn open_head_device = nullptr;
+  OpenTunerFn open_tuner = nullptr;
   std::string problem;  // why it is not there; the functions are nullptr then
 };
 

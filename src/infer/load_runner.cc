@@ -16,6 +16,24 @@ const std::string kNoModelHint =
     std::string(kNoLibraryHint) +
     ", or bring the predictions of your own script with `errata predictions FILE`";
 
+// Throws unless the outputs of a detector can hold its boxes and the classes that are named.
+void check_detector(const std::string& model_path, const ModelSpec& spec, const RunnerInfo& info) {
+  if (spec.output_kind == OutputKind::kTorchvision) return;
+  const bool anchors = spec.output_kind == OutputKind::kYolo;
+  const size_t columns = info.output_shape.at(anchors ? 0 : 1);
+  const size_t needed = anchors ? 4 + std::max<size_t>(spec.class_names.size(), 1) : size_t{6};
+  if (columns >= needed) return;
+  throw Error(ErrorCategory::kBadInput,
+              anchors
+                  ? fmt::format("the detector gives {} values for each place: too few for a box "
+                                "and {} class scores",
+                                columns, needed - 4)
+                  : fmt::format("the detector gives {} values for each box, not corners, score "
+                                "and class",
+                                columns),
+              "look at \"output\" and at the class names in the model description", model_path);
+}
+
 OutputForm form_of(OutputKind kind) {
   switch (kind) {
     case OutputKind::kLogits:
@@ -26,6 +44,8 @@ OutputForm form_of(OutputKind kind) {
   }
   return OutputForm::kClasses;
 }
+
+}  // namespace
 
 RunnerRequest make_request(const std::string& model_path, const ModelSpec& spec,
                            const RunnerOptions& options) {
@@ -46,26 +66,6 @@ RunnerRequest make_request(const std::string& model_path, const ModelSpec& spec,
   if (spec.is_detector()) request.options.want_embedding = false;
   return request;
 }
-
-// Throws unless the outputs of a detector can hold its boxes and the classes that are named.
-void check_detector(const std::string& model_path, const ModelSpec& spec, const RunnerInfo& info) {
-  if (spec.output_kind == OutputKind::kTorchvision) return;
-  const bool anchors = spec.output_kind == OutputKind::kYolo;
-  const size_t columns = info.output_shape.at(anchors ? 0 : 1);
-  const size_t needed = anchors ? 4 + std::max<size_t>(spec.class_names.size(), 1) : size_t{6};
-  if (columns >= needed) return;
-  throw Error(ErrorCategory::kBadInput,
-              anchors
-                  ? fmt::format("the detector gives {} values for each place: too few for a box "
-                                "and {} class scores",
-                                columns, needed - 4)
-                  : fmt::format("the detector gives {} values for each box, not corners, score "
-                                "and class",
-                                columns),
-              "look at \"output\" and at the class names in the model description", model_path);
-}
-
-}  // namespace
 
 std::unique_ptr<Runner> load_runner(const std::string& model_path, const ModelSpec& spec,
                                     const RunnerOptions& options) {

@@ -19,6 +19,10 @@ namespace errata::infer {
 std::unique_ptr<Runner> load_runner(const std::string& model_path, const ModelSpec& spec,
                                     const RunnerOptions& options);
 
+// What the shared library must know of it.
+RunnerRequest make_request(const std::string& model_path, const ModelSpec& spec,
+                           const RunnerOptions& options);
+
 // "cpu (AMD EPYC 9B45), bf16, 2 slots, batch 32, LibTorch 2.13.0, frozen, channels-last; embedding:
 // 512 values, input of the last linear layer".
 std::string describe_runner(const RunnerInfo& info);

@@ -30,11 +30,12 @@ class Preprocessor {
   // Writes value_count() floats. False like picture(), `values` is then untouched.
   bool run(const media::Image& image, TensorLayout layout, float* values, std::string& why) const;
 
+  // The second half of run(): value_count() floats of what picture() gave.
+  void normalise(const media::Image& picture, TensorLayout layout, float* values) const;
+
   const ModelSpec& spec() const { return spec_; }
 
  private:
-  void normalise(const media::Image& picture, TensorLayout layout, float* values) const;
-
   ModelSpec spec_;
   // (value / scale - mean) / std for each of the 256 values of each channel.
   std::vector<std::array<float, 256>> table_;

@@ -122,9 +122,9 @@ struct RunnerRequest {
   std::string embedding_layer;
 };
 
-// Raised whenever a type above or in infer/head_device.h changes, so that a library of another
+// Raised whenever a type above, in infer/head_device.h or in infer/tuner.h changes, so that a library of another
 // build is refused.
-inline constexpr uint32_t kRunnerAbi = 5;
+inline constexpr uint32_t kRunnerAbi = 6;
 
 using RunnerAbiFn = uint32_t (*)();
 // nullptr with `failure` set when the model cannot be opened. The caller deletes the runner.

@@ -30,13 +30,14 @@ struct LoadedRun {
   std::vector<float> probabilities;  // of the project's classes
   // What it predicts, of all classes that it knows; kNoClass: nothing, or what the project lacks.
   std::vector<ClassIndex> says;
+  bool by_folds = false;
   std::vector<uint8_t> trained;
   std::vector<uint8_t> knows;  // per class of the project
 };
 
-bool made_by_probe(const store::RunInfo& run) {
-  return !run.spec.options_json.empty() &&
-         text::parse_json(run.spec.options_json).get_bool("probe");
+// "probe": by heads on embeddings; "fine_tuned": by the model itself.
+bool made_by_probe(const store::RunInfo& run, const char* how) {
+  return !run.spec.options_json.empty() && text::parse_json(run.spec.options_json).get_bool(how);
 }
 
 bool knows_no_class(const store::RunInfo& run, const Snapshot& snapshot) {
@@ -88,6 +89,7 @@ LoadedRun load_run(LoadedState& state, const store::RunInfo& run, const JudgedLa
           if (top < classes) loaded.says[at] = static_cast<ClassIndex>(top);
         }
       });
+  loaded.by_folds = made_by_probe(run, "fine_tuned");
   if (run.summary.trained_on.empty()) return loaded;
   const query::Selection trained =
       query::evaluate(query::parse_filter(run.summary.trained_on), snapshot.samples);
@@ -105,7 +107,7 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
       continue;
     }
     // The rounds begin with a probe of their own.
-    if (only.empty() && made_by_probe(run) && !judged.embeddings.empty()) continue;
+    if (only.empty() && made_by_probe(run, "probe") && !judged.embeddings.empty()) continue;
     // A backbone with classes of its own tells by its embeddings alone.
     if (only.empty() && !judged.embeddings.empty() && knows_no_class(run, state.snapshot)) {
       if (run.spec.name != judged.embeddings) {
@@ -361,7 +363,9 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
     pictures = picture_space(state, rows, context, judged.notes);
     if (pictures) evidence.pictures = &*pictures;
   }
-  for (const LoadedRun& each : runs) evidence.runs.push_back({each.probabilities, each.trained});
+  for (const LoadedRun& each : runs) {
+    evidence.runs.push_back({each.probabilities, each.trained, each.by_folds});
+  }
   const ParallelFor parallel_for = watched(context, "weighing labels");
   judged.errors = analysis::find_label_errors(
       evidence, {}, parallel_for, [&] { context.cancel.check(); },

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "analysis/calibration.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/existing_run.h"
+#include "jobs/fine_tune.h"
 #include "jobs/head_math.h"
 #include "jobs/score_job.h"
+#include "store/issues.h"
 #include "store/runs.h"
 #include "text/json.h"
 
@@ -31,13 +34,13 @@ std::vector<ClassIndex> labels_of(const Snapshot& snapshot, const EmbeddedRows& 
   return labels;
 }
 
-void measure(const analysis::Probe& probe, std::span<const ClassIndex> labels, size_t classes,
-             JobContext& context, ProbeJobReport& report) {
+void measure(std::span<const float> probabilities, std::span<const ClassIndex> labels,
+             size_t classes, JobContext& context, ProbeJobReport& report) {
   std::vector<float> confidence;
   std::vector<uint8_t> right;
   for (size_t row = 0; row < labels.size(); ++row) {
-    if (labels[row] == kNoClass) continue;
-    const float* p = probe.probabilities.data() + row * classes;
+    const float* p = probabilities.data() + row * classes;
+    if (labels[row] == kNoClass || std::isnan(p[0])) continue;
     const float* best = std::max_element(p, p + classes);
     confidence.push_back(*best);
     right.push_back(best - p == labels[row]);
@@ -57,7 +60,7 @@ void measure(const analysis::Probe& probe, std::span<const ClassIndex> labels, s
 store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& report,
                         const Snapshot& snapshot) {
   store::RunSpec spec;
-  spec.name = options.run_name;
+  spec.name = report.run;
   spec.kind = "probabilities";
   spec.classes = snapshot.classes;
   spec.device = report.device.device;
@@ -65,22 +68,102 @@ store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& re
   spec.batch_size = 1;
   spec.seed = options.seed;
   spec.who = options.who;
-  spec.options_json = text::Json::object({{"probe", true},
-                                          {"out_of_fold", true},
-                                          {"embeddings", report.embeddings},
-                                          {"folds", options.folds},
-                                          {"where", options.where},
-                                          {"axes", report.axes},
-                                          {"lambda", report.lambda},
-                                          {"label_revision", snapshot.label_revision}})
-                          .dump();
+  spec.trained_on = report.trained_on;
+  text::Json json = text::Json::object({{"out_of_fold", true},
+                                        {"embeddings", report.embeddings},
+                                        {"folds", report.folds},
+                                        {"where", options.where},
+                                        {"label_revision", snapshot.label_revision}});
+  if (report.fine_tuned) {
+    json["fine_tuned"] = true;
+    json["epochs"] = report.epochs;
+  } else {
+    json["probe"] = true;
+    json["axes"] = report.axes;
+    json["lambda"] = report.lambda;
+  }
+  spec.options_json = json.dump();
   return spec;
+}
+
+// Probabilities by a head on the embeddings.
+std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoordinates& embeddings,
+                             std::span<const ClassIndex> labels, std::span<const uint32_t> groups,
+                             size_t classes, JobContext& context, ProbeJobReport& report) {
+  report.axes = embeddings.space.axes;
+  report.kept_variance = embeddings.space.kept_variance;
+  analysis::Probe probe = analysis::run_probe(
+      embeddings.space, labels, groups, classes,
+      {report.folds, static_cast<uint64_t>(options.seed)},
+      head_math_on(report.device, watched(context, "training the folds")),
+      [&] { context.cancel.check(); });
+  report.lambda = probe.lambda;
+  report.tried = std::move(probe.tried);
+  return std::move(probe.probabilities);
+}
+
+// Probabilities by the model itself; NaN where a picture could not be read.
+std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& state,
+                                 const EmbeddingCoordinates& embeddings,
+                                 std::span<const ClassIndex> labels,
+                                 std::span<const uint32_t> groups, JobContext& context,
+                                 ProbeJobReport& report) {
+  FineTuneRequest request;
+  request.run = store::read_run(state.store, embeddings.run);
+  report.trained_on = request.run.summary.trained_on;
+  report.warning = trained_on_warning(state.snapshot, request.run.summary, state.selection);
+  request.rows = embeddings.rows;
+  request.labels = labels;
+  request.classes = state.snapshot.classes.size();
+  request.folds = report.folds;
+  request.seed = static_cast<uint64_t>(options.seed);
+  request.device = report.device.device;
+  const std::vector<uint8_t> fold =
+      analysis::stratified_folds(labels, groups, request.classes, request.folds, request.seed);
+  request.fold = fold;
+  FineTuned tuned = fine_tune(request, state, context);
+  report.epochs = tuned.epochs;
+  report.trained_values = tuned.info.trained_values;
+  report.device.name = tuned.info.device_name;
+  report.unreadable = tuned.unreadable.size();
+  for (const Issue& issue : tuned.unreadable) context.issues.add(issue);
+  return std::move(tuned.probabilities);
+}
+
+void keep_run(const ProbeJobOptions& options, const ProbeJobReport& report,
+              const Snapshot& snapshot, std::span<const RowIndex> rows,
+              std::span<const float> probabilities, store::Store& to) {
+  std::vector<SampleId> plan;
+  for (const RowIndex row : rows) plan.push_back(snapshot.ids[row]);
+  store::RunWriter writer(
+      to, run_spec(options, report, snapshot), plan,
+      options.replace ? store::OnExistingRun::kReplace : store::OnExistingRun::kRefuse);
+  const size_t classes = snapshot.classes.size();
+  constexpr size_t kSlab = 8192;
+  std::vector<store::RowStatus> status;
+  for (size_t first = 0; first < plan.size(); first += kSlab) {
+    const size_t count = std::min(kSlab, plan.size() - first);
+    status.clear();
+    for (size_t row = first; row < first + count; ++row) {
+      const bool none = std::isnan(probabilities[row * classes]);
+      status.push_back(none ? store::RowStatus::kUnreadable : store::RowStatus::kOk);
+    }
+    store::RunRows slab;
+    slab.probabilities = probabilities.subspan(first * classes, count * classes);
+    slab.status = status;
+    writer.write(first, slab);
+  }
+  writer.finish();
 }
 
 }  // namespace
 
+size_t ProbeJobOptions::fold_count() const {
+  return folds != 0 ? static_cast<size_t>(folds) : fine_tune ? 2 : 5;
+}
+
 void ProbeJobOptions::check() const {
-  if (folds < 2 || folds > 50) {
+  if (folds != 0 && (folds < 2 || folds > 50)) {
     throw Error(ErrorCategory::kUsage, fmt::format("{} is no number of folds", folds),
                 "Use --folds with 2 to 50.");
   }
@@ -88,61 +171,46 @@ void ProbeJobOptions::check() const {
 
 ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   options.check();
-  const infer::ChosenDevice device = infer::choose_head_device(options.device);
+  ProbeJobReport report;
+  report.device = infer::choose_head_device(options.device);
+  report.fine_tuned = options.fine_tune;
+  report.folds = options.fold_count();
+  report.run = !options.run_name.empty() ? options.run_name
+               : options.fine_tune       ? "fine-tuned"
+                                         : "probe";
   bring_up_to_date(options.store_path);
   const auto start = std::chrono::steady_clock::now();
   LoadedState state = load_state({options.store_path, "", options.where, false});
-  if (!options.replace) refuse_existing_run(state.store, options.run_name, Resumable::kNo);
+  if (!options.replace) refuse_existing_run(state.store, report.run, Resumable::kNo);
   const EmbeddingCoordinates embeddings = load_coordinates(state, options.embeddings, context);
   const Snapshot& snapshot = state.snapshot;
   const size_t classes = snapshot.classes.size();
   const std::vector<ClassIndex> labels = labels_of(snapshot, embeddings);
-
-  ProbeJobReport report;
-  report.device = device;
-  report.run = options.run_name;
   report.embeddings = embeddings.run;
   report.choice = embeddings.choice;
-  report.samples = embeddings.rows.size();
   report.labelled =
       labels.size() - static_cast<size_t>(std::count(labels.begin(), labels.end(), kNoClass));
   report.without = embeddings.without;
   report.columns = embeddings.columns;
-  const analysis::EmbeddingSpace& space = embeddings.space;
-  report.axes = space.axes;
-  report.kept_variance = space.kept_variance;
-  const analysis::Neighbours neighbours =
-      analysis::find_neighbours(space.matrix(), {kNeighbours, analysis::Distance::kCosine},
-                                watched(context, "looking for near duplicates"));
+  const analysis::Neighbours neighbours = analysis::find_neighbours(
+      embeddings.space.matrix(), {kNeighbours, analysis::Distance::kCosine},
+      watched(context, "looking for near duplicates"));
   const std::vector<uint32_t> groups = analysis::near_duplicate_groups(
-      space.matrix(), neighbours, watched(context, "grouping near duplicates"));
+      embeddings.space.matrix(), neighbours, watched(context, "grouping near duplicates"));
   report.duplicates = analysis::grouped_rows(groups);
-  const analysis::Probe probe =
-      analysis::run_probe(space, labels, groups, classes,
-                          {static_cast<size_t>(options.folds), static_cast<uint64_t>(options.seed)},
-                          head_math_on(device, watched(context, "training the folds")),
-                          [&] { context.cancel.check(); });
-  report.lambda = probe.lambda;
-  report.tried = probe.tried;
-  measure(probe, labels, classes, context, report);
+  const std::vector<float> probabilities =
+      options.fine_tune
+          ? ask_the_model(options, state, embeddings, labels, groups, context, report)
+          : ask_heads(options, embeddings, labels, groups, classes, context, report);
+  report.samples = embeddings.rows.size() - report.unreadable;
+  measure(probabilities, labels, classes, context, report);
 
-  std::vector<SampleId> plan;
-  for (const RowIndex row : embeddings.rows) plan.push_back(snapshot.ids[row]);
   store::Store writer_store = store::Store::open(options.store_path, store::Access::kWrite);
-  {
-    store::RunWriter writer(
-        writer_store, run_spec(options, report, snapshot), plan,
-        options.replace ? store::OnExistingRun::kReplace : store::OnExistingRun::kRefuse);
-    constexpr size_t kSlab = 8192;
-    for (size_t first = 0; first < plan.size(); first += kSlab) {
-      const size_t count = std::min(kSlab, plan.size() - first);
-      store::RunRows rows;
-      rows.probabilities = std::span(probe.probabilities).subspan(first * classes, count * classes);
-      writer.write(first, rows);
-    }
-    writer.finish();
+  keep_run(options, report, snapshot, embeddings.rows, probabilities, writer_store);
+  store_label_scores(writer_store, report.run, context);
+  if (options.fine_tune) {
+    store::put_issues(writer_store, "probe", report.run, context.issues.issues());
   }
-  store_label_scores(writer_store, options.run_name, context);
   writer_store.close();
   report.elapsed_secs =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

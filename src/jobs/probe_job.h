@@ -1,5 +1,5 @@
-// Out-of-sample probabilities from stored embeddings, kept as an ordinary run: no model of the
-// user's is needed to find label errors.
+// Out-of-sample probabilities from stored embeddings, or by the model that gave them fitted anew,
+// kept as an ordinary run: no model of the user's is needed to find label errors.
 #pragma once
 
 #include <string>
@@ -16,14 +16,18 @@ namespace errata::jobs {
 struct ProbeJobOptions {
   std::string store_path = "errata.db";
   std::string embeddings;          // run that holds them; empty: the newest that does
-  std::string run_name = "probe";  // of what is made
-  std::string where;               // only these samples; empty: all
-  int64_t folds = 5;
+  // The weights of the model that made the embeddings are fitted too (jobs/fine_tune.h), not only
+  // a head on what it gave: better where it has seen little of the kind, and much slower.
+  bool fine_tune = false;
+  std::string run_name;  // of what is made; empty: probe, or fine-tuned
+  std::string where;     // only these samples; empty: all
+  int64_t folds = 0;     // 0: 5, or 2 where the model is fine-tuned, whose time they multiply
   int64_t seed = 1;
   std::string device = "auto";  // auto (CUDA when there is one), cpu, cuda or cuda:N
   bool replace = false;         // a run of the same name
   std::string who;
 
+  size_t fold_count() const;
   // Throws Error(kUsage) for a number of folds outside 2..50.
   void check() const;
 };
@@ -32,12 +36,20 @@ struct ProbeJobReport {
   std::string run;
   std::string embeddings;
   std::string choice;     // why these embeddings, when there were several; else empty
+  std::string warning;    // fine-tuned: that the model had learnt from these samples; else empty
   size_t samples = 0;     // that have probabilities now
   size_t labelled = 0;    // that the folds were made of
   size_t without = 0;     // selected, but without an embedding
+  size_t unreadable = 0;  // fine-tuned: whose picture could not be read
   size_t duplicates = 0;  // samples in a group of near duplicates
+  size_t folds = 0;
+  bool fine_tuned = false;
+  size_t epochs = 0;          // fine-tuned: of each fold
+  size_t trained_values = 0;  // fine-tuned: of the model
+  std::string trained_on;     // fine-tuned: what the model had learnt from before, a filter
   size_t columns = 0;     // of the embeddings
-  size_t axes = 0;        // principal coordinates that were used
+  // Of a head on the embeddings:
+  size_t axes = 0;  // principal coordinates that were used
   double kept_variance = 0;
   double lambda = 0;
   std::vector<analysis::TriedStrength> tried;
@@ -47,8 +59,8 @@ struct ProbeJobReport {
   double elapsed_secs = 0;
 };
 
-// Throws what load_embeddings, RunWriter and choose_head_device throw, Error(kBadInput) for fewer
-// than two classes. Excluded samples and those without a label take no part in the training; they
+// Throws what load_embeddings, RunWriter, choose_head_device and fine_tune throw, Error(kBadInput)
+// for fewer than two classes. Excluded samples and those without a label take no part in the training; they
 // get the mean of all folds. Memory: the embeddings, and a fifth of them for the coordinates.
 ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context);
 

@@ -133,6 +133,7 @@ void write_toy_model(const std::string& path, const ToyOptions& options) {
   add_conv(module, "c", 16, 16, 3);
   add(module, "fc_w", {options.classes, features}, linear_only ? 0.02 : 0.8);
   add(module, "fc_b", {options.classes}, 0.5);
+  if (options.variant == "blind") module.attr("a_w").toTensor().mul_(1e-3);
   if (options.variant == "conv_head") add(module, "head_w", {options.classes, 16, 1, 1}, 0.5);
   if (options.variant == "mutates") module.register_attribute("calls", c10::IntType::get(), 0);
   if (options.variant == "layers") add_layers(module);

@@ -30,6 +30,7 @@ struct ToyOptions {
   //   "linear_only" is one linear layer on the pixels (32 x 32)
   //   "layers"      has its features made by a submodule "features.last"
   //   "broadcast"   adds a 1 x 1 map to a map, and reads both sides of a sum later
+  //   "blind"       has features that are nearly the same whatever it sees, as it comes
   //   "hungry"      says that memory ran out for more than 2 images
   //   "fails"       throws for more than 2 images
   std::string variant;

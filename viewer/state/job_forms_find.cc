@@ -142,10 +142,15 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
  public:
   ProbeForm(const FindKind& kind, const std::string& store_path) : FindForm(kind, store_path) {
     add_embeddings("Run that holds the embeddings", "the newest that does", false);
+    add_check("fine-tune", "Fit the model itself",
+              "Fit the model that made the embeddings too, not only a head on them: finds more "
+              "where it has seen little of the kind, and takes minutes for thousands of pictures "
+              "on a processor",
+              false);
     add({.id = "run",
          .label = "Name of the run",
          .help = "Name of the run that is made",
-         .value = "probe"});
+         .placeholder = "probe; fine-tuned where the model is fitted"});
     add_where("Filter: only these samples");
     add_check("replace", "Replace", "Replace a run of the same name", false);
     add({.id = "folds",
@@ -153,7 +158,7 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
          .help = "Folds, 2 to 50",
          .kind = FieldKind::kNumber,
          .more = true,
-         .placeholder = "5"});
+         .placeholder = "5; 2 where the model is fitted"});
     add_device("That trains: auto, cpu, cuda or cuda:N");
     add_seed("Seed of the folds");
     add_who("Who runs it, for the record");
@@ -163,11 +168,12 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
  protected:
   void read() override {
     options_.embeddings = text("embeddings");
+    options_.fine_tune = on("fine-tune");
     options_.run_name = text("run");
     options_.where = text("where");
     options_.replace = on("replace");
     options_.device = device();
-    options_.folds = static_cast<int64_t>(number("folds", 5, kMostFolds));
+    options_.folds = static_cast<int64_t>(number("folds", 0, kMostFolds));
     options_.seed = static_cast<int64_t>(number("seed", 1, kMostSeed));
     options_.who = text("who");
     options_.check();

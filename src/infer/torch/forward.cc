@@ -13,6 +13,7 @@
 #include "infer/torch/graph_passes.h"
 #include "infer/torch/load_module.h"
 #include "infer/torch/outputs.h"
+#include "infer/torch/trainable.h"
 
 namespace errata::infer::torch_runner {
 
@@ -53,6 +54,10 @@ jit::Module load_module(const RunnerRequest& request, at::Device device) {
 }
 
 namespace {
+
+constexpr std::string_view kNoEmbedding =
+    "no embedding: the output does not come from a linear layer; name one with the key "
+    "\"embedding\"";
 
 enum class Source : uint8_t { kNone, kAuto, kOutput, kNamedLayer, kLastLinear };
 
@@ -207,6 +212,27 @@ class Preparation {
     return std::move(prepared_);
   }
 
+  Trainable to_train() {
+    run_plain();
+    choose_embedding();
+    frozen_ = jit::freeze_module(module_);
+    if (frozen_.get_method("forward").graph()->inputs().size() != 2) {
+      throw Failure{kUnsupported, "the model keeps values that change as it runs", ""};
+    }
+    Trainable model;
+    model.frozen = frozen_;
+    model.wanted = wanted_;
+    model.embedding_source = prepared_.embedding_source;
+    model.graph = frozen_graph();
+    add_embedding(*model.graph, model.wanted, model.embedding_source);
+    if (!model.wanted.extra && !model.wanted.has_embedding) {
+      throw Failure{kBadInput, std::string(kNoEmbedding), "a new head stands on the embedding"};
+    }
+    model.embedding_columns = static_cast<size_t>(
+        TrainableForward(model, model.graph->copy()).embedding(images_).size(1));
+    return model;
+  }
+
  private:
   // What is fused for oneDNN: nothing, layers with their activations, or sums with them too.
   enum class Fuse : uint8_t { kNothing, kLayers, kSums };
@@ -234,6 +260,8 @@ class Preparation {
   bool try_levels(const std::vector<Level>& levels, std::string& first_problem);
   bool try_level(const Level& level, std::string& problem);
   Built build(const Level& level, at::ScalarType type);
+  // The input of the last linear layer, where that is the embedding.
+  void add_embedding(jit::Graph& graph, Wanted& wanted, std::string& from) const;
   Rows run_made_up(Forward& forward, bool channels_last) const;
   bool agrees(const Built& built, std::string& problem) const;
   void take_shape(const Rows& rows);
@@ -464,6 +492,19 @@ bool Preparation::try_level(const Level& level, std::string& problem) {
   }
 }
 
+void Preparation::add_embedding(jit::Graph& graph, Wanted& wanted, std::string& from) const {
+  if (!wants_last_linear()) return;
+  jit::Value* features = last_linear_input(graph, wanted.values.index, wanted.values.name);
+  if (features == nullptr && source() == Source::kLastLinear) {
+    throw Failure{kBadInput, "no embedding: the output does not come from a linear layer",
+                  "name a layer: \"embedding\": {\"layer\": \"...\"}"};
+  }
+  if (features == nullptr) return;
+  add_output(graph, features);
+  wanted.extra = true;
+  from = "input of the last linear layer";
+}
+
 // Nothing when there is nothing to fuse.
 Preparation::Built Preparation::build(const Level& level, at::ScalarType type) {
   Built built;
@@ -472,18 +513,7 @@ Preparation::Built Preparation::build(const Level& level, at::ScalarType type) {
   built.channels_last = level.channels_last;
   built.type = type;
   const std::shared_ptr<jit::Graph> graph = frozen_graph();
-  if (wants_last_linear()) {
-    jit::Value* features = last_linear_input(*graph, wanted.values.index, wanted.values.name);
-    if (features == nullptr && source() == Source::kLastLinear) {
-      throw Failure{kBadInput, "no embedding: the output does not come from a linear layer",
-                    "name a layer: \"embedding\": {\"layer\": \"...\"}"};
-    }
-    if (features != nullptr) {
-      add_output(*graph, features);
-      wanted.extra = true;
-      built.embedding_source = "input of the last linear layer";
-    }
-  }
+  add_embedding(*graph, wanted, built.embedding_source);
   if (!stages_.empty() && (wanted.extra || wanted.has_embedding)) {
     add_stages(*graph);
     wanted.stages = true;
@@ -546,14 +576,33 @@ void Preparation::use_plain() {
 
 }  // namespace
 
+struct TrainableForward::State {
+  c10::IValue self;
+  jit::GraphFunction function;
+  Wanted wanted;
+};
+
+TrainableForward::TrainableForward(const Trainable& model, std::shared_ptr<jit::Graph> graph)
+    : state_(new State{model.frozen._ivalue(), simple_function(std::move(graph)), model.wanted}) {}
+
+TrainableForward::~TrainableForward() = default;
+
+at::Tensor TrainableForward::embedding(const at::Tensor& images) {
+  jit::Stack stack{state_->self, images};
+  state_->function.run(stack);
+  return take_rows(stack.at(0), state_->wanted, images.size(0)).embedding;
+}
+
+Trainable prepare_to_train(const RunnerRequest& request, at::Device device) {
+  return Preparation(request, device).to_train();
+}
+
 Prepared prepare(const RunnerRequest& request, at::Device device) {
   Preparation preparation(request, device);
   Prepared prepared = preparation.run();
   if (prepared.embedding_source.empty() && request.options.want_embedding &&
       static_cast<Source>(request.embedding) == Source::kAuto) {
-    prepared.notes.push_back(
-        "no embedding: the output does not come from a linear layer; name one with the key "
-        "\"embedding\"");
+    prepared.notes.emplace_back(kNoEmbedding);
   }
   return prepared;
 }

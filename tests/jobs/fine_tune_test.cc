@@ -1,0 +1,144 @@
+// `errata probe --fine-tune` as a command.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "media/image.h"
+#include "media/reader.h"
+#include "store/runs.h"
+#include "tests/infer/toy_models.h"
+#include "tests/jobs/program.h"
+#include "tests/support/temp_dir.h"
+#include "text/json.h"
+
+namespace errata::test {
+
+namespace {
+
+constexpr int kPictures = 360;
+
+// Pictures of three colours in noise. Of the first half of `wrong` of each class the label is that
+// of the next class.
+struct Bench {
+  explicit Bench(int wrong_of_a_class = 0, bool labels_at_random = false) {
+    Rng rng(7);
+    for (int i = 0; i < kPictures; ++i) {
+      media::Image image(32, 32, 3);
+      for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(rng.below(120));
+      for (size_t p = static_cast<size_t>(i % 3); p < image.pixels.size(); p += 3) {
+        image.pixels[p] = static_cast<uint8_t>(image.pixels[p] + 90);
+      }
+      int label = i / 3 < wrong_of_a_class ? (i + 1) % 3 : i % 3;
+      if (labels_at_random) label = static_cast<int>(rng.below(3));
+      const std::vector<uint8_t> png = media::encode_png(image);
+      dir.write(fmt::format("photos/c{}/{:03}.png", label, i),
+                {reinterpret_cast<const char*>(png.data()), png.size()});
+    }
+    ToyOptions toy;
+    toy.classes = 4;
+    write_toy_model(dir / "toy.pt", toy);
+    dir.write("toy.json", R"({"input_size": [3, 32, 32], "resize": {"exact": 32},
+      "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+      "class_names": ["one", "two", "three", "four"]})");
+    run({"import", dir / "photos"});
+    run({"infer", "--model", dir / "toy.pt"});
+  }
+
+  std::string run(std::vector<std::string> arguments, int exit_code = 0,
+                  const RunLimits& limits = {}) const {
+    arguments.insert(arguments.begin(), {"-s", dir / "base.db"});
+    const Ended ended = run_errata(arguments, limits);
+    INFO(ended.output);
+    CHECK(ended.exit_code == exit_code);
+    return ended.output;
+  }
+  text::Json json(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"-q", "--json"});
+    return text::parse_json(run(std::move(arguments)), "the answer");
+  }
+
+  TempDir dir;
+};
+
+bool has_scratch(const TempDir& dir) {
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+    if (entry.path().filename().string().find("scratch") != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("the model itself, fitted in folds, tells the wrong labels; twice the same") {
+  const Bench bench(12);  // of each 120
+  const text::Json first = bench.json({"probe", "--fine-tune"});
+  CHECK(first.at("run").as_string() == "fine-tuned");
+  CHECK(first.at("samples").as_int() == kPictures);
+  CHECK(first.at("folds").as_int() == 2);
+  CHECK(first.at("epochs").as_int() > 3);  // of few pictures, more
+  CHECK(first.at("accuracy").at("value").as_double() > 0.85);
+  CHECK(first.at("accuracy").at("value").as_double() <= 0.9 + 1e-9);
+  CHECK_FALSE(has_scratch(bench.dir));
+  const text::Json found = bench.json({"find", "labels"});
+  CHECK(found.at("runs").as_array().size() == 1);
+  CHECK(found.at("found").as_int() >= 30);
+  CHECK(found.at("found").as_int() <= 40);
+  const std::string by_confidence =
+      bench.run({"-q", "--json", "rank", "--by", "self_confidence", "--run", "fine-tuned"});
+  bench.run({"probe", "--fine-tune"}, 5);
+  bench.json({"probe", "--fine-tune", "--replace"});
+  CHECK(bench.run({"-q", "--json", "rank", "--by", "self_confidence", "--run", "fine-tuned"}) ==
+        by_confidence);
+}
+
+TEST_CASE("a fold's model has not seen the labels that it is asked of") {
+  // Labels without a reason can be learnt by heart, but not told.
+  const Bench bench(0, true);
+  const text::Json report = bench.json({"probe", "--fine-tune", "--folds", "3"});
+  CHECK(report.at("accuracy").at("value").as_double() < 0.42);
+}
+
+TEST_CASE("what stands in the way of fitting the model is said, and leaves the store as it was") {
+  const Bench bench;
+  write_file_atomic(bench.dir / "photos/c1/001.png", "no picture");
+  const std::string some = bench.run({"probe", "--fine-tune", "--where", "not path like 'c2/%2.png'"});
+  CHECK(some.find("1 picture could not be read") != std::string::npos);
+  CHECK(bench.run({"issues"}).find("c1/001.png") != std::string::npos);
+
+  RunLimits limits;
+  limits.max_file_bytes = 900'000;
+  CHECK(bench.run({"probe", "--fine-tune", "--run", "full"}, 7, limits)
+            .find("scratch space") != std::string::npos);
+  limits = {};
+  limits.interrupt_after_us = 1'500'000;
+  bench.run({"probe", "--fine-tune", "--run", "stopped", "--folds", "20"}, 130, limits);
+  CHECK_FALSE(has_scratch(bench.dir));
+
+  const std::string model = read_text_file(bench.dir / "toy.pt");
+  write_file_atomic(bench.dir / "toy.pt", model + " ");
+  CHECK(bench.run({"probe", "--fine-tune", "--run", "other"}, 5).find("not the model any more") !=
+        std::string::npos);
+  remove_all(bench.dir / "toy.pt");
+  CHECK(bench.run({"probe", "--fine-tune", "--run", "other"}, 3).find("not there any more") !=
+        std::string::npos);
+  const std::string runs = bench.run({"runs", "list"});
+  for (const char* none : {"full", "stopped", "other"}) {
+    CHECK(runs.find(none) == std::string::npos);
+  }
+  bench.run({"doctor"});
+}
+
+TEST_CASE("a model that was trained on the samples is told, and counts a tenth there") {
+  const Bench bench;
+  bench.run({"infer", "--model", bench.dir / "toy.pt", "--run", "trained", "--trained-on",
+             "path like 'c0/%'"});
+  CHECK(bench.run({"probe", "--fine-tune"}).find("was trained on 120 of these 360 samples") !=
+        std::string::npos);
+  CHECK(bench.run({"find", "labels"}).find("run 'fine-tuned' was trained on 120") !=
+        std::string::npos);
+}
+
+}  // namespace errata::test
