@@ -1,11 +1,10 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -141,9 +140,8 @@ ScratchFile::ScratchFile(const std::string& folder, uint64_t size_bytes)
         ::unlink(name.c_str());
         return fd;
       }()) {
-  const int error = size_bytes == 0
-                        ? 0
-                        : ::posix_fallocate(fd_.value, 0, static_cast<off_t>(size_bytes));
+  const int error =
+      size_bytes == 0 ? 0 : ::posix_fallocate(fd_.value, 0, static_cast<off_t>(size_bytes));
   if (error != 0) {
     throw io_error(fmt::format("write {} MB of scratch space", size_bytes / 1'000'000 + 1), folder,
                    error);
@@ -152,8 +150,7 @@ ScratchFile::ScratchFile(const std::string& folder, uint64_t size_bytes)
 
 void ScratchFile::write_at(uint64_t offset, std::span<const uint8_t> bytes) const {
   while (!bytes.empty()) {
-    const ssize_t put =
-        ::pwrite(fd_.value, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t put = ::pwrite(fd_.value, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) throw io_error("write", folder_, errno);
     bytes = bytes.subspan(static_cast<size_t>(put));
@@ -163,8 +160,7 @@ void ScratchFile::write_at(uint64_t offset, std::span<const uint8_t> bytes) cons
 
 void ScratchFile::read_at(uint64_t offset, std::span<uint8_t> bytes) const {
   while (!bytes.empty()) {
-    const ssize_t got =
-        ::pread(fd_.value, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t got = ::pread(fd_.value, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) throw io_error("read", folder_, got < 0 ? errno : EIO);
     bytes = bytes.subspan(static_cast<size_t>(got));

@@ -59,7 +59,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// Room on the disk that nobody else sees and that is free again when its owner goes, however it goes.
+// Room on the disk that nobody else sees and that is free again when its owner goes, however it
+// goes.
 class ScratchFile {
  public:
   // In `folder`, with room for all of `size_bytes`. Throws Error(kIo).

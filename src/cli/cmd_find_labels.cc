@@ -121,6 +121,7 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
        {"by_pictures", report.by_pictures},
        {"runs", texts_json(report.runs)},
        {"lacks", report.lacks},
+       {"more", report.more},
        {"verdicts", verdicts},
        {"overall_health", report.health.overall},
        {"tagged", report.tagged.edits.size()},
@@ -266,6 +267,7 @@ void print_labels(CommandContext& context, const jobs::FindLabelsReport& report,
     context.note(review_hint(report));
   }
   if (!report.lacks.empty()) context.note(report.lacks);
+  if (!report.more.empty()) context.note(report.more);
   for (const std::string& warning : report.warnings) context.warn(warning);
 }
 

@@ -53,12 +53,14 @@ void print_json(CommandContext& context, const jobs::ProbeJobReport& report) {
 void print_text(CommandContext& context, const jobs::ProbeJobReport& report) {
   std::string text =
       report.fine_tuned
-          ? fmt::format("run '{}': {} by the model of '{}' fitted anew, each by one that did not "
-                        "see it\n",
-                        report.run, plural(report.samples, "sample"), report.embeddings)
-          : fmt::format("run '{}': {} from the embeddings of '{}', each by a head that did not "
-                        "see it\n",
-                        report.run, plural(report.samples, "sample"), report.embeddings);
+          ? fmt::format(
+                "run '{}': {} by the model of '{}' fitted anew, each by one that did not "
+                "see it\n",
+                report.run, plural(report.samples, "sample"), report.embeddings)
+          : fmt::format(
+                "run '{}': {} from the embeddings of '{}', each by a head that did not "
+                "see it\n",
+                report.run, plural(report.samples, "sample"), report.embeddings);
   text += fmt::format(
       "held-out accuracy {:.4f} ({:.4f} to {:.4f}), calibration error {:.4f} "
       "({:.4f} to {:.4f}), over {} with a label\n",
@@ -68,8 +70,7 @@ void print_text(CommandContext& context, const jobs::ProbeJobReport& report) {
               ? fmt::format("{} weights, {} epochs in each of {} folds",
                             with_thousands(report.trained_values), report.epochs, report.folds)
               : fmt::format("{} of {} directions ({:.1f} % of the variance), strength {:g}",
-                            report.axes, report.columns, report.kept_variance * 100,
-                            report.lambda);
+                            report.axes, report.columns, report.kept_variance * 100, report.lambda);
   text += fmt::format(", {} near duplicates kept in one fold each, {:.1f} s on {}{}\n",
                       with_thousands(report.duplicates), report.elapsed_secs, report.device.device,
                       report.device.name.empty() ? "" : " (" + report.device.name + ")");

@@ -122,8 +122,8 @@ struct RunnerRequest {
   std::string embedding_layer;
 };
 
-// Raised whenever a type above, in infer/head_device.h or in infer/tuner.h changes, so that a library of another
-// build is refused.
+// Raised whenever a type above, in infer/head_device.h or in infer/tuner.h changes, so that a
+// library of another build is refused.
 inline constexpr uint32_t kRunnerAbi = 6;
 
 using RunnerAbiFn = uint32_t (*)();

@@ -15,8 +15,8 @@ struct TunerInfo {
   std::string engine;            // "LibTorch 2.13.0"
   std::string embedding_source;  // on what the new head stands, as a phrase
   size_t embedding_columns = 0;
-  size_t trained_values = 0;  // of the model, without the new head
-  size_t input_values = 0;    // floats of one image
+  size_t trained_values = 0;   // of the model, without the new head
+  size_t input_values = 0;     // floats of one image
   bool channels_last = false;  // the order input() wants
 };
 

@@ -422,6 +422,7 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
                                   judged.labels, joint, context.workers.as_parallel_for()));
   list_judged(judged, classes, report);
   report.lacks = judged.lacks;
+  report.more = judged.more;
   for (const std::string& warning : label_warnings(judged, classes)) {
     report.warnings.push_back(warning);
   }

@@ -74,6 +74,7 @@ struct FindLabelsReport {
   analysis::DatasetHealth health = {};         // of all that were judged
   store::AppliedBatch tagged = {};
   std::string lacks = {};  // what would let it see more: a sentence
+  std::string more = {};   // what could be done beside all that is there: a sentence
   std::vector<std::string> warnings = {};
 };
 

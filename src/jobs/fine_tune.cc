@@ -36,10 +36,10 @@ constexpr size_t kMovesPart = 10;    // pictures move by up to a tenth of their 
 infer::ModelSpec spec_of(const store::RunInfo& run) {
   const std::string& name = run.spec.name;
   if (run.spec.preprocessing_json.empty()) {
-    throw Error(ErrorCategory::kNotFound,
-                fmt::format("the embeddings of run '{}' came from a file, not from a model here",
-                            name),
-                "`errata infer --model FILE` makes embeddings of a model that can be fine-tuned.");
+    throw Error(
+        ErrorCategory::kNotFound,
+        fmt::format("the embeddings of run '{}' came from a file, not from a model here", name),
+        "`errata infer --model FILE` makes embeddings of a model that can be fine-tuned.");
   }
   infer::ModelSpec spec =
       infer::parse_model_spec(run.spec.preprocessing_json, fmt::format("run '{}'", name)).spec;
@@ -78,20 +78,25 @@ class Pictures {
     decode.apply_orientation = spec.apply_orientation;
     std::mutex mutex;
     std::vector<Issue> wrong_size;
-    unreadable_ = pass_over_images(
-        files, "preparing pictures", decode, context, [&](const PassedImage& image) {
-          if (!image.decoded.ok()) return;
-          media::Image cut;
-          std::string why;
-          if (preprocessor.picture(image.decoded.image, cut, why)) {
-            file_.write_at(image.index * bytes_, cut.pixels);
-            known_[image.index] = 1;
-            return;
-          }
-          const std::lock_guard lock(mutex);
-          wrong_size.push_back({IssueSeverity::kWarning, "wrong-size-image",
-                                        files[image.index].path, {}, {}, why, {}});
-        });
+    unreadable_ = pass_over_images(files, "preparing pictures", decode, context,
+                                   [&](const PassedImage& image) {
+                                     if (!image.decoded.ok()) return;
+                                     media::Image cut;
+                                     std::string why;
+                                     if (preprocessor.picture(image.decoded.image, cut, why)) {
+                                       file_.write_at(image.index * bytes_, cut.pixels);
+                                       known_[image.index] = 1;
+                                       return;
+                                     }
+                                     const std::lock_guard lock(mutex);
+                                     wrong_size.push_back({IssueSeverity::kWarning,
+                                                           "wrong-size-image",
+                                                           files[image.index].path,
+                                                           {},
+                                                           {},
+                                                           why,
+                                                           {}});
+                                   });
     unreadable_.insert(unreadable_.end(), wrong_size.begin(), wrong_size.end());
   }
 
@@ -141,8 +146,8 @@ class FoldTraining {
         context_(context) {}
 
   void train(size_t fold, size_t slot) const {
-    std::vector<size_t> rows = known_rows(
-        [&](uint8_t of_row) { return of_row != fold && of_row != analysis::kNoFold; });
+    std::vector<size_t> rows =
+        known_rows([&](uint8_t of_row) { return of_row != fold && of_row != analysis::kNoFold; });
     infer::check(tuner_.restart(slot));
     Rng rng(request_.seed, fold);
     const size_t steps = epochs_ * ((rows.size() + kBatch - 1) / kBatch);
@@ -153,8 +158,7 @@ class FoldTraining {
       for (size_t first = 0; first < rows.size(); first += kBatch) {
         context_.cancel.check();
         const size_t count = std::min(kBatch, rows.size() - first);
-        targets.assign(count * request_.classes,
-                       kSmoothing / static_cast<float>(request_.classes));
+        targets.assign(count * request_.classes, kSmoothing / static_cast<float>(request_.classes));
         for (size_t i = 0; i < count; ++i) {
           const size_t row = rows[first + i];
           show(row, slot, i, &rng, false);
@@ -187,10 +191,9 @@ class FoldTraining {
       }
       for (size_t i = 0; i < count * classes; ++i) as_is[i] = (as_is[i] + mirrored[i]) / 2;
       if (!all_finite(std::span(as_is).first(count * classes))) {
-        throw Error(ErrorCategory::kUnsupported,
-                    "the model gives no finite numbers after fine-tuning",
-                    "Its embeddings can still be asked: `errata probe`.",
-                    request_.run.spec.model_path);
+        throw Error(
+            ErrorCategory::kUnsupported, "the model gives no finite numbers after fine-tuning",
+            "Its embeddings can still be asked: `errata probe`.", request_.run.spec.model_path);
       }
       for (size_t i = 0; i < count; ++i) {
         take(first + i, std::span<const float>(as_is).subspan(i * classes, classes));
@@ -236,7 +239,8 @@ class FoldTraining {
       move_picture(picture, dx, dy, mirrored, changed);
       std::swap(picture, changed);
     }
-    preprocessor_.normalise(picture, layout_, tuner_.input(slot) + place * preprocessor_.value_count());
+    preprocessor_.normalise(picture, layout_,
+                            tuner_.input(slot) + place * preprocessor_.value_count());
   }
 
   const FineTuneRequest& request_;
@@ -341,9 +345,9 @@ FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobConte
                              std::numeric_limits<float>::quiet_NaN());
   const std::vector<size_t> others = training.rows_of(analysis::kNoFold);
   std::vector<std::vector<float>> of_others(request.folds);
-  context.progress.start_stage("fine-tuning the model in folds",
-                               tuned.epochs * (request.folds - 1) * trained +
-                                   trained + request.folds * others.size());
+  context.progress.start_stage(
+      "fine-tuning the model in folds",
+      tuned.epochs * (request.folds - 1) * trained + trained + request.folds * others.size());
   Slots slots(options.slots);
   context.workers.parallel_for(request.folds, 1, [&](size_t begin, size_t end) {
     for (size_t fold = begin; fold < end; ++fold) {

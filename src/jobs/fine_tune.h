@@ -16,10 +16,10 @@
 namespace errata::jobs {
 
 struct FineTuneRequest {
-  store::RunInfo run;                   // whose model is fitted: its file, its preprocessing
-  std::span<const RowIndex> rows;       // of the snapshot
-  std::span<const ClassIndex> labels;   // of the rows
-  std::span<const uint8_t> fold;        // of the rows; analysis::kNoFold: not trained on
+  store::RunInfo run;                  // whose model is fitted: its file, its preprocessing
+  std::span<const RowIndex> rows;      // of the snapshot
+  std::span<const ClassIndex> labels;  // of the rows
+  std::span<const uint8_t> fold;       // of the rows; analysis::kNoFold: not trained on
   size_t classes = 0;
   size_t folds = 0;
   uint64_t seed = 1;

@@ -10,6 +10,7 @@
 
 #include "analysis/image_quality.h"
 #include "analysis/noise_estimate.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "jobs/embeddings.h"
 #include "jobs/head_math.h"
@@ -135,6 +136,23 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
     }
   }
   return loaded;
+}
+
+// A backbone that learnt other classes may see little of what tells these apart.
+std::string what_finds_more(LoadedState& state, std::span<const LoadedRun> runs,
+                            const JudgedLabels& judged) {
+  const bool fitted =
+      std::any_of(runs.begin(), runs.end(), [](const LoadedRun& run) { return run.by_folds; });
+  if (judged.embeddings.empty() || fitted) return {};
+  const store::RunInfo run = store::read_run(state.store, judged.embeddings);
+  if (run.spec.preprocessing_json.empty() || !knows_no_class(run, state.snapshot) ||
+      !file_exists(run.spec.model_path)) {
+    return {};
+  }
+  return fmt::format(
+      "the model of '{}' has not learnt these classes: `errata probe --fine-tune` fits it to them, "
+      "which finds more and takes a while",
+      judged.embeddings);
 }
 
 NeighbourEvidence near(const analysis::Neighbours& neighbours, std::span<const uint32_t> groups,
@@ -371,6 +389,7 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
       evidence, {}, parallel_for, [&] { context.cancel.check(); },
       head_math_on(device, parallel_for),
       [&](const std::string& stage) { context.progress.start_stage(stage, 0); });
+  judged.more = what_finds_more(state, runs, judged);
   count_runs(runs, classes, judged);
   give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
                 show_nothing(snapshot.samples, judged.rows), classes, judged);

@@ -36,6 +36,7 @@ struct JudgedLabels {
   std::string embeddings;                     // the run they are from; empty: none
   std::vector<std::string> runs;              // whose probabilities took part
   std::string lacks;  // what would let it see more, and which command makes it: a sentence
+  std::string more;   // what could be done beside all that is there: a sentence; empty: nothing
   // Of those looked at that have a label:
   size_t judged = 0;
   size_t unjudged = 0;           // nothing knows them

@@ -92,11 +92,11 @@ std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoor
                              size_t classes, JobContext& context, ProbeJobReport& report) {
   report.axes = embeddings.space.axes;
   report.kept_variance = embeddings.space.kept_variance;
-  analysis::Probe probe = analysis::run_probe(
-      embeddings.space, labels, groups, classes,
-      {report.folds, static_cast<uint64_t>(options.seed)},
-      head_math_on(report.device, watched(context, "training the folds")),
-      [&] { context.cancel.check(); });
+  analysis::Probe probe =
+      analysis::run_probe(embeddings.space, labels, groups, classes,
+                          {report.folds, static_cast<uint64_t>(options.seed)},
+                          head_math_on(report.device, watched(context, "training the folds")),
+                          [&] { context.cancel.check(); });
   report.lambda = probe.lambda;
   report.tried = std::move(probe.tried);
   return std::move(probe.probabilities);
@@ -199,9 +199,8 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
       embeddings.space.matrix(), neighbours, watched(context, "grouping near duplicates"));
   report.duplicates = analysis::grouped_rows(groups);
   const std::vector<float> probabilities =
-      options.fine_tune
-          ? ask_the_model(options, state, embeddings, labels, groups, context, report)
-          : ask_heads(options, embeddings, labels, groups, classes, context, report);
+      options.fine_tune ? ask_the_model(options, state, embeddings, labels, groups, context, report)
+                        : ask_heads(options, embeddings, labels, groups, classes, context, report);
   report.samples = embeddings.rows.size() - report.unreadable;
   measure(probabilities, labels, classes, context, report);
 

@@ -15,7 +15,7 @@ namespace errata::jobs {
 
 struct ProbeJobOptions {
   std::string store_path = "errata.db";
-  std::string embeddings;          // run that holds them; empty: the newest that does
+  std::string embeddings;  // run that holds them; empty: the newest that does
   // The weights of the model that made the embeddings are fitted too (jobs/fine_tune.h), not only
   // a head on what it gave: better where it has seen little of the kind, and much slower.
   bool fine_tune = false;
@@ -47,7 +47,7 @@ struct ProbeJobReport {
   size_t epochs = 0;          // fine-tuned: of each fold
   size_t trained_values = 0;  // fine-tuned: of the model
   std::string trained_on;     // fine-tuned: what the model had learnt from before, a filter
-  size_t columns = 0;     // of the embeddings
+  size_t columns = 0;         // of the embeddings
   // Of a head on the embeddings:
   size_t axes = 0;  // principal coordinates that were used
   double kept_variance = 0;
@@ -60,8 +60,9 @@ struct ProbeJobReport {
 };
 
 // Throws what load_embeddings, RunWriter, choose_head_device and fine_tune throw, Error(kBadInput)
-// for fewer than two classes. Excluded samples and those without a label take no part in the training; they
-// get the mean of all folds. Memory: the embeddings, and a fifth of them for the coordinates.
+// for fewer than two classes. Excluded samples and those without a label take no part in the
+// training; they get the mean of all folds. Memory: the embeddings, and a fifth of them for the
+// coordinates.
 ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

@@ -269,6 +269,38 @@ TEST_CASE("a run trained on the very samples does not talk the errors away") {
   CHECK(ap(with) > ap(without) - 0.02);
 }
 
+TEST_CASE(
+    "a run fitted here in folds weighs as much as all rounds, but a tenth where it had learnt") {
+  Noisy noisy = make_noisy(0.2, 3);
+  const Prepared prepared = prepare(noisy);
+  // It knows the truth of every other row, and repeats the label of the rest.
+  std::vector<float> said(kRows * kClasses, 0.02f);
+  for (size_t row = 0; row < kRows; ++row) {
+    const ClassIndex by = row % 2 == 0 ? noisy.truth[row] : noisy.labels[row];
+    said[row * kClasses + static_cast<size_t>(by)] = 1 - 0.02f * (kClasses - 1);
+  }
+  std::vector<uint8_t> learnt(kRows, 0);
+  for (size_t row = 1; row < kRows; row += 2) learnt[row] = 1;
+  const auto ranked = [&](bool by_folds, std::span<const uint8_t> trained) {
+    LabelEvidence evidence = evidence_of(noisy, prepared);
+    evidence.runs.push_back({said, trained, by_folds});
+    const LabelErrors errors = find_label_errors(evidence, {}, serial_for, [] {});
+    double told = 0;    // of the rows whose truth it knows
+    double hidden = 0;  // of the others
+    for (size_t row = 0; row < kRows; ++row) {
+      if (noisy.truth[row] == noisy.labels[row]) continue;
+      (row % 2 == 0 ? told : hidden) += errors.score[row];
+    }
+    return std::pair(told, hidden);
+  };
+  const auto plain = ranked(false, {});
+  const auto by_folds = ranked(true, {});
+  CHECK(by_folds.first > plain.first);
+  CHECK(by_folds.second < plain.second);
+  const auto with_learnt = ranked(true, learnt);
+  CHECK(with_learnt.second > plain.second);
+}
+
 TEST_CASE("without embeddings the runs speak, and rows that no run knows are not judged") {
   const std::vector<float> first{0.9f, 0.1f, 0.2f, 0.8f, std::nanf(""), std::nanf(""), 0.6f, 0.4f};
   const std::vector<float> second{0.8f, 0.2f, 0.1f, 0.9f, std::nanf(""), std::nanf(""), 0.1f, 0.9f};

@@ -65,8 +65,8 @@ TEST_CASE("at a rate of nothing nothing is learnt, and the weights beyond the he
 
 TEST_CASE("models of many forms are fitted, whatever layout they bear") {
   const TempDir dir;
-  for (const char* variant : {"tuple", "dict", "probabilities", "view", "layers", "activations",
-                              "broadcast", "halves"}) {
+  for (const char* variant :
+       {"tuple", "dict", "probabilities", "view", "layers", "activations", "broadcast", "halves"}) {
     INFO(variant);
     const std::unique_ptr<Tuner> tuner = open_toy(dir, variant);
     CHECK(tuner->info().channels_last == (std::string(variant) != "view"));

@@ -104,14 +104,15 @@ TEST_CASE("a fold's model has not seen the labels that it is asked of") {
 TEST_CASE("what stands in the way of fitting the model is said, and leaves the store as it was") {
   const Bench bench;
   write_file_atomic(bench.dir / "photos/c1/001.png", "no picture");
-  const std::string some = bench.run({"probe", "--fine-tune", "--where", "not path like 'c2/%2.png'"});
+  const std::string some =
+      bench.run({"probe", "--fine-tune", "--where", "not path like 'c2/%2.png'"});
   CHECK(some.find("1 picture could not be read") != std::string::npos);
   CHECK(bench.run({"issues"}).find("c1/001.png") != std::string::npos);
 
   RunLimits limits;
   limits.max_file_bytes = 900'000;
-  CHECK(bench.run({"probe", "--fine-tune", "--run", "full"}, 7, limits)
-            .find("scratch space") != std::string::npos);
+  CHECK(bench.run({"probe", "--fine-tune", "--run", "full"}, 7, limits).find("scratch space") !=
+        std::string::npos);
   limits = {};
   limits.interrupt_after_us = 1'500'000;
   bench.run({"probe", "--fine-tune", "--run", "stopped", "--folds", "20"}, 130, limits);

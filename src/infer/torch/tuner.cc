@@ -55,8 +55,8 @@ class Slot {
     }
     forward_ = std::make_unique<TrainableForward>(model, graph);
     const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
-    head_ = at::zeros({static_cast<int64_t>(classes), static_cast<int64_t>(model.embedding_columns)},
-                      options);
+    head_ = at::zeros(
+        {static_cast<int64_t>(classes), static_cast<int64_t>(model.embedding_columns)}, options);
     bias_ = at::zeros({static_cast<int64_t>(classes)}, options);
     head_.requires_grad_(true);
     bias_.requires_grad_(true);
