@@ -96,9 +96,7 @@ CommandBody setup_probe(CLI::App& app) {
                  "Run that holds the embeddings (default: the newest that does)")
       ->type_name("RUN");
   app.add_flag("--fine-tune", options->fine_tune,
-               "Fit the model that made the embeddings too, not only a head on them: finds more "
-               "where it has seen little of the kind, and takes minutes for thousands of pictures "
-               "on a processor");
+               "Fit the model itself, not only a head: finds more, takes minutes");
   app.add_option("--folds", options->folds, "Folds, 2 to 50 (default 5; 2 with --fine-tune)")
       ->type_name("K");
   app.add_option("--run", options->run_name,

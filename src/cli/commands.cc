@@ -26,7 +26,8 @@ constexpr std::array kCommands{
                  "errata infer --model yolov8n.torchscript --confidence 0.001",
                  setup_infer},
     CommandEntry{"probe", "Out-of-sample probabilities from embeddings, without a model of yours",
-                 "errata probe\nerrata probe --embeddings resnet18 --folds 10 --run probe10",
+                 "errata probe\nerrata probe --embeddings resnet18 --folds 10 --run probe10\n"
+                 "errata probe --fine-tune",
                  setup_probe},
     CommandEntry{"rank", "Show the samples that a score says to look at first",
                  "errata rank\n"

@@ -142,15 +142,12 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
  public:
   ProbeForm(const FindKind& kind, const std::string& store_path) : FindForm(kind, store_path) {
     add_embeddings("Run that holds the embeddings", "the newest that does", false);
-    add_check("fine-tune", "Fit the model itself",
-              "Fit the model that made the embeddings too, not only a head on them: finds more "
-              "where it has seen little of the kind, and takes minutes for thousands of pictures "
-              "on a processor",
-              false);
+    add_check("fine-tune", "Fine-tune",
+              "Fit the model itself, not only a head: finds more, takes minutes", false);
     add({.id = "run",
          .label = "Name of the run",
          .help = "Name of the run that is made",
-         .placeholder = "probe; fine-tuned where the model is fitted"});
+         .placeholder = "probe; fine-tuned with Fine-tune"});
     add_where("Filter: only these samples");
     add_check("replace", "Replace", "Replace a run of the same name", false);
     add({.id = "folds",
@@ -158,7 +155,7 @@ class ProbeForm : public FindForm<jobs::ProbeJobOptions> {
          .help = "Folds, 2 to 50",
          .kind = FieldKind::kNumber,
          .more = true,
-         .placeholder = "5; 2 where the model is fitted"});
+         .placeholder = "5; 2 with Fine-tune"});
     add_device("That trains: auto, cpu, cuda or cuda:N");
     add_seed("Seed of the folds");
     add_who("Who runs it, for the record");
