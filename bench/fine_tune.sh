@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Average precision of `errata find labels` before and after `errata probe --fine-tune`, beside
+# Average precision of `errata find labels` before and after `errata probe --fine-tune` (which then goes by
+# the labels that it doubts), beside
 # cleanlab's self confidence on the probabilities of either probe: a backbone that saw ImageNet, on
 # pictures with planted label errors.
 #   bench/fine_tune.sh FILES [NAMES] [SIDE]    FILES.pictures.npy, FILES.truth.npy and FILES.NAME.npy, as

@@ -40,6 +40,7 @@ void print_json(CommandContext& context, const jobs::ProbeJobReport& report) {
     json["warnings"] = text::Json::array();
     if (!report.warning.empty()) json["warnings"].push_back(report.warning);
     json["epochs"] = report.epochs;
+    json["doubted"] = report.doubted;
     json["trained_values"] = report.trained_values;
   } else {
     json["axes"] = report.axes;
@@ -67,8 +68,9 @@ void print_text(CommandContext& context, const jobs::ProbeJobReport& report) {
       report.accuracy.value, report.accuracy.low, report.accuracy.high, report.ece.value,
       report.ece.low, report.ece.high, plural(report.labelled, "sample"));
   text += report.fine_tuned
-              ? fmt::format("{} weights, {} epochs in each of {} folds",
-                            with_thousands(report.trained_values), report.epochs, report.folds)
+              ? fmt::format("{} weights, {} epochs in each of {} folds, {} in doubt taught less",
+                            with_thousands(report.trained_values), report.epochs, report.folds,
+                            plural(report.doubted, "label"))
               : fmt::format("{} of {} directions ({:.1f} % of the variance), strength {:g}",
                             report.axes, report.columns, report.kept_variance * 100, report.lambda);
   text += fmt::format(", {} near duplicates kept in one fold each, {:.1f} s on {}{}\n",

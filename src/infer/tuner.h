@@ -35,8 +35,9 @@ class Tuner {
   // The model's weights as the file has them, and a head of zeros.
   virtual RunnerFailure restart(size_t slot) = 0;
   // One step of AdamW (Loshchilov and Hutter 2019) down the mean cross entropy between the first n
-  // images of input(slot) and `targets`, n x classes, each row summing to 1. `rate` is that of the
-  // model's weights; the head's, which begins with nothing, is ten times as high.
+  // images of input(slot) and `targets`, n x classes, each row summing to what the image weighs, at
+  // most 1. `rate` is that of the model's weights; the head's, which begins with nothing, is ten
+  // times as high.
   virtual RunnerFailure learn(size_t slot, size_t n, const float* targets, double rate) = 0;
   // Fills n x classes.
   virtual RunnerFailure ask(size_t slot, size_t n, float* probabilities) = 0;

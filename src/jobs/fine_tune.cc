@@ -158,12 +158,16 @@ class FoldTraining {
       for (size_t first = 0; first < rows.size(); first += kBatch) {
         context_.cancel.check();
         const size_t count = std::min(kBatch, rows.size() - first);
-        targets.assign(count * request_.classes, kSmoothing / static_cast<float>(request_.classes));
+        targets.resize(count * request_.classes);
         for (size_t i = 0; i < count; ++i) {
           const size_t row = rows[first + i];
           show(row, slot, i, &rng, false);
-          targets[i * request_.classes + static_cast<size_t>(request_.labels[row])] +=
-              1 - kSmoothing;
+          const std::span<float> target =
+              std::span(targets).subspan(i * request_.classes, request_.classes);
+          const float weight = request_.weights[row];
+          std::fill(target.begin(), target.end(),
+                    weight * kSmoothing / static_cast<float>(request_.classes));
+          target[static_cast<size_t>(request_.labels[row])] += weight * (1 - kSmoothing);
         }
         infer::check(tuner_.learn(slot, count, targets.data(), rate(step, steps)));
         ++step;

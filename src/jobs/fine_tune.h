@@ -20,6 +20,7 @@ struct FineTuneRequest {
   std::span<const RowIndex> rows;      // of the snapshot
   std::span<const ClassIndex> labels;  // of the rows
   std::span<const uint8_t> fold;       // of the rows; analysis::kNoFold: not trained on
+  std::span<const float> weights;      // of the rows: how much their labels teach, 0..1
   size_t classes = 0;
   size_t folds = 0;
   uint64_t seed = 1;

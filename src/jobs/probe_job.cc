@@ -77,6 +77,7 @@ store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& re
   if (report.fine_tuned) {
     json["fine_tuned"] = true;
     json["epochs"] = report.epochs;
+    json["doubted"] = report.doubted;
   } else {
     json["probe"] = true;
     json["axes"] = report.axes;
@@ -102,6 +103,25 @@ std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoor
   return std::move(probe.probabilities);
 }
 
+// What a label teaches: by what `errata find labels` last believed of it, as in its own rounds
+// (analysis/label_errors.h); 1 where that is not known, or the label has changed since.
+std::vector<float> label_weights(const Snapshot& snapshot, std::span<const RowIndex> rows,
+                                 ProbeJobReport& report) {
+  std::vector<float> weights(rows.size(), 1);
+  const Column* error = snapshot.samples.find("label_error");
+  const Column* suggested = snapshot.samples.find("p_suggested");
+  if (error == nullptr || suggested == nullptr) return weights;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (error->is_null(rows[i]) || suggested->is_null(rows[i])) continue;
+    const double given = std::max(0.0, 1 - error->number(rows[i]));
+    const double rival = suggested->number(rows[i]);
+    if (rival <= given) continue;
+    weights[i] = static_cast<float>(std::sqrt(given / rival));
+    ++report.doubted;
+  }
+  return weights;
+}
+
 // Probabilities by the model itself; NaN where a picture could not be read.
 std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& state,
                                  const EmbeddingCoordinates& embeddings,
@@ -121,6 +141,8 @@ std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& st
   const std::vector<uint8_t> fold =
       analysis::stratified_folds(labels, groups, request.classes, request.folds, request.seed);
   request.fold = fold;
+  const std::vector<float> weights = label_weights(state.snapshot, embeddings.rows, report);
+  request.weights = weights;
   FineTuned tuned = fine_tune(request, state, context);
   report.epochs = tuned.epochs;
   report.trained_values = tuned.info.trained_values;

@@ -44,7 +44,8 @@ struct ProbeJobReport {
   size_t duplicates = 0;  // samples in a group of near duplicates
   size_t folds = 0;
   bool fine_tuned = false;
-  size_t epochs = 0;          // fine-tuned: of each fold
+  size_t epochs = 0;   // fine-tuned: of each fold
+  size_t doubted = 0;  // fine-tuned: labels that taught less, since `find labels` doubts them
   size_t trained_values = 0;  // fine-tuned: of the model
   std::string trained_on;     // fine-tuned: what the model had learnt from before, a filter
   size_t columns = 0;         // of the embeddings

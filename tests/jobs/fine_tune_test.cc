@@ -82,16 +82,27 @@ TEST_CASE("the model itself, fitted in folds, tells the wrong labels; twice the 
   CHECK(first.at("accuracy").at("value").as_double() > 0.85);
   CHECK(first.at("accuracy").at("value").as_double() <= 0.9 + 1e-9);
   CHECK_FALSE(has_scratch(bench.dir));
-  const text::Json found = bench.json({"find", "labels"});
-  CHECK(found.at("runs").as_array().size() == 1);
-  CHECK(found.at("found").as_int() >= 30);
-  CHECK(found.at("found").as_int() <= 40);
   const std::string by_confidence =
       bench.run({"-q", "--json", "rank", "--by", "self_confidence", "--run", "fine-tuned"});
   bench.run({"probe", "--fine-tune"}, 5);
   bench.json({"probe", "--fine-tune", "--replace"});
   CHECK(bench.run({"-q", "--json", "rank", "--by", "self_confidence", "--run", "fine-tuned"}) ==
         by_confidence);
+  const text::Json found = bench.json({"find", "labels"});
+  CHECK(found.at("runs").as_array().size() == 1);
+  CHECK(found.at("found").as_int() >= 30);
+  CHECK(found.at("found").as_int() <= 40);
+}
+
+TEST_CASE("labels that are doubted teach less, until they are changed") {
+  const Bench bench(12);
+  CHECK(bench.json({"probe", "--fine-tune"}).at("doubted").as_int() == 0);
+  const int64_t found = bench.json({"find", "labels"}).at("found").as_int();
+  const int64_t doubted = bench.json({"probe", "--fine-tune", "--replace"}).at("doubted").as_int();
+  CHECK(doubted >= found);
+  CHECK(doubted <= 40);
+  bench.run({"edit", "set", "c0", "--where", "path like 'c1/%' and label_error > 0.5"});
+  CHECK(bench.json({"probe", "--fine-tune", "--replace"}).at("doubted").as_int() < doubted);
 }
 
 TEST_CASE("a fold's model has not seen the labels that it is asked of") {
