@@ -160,6 +160,7 @@ JobWork probe_work(const jobs::ProbeJobOptions& options) {
   work.run = [options](jobs::JobContext& context, JobResult& result) {
     const jobs::ProbeJobReport report = jobs::run_probe(options, context);
     result.show_run = report.run;
+    warn(context, "probe", report.warning);
     return fmt::format("run {}: {}, held-out accuracy {:.1f} %", report.run,
                        plural(report.samples, "sample"), report.accuracy.value * 100);
   };
