@@ -124,7 +124,7 @@ struct RunnerRequest {
 
 // Raised whenever a type above, in infer/head_device.h or in infer/tuner.h changes, so that a
 // library of another build is refused.
-inline constexpr uint32_t kRunnerAbi = 6;
+inline constexpr uint32_t kRunnerAbi = 7;
 
 using RunnerAbiFn = uint32_t (*)();
 // nullptr with `failure` set when the model cannot be opened. The caller deletes the runner.

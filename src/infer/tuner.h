@@ -12,7 +12,6 @@ namespace errata::infer {
 struct TunerInfo {
   std::string device;            // "cpu", "cuda:0"
   std::string device_name;       // "AMD EPYC 9B45", "NVIDIA H200"
-  std::string engine;            // "LibTorch 2.13.0"
   std::string embedding_source;  // on what the new head stands, as a phrase
   size_t embedding_columns = 0;
   size_t trained_values = 0;   // of the model, without the new head

@@ -326,7 +326,7 @@ FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobConte
   const infer::ModelSpec spec = spec_of(request.run);
   const infer::Preprocessor preprocessor(spec);
   infer::RunnerOptions options;
-  options.device = infer::choose_head_device(request.device).device;
+  options.device = request.device;
   options.batch = kBatch;
   const bool cpu = options.device == "cpu";
   const size_t threads = context.workers.size() + 1;

@@ -24,7 +24,7 @@ struct FineTuneRequest {
   size_t classes = 0;
   size_t folds = 0;
   uint64_t seed = 1;
-  std::string device = "auto";
+  std::string device = "cpu";  // that infer::choose_head_device chose
 };
 
 struct FineTuned {

@@ -57,6 +57,9 @@ struct Prepared {
 // said in `notes`. Throws Failure.
 Prepared prepare(const RunnerRequest& request, at::Device device);
 
+// The first `n` images that lie at `values`, in the order that `channels_last` says.
+at::Tensor images_at(float* values, size_t n, const RunnerRequest& request, bool channels_last);
+
 // Threads inside the forwards of the calling thread: OpenMP keeps their number for each.
 void use_threads(size_t threads);
 

@@ -45,6 +45,20 @@ void check_precision(Precision precision, const at::Device& device) {
   }
 }
 
+}  // namespace
+
+at::Tensor images_at(float* values, size_t n, const RunnerRequest& request, bool channels_last) {
+  const int64_t c = request.channels;
+  const int64_t h = request.height_px;
+  const int64_t w = request.width_px;
+  const std::vector<int64_t> sizes{static_cast<int64_t>(n), c, h, w};
+  const std::vector<int64_t> strides = channels_last ? std::vector<int64_t>{c * h * w, 1, c * w, c}
+                                                     : std::vector<int64_t>{c * h * w, h * w, w, 1};
+  return at::from_blob(values, sizes, strides, at::TensorOptions().dtype(at::kFloat));
+}
+
+namespace {
+
 class TorchRunner : public Runner {
  public:
   TorchRunner(const RunnerRequest& request, at::Device device, RunnerInfo info);
@@ -165,16 +179,8 @@ bool TorchRunner::halve_batch(size_t failed_at) {
 }
 
 void TorchRunner::forward(size_t slot, size_t first, size_t n, RunOutput& out) {
-  const int64_t c = request_.channels;
-  const int64_t h = request_.height_px;
-  const int64_t w = request_.width_px;
-  float* data = input(slot) + first * info_.input_values;
-  const std::vector<int64_t> sizes{static_cast<int64_t>(n), c, h, w};
-  const std::vector<int64_t> strides = prepared_.channels_last
-                                           ? std::vector<int64_t>{c * h * w, 1, c * w, c}
-                                           : std::vector<int64_t>{c * h * w, h * w, w, 1};
   const at::Tensor images =
-      at::from_blob(data, sizes, strides, at::TensorOptions().dtype(at::kFloat));
+      images_at(input(slot) + first * info_.input_values, n, request_, prepared_.channels_last);
   if (device_.is_cpu()) {
     forward_cpu(images, out);
   } else {

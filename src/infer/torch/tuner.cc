@@ -1,15 +1,14 @@
 #include "infer/tuner.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/ir/constants.h>
-#include <torch/headeronly/version.h>
 #include <torch/optim/adamw.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "infer/torch/devices.h"
+#include "infer/torch/forward.h"
 #include "infer/torch/reuse_memory.h"
 #include "infer/torch/trainable.h"
 
@@ -122,7 +121,6 @@ class TorchTuner : public Tuner {
       : request_(request), device_(device), model_(prepare_to_train(request_.model, device)) {
     info_.device = device_text(device);
     info_.device_name = device_name(device);
-    info_.engine = std::string("LibTorch ") + TORCH_VERSION;
     info_.embedding_source = model_.embedding_source;
     info_.embedding_columns = model_.embedding_columns;
     info_.input_values = static_cast<size_t>(request.model.channels) *
@@ -187,15 +185,7 @@ class TorchTuner : public Tuner {
 
  private:
   at::Tensor images(size_t slot, size_t n) {
-    const int64_t c = request_.model.channels;
-    const int64_t h = request_.model.height_px;
-    const int64_t w = request_.model.width_px;
-    const std::vector<int64_t> strides = info_.channels_last
-                                             ? std::vector<int64_t>{c * h * w, 1, c * w, c}
-                                             : std::vector<int64_t>{c * h * w, h * w, w, 1};
-    return at::from_blob(input(slot), {static_cast<int64_t>(n), c, h, w}, strides,
-                         at::TensorOptions().dtype(at::kFloat))
-        .to(device_);
+    return images_at(input(slot), n, request_.model, info_.channels_last).to(device_);
   }
 
   // One made-up image: what cannot be trained fails here. How many values are trained.
