@@ -353,17 +353,24 @@ class Descent {
 
 }  // namespace
 
+Neighbours approximate_of_firsts(const FloatMatrix& points, const EqualRows& equal,
+                                 const NeighbourOptions& options,
+                                 const ApproximateOptions& approximate,
+                                 const ParallelFor& parallel_for) {
+  const size_t k = std::min(options.k, equal.firsts.size() - (equal.firsts.empty() ? 0 : 1));
+  if (equal.firsts.size() <= 2 * Descent::leaf_rows(k)) {
+    return nearest_of_firsts(points, equal, options, parallel_for);
+  }
+  const RowGeometry geometry(points, options.distance, parallel_for);
+  return Descent(geometry, equal.firsts, k, approximate, parallel_for).run();
+}
+
 Neighbours approximate_neighbours(const FloatMatrix& points, const NeighbourOptions& options,
                                   const ApproximateOptions& approximate,
                                   const ParallelFor& parallel_for) {
   const EqualRows equal = find_equal_rows(points);
-  const size_t k = std::min(options.k, equal.firsts.size() - (equal.firsts.empty() ? 0 : 1));
-  if (equal.firsts.size() <= 2 * Descent::leaf_rows(k)) {
-    return nearest_neighbours(points, options, parallel_for);
-  }
-  const RowGeometry geometry(points, options.distance, parallel_for);
-  Descent descent(geometry, equal.firsts, k, approximate, parallel_for);
-  return spread_to_equals(descent.run(), equal, options.k);
+  return spread_to_equals(approximate_of_firsts(points, equal, options, approximate, parallel_for),
+                          equal, options.k);
 }
 
 }  // namespace errata::analysis

@@ -112,10 +112,9 @@ class BlockSearch {
 
 }  // namespace
 
-Neighbours nearest_neighbours(const FloatMatrix& points, const NeighbourOptions& options,
-                              const ParallelFor& parallel_for) {
+Neighbours nearest_of_firsts(const FloatMatrix& points, const EqualRows& equal,
+                             const NeighbourOptions& options, const ParallelFor& parallel_for) {
   const RowGeometry geometry(points, options.distance, parallel_for);
-  const EqualRows equal = find_equal_rows(points);
   Neighbours found;
   found.rows = equal.firsts.size();
   found.k = found.rows == 0 ? 0 : std::min(options.k, found.rows - 1);
@@ -126,7 +125,14 @@ Neighbours nearest_neighbours(const FloatMatrix& points, const NeighbourOptions&
       BlockSearch(geometry, equal.firsts, found.k).run(begin, end, found);
     });
   }
-  return spread_to_equals(found, equal, options.k);
+  return found;
+}
+
+Neighbours nearest_neighbours(const FloatMatrix& points, const NeighbourOptions& options,
+                              const ParallelFor& parallel_for) {
+  const EqualRows equal = find_equal_rows(points);
+  return spread_to_equals(nearest_of_firsts(points, equal, options, parallel_for), equal,
+                          options.k);
 }
 
 bool exact_is_affordable(size_t rows, size_t columns) {
@@ -135,12 +141,19 @@ bool exact_is_affordable(size_t rows, size_t columns) {
          kMost;
 }
 
+Neighbours neighbours_of_firsts(const FloatMatrix& points, const EqualRows& equal,
+                                const NeighbourOptions& options, const ParallelFor& parallel_for) {
+  if (exact_is_affordable(equal.firsts.size(), points.columns)) {
+    return nearest_of_firsts(points, equal, options, parallel_for);
+  }
+  return approximate_of_firsts(points, equal, options, {}, parallel_for);
+}
+
 Neighbours find_neighbours(const FloatMatrix& points, const NeighbourOptions& options,
                            const ParallelFor& parallel_for) {
-  if (exact_is_affordable(points.rows, points.columns)) {
-    return nearest_neighbours(points, options, parallel_for);
-  }
-  return approximate_neighbours(points, options, {}, parallel_for);
+  const EqualRows equal = find_equal_rows(points);
+  return spread_to_equals(neighbours_of_firsts(points, equal, options, parallel_for), equal,
+                          options.k);
 }
 
 std::vector<double> distances_to(const FloatMatrix& points, std::span<const float> point,

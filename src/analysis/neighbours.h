@@ -63,6 +63,13 @@ bool exact_is_affordable(size_t rows, size_t columns);
 Neighbours find_neighbours(const FloatMatrix& points, const NeighbourOptions& options,
                            const ParallelFor& parallel_for);
 
+// What find_neighbours starts from: `equal` are the equal rows of `points`, and the result has a
+// row for each of `equal.firsts` and indices into them. kCentredCosine takes off the mean of all
+// rows.
+struct EqualRows;
+Neighbours neighbours_of_firsts(const FloatMatrix& points, const EqualRows& equal,
+                                const NeighbourOptions& options, const ParallelFor& parallel_for);
+
 // Distances of all rows to one point, in double precision; kCentredCosine takes off the rows' mean.
 std::vector<double> distances_to(const FloatMatrix& points, std::span<const float> point,
                                  Distance distance, const ParallelFor& parallel_for);

@@ -51,17 +51,8 @@ OutlierScores find_outliers(const FloatMatrix& points, size_t k, Distance distan
     return outlier_scores(find_neighbours(points, {k, distance}, parallel_for), distance);
   }
   const EqualRows equal = find_equal_rows(points);
-  std::vector<float> values;
-  FloatMatrix different = points;
-  if (equal.firsts.size() < points.rows) {
-    values.reserve(equal.firsts.size() * points.columns);
-    for (const uint32_t first : equal.firsts) {
-      values.insert(values.end(), points.row(first).begin(), points.row(first).end());
-    }
-    different = {values, equal.firsts.size(), points.columns};
-  }
   const OutlierScores among =
-      outlier_scores(find_neighbours(different, {k, distance}, parallel_for), distance);
+      outlier_scores(neighbours_of_firsts(points, equal, {k, distance}, parallel_for), distance);
   OutlierScores found;
   found.farthest_usual = among.farthest_usual;
   for (const uint32_t group : equal.group) {

@@ -71,6 +71,15 @@ struct EqualRows {
 };
 EqualRows find_equal_rows(const FloatMatrix& points);
 
+// The k nearest of each of `firsts` among them, as indices into it: all compared, or as
+// approximate_neighbours does.
+Neighbours nearest_of_firsts(const FloatMatrix& points, const EqualRows& equal,
+                             const NeighbourOptions& options, const ParallelFor& parallel_for);
+Neighbours approximate_of_firsts(const FloatMatrix& points, const EqualRows& equal,
+                                 const NeighbourOptions& options,
+                                 const ApproximateOptions& approximate,
+                                 const ParallelFor& parallel_for);
+
 // From the neighbours among `firsts` (indices into it) to those among all rows.
 Neighbours spread_to_equals(Neighbours among_firsts, const EqualRows& equal, size_t k);
 

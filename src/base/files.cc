@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/nameless_file.h"
 #include "base/text.h"
 
 namespace errata {
@@ -133,13 +134,7 @@ MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
 ScratchFile::ScratchFile(const std::string& folder, uint64_t size_bytes)
-    : folder_(folder), fd_([&] {
-        std::string name = join_path(folder, ".errata-scratch-XXXXXX");
-        const int fd = ::mkostemp(name.data(), O_CLOEXEC);
-        if (fd < 0) throw io_error("write", folder, errno);
-        ::unlink(name.c_str());
-        return fd;
-      }()) {
+    : folder_(folder), fd_(open_nameless_file({folder})) {
   const int error =
       size_bytes == 0 ? 0 : ::posix_fallocate(fd_.value, 0, static_cast<off_t>(size_bytes));
   if (error != 0) {

@@ -68,6 +68,7 @@ class ScratchFile {
   // From any number of threads. Throw Error(kIo).
   void write_at(uint64_t offset, std::span<const uint8_t> bytes) const;
   void read_at(uint64_t offset, std::span<uint8_t> bytes) const;
+  int descriptor() const { return fd_.value; }
 
  private:
   std::string folder_;

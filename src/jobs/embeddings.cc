@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/files.h"
 #include "base/finite.h"
 #include "store/runs.h"
 #include "store/score_columns.h"
@@ -88,22 +89,14 @@ class Placing {
   std::vector<float> coordinates_;
 };
 
-// Both rising by row.
-void sort_rows(std::vector<RowIndex>& rows, std::vector<float>& values, size_t columns) {
-  if (std::is_sorted(rows.begin(), rows.end())) return;
-  std::vector<size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return rows[a] < rows[b]; });
-  std::vector<RowIndex> sorted_rows;
-  std::vector<float> sorted;
-  sorted.reserve(values.size());
-  for (const size_t from : order) {
-    sorted_rows.push_back(rows[from]);
-    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(from * columns);
-    sorted.insert(sorted.end(), begin, begin + static_cast<std::ptrdiff_t>(columns));
-  }
-  rows = std::move(sorted_rows);
-  values = std::move(sorted);
+// Makes `rows` rise and says where each was; empty where they did.
+std::vector<size_t> sort_rows(std::vector<RowIndex>& rows) {
+  if (std::is_sorted(rows.begin(), rows.end())) return {};
+  std::vector<size_t> from(rows.size());
+  std::iota(from.begin(), from.end(), size_t{0});
+  std::sort(from.begin(), from.end(), [&](size_t a, size_t b) { return rows[a] < rows[b]; });
+  std::sort(rows.begin(), rows.end());
+  return from;
 }
 
 struct ReadSpace {
@@ -143,7 +136,16 @@ ReadSpace read_space(LoadedState& state, const Source& source, const std::string
                  [&](RowIndex, std::span<const float> values) { placing.add(values); });
     coordinates = placing.take();
   }
-  sort_rows(made.rows, coordinates, axes.width());
+  if (const std::vector<size_t> from = sort_rows(made.rows); !from.empty()) {
+    std::vector<float> sorted;
+    sorted.reserve(coordinates.size());
+    const size_t width = axes.width();
+    for (const size_t row : from) {
+      sorted.insert(sorted.end(), coordinates.begin() + static_cast<std::ptrdiff_t>(row * width),
+                    coordinates.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
+    }
+    coordinates = std::move(sorted);
+  }
   made.space = axes.space(made.rows.size(), std::move(coordinates));
   return made;
 }
@@ -195,18 +197,26 @@ Error no_embedded_rows(const std::string& run, const std::string& store_path) {
                        store_path);
 }
 
-Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context) {
+Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context,
+                           uint64_t memory_bytes) {
   const EmbeddingRun chosen = choose_embeddings(state, run);
   auto made = rows_of<Embeddings>(chosen);
   const Source source = embeddings_of(state, chosen);
   context.progress.start_stage("reading embeddings", source.most);
-  made.values.reserve(source.most * made.columns);
+  const std::string folder(parent_path(absolute_path(state.store.path())));
+  made.values = {source.most * made.columns, memory_bytes, folder};
   for_each_row(state, source, context, [&](RowIndex row, std::span<const float> values) {
     made.rows.push_back(row);
-    made.values.insert(made.values.end(), values.begin(), values.end());
+    made.values.append(values);
   });
   if (made.rows.empty()) throw no_embedded_rows(made.run, state.store.path());
-  sort_rows(made.rows, made.values, made.columns);
+  if (const std::vector<size_t> from = sort_rows(made.rows); !from.empty()) {
+    SpilledFloats sorted(made.rows.size() * made.columns, memory_bytes, folder);
+    for (const size_t row : from) {
+      sorted.append(made.values.values().subspan(row * made.columns, made.columns));
+    }
+    made.values = std::move(sorted);
+  }
   made.without = source.most - made.rows.size();
   return made;
 }

@@ -9,6 +9,7 @@
 
 #include "analysis/embedding_space.h"
 #include "analysis/matrix.h"
+#include "base/spilled_floats.h"
 #include "jobs/job_context.h"
 #include "jobs/loaded_state.h"
 
@@ -23,9 +24,9 @@ struct EmbeddedRows {
 };
 
 struct Embeddings : EmbeddedRows {
-  std::vector<float> values;  // rows x columns
+  SpilledFloats values;  // rows x columns
 
-  analysis::FloatMatrix view() const { return {values, rows.size(), columns}; }
+  analysis::FloatMatrix view() const { return {values.values(), rows.size(), columns}; }
 };
 
 struct EmbeddingCoordinates : EmbeddedRows {
@@ -34,8 +35,11 @@ struct EmbeddingCoordinates : EmbeddedRows {
 
 // Of the run named, or of the newest that has any. Throws Error(kNotFound) with the command that
 // makes them when there are none, or where none of the selected samples has one. Memory: rows x
-// columns floats.
-Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context);
+// columns floats; where that is more than kEmbeddingMemoryBytes they lie in a file beside the store
+// that nobody else sees, and Error(kIo) says that the disk has no room for it.
+inline constexpr uint64_t kEmbeddingMemoryBytes = uint64_t{1} << 30;
+Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContext& context,
+                           uint64_t memory_bytes = kEmbeddingMemoryBytes);
 
 // The same in principal coordinates. Read twice where there are more rows than the axes want, so
 // that memory is SpaceAxes::kMostRows rows and the coordinates of all, whatever the dataset.

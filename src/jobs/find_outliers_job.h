@@ -38,8 +38,7 @@ struct FindOutliersReport {
 };
 
 // Stores the three as columns ("outlier", "uniqueness", "representativeness") and saves the view
-// kOutliersView. Throws what
-// load_state and load_embeddings throw. Memory: the embeddings, once or twice.
+// kOutliersView. Throws what load_state and load_embeddings throw. Memory: that of load_embeddings.
 FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

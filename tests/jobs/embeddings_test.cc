@@ -117,6 +117,26 @@ TEST_CASE("rows beyond those that the axes want stand where all of them at once 
   }
 }
 
+TEST_CASE("embeddings that memory has no room for are the same in a file beside the store") {
+  Project project(1000);
+  LoadedState state = load_state({project.path, "", "", false});
+  JobContext context = project.job();
+  const Embeddings in_memory = load_embeddings(state, "", context);
+  CHECK_FALSE(in_memory.values.in_file());
+  const Embeddings in_file = load_embeddings(state, "", context, 4096);
+  CHECK(in_file.values.in_file());
+  CHECK(in_file.without == 1);
+  CHECK(in_file.rows == in_memory.rows);
+  REQUIRE(in_memory.rows.size() == 999);
+  for (size_t i = 0; i < in_memory.rows.size(); ++i) {
+    const size_t from = in_memory.rows[i] * kColumns;
+    for (size_t j = 0; j < kColumns; ++j) {
+      REQUIRE(in_memory.view().row(i)[j] == project.values[from + j]);
+      REQUIRE(in_file.view().row(i)[j] == project.values[from + j]);
+    }
+  }
+}
+
 TEST_CASE("embeddings of none of the samples are told, and a cancelled reading stops") {
   Project project(200);
   JobContext context = project.job();

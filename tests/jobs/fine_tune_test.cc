@@ -65,7 +65,7 @@ struct Bench {
 
 bool has_scratch(const TempDir& dir) {
   for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
-    if (entry.path().filename().string().find("scratch") != std::string::npos) return true;
+    if (entry.path().filename().string().find(".errata-") != std::string::npos) return true;
   }
   return false;
 }
