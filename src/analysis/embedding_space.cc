@@ -21,7 +21,8 @@ void sum_squares(EmbeddingSpace& space) {
   }
 }
 
-EmbeddingSpace space_of(const PrincipalAxes& axes, size_t rows, std::vector<float> coordinates) {
+EmbeddingSpace space_of(const PrincipalAxes& axes, size_t rows, std::vector<float> coordinates,
+                        std::vector<float> left_out = {}) {
   EmbeddingSpace space;
   space.axes = axes.axes;
   space.width = padded_columns(axes.axes);
@@ -31,6 +32,8 @@ EmbeddingSpace space_of(const PrincipalAxes& axes, size_t rows, std::vector<floa
   space.kept_variance = axes.total_variance > 0 ? std::min(1.0, kept / axes.total_variance) : 1;
   const auto scale = static_cast<float>(kept > 0 ? 1 / std::sqrt(kept) : 1);
   for (float& value : space.values) value *= scale;
+  space.left_out = std::move(left_out);
+  for (float& value : space.left_out) value *= scale * scale;
   sum_squares(space);
   return space;
 }
@@ -38,8 +41,10 @@ EmbeddingSpace space_of(const PrincipalAxes& axes, size_t rows, std::vector<floa
 EmbeddingSpace make_space(std::span<float> values, size_t columns, SpaceScaling scaling,
                           const ParallelFor& parallel_for) {
   const SpaceAxes axes(values, columns, scaling, parallel_for);
-  return axes.space(columns == 0 ? 0 : values.size() / columns,
-                    axes.coordinates(values, parallel_for));
+  std::vector<float> coordinates = axes.coordinates(values, parallel_for);
+  std::vector<float> left_out = axes.left_out(values, coordinates, parallel_for);
+  const size_t rows = left_out.size();
+  return axes.space(rows, std::move(coordinates), std::move(left_out));
 }
 
 }  // namespace
@@ -102,8 +107,30 @@ std::vector<float> SpaceAxes::coordinates(std::span<const float> scaled,
   return project(axes_, scaled, parallel_for);
 }
 
-EmbeddingSpace SpaceAxes::space(size_t rows, std::vector<float> coordinates) const {
-  return space_of(axes_, rows, std::move(coordinates));
+std::vector<float> SpaceAxes::left_out(std::span<const float> scaled,
+                                       std::span<const float> coordinates,
+                                       const ParallelFor& parallel_for) const {
+  if (columns_ == 0) return {};
+  std::vector<float> left(scaled.size() / columns_);
+  parallel_for(left.size(), kGrain, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      double square = 0;
+      for (size_t j = 0; j < columns_; ++j) {
+        const double value = double{scaled[row * columns_ + j]} - axes_.mean[j];
+        square += value * value;
+      }
+      for (const float value : coordinates.subspan(row * width(), width())) {
+        square -= double{value} * value;
+      }
+      left[row] = static_cast<float>(std::max(0.0, square));
+    }
+  });
+  return left;
+}
+
+EmbeddingSpace SpaceAxes::space(size_t rows, std::vector<float> coordinates,
+                                std::vector<float> left_out) const {
+  return space_of(axes_, rows, std::move(coordinates), std::move(left_out));
 }
 
 EmbeddingSpace make_embedding_space(std::span<float> embeddings, size_t columns,
@@ -171,6 +198,7 @@ EmbeddingSpace place_rows(EmbeddingSpace space, std::span<const size_t> places, 
   }
   space.rows = rows;
   space.values = std::move(values);
+  space.left_out.clear();
   return space;
 }
 

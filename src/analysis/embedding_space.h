@@ -24,6 +24,8 @@ struct EmbeddingSpace {
   size_t width = 0;          // floats from one row to the next
   double kept_variance = 0;  // share of the variance that the axes hold, 0..1
   std::vector<double> squares;
+  // Squared length of what the axes leave out of each row, in the same units; empty: not known.
+  std::vector<float> left_out;
 
   Coordinates coordinates() const { return {values, rows, axes, width, squares}; }
   FloatMatrix matrix() const { return {values, rows, width}; }
@@ -51,8 +53,12 @@ class SpaceAxes {
   // Of scaled rows: rows x width().
   std::vector<float> coordinates(std::span<const float> scaled,
                                  const ParallelFor& parallel_for) const;
+  // Of scaled rows at these coordinates, the squared length of what the axes leave out of each.
+  std::vector<float> left_out(std::span<const float> scaled, std::span<const float> coordinates,
+                              const ParallelFor& parallel_for) const;
   // All rows at their coordinates (rows x width()).
-  EmbeddingSpace space(size_t rows, std::vector<float> coordinates) const;
+  EmbeddingSpace space(size_t rows, std::vector<float> coordinates,
+                       std::vector<float> left_out = {}) const;
 
  private:
   size_t columns_;
@@ -73,11 +79,11 @@ EmbeddingSpace make_feature_space(std::span<float> features, size_t columns,
 EmbeddingSpace join_spaces(std::span<const EmbeddingSpace* const> spaces,
                            const ParallelFor& parallel_for);
 
-// Some rows of a space.
+// Some rows of a space, without left_out.
 EmbeddingSpace take_rows(const EmbeddingSpace& space, std::span<const size_t> rows);
 
 // The same space with rows[i] at places[i] of `rows` rows; the others have no coordinates and stand
-// in the middle of all.
+// in the middle of all. Without left_out.
 EmbeddingSpace place_rows(EmbeddingSpace space, std::span<const size_t> places, size_t rows);
 
 }  // namespace errata::analysis

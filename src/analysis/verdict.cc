@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analysis/row_geometry.h"
+
 namespace errata::analysis {
 
 std::optional<Verdict> verdict_of(const VerdictEvidence& evidence) {
@@ -15,15 +17,25 @@ std::optional<Verdict> verdict_of(const VerdictEvidence& evidence) {
   return Verdict::kAmbiguous;
 }
 
-std::vector<uint8_t> isolated_rows(const Neighbours& neighbours, size_t k) {
+std::vector<uint8_t> isolated_rows(const EmbeddingSpace& space, const Neighbours& neighbours,
+                                   const ParallelFor& parallel_for) {
   constexpr double kReach = 1.7;
   std::vector<uint8_t> isolated(neighbours.rows, 0);
-  const size_t used = std::min(k, neighbours.k);
-  if (neighbours.rows == 0 || used == 0) return isolated;
+  if (neighbours.rows == 0 || neighbours.k == 0) return isolated;
+  const FloatMatrix points = space.matrix();
+  const RowGeometry geometry(points, Distance::kEuclidean, parallel_for);
+  const auto left_out = [&](size_t row) {
+    return space.left_out.empty() ? 0.0 : double{space.left_out[row]};
+  };
   std::vector<double> mean(neighbours.rows, 0);
-  for (size_t row = 0; row < neighbours.rows; ++row) {
-    for (size_t i = 0; i < used; ++i) mean[row] += neighbours.distances_of(row)[i];
-  }
+  parallel_for(neighbours.rows, 1024, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      for (const uint32_t near : neighbours.of(row)) {
+        const double distance = geometry.between(row, near);
+        mean[row] += distance * distance + left_out(row) + left_out(near);
+      }
+    }
+  });
   std::vector<double> sorted = mean;
   std::sort(sorted.begin(), sorted.end());
   const double low = sorted[sorted.size() / 4];

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/embedding_space.h"
 #include "analysis/neighbours.h"
 #include "model/verdict.h"
 
@@ -26,8 +27,11 @@ struct VerdictEvidence {
 // rival. Ambiguous: what is left.
 std::optional<Verdict> verdict_of(const VerdictEvidence& evidence);
 
-// Rows whose mean distance to the neighbours lies above Q3 + 1.7 (Q3 - Q1) of all: Datalab's rule
-// for outliers.
-std::vector<uint8_t> isolated_rows(const Neighbours& neighbours, size_t k);
+// Rows whose mean squared distance to their `neighbours` lies above Q3 + 1.7 (Q3 - Q1) of all:
+// Datalab's rule for outliers (of rows of length 1 the square is twice its cosine distance). What
+// the axes leave out counts, as if it were another direction for each row: the axes are those of
+// the many, and what is none of the classes lies off them.
+std::vector<uint8_t> isolated_rows(const EmbeddingSpace& space, const Neighbours& neighbours,
+                                   const ParallelFor& parallel_for);
 
 }  // namespace errata::analysis

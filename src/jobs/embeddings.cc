@@ -53,12 +53,18 @@ void for_each_row(LoadedState& state, const Source& source, JobContext& context,
       });
 }
 
+struct PlacedRows {
+  std::vector<float> coordinates;
+  std::vector<float> left_out;
+};
+
 // Rows in the order of the run at the coordinates that further blocks of values get.
 class Placing {
  public:
   Placing(const analysis::SpaceAxes& axes, size_t columns, size_t rows, JobContext& context)
       : axes_(axes), columns_(columns), context_(context) {
-    coordinates_.reserve(rows * axes.width());
+    placed_.coordinates.reserve(rows * axes.width());
+    placed_.left_out.reserve(rows);
   }
 
   void add(std::span<const float> row) {
@@ -66,9 +72,9 @@ class Placing {
     if (block_.size() == kBlock * columns_) flush();
   }
 
-  std::vector<float> take() {
+  PlacedRows take() {
     flush();
-    return std::move(coordinates_);
+    return std::move(placed_);
   }
 
  private:
@@ -78,7 +84,9 @@ class Placing {
     const ParallelFor parallel_for = context_.workers.as_parallel_for();
     axes_.scale(block_, parallel_for);
     const std::vector<float> placed = axes_.coordinates(block_, parallel_for);
-    coordinates_.insert(coordinates_.end(), placed.begin(), placed.end());
+    const std::vector<float> left_out = axes_.left_out(block_, placed, parallel_for);
+    placed_.coordinates.insert(placed_.coordinates.end(), placed.begin(), placed.end());
+    placed_.left_out.insert(placed_.left_out.end(), left_out.begin(), left_out.end());
     block_.clear();
   }
 
@@ -86,7 +94,7 @@ class Placing {
   size_t columns_;
   JobContext& context_;
   std::vector<float> block_;
-  std::vector<float> coordinates_;
+  PlacedRows placed_;
 };
 
 // Makes `rows` rise and says where each was; empty where they did.
@@ -125,28 +133,33 @@ ReadSpace read_space(LoadedState& state, const Source& source, const std::string
   });
   const analysis::SpaceAxes axes(sample, columns, source.scaling,
                                  watched(context, "finding the principal axes"));
-  std::vector<float> coordinates;
+  PlacedRows placed;
   if (step == 1) {
-    coordinates = axes.coordinates(sample, context.workers.as_parallel_for());
+    const ParallelFor parallel_for = context.workers.as_parallel_for();
+    placed.coordinates = axes.coordinates(sample, parallel_for);
+    placed.left_out = axes.left_out(sample, placed.coordinates, parallel_for);
   } else {
     sample = {};
     context.progress.start_stage("placing " + what, source.most);
     Placing placing(axes, columns, made.rows.size(), context);
     for_each_row(state, source, context,
                  [&](RowIndex, std::span<const float> values) { placing.add(values); });
-    coordinates = placing.take();
+    placed = placing.take();
   }
   if (const std::vector<size_t> from = sort_rows(made.rows); !from.empty()) {
-    std::vector<float> sorted;
-    sorted.reserve(coordinates.size());
+    PlacedRows sorted;
+    sorted.coordinates.reserve(placed.coordinates.size());
     const size_t width = axes.width();
     for (const size_t row : from) {
-      sorted.insert(sorted.end(), coordinates.begin() + static_cast<std::ptrdiff_t>(row * width),
-                    coordinates.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
+      const auto begin = placed.coordinates.begin() + static_cast<std::ptrdiff_t>(row * width);
+      sorted.coordinates.insert(sorted.coordinates.end(), begin,
+                                begin + static_cast<std::ptrdiff_t>(width));
+      sorted.left_out.push_back(placed.left_out[row]);
     }
-    coordinates = std::move(sorted);
+    placed = std::move(sorted);
   }
-  made.space = axes.space(made.rows.size(), std::move(coordinates));
+  made.space =
+      axes.space(made.rows.size(), std::move(placed.coordinates), std::move(placed.left_out));
   return made;
 }
 

@@ -268,7 +268,7 @@ struct Embedded {
                                              watched(context, "finding neighbours"))),
         groups(analysis::near_duplicate_groups(space.matrix(), neighbours,
                                                watched(context, "grouping near duplicates"))),
-        isolated(analysis::isolated_rows(neighbours, kShown)) {}
+        isolated(analysis::isolated_rows(space, neighbours, context.workers.as_parallel_for())) {}
 };
 
 // The only label of these rows that have one; kNoClass where there are several or none.

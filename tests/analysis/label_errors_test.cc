@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "analysis/verdict.h"
 #include "base/random.h"
@@ -335,6 +336,38 @@ TEST_CASE("verdicts: a mistake is the label's, the model's, nobody's, or no imag
   CHECK(verdict_of({false, false, 0.2f, 0.3f, false, true}) == std::nullopt);
   // Far away, but clearly of one class.
   CHECK(verdict(true, true, 0.9f, 0.9f, true) == Verdict::kLabelWrong);
+}
+
+TEST_CASE("rows off the axes of the many are isolated, though on the axes they are near") {
+  // More crowds than axes, and a few rows that each lie in a direction of their own: on the axes
+  // these are all in the middle.
+  constexpr size_t kCrowds = EmbeddingSpace::kMostAxes + 10;
+  constexpr size_t kEach = 30;
+  constexpr size_t kMany = kCrowds * kEach;
+  constexpr size_t kOdd = kEach;
+  Rng rng(4);
+  std::vector<float> values;
+  Neighbours neighbours{kMany + kOdd, kEach - 1, {}, {}};
+  for (size_t row = 0; row < kMany + kOdd; ++row) {
+    const size_t first = row < kMany ? row / kEach * kEach : kMany;
+    std::vector<float> at(kCrowds + kOdd, 0);
+    for (size_t j = 0; j < kCrowds; ++j) at[j] = static_cast<float>(0.02 * draw_normal(rng));
+    at[row < kMany ? row / kEach : kCrowds + row - kMany] += 1;
+    values.insert(values.end(), at.begin(), at.end());
+    for (size_t near = first; near < first + kEach; ++near) {
+      if (near != row) neighbours.index.push_back(static_cast<uint32_t>(near));
+    }
+  }
+  EmbeddingSpace space = make_embedding_space(values, kCrowds + kOdd, serial_for);
+  const auto isolated = [&] {
+    const std::vector<uint8_t> each = isolated_rows(space, neighbours, serial_for);
+    const auto odd = each.begin() + kMany;
+    return std::pair(std::count(each.begin(), odd, 1), std::count(odd, each.end(), 1));
+  };
+  CHECK(isolated().first < static_cast<ptrdiff_t>(kMany / 50));
+  CHECK(isolated().second == kOdd);
+  space.left_out.clear();
+  CHECK(isolated().second < static_cast<ptrdiff_t>(kOdd / 5));
 }
 
 TEST_CASE("rows behind those of the space are judged by the runs alone, and change nothing there") {

@@ -41,6 +41,7 @@ JobWork labels_work(const jobs::FindLabelsOptions& options) {
                  "estimated to be wrong");
     append_count(text, data_wrong(report.verdicts), "wrong by the verdict, label or image");
     append_count(text, report.tagged.edits.size(), "tagged");
+    if (!report.more.empty()) text += "; " + report.more;
     return text;
   };
   return work;
