@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
@@ -75,15 +76,24 @@ class Background {
       return median(
           distances_to_sample(geometry, rows, std::span(drawn).first(sample), parallel_for));
     };
-    local_ = distances_to_sample(geometry, all, rows, parallel_for);
-    const double middle_of_first = median_to(size);
+    // A sample in which distances are shorter than they can be without copies holds copies.
+    const auto holds_copies = [](double distance, double of_a_quarter) {
+      return distance < of_a_quarter * std::pow(4.0, -1 / kLeastDimension);
+    };
+    double middle = median_to(size);
     double thinner = median_to(size / 4);
-    double middle = middle_of_first;
-    // A larger sample sees into groups that are smaller than the first one's steps; one in which
-    // distances shrink faster than they can without copies holds copies.
-    while (4 * size <= points.rows / kFinest) {
+    bool thinned = false;
+    while (holds_copies(middle, thinner) && size / 16 >= kNth + 1) {
+      size /= 4;
+      middle = std::exchange(thinner, median_to(size / 4));
+      thinned = true;
+    }
+    local_ = distances_to_sample(geometry, all, std::span(drawn).first(size), parallel_for);
+    const double middle_of_first = middle;
+    // A larger one sees into groups that are smaller than the first one's steps.
+    while (!thinned && 4 * size <= points.rows / kFinest) {
       const double next = median_to(4 * size);
-      if (next < middle * std::pow(4.0, -1 / kLeastDimension)) break;
+      if (holds_copies(next, middle)) break;
       thinner = std::exchange(middle, next);
       size *= 4;
     }
@@ -123,7 +133,7 @@ class PairSearch {
   std::vector<std::pair<uint32_t, uint32_t>> find(const Neighbours& neighbours) {
     for (uint32_t row = 0; row < neighbours.rows; ++row) {
       for (size_t n = 0; n < neighbours.k; ++n) {
-        add(row, neighbours.of(row)[n], double{neighbours.distances_of(row)[n]});
+        add(row, neighbours.of(row)[n], double{neighbours.distances_of(row)[n]}, pairs_);
       }
     }
     for (const std::vector<uint32_t>& chain : crowded_chains(neighbours)) compare(chain);
@@ -137,9 +147,11 @@ class PairSearch {
   static constexpr size_t kMostCompared = 2048;
   static constexpr size_t kMostNeighbours = 320;
 
-  void add(uint32_t row, uint32_t other, double distance) {
+  using Pair = std::pair<uint32_t, uint32_t>;
+
+  void add(uint32_t row, uint32_t other, double distance, std::vector<Pair>& to) const {
     if (distance >= std::min(within_[row], within_[other])) return;
-    pairs_.emplace_back(std::min(row, other), std::max(row, other));
+    to.emplace_back(std::min(row, other), std::max(row, other));
   }
 
   // What hangs together with a row that may have more copies than it has neighbours.
@@ -163,11 +175,17 @@ class PairSearch {
 
   void compare(const std::vector<uint32_t>& chain) {
     if (chain.size() > kMostCompared) return compare_neighbours(chain);
-    for (size_t i = 0; i < chain.size(); ++i) {
-      for (size_t j = i + 1; j < chain.size(); ++j) {
-        add(chain[i], chain[j], geometry_.between(chain[i], chain[j]));
+    std::mutex mutex;
+    parallel_for_(chain.size(), 16, [&](size_t begin, size_t end) {
+      std::vector<Pair> found;
+      for (size_t i = begin; i < end; ++i) {
+        for (size_t j = i + 1; j < chain.size(); ++j) {
+          add(chain[i], chain[j], geometry_.between(chain[i], chain[j]), found);
+        }
       }
-    }
+      const std::lock_guard lock(mutex);
+      pairs_.insert(pairs_.end(), found.begin(), found.end());
+    });
   }
 
   void compare_neighbours(const std::vector<uint32_t>& chain) {
@@ -185,7 +203,7 @@ class PairSearch {
                                             {kMostNeighbours, Distance::kCosine}, parallel_for_);
     for (size_t i = 0; i < chain.size(); ++i) {
       for (size_t n = 0; n < near.k; ++n) {
-        add(chain[i], chain[near.of(i)[n]], double{near.distances_of(i)[n]});
+        add(chain[i], chain[near.of(i)[n]], double{near.distances_of(i)[n]}, pairs_);
       }
     }
   }
@@ -194,7 +212,7 @@ class PairSearch {
   std::span<const double> within_;
   const ParallelFor& parallel_for_;
   RowGeometry geometry_;
-  std::vector<std::pair<uint32_t, uint32_t>> pairs_;
+  std::vector<Pair> pairs_;  // sorted at the end, so that it does not matter who comes first
 };
 
 }  // namespace

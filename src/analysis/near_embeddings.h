@@ -25,11 +25,12 @@ struct NearCopies {
 // Rows nearer than `ratio` of the distance to be expected of rows that are no copies (centred
 // cosine). Datalab takes the median distance to the nearest row for that, which is the distance
 // between copies once most rows have one, and then next to nothing is found. Here it is taken in a
-// random sample, thin enough that few rows have copies of themselves in it, to the third nearest;
-// how distances shrink with the number of rows (as n^(-1 / dimension)) is read off a sample of a
-// quarter of that and carries it over to all rows. Of many rows larger samples are tried, until
-// distances shrink as only copies make them: a small one of many groups sees but what lies between
-// those. Where rows lie denser than usual their own
+// random sample to the third nearest; how distances shrink with the number of rows (as n^(-1 /
+// dimension)) is read off a sample of a quarter of that and carries it over to all rows. Where they
+// shrink faster than rows of two dimensions can, most rows have copies of themselves in the sample:
+// it is thinned until they have not. Of many rows larger samples are tried, until distances shrink
+// so: a small one of many groups sees but what lies between those. Groups of more rows than one in
+// about ten are what the data is made of, not copies. Where rows lie denser than usual their own
 // distance to the sample counts, down to a third of the usual one.
 NearCopies find_near_copies(const FloatMatrix& points, const NearOptions& options,
                             const ParallelFor& parallel_for);

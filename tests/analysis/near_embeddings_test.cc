@@ -126,8 +126,9 @@ TEST_CASE("near copies are found however many there are; Datalab's threshold col
   struct Trial {
     size_t pictures, copied, copies;
   };
-  for (const Trial& trial : {Trial{4000, 200, 1}, Trial{2000, 2000, 1}, Trial{600, 600, 6},
-                             Trial{1500, 1500, 3}, Trial{400, 400, 12}}) {
+  for (const Trial& trial :
+       {Trial{4000, 200, 1}, Trial{2000, 2000, 1}, Trial{600, 600, 6}, Trial{1500, 1500, 3},
+        Trial{400, 400, 12}, Trial{150, 150, 7}, Trial{100, 100, 11}, Trial{2000, 40, 99}}) {
     CAPTURE(trial.copied);
     CAPTURE(trial.copies);
     const Planted planted(trial.pictures, trial.copied, trial.copies, 7);
