@@ -93,6 +93,7 @@ AuditDrawing audit_drawing(const std::string& options_json) {
   drawing.seed = static_cast<uint64_t>(json.at("seed").as_int());
   const std::string kept = json.get_string("samples");
   std::from_chars(kept.data(), kept.data() + kept.size(), drawing.samples, 16);
+  drawing.newest = json.get_int("newest");
   return drawing;
 }
 
@@ -112,8 +113,31 @@ std::string audit_options_json(const AuditDrawing& drawing) {
   return text::Json::object({{"population", drawing.population},
                              {"size", drawing.size},
                              {"seed", static_cast<int64_t>(drawing.seed)},
-                             {"samples", fmt::format("{:x}", drawing.samples)}})
+                             {"samples", fmt::format("{:x}", drawing.samples)},
+                             {"newest", drawing.newest}})
       .dump();
+}
+
+SampleId newest_sample(const Table& samples) {
+  const std::vector<int64_t>& ids = samples.find("id")->ints;
+  return ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end());
+}
+
+size_t leave_out_undrawable(const AuditDrawing& drawing, std::span<const RowIndex> drawn,
+                            const Table& samples, query::Selection& population) {
+  query::Selection was_drawn(samples.rows());
+  for (const RowIndex row : drawn) {
+    if (population.test(row)) was_drawn.set(row);
+  }
+  leave_out_excluded(population, samples);
+  query::Selection later(samples.rows());
+  const std::vector<int64_t>& ids = samples.find("id")->ints;
+  population.for_each([&](RowIndex row) {
+    if (drawing.newest > 0 && ids[row] > drawing.newest) later.set(row);
+  });
+  population.subtract(later);
+  population |= was_drawn;
+  return later.count();
 }
 
 uint64_t audit_fingerprint(std::span<const SampleId> drawn) {
@@ -153,6 +177,7 @@ AuditDrawReport draw_audit(const AuditDrawOptions& options) {
   }
   report.drawn = report.drawing.size = drawn.size();
   report.drawing.samples = audit_fingerprint(drawn);
+  report.drawing.newest = newest_sample(snapshot.samples);
   std::vector<store::Edit> edits;
   const auto tag = [&](SampleId sample, store::EditKind kind) {
     edits.push_back({sample, kind, {}, kAuditTag, {}});
@@ -221,7 +246,6 @@ std::vector<analysis::ImageAudit> image_audits(const DetectionInput& now, const 
 
 namespace {
 
-// Rows of the population that count: not excluded; drawn and reviewed or not.
 struct Audited {
   query::Selection population;
   std::vector<uint8_t> reviewed;  // per row: drawn and reviewed
@@ -245,6 +269,14 @@ Audited find_audited(const Table& samples, AuditReport& report) {
         fmt::format("{} of the drawn samples are no longer selected by the filter they were drawn "
                     "by: they count with the others",
                     with_thousands(left)));
+  }
+  const size_t later =
+      leave_out_undrawable(report.drawing, drawn.rows, samples, audited.population);
+  if (later > 0) {
+    report.warnings.push_back(
+        fmt::format("{} that came after the drawing could not be drawn: the estimate is not of "
+                    "them (`errata audit draw --replace` draws from all)",
+                    plural(later, "sample")));
   }
   if (report.drawn == report.drawing.size && is_tagged(report.drawing, samples)) return audited;
   throw Error(ErrorCategory::kConflict,
@@ -287,7 +319,6 @@ void estimate_boxes(const AuditOptions& options, LoadedState& state, Audited& au
                     JobContext& context, AuditReport& report) {
   if (report.reviewed < report.drawn) return;
   const Snapshot& snapshot = state.snapshot;
-  leave_out_excluded(audited.population, snapshot.samples);
   const ObjectTable now = store::load_objects(state.store, snapshot);
   const std::optional<ObjectTable> imported = store::load_imported_objects(state.store, snapshot);
   const ObjectTable& before = imported ? *imported : now;

@@ -13,6 +13,7 @@
 #include "jobs/job_context.h"
 #include "jobs/judge_columns.h"
 #include "model/columns.h"
+#include "query/selection.h"
 #include "store/store.h"
 
 namespace errata::jobs {
@@ -42,7 +43,13 @@ struct AuditDrawing {
   uint64_t size = 0;
   uint64_t seed = 0;
   uint64_t samples = 0;  // audit_fingerprint of those drawn; 0 of a drawing that kept none
+  SampleId newest = 0;   // the highest id that a sample had then; 0 of a drawing that kept none
 };
+SampleId newest_sample(const Table& samples);
+// Takes out of `population` what the drawn samples do not stand for, unless it was drawn itself:
+// excluded samples, and those that came after the drawing. How many of the latter there were.
+size_t leave_out_undrawable(const AuditDrawing& drawing, std::span<const RowIndex> drawn,
+                            const Table& samples, query::Selection& population);
 // Of samples in any order; never 0.
 uint64_t audit_fingerprint(std::span<const SampleId> drawn);
 // The samples with the tag are those that were drawn, as far as the drawing says.

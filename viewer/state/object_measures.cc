@@ -215,7 +215,13 @@ std::optional<BoxAudit> audit_boxes(const AuditedBoxes& boxes, const std::string
   audit.drawn = drawn.rows.size();
   audit.reviewed = drawn.reviewed;
   if (audit.drawn == 0) return std::nullopt;
-  audit.elsewhere = audit.drawn != drawing->size || !jobs::is_tagged(*drawing, boxes.samples) ||
+  const bool any_later =
+      drawing->newest > 0 && std::any_of(boxes.now.samples.begin(), boxes.now.samples.end(),
+                                         [&, ids = &boxes.samples.find("id")->ints](RowIndex row) {
+                                           return (*ids)[row] > drawing->newest;
+                                         });
+  audit.elsewhere = any_later || audit.drawn != drawing->size ||
+                    !jobs::is_tagged(*drawing, boxes.samples) ||
                     !same_samples(boxes.samples, drawing->population, boxes.filter);
   if (audit.elsewhere || audit.reviewed < audit.drawn) return audit;
   const std::vector<analysis::ImageAudit> images =

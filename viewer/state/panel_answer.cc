@@ -104,6 +104,7 @@ class Measurer {
     right_ = query::Selection(population_.rows());
     wrong_ = query::Selection(population_.rows());
     if (rows_.tags != nullptr) audit_code_ = rows_.tags->dictionary->find(jobs::kAuditTag);
+    audit_population_ = population_;
     answer_->audit_elsewhere = question_.audit && !draws_from_measured();
     answer_->trained_on = count_trained_on();
   }
@@ -120,10 +121,14 @@ class Measurer {
     }
   }
 
-  // However the two filters are written, and whatever was decided since: the same samples.
-  bool draws_from_measured() const {
+  // However the two filters are written, and whatever was decided since: the same samples, none of
+  // which came later.
+  bool draws_from_measured() {
     const jobs::AuditDrawing& drawing = *question_.audit;
-    if (!jobs::is_tagged(drawing, question_.samples)) return false;
+    const std::vector<RowIndex> drawn = jobs::tagged_rows(question_.samples, jobs::kAuditTag);
+    const size_t later =
+        jobs::leave_out_undrawable(drawing, drawn, question_.samples, audit_population_);
+    if (later > 0 || !jobs::is_tagged(drawing, question_.samples)) return false;
     if (drawing.population == answer_->measured_filter) return true;
     try {
       return query::evaluate(query::parse_filter(drawing.population), question_.samples) ==
@@ -171,7 +176,10 @@ class Measurer {
     const ClassIndex predicted = rows_.class_of(rows_.prediction, row);
     const bool was_right = given != kNoClass && given == predicted;
     ++answer_->samples_given;
-    right_given_ += was_right;
+    if (audit_population_.test(row)) {
+      ++answer_->audit.population;
+      answer_->audit.right_given += was_right;
+    }
     if (review == "unseen") return;
     ++answer_->reviewed;
     answer_->reviewed_where_they_differ += !was_right;
@@ -370,8 +378,6 @@ class Measurer {
   }
 
   void finish_audit() {
-    answer_->audit.population = answer_->samples_given;
-    answer_->audit.right_given = right_given_;
     if (answer_->audit.audited == 0 || answer_->audit_elsewhere || !question_.audit) return;
     // Those of the drawn that were reviewed first, perhaps as mistakes, are no random sample.
     if (answer_->audit.audited < answer_->audit_drawn) return;
@@ -401,10 +407,10 @@ class Measurer {
   Rows rows_;
   std::shared_ptr<PanelAnswer> answer_ = std::make_shared<PanelAnswer>();
   query::Selection population_;
+  query::Selection audit_population_;  // of which the drawn are a sample
   query::Selection right_;
   query::Selection wrong_;
   int32_t audit_code_ = -1;
-  int64_t right_given_ = 0;
   int64_t both_right_before_ = 0;
   int64_t both_right_after_ = 0;
   std::unordered_map<uint64_t, int64_t> pairs_;

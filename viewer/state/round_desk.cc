@@ -152,8 +152,11 @@ void RoundDesk::start_audit(size_t size) {
           round->filter = filter;
           round->sort = sort;
           round->queue = jobs::draw_audit_sample(samples, filter, size, seed);
-          return [this, number, round, seed, former = tagged(samples, jobs::kAuditTag)] {
-            if (number == newest_) begin_audit(std::move(*round), former, seed);
+          const jobs::AuditDrawing drawing{filter, round->queue.size(), seed,
+                                           jobs::audit_fingerprint(round->queue.ids()),
+                                           jobs::newest_sample(samples)};
+          return [this, number, round, drawing, former = tagged(samples, jobs::kAuditTag)] {
+            if (number == newest_) begin_audit(std::move(*round), former, drawing);
           };
         } catch (const Error& error) {
           return [this, error] {
@@ -164,7 +167,8 @@ void RoundDesk::start_audit(size_t size) {
       });
 }
 
-void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed) {
+void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& former,
+                            const jobs::AuditDrawing& drawing) {
   if (round.queue.empty()) {
     session_.state().round.starting = false;
     session_.show_note("There is nothing to draw from: every sample shown is excluded");
@@ -179,14 +183,13 @@ void RoundDesk::begin_audit(RoundState round, const std::vector<SampleId>& forme
   }
   // The view speaks of the tags: it is written once they are, so that it never tells of samples
   // that were drawn otherwise.
-  const std::string options = jobs::audit_options_json(
-      {round.filter, round.queue.size(), seed, jobs::audit_fingerprint(round.queue.ids())});
+  const std::string options = jobs::audit_options_json(drawing);
   auto change = std::make_shared<StoreChange>();
   change->edits = [edits = std::move(edits)] { return edits; };
   change->afterwards = [this, options] {
     session_.backend().save_view({jobs::kAuditTag, "tags = 'audit'", "id", options});
   };
-  change->then = [this, round = std::move(round), seed] {
+  change->then = [this, round = std::move(round), seed = drawing.seed] {
     session_.state().round.starting = false;
     session_.lists().refresh();
     session_.show_note(

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "jobs/audit_job.h"
 #include "model/columns.h"
 #include "model/ids.h"
 #include "viewer/state/round_marks.h"
@@ -76,7 +77,8 @@ class RoundDesk : public SessionPart {
   void hold(RoundState round);
   // The samples of an audit, drawn, are tagged; `former` carried the tag of an earlier one and lose
   // it. Afterwards the view `audit` says how they were drawn, and the round begins.
-  void begin_audit(RoundState round, const std::vector<SampleId>& former, uint64_t seed);
+  void begin_audit(RoundState round, const std::vector<SampleId>& former,
+                   const jobs::AuditDrawing& drawing);
   bool shows_question() const;
   void go_to_open(size_t from);
   static Mark mark_of(const Column* review, RowIndex row, bool decide_again);
