@@ -23,7 +23,9 @@ struct RareClass {
 std::vector<RareClass> rare_classes(std::span<const ClassIndex> labels, size_t classes);
 
 // Whether rows near one another in the order are alike (issue_manager/noniid.py): the distances |i
-// - j| of each row to its k nearest against those of two rows drawn at random.
+// - j| of each row to its k nearest against those of two rows drawn at random. No two rows may be
+// equal: all of these would have the same ones for neighbours, the first in the order, which no
+// random order explains (Datalab counts them).
 struct OrderCheck {
   double statistic = 0;  // Kolmogorov-Smirnov, 0..1
   // Share of random orders with a statistic as high, the own one counted: at least 1 / (orders +

@@ -6,6 +6,7 @@
 
 #include "analysis/image_quality.h"
 #include "analysis/outliers.h"
+#include "analysis/row_geometry.h"
 #include "jobs/score_job.h"
 
 namespace errata::jobs {
@@ -27,11 +28,19 @@ void check_classes(std::span<const ClassIndex> labels, FindDatasetReport& report
   report.rare = analysis::rare_classes(labels, report.state.snapshot.classes.size());
 }
 
-// Each class is one run of rows.
+// Each class is one run of rows, or two.
 bool in_order_of_classes(std::span<const ClassIndex> labels, size_t classes) {
-  size_t changes = 0;
-  for (size_t i = 1; i < labels.size(); ++i) changes += labels[i] != labels[i - 1];
-  return classes > 1 && changes < 2 * classes;
+  size_t runs = 0;
+  std::vector<uint8_t> occurs(classes, 0);
+  ClassIndex before = kNoClass;
+  for (const ClassIndex label : labels) {
+    if (label == kNoClass) continue;
+    runs += label != before;
+    before = label;
+    occurs[static_cast<size_t>(label)] = 1;
+  }
+  const auto occurring = static_cast<size_t>(std::count(occurs.begin(), occurs.end(), 1));
+  return occurring > 1 && runs <= 2 * occurring;
 }
 
 void check_order(const FindDatasetOptions& options, std::span<const ClassIndex> all_labels,
@@ -46,10 +55,14 @@ void check_order(const FindDatasetOptions& options, std::span<const ClassIndex> 
   }
   report.order_run = embeddings.run;
   const ParallelFor parallel_for = watched(context, "finding neighbours");
-  const analysis::Neighbours neighbours = analysis::find_neighbours(
-      embeddings.view(), {kNeighbours, analysis::datalab_distance(embeddings.columns)},
+  const analysis::EqualRows equal = analysis::find_equal_rows(embeddings.view());
+  const analysis::Neighbours neighbours = analysis::neighbours_of_firsts(
+      embeddings.view(), equal, {kNeighbours, analysis::datalab_distance(embeddings.columns)},
       parallel_for);
   report.order = analysis::check_order(neighbours, kOrders, kSeed, watched(context, "shuffling"));
+  const std::vector<double> of_firsts = std::move(report.order.scores);
+  report.order.scores.clear();
+  for (const uint32_t group : equal.group) report.order.scores.push_back(of_firsts[group]);
   report.order_is_random = report.order.p_value >= kSignificant;
   std::vector<ClassIndex> labels;
   for (const RowIndex row : embeddings.rows) labels.push_back(all_labels[row]);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analysis/outliers.h"
+#include "analysis/row_geometry.h"
 #include "base/random.h"
 #include "tests/analysis/datalab_references.h"
 
@@ -50,6 +51,32 @@ TEST_CASE("a random order is called one in at most about 5 of 100 draws, a sorte
                   serial_for);
   CHECK(sorted.p_value == doctest::Approx(0.01));
   CHECK(check_order({}, 99, 1, serial_for).p_value == 1);
+}
+
+TEST_CASE("equal rows at random places are no order, though all have the same neighbours") {
+  size_t naive = 0;
+  size_t alarms = 0;
+  for (uint64_t trial = 0; trial < 12; ++trial) {
+    Rng rng(trial);
+    std::vector<float> values;
+    for (size_t i = 0; i < 600; ++i) {
+      const bool equal = rng.below(6) == 0;
+      for (size_t j = 0; j < 5; ++j) {
+        const auto value = static_cast<float>(rng.uniform());
+        values.push_back(equal ? 0.5F : value);
+      }
+    }
+    const FloatMatrix points{values, 600, 5};
+    const NeighbourOptions options{10, Distance::kEuclidean};
+    const EqualRows equal = find_equal_rows(points);
+    naive += check_order(nearest_neighbours(points, options, serial_for), 99, trial, serial_for)
+                 .p_value <= 0.05;
+    alarms +=
+        check_order(neighbours_of_firsts(points, equal, options, serial_for), 99, trial, serial_for)
+            .p_value <= 0.05;
+  }
+  CHECK(naive >= 8);
+  CHECK(alarms <= 2);
 }
 
 TEST_CASE("rare classes: all of them and empty ones, where Datalab stops at the rarest") {
