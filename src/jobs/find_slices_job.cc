@@ -227,7 +227,7 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
                               load_state({options.store_path, options.run, options.where, true})};
   LoadedState& state = report.state;
   const Snapshot& snapshot = state.snapshot;
-  leave_out_excluded(state, options.where);
+  const size_t excluded = leave_out_excluded(state, options.where);
   const Column* outcome = snapshot.samples.find("outcome");
   std::vector<RowIndex> rows;
   std::vector<uint8_t> right;
@@ -269,7 +269,9 @@ FindSlicesReport find_slices(const FindSlicesOptions& options, JobContext& conte
   report.candidates = found.candidates;
   report.accuracy = found.accuracy;
   for (const analysis::Slice& slice : found.slices) {
-    std::string filter;
+    // The filter names the samples that were measured, and no others.
+    std::string filter = options.where.empty() ? "" : "(" + options.where + ")";
+    if (excluded > 0) filter += filter.empty() ? "not excluded" : " and not excluded";
     for (const analysis::SliceTerm& term : slice.terms) {
       filter += (filter.empty() ? "" : " and ") +
                 features[term.feature].terms[static_cast<size_t>(term.code)];
