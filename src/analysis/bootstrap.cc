@@ -253,6 +253,13 @@ std::vector<Interval> bootstrap_cells(std::span<const int64_t> cell_counts, size
   return intervals;
 }
 
+void widen_where_all_agree(Interval& share, int64_t rows, double level) {
+  if (rows <= 0 || (share.value != 0 && share.value != 1)) return;
+  const double reach = std::pow((1 - level) / 2, 1 / static_cast<double>(rows));
+  share.low = share.value == 1 ? reach : 0;
+  share.high = share.value == 1 ? 1 : 1 - reach;
+}
+
 Interval bootstrap_mean(std::vector<double>& values, const BootstrapOptions& options,
                         const ParallelFor& parallel_for) {
   if (values.empty()) return undefined_interval();

@@ -74,6 +74,10 @@ std::vector<Interval> bootstrap_cells(std::span<const int64_t> cell_counts, size
                                       const BootstrapOptions& options,
                                       const ParallelFor& parallel_for);
 
+// Of rows that are all right, or all wrong, every resample is too: for them the exact interval
+// (Clopper and Pearson 1934) of a share of `rows`. Others stay as they are.
+void widen_where_all_agree(Interval& share, int64_t rows, double level);
+
 // The mean of real values (reordered). Undefined for no values.
 Interval bootstrap_mean(std::vector<double>& values, const BootstrapOptions& options,
                         const ParallelFor& parallel_for);

@@ -102,15 +102,6 @@ void confusion_statistics(const SparseConfusion& confusion, std::span<const int6
   }
 }
 
-// Of rows that are all right, or all wrong, every resample is too: for them the exact interval
-// (Clopper and Pearson 1934), that of a share of `rows`.
-void widen_where_all_agree(Interval& share, int64_t rows, double level) {
-  if (rows <= 0 || (share.value != 0 && share.value != 1)) return;
-  const double reach = std::pow((1 - level) / 2, 1 / static_cast<double>(rows));
-  share.low = share.value == 1 ? reach : 0;
-  share.high = share.value == 1 ? 1 : 1 - reach;
-}
-
 class Measurer {
  public:
   Measurer(const MetricColumns& columns, const MetricsOptions& options,

@@ -235,8 +235,9 @@ std::vector<uint8_t> show_nothing(const Table& samples, std::span<const RowIndex
   return bad;
 }
 
+// Of a label that a person kept, what contradicts it errs.
 void give_verdicts(const std::vector<uint8_t>& isolated, const std::vector<uint8_t>& bad_pictures,
-                   size_t classes, JudgedLabels& judged) {
+                   const std::vector<uint8_t>& kept, size_t classes, JudgedLabels& judged) {
   judged.verdict.assign(judged.rows.size(), -1);
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     if (std::isnan(judged.errors.score[i])) continue;
@@ -250,7 +251,8 @@ void give_verdicts(const std::vector<uint8_t>& isolated, const std::vector<uint8
     evidence.highest_belief = *std::max_element(belief, belief + classes);
     evidence.isolated = i < isolated.size() && isolated[i] != 0;
     evidence.shows_nothing = !bad_pictures.empty() && bad_pictures[i] != 0;
-    const auto verdict = analysis::verdict_of(evidence);
+    auto verdict = analysis::verdict_of(evidence);
+    if (verdict && kept[i] != 0) verdict = Verdict::kModelWrong;
     if (verdict) judged.verdict[i] = static_cast<int8_t>(*verdict);
   }
 }
@@ -389,10 +391,14 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
       evidence, {}, parallel_for, [&] { context.cancel.check(); },
       head_math_on(device, parallel_for),
       [&](const std::string& stage) { context.progress.start_stage(stage, 0); });
+  const std::vector<uint8_t> kept = kept_labels(snapshot, judged.rows);
+  for (size_t i = 0; i < judged.rows.size(); ++i) {
+    if (kept[i] != 0) judged.errors.suspect[i] = 0;
+  }
   judged.more = what_finds_more(state, runs, judged);
   count_runs(runs, classes, judged);
   give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
-                show_nothing(snapshot.samples, judged.rows), classes, judged);
+                show_nothing(snapshot.samples, judged.rows), kept, classes, judged);
   judged.estimated = analysis::wrong_among(judged.errors.belief, judged.labels, classes,
                                            judged.looked_at, judged.errors.estimated);
   count_looked_at(runs, embedded_rows, snapshot, judged);

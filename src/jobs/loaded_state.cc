@@ -100,6 +100,16 @@ size_t leave_out_excluded(query::Selection& selection, const Table& samples) {
   return left_out.count();
 }
 
+std::vector<uint8_t> kept_labels(const Snapshot& snapshot, std::span<const RowIndex> rows) {
+  std::vector<uint8_t> kept(rows.size(), 0);
+  const Column* review = snapshot.samples.find("review");
+  if (review == nullptr) return kept;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    kept[i] = !review->is_null(rows[i]) && review->text(rows[i]) == "kept" ? 1 : 0;
+  }
+  return kept;
+}
+
 std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
                                const query::Selection& rows) {
   if (run.trained_on.empty()) return {};

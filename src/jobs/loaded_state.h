@@ -1,6 +1,7 @@
 // The state of a store as a command that reads wants it: snapshot, run, rows that a filter selects.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ LoadedState load_state(const StateOptions& options);
 size_t leave_out_excluded(LoadedState& state, const std::string& where);
 // The same out of any rows of `samples`.
 size_t leave_out_excluded(query::Selection& selection, const Table& samples);
+
+// 1 for each of `rows` whose label a person kept.
+std::vector<uint8_t> kept_labels(const Snapshot& snapshot, std::span<const RowIndex> rows);
 
 const RunSummary* find_run(const Snapshot& snapshot, std::string_view name);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <set>
 
 #include "analysis/calibration.h"
 #include "base/text.h"
@@ -55,6 +56,8 @@ void measure(std::span<const float> probabilities, std::span<const ClassIndex> l
         out[0] = static_cast<double>(counts[0]) / static_cast<double>(right.size());
       },
       {}, parallel_for)[0];
+  analysis::widen_where_all_agree(report.accuracy, static_cast<int64_t>(right.size()),
+                                  analysis::BootstrapOptions{}.level);
 }
 
 store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& report,
@@ -87,6 +90,26 @@ store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& re
   return spec;
 }
 
+// Where all that has another label is a near duplicate of what a fold asks for, nothing was left to
+// learn from.
+void refuse_untaught(std::span<const uint8_t> fold, std::span<const ClassIndex> labels,
+                     size_t folds) {
+  for (size_t f = 0; f < folds; ++f) {
+    if (std::find(fold.begin(), fold.end(), f) == fold.end()) continue;
+    std::set<ClassIndex> taught;
+    for (size_t row = 0; row < labels.size() && taught.size() < 2; ++row) {
+      if (labels[row] != kNoClass && fold[row] != f) taught.insert(labels[row]);
+    }
+    if (taught.size() < 2) {
+      throw Error(ErrorCategory::kBadInput,
+                  "without the near duplicates of the samples that it is asked of, a head would "
+                  "learn fewer than two classes",
+                  "Near duplicates stay in one fold, or the label would be looked up: "
+                  "`errata find duplicates` shows them.");
+    }
+  }
+}
+
 // Probabilities by a head on the embeddings.
 std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoordinates& embeddings,
                              std::span<const ClassIndex> labels, std::span<const uint32_t> groups,
@@ -98,21 +121,23 @@ std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoor
                           {report.folds, static_cast<uint64_t>(options.seed)},
                           head_math_on(report.device, watched(context, "training the folds")),
                           [&] { context.cancel.check(); });
+  refuse_untaught(probe.fold, labels, report.folds);
   report.lambda = probe.lambda;
   report.tried = std::move(probe.tried);
   return std::move(probe.probabilities);
 }
 
 // What a label teaches: by what `errata find labels` last believed of it, as in its own rounds
-// (analysis/label_errors.h); 1 where that is not known, or the label has changed since.
+// (analysis/label_errors.h); 1 where that is not known, or a person kept the label.
 std::vector<float> label_weights(const Snapshot& snapshot, std::span<const RowIndex> rows,
                                  ProbeJobReport& report) {
   std::vector<float> weights(rows.size(), 1);
   const Column* error = snapshot.samples.find("label_error");
   const Column* suggested = snapshot.samples.find("p_suggested");
   if (error == nullptr || suggested == nullptr) return weights;
+  const std::vector<uint8_t> decided = kept_labels(snapshot, rows);
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (error->is_null(rows[i]) || suggested->is_null(rows[i])) continue;
+    if (decided[i] != 0 || error->is_null(rows[i]) || suggested->is_null(rows[i])) continue;
     const double given = std::max(0.0, 1 - error->number(rows[i]));
     const double rival = suggested->number(rows[i]);
     if (rival <= given) continue;
@@ -130,8 +155,6 @@ std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& st
                                  ProbeJobReport& report) {
   FineTuneRequest request;
   request.run = store::read_run(state.store, embeddings.run);
-  report.trained_on = request.run.summary.trained_on;
-  report.warning = trained_on_warning(state.snapshot, request.run.summary, state.selection);
   request.rows = embeddings.rows;
   request.labels = labels;
   request.classes = state.snapshot.classes.size();
@@ -214,6 +237,9 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
       labels.size() - static_cast<size_t>(std::count(labels.begin(), labels.end(), kNoClass));
   report.without = embeddings.without;
   report.columns = embeddings.columns;
+  const RunSummary& embedder = *find_run(snapshot, embeddings.run);
+  report.trained_on = embedder.trained_on;
+  report.warning = trained_on_warning(snapshot, embedder, state.selection);
   const analysis::Neighbours neighbours = analysis::find_neighbours(
       embeddings.space.matrix(), {kNeighbours, analysis::Distance::kCosine},
       watched(context, "looking for near duplicates"));

@@ -36,7 +36,7 @@ struct ProbeJobReport {
   std::string run;
   std::string embeddings;
   std::string choice;     // why these embeddings, when there were several; else empty
-  std::string warning;    // fine-tuned: that the model had learnt from these samples; else empty
+  std::string warning;    // that the model of the embeddings had learnt from these samples
   size_t samples = 0;     // that have probabilities now
   size_t labelled = 0;    // that the folds were made of
   size_t without = 0;     // selected, but without an embedding
@@ -47,7 +47,7 @@ struct ProbeJobReport {
   size_t epochs = 0;   // fine-tuned: of each fold
   size_t doubted = 0;  // fine-tuned: labels that taught less, since `find labels` doubts them
   size_t trained_values = 0;  // fine-tuned: of the model
-  std::string trained_on;     // fine-tuned: what the model had learnt from before, a filter
+  std::string trained_on;     // what the model of the embeddings had learnt from, a filter
   size_t columns = 0;         // of the embeddings
   // Of a head on the embeddings:
   size_t axes = 0;  // principal coordinates that were used

@@ -234,11 +234,22 @@ TEST_CASE("where all labels are alike the runs judge; the embeddings cannot tell
   CHECK(report.embeddings.empty());
   CHECK(report.runs == std::vector<std::string>{"model"});
   CHECK(report.lacks.find("label 'class 2'") != std::string::npos);
-  REQUIRE(report.suspects.size() == 20);
+  // Of the 20 that the run contradicts 6 were of class 2 before: to set it was to keep it.
+  REQUIRE(report.suspects.size() == 14);
   CHECK(report.suspects[0].suggested == 0);
   // The model may err in all of them, and the largest class having all labels is no news.
   CHECK(report.estimated_interval.low == 0);
   CHECK(report.warnings.empty());
+  // What a person kept is no suspect any more: it is the model that errs.
+  const SampleId kept = report.state.snapshot.ids[report.suspects[0].row];
+  project.edit({store::Edit{kept, store::EditKind::kKeep, {}, {}, {}}});
+  const FindLabelsReport again = project.find(project.options());
+  CHECK(again.suspects.size() == 13);
+  for (const LabelSuspect& each : again.suspects) {
+    CHECK(again.state.snapshot.ids[each.row] != kept);
+  }
+  CHECK(again.verdicts[static_cast<size_t>(Verdict::kModelWrong)] ==
+        report.verdicts[static_cast<size_t>(Verdict::kModelWrong)] + 1);
 }
 
 TEST_CASE("samples are judged as they are in the whole set, whichever are looked at") {
