@@ -320,7 +320,8 @@ void Session::renumber(std::vector<RowIndex> order, const std::vector<RowIndex>&
   if (state_.view_pending) return ask_view();
   const uint64_t number = ++newest_recount_;
   const uint64_t of_view = newest_view_;
-  ViewQuestion question{state_.table(), state_.filter.applied, state_.sort, state_.folds()};
+  ViewQuestion question{state_.table(), state_.filter.applied, state_.sort, state_.folds(),
+                        std::make_shared<ClassMap>(state_.snapshot.classes)};
   tasks_->run(Lane::kQuery,
               [this, number, of_view, order = shown->order,
                question = std::move(question)]() -> Tasks::Apply {
@@ -375,7 +376,8 @@ void Session::ask_view() {
   const uint64_t number = ++newest_view_;
   if (state_.objects_shown() && !state_.objects.ready()) return;
   state_.view_pending = true;
-  ViewQuestion question{state_.table(), state_.filter.draft, state_.sort, state_.folds()};
+  ViewQuestion question{state_.table(), state_.filter.draft, state_.sort, state_.folds(),
+                        std::make_shared<ClassMap>(state_.snapshot.classes)};
   tasks_->run(Lane::kQuery, [this, number, question = std::move(question)]() -> Tasks::Apply {
     if (number != newest_view_) return nullptr;
     try {
@@ -475,9 +477,9 @@ void Session::show_order(std::vector<RowIndex> order, Selected selected) {
   }
   selected_before_answer_.clear();
   const ViewAnswer& now = *state_.view;
-  state_.view =
-      std::make_shared<ViewAnswer>(ViewAnswer{std::move(order), now.total, now.elapsed_ms,
-                                              now.facets, now.histograms, now.side, now.bases});
+  state_.view = std::make_shared<ViewAnswer>(ViewAnswer{std::move(order), now.total, now.elapsed_ms,
+                                                        now.facets, now.histograms, now.side,
+                                                        now.bases, now.classes});
   const size_t row = place_before_reload_ == 0 ? SIZE_MAX : state_.row_of(place_before_reload_);
   const std::vector<RowIndex>& shown = state_.view->order;
   const auto found = std::find(shown.begin(), shown.end(), static_cast<RowIndex>(row));

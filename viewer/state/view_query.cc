@@ -22,11 +22,12 @@ constexpr size_t kSortedAbove = 20;
 
 // `in_order`: the values have an order of their own, as numbers do.
 void fill_facet(FacetView& view, const Column& column, const query::FacetCounts& counts,
-                bool in_order) {
+                bool in_order, const ClassMap* classes) {
   const bool is_bool = column.type == ColumnType::kBool;
   for (size_t code = 0; code < counts.counts.size(); ++code) {
     std::string text =
         is_bool ? (code == 0 ? "false" : "true") : (*column.dictionary)[static_cast<int32_t>(code)];
+    if (classes != nullptr && counts.counts[code] == 0 && classes->find(text) == kNoClass) continue;
     view.values.push_back({std::move(text), false, counts.counts[code]});
   }
   if (view.values.size() > kSortedAbove && !in_order) {
@@ -125,7 +126,8 @@ bool do_walk(ViewAnswer& answer, const Table& samples, const Walk& walk) {
   for (size_t i = 0; i < walk.sections.size(); ++i) {
     if (walk.sections[i]->kind == SectionKind::kFacet) {
       fill_facet(answer.facets[walk.places[i].index], *request.facets[facet], summary.facets[facet],
-                 walk.sections[i]->as_category != nullptr);
+                 walk.sections[i]->as_category != nullptr,
+                 walk.sections[i]->column == "label" ? answer.classes.get() : nullptr);
       ++facet;
       continue;
     }
@@ -194,6 +196,7 @@ std::shared_ptr<const ViewAnswer> answer_view(const ViewQuestion& question, Quer
   const auto started = std::chrono::steady_clock::now();
   auto answer = std::make_shared<ViewAnswer>();
   answer->total = question.samples.rows();
+  answer->classes = question.classes;
   const query::Filter filter = query::parse_typed_filter(question.filter, question.samples);
   answer->bases.push_back({"", query::evaluate(filter, question.samples, &memory.parallel)});
   add_bases(*answer, question, memory);

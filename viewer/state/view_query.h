@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/workers.h"
+#include "model/class_map.h"
 #include "model/columns.h"
 #include "query/rank.h"
 #include "query/selection.h"
@@ -27,7 +28,8 @@ struct FacetView {
   std::string title;
   bool folds_by_default = false;
   bool folded = false;             // not counted: no values
-  std::vector<FacetValue> values;  // every value of the column, those with count 0 too
+  std::vector<FacetValue> values;  // every value of the column, those with count 0 too; of labels
+                                   // only the project's classes
 };
 
 struct HistogramView {
@@ -62,6 +64,8 @@ struct ViewQuestion {
   std::string filter;  // as typed
   SortChoice sort;
   Folds folds;
+  // The project's; others, which only a run knows, are no label to filter by. Null: not known.
+  std::shared_ptr<const ClassMap> classes = nullptr;
 };
 
 // What is kept from one question to the next, so that each costs only what is new: threads, the
@@ -99,6 +103,7 @@ struct ViewAnswer {
     query::Selection rows;
   };
   std::vector<Base> bases;
+  std::shared_ptr<const ClassMap> classes;  // the question's
 };
 
 // Throws Error(kUsage) for a filter that does not parse or names what is not there.

@@ -38,7 +38,7 @@ double probability_of(const AppState& state, const std::string& name) {
   return known ? double{all[static_cast<size_t>(index)]} : double{kNaN};
 }
 
-// "probe and 2 of 2 runs": how many of the runs that say anything name a class first.
+// How many of the runs that know a class and say anything name it first.
 struct Runs {
   size_t say = 0;
   size_t for_class = 0;
@@ -46,7 +46,7 @@ struct Runs {
 Runs runs_that_say(const AppState& state, const std::string& name) {
   Runs runs;
   const auto count = [&](const RunSummary* run, const std::vector<ClassIndex>& order) {
-    if (run == nullptr || order.empty()) return;
+    if (run == nullptr || order.empty() || run->classes.find(name) == kNoClass) return;
     ++runs.say;
     runs.for_class += run->classes[order[0]].name == name;
   };
@@ -147,20 +147,26 @@ std::vector<EvidenceLine> evidence_lines(const FrameContext& frame, const LabelQ
   if (evidence == nullptr) return lines;
   if (!evidence->copies.empty()) {
     size_t other = 0;
-    std::string name;
+    std::vector<std::string> names;
     for (const RowIndex copy : rows_of(state, evidence->copies)) {
       const std::string label = text_of(state, "label", copy);
       if (label == question.label) continue;
       ++other;
-      name = label;
+      const std::string name = label.empty() ? "nothing" : to_valid_utf8(label);
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    constexpr size_t kNamed = 3;
+    if (names.size() > kNamed) {
+      names[kNamed - 1] = fmt::format("{} others", names.size() - kNamed + 1);
+      names.resize(kNamed);
     }
     const std::string copies = evidence->copies.size() == 1
                                    ? "one copy"
                                    : fmt::format("{} copies", evidence->copies.size());
-    lines.push_back({other == 0 ? copies + " with the same label"
-                                : fmt::format("{}, {} labelled {}", copies, other,
-                                              to_valid_utf8(name.empty() ? "nothing" : name)),
-                     "", other == 0 ? theme.text_faint : theme.caution});
+    lines.push_back(
+        {other == 0 ? copies + " with the same label"
+                    : fmt::format("{}, {} labelled {}", copies, other, fmt::join(names, " and ")),
+         "", other == 0 ? theme.text_faint : theme.caution});
   }
   if (evidence->quality_known) {
     lines.push_back({evidence->quality.empty()
