@@ -13,6 +13,7 @@
 #include "base/program.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/progress_display.h"
 #include "cli/signals.h"
 
@@ -132,6 +133,8 @@ int parse_and_run(int argc, char** argv) {
   app.fallthrough();
   add_global_options(app, global);
   const std::vector<Registered> registered = register_commands(app);
+  check_option_values(app);
+  refuse_missing_values({argv, static_cast<size_t>(argc)});
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

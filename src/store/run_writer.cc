@@ -591,6 +591,8 @@ RunReport RunWriter::finish() {
 }
 
 void delete_run(Store& store, const std::string& name) {
+  if (name.empty())
+    throw Error(ErrorCategory::kNotFound, "there is no run ''", "see `errata runs`");
   const RunId id = read_run(store, name).summary.id;
   Connection& db = store.db();
   {
