@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/result_table.h"
 
 namespace errata::cli {
@@ -17,10 +18,16 @@ std::string refuse_empty(std::string& value) {
   return value.empty() ? "the value is empty" : "";
 }
 
+std::string blank_to_empty(std::string& value) {
+  if (trim(value).empty()) value.clear();
+  return "";
+}
+
 void check_option(CLI::Option& option) {
   if (option.get_expected_min() == 0) return;  // a flag
   const std::string type = option.get_type_name();
   const bool may_be_empty = !option.get_positional() && (type == "TEXT" || type == "EXPR");
+  if (type == "EXPR") option.transform(CLI::Validator(blank_to_empty, ""));
   if (!may_be_empty) option.check(CLI::Validator(refuse_empty, ""));
 }
 

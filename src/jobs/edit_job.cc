@@ -33,7 +33,7 @@ bool parse_sample_id(std::string_view name, SampleId& id) {
 }  // namespace
 
 void EditJobOptions::check() const {
-  if (samples.empty() == where.empty()) {
+  if (samples.empty() == trim(where).empty()) {
     throw Error(ErrorCategory::kUsage,
                 samples.empty() ? "no samples were named" : "both samples and a filter were given",
                 "Name samples by path, or select them with --where EXPR.");
@@ -108,7 +108,7 @@ EditJobReport run_edit(const EditJobOptions& options) {
   EditJobReport report;
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
   const std::vector<SampleId> samples =
-      options.where.empty() ? find_samples(store, options.samples) : samples_where(options);
+      options.samples.empty() ? samples_where(options) : find_samples(store, options.samples);
   report.selected = samples.size();
   store::Edit edit;
   edit.kind = options.kind;

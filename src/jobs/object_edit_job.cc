@@ -211,7 +211,7 @@ void plan_editing(const ObjectEditOptions& options, const Loaded& loaded,
 
 void ObjectEditOptions::check() const {
   judge.check();
-  if (objects.empty() == where.empty()) {
+  if (objects.empty() == trim(where).empty()) {
     throw Error(ErrorCategory::kUsage,
                 objects.empty() ? "no objects were named" : "both objects and a filter were given",
                 "Name objects by the ids that `errata rank --objects` shows, or select them with "
@@ -243,8 +243,8 @@ ObjectEditReport edit_objects(const ObjectEditOptions& options, JobContext& cont
   ObjectEditReport report;
   if (!options.dry_run) bring_up_to_date(options.judge.store_path);
   Loaded loaded = load(options, context);
-  const query::Selection rows = options.where.empty() ? rows_by_id(loaded, options.objects)
-                                                      : rows_where(loaded, options.where);
+  const query::Selection rows = options.objects.empty() ? rows_where(loaded, options.where)
+                                                        : rows_by_id(loaded, options.objects);
   report.selected = rows.count();
   report.run = loaded.objects.run;
   report.warnings = loaded.warnings;

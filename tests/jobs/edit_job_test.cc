@@ -8,6 +8,9 @@
 #include <map>
 #include <string>
 
+#include "base/error.h"
+#include "jobs/object_edit_job.h"
+
 using namespace errata::jobs;
 
 namespace {
@@ -52,4 +55,14 @@ TEST_CASE("who decides is who the environment says, else whose account it is") {
   CHECK(default_who() == "jo");
   ::setenv("ERRATA_WHO", "reviewer 2", 1);
   CHECK(default_who() == "reviewer 2");
+}
+
+TEST_CASE("a filter of white space names no samples and no objects") {
+  EditJobOptions samples;
+  samples.where = " \t\n";
+  CHECK_THROWS_AS(samples.check(), errata::Error);
+  ObjectEditOptions objects;
+  objects.kind = errata::store::ObjectEditKind::kDelete;
+  objects.where = " \t\n";
+  CHECK_THROWS_AS(objects.check(), errata::Error);
 }
