@@ -274,6 +274,10 @@ void InferJobOptions::check() const {
   if (batch > 65'536) {
     throw Error(ErrorCategory::kUsage, "the batch has to be 1 to 65,536 images");
   }
+  if (workers > 1024) {
+    throw Error(ErrorCategory::kUsage, "the workers have to be 1 to 1,024 threads",
+                "More than the machine has cores take memory, and no time off.");
+  }
   infer::Precision parsed;
   if (!infer::parse_precision(precision, parsed)) {
     throw Error(ErrorCategory::kUsage, fmt::format("there is no precision '{}'", precision),
