@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "base/text.h"
 #include "jobs/loaded_state.h"
 #include "jobs/score_job.h"
 #include "query/filter.h"
@@ -14,6 +16,8 @@
 namespace errata::jobs {
 
 namespace {
+
+constexpr int kMostFolds = 100'000;
 
 versions::SplitRecipe recipe_of(const SplitJobOptions& options) {
   versions::SplitRecipe recipe;
@@ -72,6 +76,25 @@ std::vector<int64_t> groups_of(const SplitJobOptions& options, const Snapshot& s
   if (groupings.size() == 1) return groupings[0];
   const std::vector<std::span<const int64_t>> spans(groupings.begin(), groupings.end());
   return versions::join_groups(rows.size(), spans);
+}
+
+// A fold without a sample is no fold; what stays together lies in one.
+void refuse_more_folds(int folds, size_t samples, const std::vector<int64_t>& groups) {
+  if (folds == 0) return;
+  std::unordered_set<int64_t> together;
+  size_t alone = samples;
+  for (const int64_t group : groups) {
+    if (group < 0) continue;
+    together.insert(group);
+    --alone;
+  }
+  const size_t apart = alone + together.size();
+  if (static_cast<size_t>(folds) <= apart) return;
+  throw Error(ErrorCategory::kUsage,
+              fmt::format("{} folds are more than the {} there {} to place",
+                          with_thousands(static_cast<uint64_t>(folds)),
+                          together.empty() ? plural(samples, "sample") : plural(apart, "group"),
+                          apart == 1 ? "is" : "are"));
 }
 
 // Index of the recipe's part of that name, or kNoPart.
@@ -220,6 +243,11 @@ void SplitJobOptions::check() const {
         parts.empty() ? "no parts were given" : "both parts and --folds were given",
         "For example `errata split train=0.8,val=0.1,test=0.1`, or `errata split --folds 5`.");
   }
+  if (folds > kMostFolds) {
+    throw Error(ErrorCategory::kUsage, fmt::format("{} folds are too many: at most {}",
+                                                   with_thousands(static_cast<uint64_t>(folds)),
+                                                   with_thousands(kMostFolds)));
+  }
 }
 
 SplitJobReport run_split(const SplitJobOptions& options) {
@@ -251,6 +279,7 @@ SplitJobReport run_split(const SplitJobOptions& options) {
       all_groups.begin(), all_groups.empty()
                               ? all_groups.begin()
                               : all_groups.begin() + static_cast<std::ptrdiff_t>(rows.size()));
+  refuse_more_folds(options.folds, rows.size(), groups);
   const std::vector<int32_t> current = current_parts(state.snapshot, rows, recipe.parts);
 
   versions::SplitInput input;
