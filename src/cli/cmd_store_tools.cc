@@ -102,7 +102,7 @@ void run_sql(CommandContext& context, const SqlArguments& arguments) {
                 "what there is.");
   }
   store::Store store = store::Store::open(context.store_path(), store::Access::kRead);
-  const store::SqlResult result = store::query_sql(store, arguments.sql);
+  const store::SqlResult result = store::query_sql(store, arguments.sql, {}, &context.cancel());
   std::vector<ResultColumn> columns;
   for (size_t i = 0; i < result.columns.size(); ++i) {
     const bool number =

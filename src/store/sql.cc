@@ -45,6 +45,24 @@ class ReadingOnly {
   sqlite3* db_;
 };
 
+// Asks `cancel` every so many steps of SQLite's machine: a fraction of a millisecond.
+class StoppedBy {
+ public:
+  StoppedBy(sqlite3* db, const CancelToken* cancel) : db_(db) {
+    if (cancel == nullptr) return;
+    sqlite3_progress_handler(
+        db, 10'000,
+        [](void* token) { return static_cast<const CancelToken*>(token)->cancelled() ? 1 : 0; },
+        const_cast<CancelToken*>(cancel));
+  }
+  ~StoppedBy() { sqlite3_progress_handler(db_, 0, nullptr, nullptr); }
+  StoppedBy(const StoppedBy&) = delete;
+  StoppedBy& operator=(const StoppedBy&) = delete;
+
+ private:
+  sqlite3* db_;
+};
+
 using StatementHandle = std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)>;
 
 Error sql_error(Connection& db, int code) {
@@ -111,8 +129,10 @@ SqlValue value_of(sqlite3_stmt* statement, int column) {
 
 void run_sql(Store& store, const std::string& sql, std::span<const SqlValue> parameters,
              const std::function<void(std::span<const std::string> columns)>& on_columns,
-             const std::function<bool(std::span<const SqlValue> row)>& on_row) {
+             const std::function<bool(std::span<const SqlValue> row)>& on_row,
+             const CancelToken* cancel) {
   Connection& db = store.db();
+  const StoppedBy stopped_by(db.handle(), cancel);
   const Transaction transaction(db, Transaction::Kind::kRead);
   register_table_functions(store);
   StatementHandle statement(nullptr, sqlite3_finalize);
@@ -143,7 +163,8 @@ void run_sql(Store& store, const std::string& sql, std::span<const SqlValue> par
   }
 }
 
-SqlResult query_sql(Store& store, const std::string& sql, std::span<const SqlValue> parameters) {
+SqlResult query_sql(Store& store, const std::string& sql, std::span<const SqlValue> parameters,
+                    const CancelToken* cancel) {
   SqlResult result;
   run_sql(
       store, sql, parameters,
@@ -153,7 +174,8 @@ SqlResult query_sql(Store& store, const std::string& sql, std::span<const SqlVal
       [&](std::span<const SqlValue> row) {
         result.rows.emplace_back(row.begin(), row.end());
         return true;
-      });
+      },
+      cancel);
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/progress.h"
 #include "store/store.h"
 
 namespace errata::store {
@@ -20,16 +21,18 @@ using SqlValue = std::variant<std::monostate, int64_t, double, std::string, SqlB
 
 // `on_row` may return false to stop. Error: kUsage for a statement that does not parse (with
 // SQLite's words), that would write, or when there is more than one. `parameters` bind ?1, ?2, ...
+// Once `cancel` is cancelled, from any thread or a signal, Error(kInterrupted).
 void run_sql(Store& store, const std::string& sql, std::span<const SqlValue> parameters,
              const std::function<void(std::span<const std::string> columns)>& on_columns,
-             const std::function<bool(std::span<const SqlValue> row)>& on_row);
+             const std::function<bool(std::span<const SqlValue> row)>& on_row,
+             const CancelToken* cancel = nullptr);
 
 struct SqlResult {
   std::vector<std::string> columns;
   std::vector<std::vector<SqlValue>> rows;
 };
-SqlResult query_sql(Store& store, const std::string& sql,
-                    std::span<const SqlValue> parameters = {});
+SqlResult query_sql(Store& store, const std::string& sql, std::span<const SqlValue> parameters = {},
+                    const CancelToken* cancel = nullptr);
 // As the command line prints it: NULL is empty, blobs as hex.
 std::string display(const SqlValue& value);
 
