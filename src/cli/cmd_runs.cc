@@ -74,7 +74,7 @@ CommandBody setup_show(CLI::App& app) {
   app.add_option("NAME", arguments->name, "The run (default: the newest)");
   return [arguments](CommandContext& context) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kRead);
-    const text::Json json = run_json(store::read_run(store, arguments->name));
+    const text::Json json = run_json(store::read_run(store, arguments->name, true));
     if (context.json()) return context.print_json(json);
     std::string text;
     for (const auto& [key, value] : json.as_object()) {
@@ -112,7 +112,7 @@ ResultTable runs_table(store::Store& store) {
                      {"started"},
                      {"trained_on"},
                      {"model"}});
-  for (const store::RunInfo& run : store::list_runs(store, true)) {
+  for (const store::RunInfo& run : store::list_runs(store)) {
     const RunSummary& summary = run.summary;
     table.add({summary.name, summary.kind, state_name(summary.state),
                static_cast<int64_t>(summary.predicted_samples),

@@ -112,7 +112,9 @@ std::vector<RunInfo> list_runs(Store& store, bool with_stored_bytes) {
   return runs;
 }
 
-RunInfo read_run(Store& store, const std::string& name) {
+namespace {
+
+RunInfo find_run(Store& store, const std::string& name) {
   std::vector<RunInfo> runs = list_runs(store);
   if (name.empty() && !runs.empty()) return std::move(runs.back());
   std::vector<std::string> names;
@@ -129,6 +131,14 @@ RunInfo read_run(Store& store, const std::string& name) {
               near.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
                            : fmt::format("did you mean '{}'?", fmt::join(near, "' or '")),
               store.path());
+}
+
+}  // namespace
+
+RunInfo read_run(Store& store, const std::string& name, bool with_stored_bytes) {
+  RunInfo run = find_run(store, name);
+  if (with_stored_bytes) run.stored_bytes = stored_bytes(store.db(), run.summary.id);
+  return run;
 }
 
 namespace {

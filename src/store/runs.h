@@ -128,13 +128,13 @@ struct RunInfo {
   size_t not_finite = 0;
   size_t unreadable = 0;
   uint64_t detections = 0;    // boxes, of kind "detections"
-  uint64_t stored_bytes = 0;  // 0 unless asked for
+  uint64_t stored_bytes = 0;  // rows and boxes as they lie in the store; 0 unless asked for
 };
 
 // Oldest first. `with_stored_bytes` costs a walk over all of the runs' chunks.
 std::vector<RunInfo> list_runs(Store& store, bool with_stored_bytes = false);
 // Error(kNotFound) with the nearest names. An empty name means the newest run.
-RunInfo read_run(Store& store, const std::string& name);
+RunInfo read_run(Store& store, const std::string& name, bool with_stored_bytes = false);
 // Gives the space back to the file system. Error: kNotFound, kBusy while it is being written.
 void delete_run(Store& store, const std::string& name);
 

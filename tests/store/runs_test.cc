@@ -273,6 +273,10 @@ TEST_CASE("a deleted run gives its space back") {
   const RunId run = make_run(project.store, "big", project.plan, 800, 3);
   store::put_score_column(project.store, {run, "loss", {1, 2}, {1, 2}, 0});
   CHECK(store::read_info(project.store).file_bytes > before + 6'000'000);
+  const uint64_t stored = store::read_run(project.store, "big", true).stored_bytes;
+  CHECK(stored > 6'000'000);
+  CHECK(stored < 8'000'000);
+  CHECK(store::list_runs(project.store, true).at(0).stored_bytes == stored);
   CHECK_THROWS_AS(store::delete_run(project.store, ""), Error);
   store::delete_run(project.store, "big");
   CHECK(store::read_info(project.store).file_bytes < before + 600'000);
