@@ -76,7 +76,7 @@ std::function<CommandBody(CLI::App&)> edit_setup(EditKind kind, std::string argu
       if (options.kind == EditKind::kSetLabel) options.classes = {arguments->argument};
       options.text = arguments->argument;
       const jobs::EditJobReport report = jobs::run_edit(options);
-      print_batch(context, report.batch, report.selected);
+      print_batch(context, report.batch, report.selected, report.warnings);
     };
   };
 }

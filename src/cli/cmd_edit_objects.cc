@@ -66,6 +66,9 @@ void print_report(CommandContext& context, const jobs::ObjectEditOptions& option
                             {"batch", report.batch.batch},
                             {"edits", to_json_value(plan_table(report.edits))}}));
   }
+  if (report.selected == 0) {
+    return context.print_text("nothing changed: no object passes the filter\n");
+  }
   if (options.dry_run) context.print_table(plan_table(report.edits));
   const size_t changed = changed_objects(report.batch);
   std::string line = options.dry_run ? fmt::format("{} would be edited, nothing was",

@@ -80,18 +80,23 @@ text::Json texts_json(const std::vector<std::string>& texts) {
   return array;
 }
 
-void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected) {
+void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected,
+                 const std::vector<std::string>& warnings) {
   if (context.json()) {
     context.print_json(text::Json::object({{"selected", selected},
                                            {"changed", batch.edits.size()},
                                            {"batch", batch.batch},
-                                           {"kind", batch.kind}}));
+                                           {"kind", batch.kind},
+                                           {"warnings", texts_json(warnings)}}));
     return;
   }
+  for (const std::string& warning : warnings) context.warn(warning);
   if (batch.edits.empty()) {
     context.print_text(
-        fmt::format("nothing changed: {} already that way\n",
-                    selected == 1 ? "the sample is" : plural(selected, "sample") + " are"));
+        selected == 0
+            ? "nothing changed: no sample passes the filter\n"
+            : fmt::format("nothing changed: {} already that way\n",
+                          selected == 1 ? "the sample is" : plural(selected, "sample") + " are"));
     return;
   }
   std::string line = fmt::format("{} changed", plural(batch.edits.size(), "sample"));

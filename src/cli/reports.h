@@ -21,8 +21,9 @@ void note_issues(CommandContext& context);
 text::Json issues_json(const IssueLog& issues);
 text::Json texts_json(const std::vector<std::string>& texts);
 
-// "3 labels set" and the like, with how to take it back.
-void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected);
+// "3 samples changed" and the like, with how to take it back; `warnings` of the filter first.
+void print_batch(CommandContext& context, const store::AppliedBatch& batch, size_t selected,
+                 const std::vector<std::string>& warnings = {});
 
 // A value of a column as it is printed; NULL where the table has no such column.
 Cell cell_of(const Table& table, std::string_view name, RowIndex row);

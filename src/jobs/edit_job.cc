@@ -18,11 +18,13 @@ namespace errata::jobs {
 
 namespace {
 
-std::vector<SampleId> samples_where(const EditJobOptions& options) {
+std::vector<SampleId> samples_where(const EditJobOptions& options,
+                                    std::vector<std::string>& warnings) {
   const LoadedState state =
       load_state({options.store_path, options.run, options.where, /*needs_run=*/false});
   std::vector<SampleId> ids;
   state.selection.for_each([&](RowIndex row) { ids.push_back(state.snapshot.ids[row]); });
+  warnings = state.notes;
   return ids;
 }
 
@@ -107,8 +109,9 @@ EditJobReport run_edit(const EditJobOptions& options) {
   options.check();
   EditJobReport report;
   store::Store store = store::Store::open(options.store_path, store::Access::kWrite);
-  const std::vector<SampleId> samples =
-      options.samples.empty() ? samples_where(options) : find_samples(store, options.samples);
+  const std::vector<SampleId> samples = options.samples.empty()
+                                            ? samples_where(options, report.warnings)
+                                            : find_samples(store, options.samples);
   report.selected = samples.size();
   store::Edit edit;
   edit.kind = options.kind;

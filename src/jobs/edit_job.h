@@ -26,7 +26,8 @@ struct EditJobOptions {
 };
 
 struct EditJobReport {
-  size_t selected = 0;  // samples meant
+  size_t selected = 0;                // samples meant
+  std::vector<std::string> warnings;  // of the filter: legal, and surely not what was meant
   store::AppliedBatch batch;
 };
 
