@@ -39,8 +39,8 @@ struct EigenPairs {
 EigenPairs symmetric_eigen(std::vector<double> matrix, size_t n);
 
 // The principal axes of rows: after taking off the mean, the orthogonal directions of most variance
-// (by subspace iteration on the covariance, then Rayleigh-Ritz, so that the coordinates are
-// uncorrelated whatever the iteration has left to do).
+// (by subspace iteration on the covariance, or on the rows where that is less work, then
+// Rayleigh-Ritz, so that the coordinates are uncorrelated whatever the iteration has left to do).
 struct PrincipalAxes {
   size_t columns = 0;             // of the rows
   size_t axes = 0;                // those without variance are left out
@@ -51,7 +51,8 @@ struct PrincipalAxes {
 };
 
 // `rows` x `columns` values, row-major. The result does not depend on the number of threads.
-// Memory: some 16 covariance matrices at most. Time: rows x columns^2.
+// Memory: up to 2,048 columns some 16 covariance matrices at most; of more, some 200 bytes for each
+// axis of a row and of a column. Time: rows x columns x the smaller of columns and 28 axes.
 PrincipalAxes principal_axes(std::span<const float> values, size_t columns, size_t most_axes,
                              const ParallelFor& parallel_for);
 

@@ -1,5 +1,5 @@
 // The embeddings of a run: all their values for the analyses that need them at once, or their
-// principal coordinates, for which memory does not grow with the columns.
+// principal coordinates, for which no more than a sample of the rows is held with all its columns.
 #pragma once
 
 #include <optional>
@@ -42,7 +42,8 @@ Embeddings load_embeddings(LoadedState& state, const std::string& run, JobContex
                            uint64_t memory_bytes = kEmbeddingMemoryBytes);
 
 // The same in principal coordinates. Read twice where there are more rows than the axes want, so
-// that memory is SpaceAxes::kMostRows rows and the coordinates of all, whatever the dataset.
+// that memory is SpaceAxes::kMostRows rows at most, what principal_axes takes, and the coordinates
+// of all.
 EmbeddingCoordinates load_coordinates(LoadedState& state, const std::string& run,
                                       JobContext& context);
 // The same, but no rows where none of the selected samples has an embedding.
