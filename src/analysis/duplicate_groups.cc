@@ -393,7 +393,7 @@ class Grouping {
     for (size_t leader = 0; leader < chain.size(); ++leader) {
       if (!taken[leader].empty()) add_group(chain, leader, taken[leader], equal);
     }
-    if (result_.between.size() < Duplicates::kMostBetween) look_between(chain, members, equal);
+    if (telling_.size() < Duplicates::kMostBetween) look_between(chain, members, equal);
   }
 
   Duplicates sorted() {
@@ -404,7 +404,7 @@ class Grouping {
     std::sort(
         result_.groups.begin(), result_.groups.end(),
         [&](const DuplicateGroup& a, const DuplicateGroup& b) { return order(a) < order(b); });
-    std::sort(result_.between.begin(), result_.between.end());
+    take_between();
     return std::move(result_);
   }
 
@@ -434,23 +434,27 @@ class Grouping {
     // Two contents of the label and the split that most have tell nothing of each other.
     const Facts usual = usual_facts(members);
     std::vector<uint8_t> plain(chain.size());
+    std::vector<Facts> together(chain.size());
     for (size_t i = 0; i < chain.size(); ++i) {
       const std::vector<uint32_t>& same = equal.at(chain.content(i));
       plain[i] = std::all_of(same.begin(), same.end(),
                              [&](uint32_t picture) { return facts_of(picture) == usual; });
+      together[i] = {common(same, [&](uint32_t picture) { return pictures_[picture].label; }),
+                     common(same, [&](uint32_t picture) { return pictures_[picture].split; })};
     }
     for (size_t a = 0; a < chain.size(); ++a) {
       if (plain[a] != 0) continue;
       for (size_t b = 0; b < chain.size(); ++b) {
         const bool looked_at = plain[b] == 0 && b <= a;
         if (looked_at || chain.leader(a) == chain.leader(b)) continue;
-        const std::vector<PicturePair> pairs =
-            telling_pairs(equal.at(chain.content(a)), equal.at(chain.content(b)));
-        if (pairs.empty()) continue;
+        if (!may_differ(together[a].first, together[b].first) &&
+            !may_differ(together[a].second, together[b].second)) {
+          continue;
+        }
         if (++looks_between_ > Duplicates::kMostLooks) return;
         if (!chain.copies(a, b)) continue;
-        result_.between.insert(result_.between.end(), pairs.begin(), pairs.end());
-        if (result_.between.size() >= Duplicates::kMostBetween) return;
+        add_telling(chain.content(a), chain.content(b), equal);
+        if (telling_.size() >= Duplicates::kMostBetween) return;
       }
     }
   }
@@ -467,25 +471,88 @@ class Grouping {
         ->first;
   }
 
-  // Those whose labels or splits differ.
-  std::vector<PicturePair> telling_pairs(std::span<const uint32_t> some,
-                                         std::span<const uint32_t> others) const {
-    std::vector<PicturePair> pairs;
-    for (const uint32_t a : some) {
-      for (const uint32_t b : others) {
-        if (differ(pictures_[a].label, pictures_[b].label) ||
-            differ(pictures_[a].split, pictures_[b].split)) {
-          pairs.push_back(std::minmax(a, b));
+  // The value that all of those have that have one; kSeveral, or -1 where none has.
+  static constexpr int32_t kSeveral = -2;
+  template <typename ValueOf>
+  static int32_t common(std::span<const uint32_t> pictures, const ValueOf& value_of) {
+    int32_t seen = -1;
+    for (const uint32_t picture : pictures) {
+      const int32_t value = value_of(picture);
+      if (differ(value, seen)) return kSeveral;
+      if (value >= 0) seen = value;
+    }
+    return seen;
+  }
+  // Whether some value of the one content differs from some value of the other.
+  static bool may_differ(int32_t common_a, int32_t common_b) {
+    if (common_a == -1 || common_b == -1) return false;
+    return common_a == kSeveral || common_a != common_b;
+  }
+
+  // Equal pictures of one label and split.
+  struct Alike {
+    Facts facts;
+    std::vector<uint32_t> pictures;
+  };
+  // Every picture of the one with every picture of the other.
+  struct Telling {
+    const Alike* larger;
+    const Alike* smaller;
+    size_t count() const { return larger->pictures.size() * smaller->pictures.size(); }
+  };
+
+  const std::vector<Alike>& alike_of(uint32_t content, const Equal& equal) {
+    const auto [place, added] = alike_.try_emplace(content);
+    if (!added) return place->second;
+    std::map<Facts, std::vector<uint32_t>> by_facts;
+    for (const uint32_t picture : equal.at(content)) by_facts[facts_of(picture)].push_back(picture);
+    for (auto& [facts, pictures] : by_facts) place->second.push_back({facts, std::move(pictures)});
+    return place->second;
+  }
+
+  // Two contents that are copies: what of them differs by its label, then by its split alone.
+  void add_telling(uint32_t content_a, uint32_t content_b, const Equal& equal) {
+    const std::vector<Alike>& some = alike_of(content_a, equal);
+    const std::vector<Alike>& others = alike_of(content_b, equal);
+    for (const bool by_label : {true, false}) {
+      for (const Alike& a : some) {
+        for (const Alike& b : others) {
+          const bool labels_differ = differ(a.facts.first, b.facts.first);
+          if (labels_differ != by_label) continue;
+          if (!labels_differ && !differ(a.facts.second, b.facts.second)) continue;
+          if (telling_.size() >= Duplicates::kMostBetween) return;
+          const bool a_larger = a.pictures.size() >= b.pictures.size();
+          telling_.push_back(a_larger ? Telling{&a, &b} : Telling{&b, &a});
         }
       }
     }
-    return pairs;
+  }
+
+  // The few of each and, of those that are many, as many of each as there is room for: each picture
+  // once before any is there twice.
+  void take_between() {
+    std::stable_sort(telling_.begin(), telling_.end(),
+                     [](const Telling& a, const Telling& b) { return a.count() < b.count(); });
+    std::vector<PicturePair>& between = result_.between;
+    for (size_t i = 0; i < telling_.size(); ++i) {
+      const std::vector<uint32_t>& larger = telling_[i].larger->pictures;
+      const std::vector<uint32_t>& smaller = telling_[i].smaller->pictures;
+      const size_t room = (Duplicates::kMostBetween - between.size()) / (telling_.size() - i);
+      for (size_t k = 0; k < std::min(room, telling_[i].count()); ++k) {
+        const size_t at = k % larger.size();
+        between.push_back(
+            std::minmax(larger[at], smaller[(at + k / larger.size()) % smaller.size()]));
+      }
+    }
+    std::sort(between.begin(), between.end());
   }
 
   std::span<const PictureIdentity> pictures_;
   const Contents& contents_;
   int32_t chains_ = 0;
   size_t looks_between_ = 0;
+  std::unordered_map<uint32_t, std::vector<Alike>> alike_;  // by content
+  std::vector<Telling> telling_;
   Duplicates result_;
 };
 

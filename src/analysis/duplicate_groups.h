@@ -51,7 +51,8 @@ struct Duplicates {
   // for a picture without a copy. A copy is always in the same chain, in the same group not always.
   std::vector<int32_t> chains;
   // Copies whose labels or splits differ and that no group has together: rising. Where pictures by
-  // the thousand are all alike not all: some kMostBetween, found in comparing kMostLooks pairs.
+  // the thousand are all alike not all: kMostBetween at most, found in comparing kMostLooks pairs,
+  // and spread over the pictures.
   std::vector<PicturePair> between;
 
   static constexpr size_t kMostBetween = 100'000;
@@ -66,7 +67,7 @@ struct Duplicates {
 // rows; connected components are cleanlab's and fastdup's.) Once all but the kept are gone no two
 // copies are left, and nothing is gone that is no copy of a picture that stays. `radius` in bits;
 // nullopt: perceptual hashes are not looked at. `more` are pairs that are near by other means:
-// rising. Memory: some 100 bytes a picture.
+// rising. Memory: some 100 bytes a picture, and 30 a pair of kMostBetween at most.
 Duplicates group_duplicates(std::span<const PictureIdentity> pictures, std::optional<int> radius,
                             const ParallelFor& parallel_for, std::span<const PicturePair> more = {},
                             const std::function<void()>& tick = {});

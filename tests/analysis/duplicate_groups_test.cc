@@ -300,3 +300,49 @@ TEST_CASE("hashes that agree are not enough") {
   CHECK(found.groups.empty());
   CHECK(found.chains == std::vector<int32_t>{-1, -1});
 }
+
+TEST_CASE("of copies by the thousand on either side of a pair not every pair is told") {
+  // The largest takes one content; the other is a copy of that one only.
+  constexpr uint32_t kEach = 3000;
+  std::vector<PictureIdentity> pictures{picture(0, -1, {}, 100)};
+  for (int32_t content : {1, 2}) {
+    for (uint32_t i = 0; i < kEach; ++i) {
+      const auto label = static_cast<int32_t>(i % 2);
+      pictures.push_back(picture(content, -1, {}, 50, content == 1 ? label : 2 + label));
+    }
+  }
+  // And two pairs of a chain that comes later.
+  const auto last = static_cast<uint32_t>(pictures.size());
+  pictures.push_back(picture(3, -1, {}, 100));
+  pictures.push_back(picture(4, -1, {}, 50));
+  pictures.push_back(picture(5, -1, {}, 50, 0, 1));
+  pictures.push_back(picture(5, -1, {}, 50, 1, 0));
+  const std::vector<PicturePair> more{
+      {0, 1}, {1, kEach + 1}, {last, last + 1}, {last + 1, last + 2}};
+  const Duplicates found = group_duplicates(pictures, std::nullopt, serial_for, more);
+  CHECK(found.between.size() <= Duplicates::kMostBetween);
+  CHECK(found.between.size() > Duplicates::kMostBetween - 10);
+  CHECK(std::adjacent_find(found.between.begin(), found.between.end()) == found.between.end());
+  std::set<uint32_t> told;
+  for (const auto& [a, b] : found.between) {
+    told.insert(a);
+    told.insert(b);
+    CHECK((pictures[a].label != pictures[b].label || pictures[a].split != pictures[b].split));
+    CHECK(pictures[a].file != pictures[b].file);
+  }
+  CHECK(told.size() == 2 * kEach + 3);
+  CHECK(std::ranges::binary_search(found.between, PicturePair(last + 1, last + 2)));
+  CHECK(std::ranges::binary_search(found.between, PicturePair(last + 1, last + 3)));
+}
+
+TEST_CASE("contents that are no copies of each other are not paired, however many they have") {
+  // Two contents by the thousand that hang together by a third alone.
+  std::vector<PictureIdentity> pictures{picture(0, -1, {}, 100), picture(1, -1, {}, 50)};
+  for (const int32_t content : {2, 3}) {
+    for (int i = 0; i < 4000; ++i) pictures.push_back(picture(content, -1, {}, 50, content));
+  }
+  const std::vector<PicturePair> more{{0, 1}, {0, 2}, {1, 4002}};
+  const Duplicates found = group_duplicates(pictures, std::nullopt, serial_for, more);
+  REQUIRE(found.between.size() == 4000);  // of 1 with those of its copy
+  for (const auto& [a, b] : found.between) CHECK((a == 1 && b >= 4002));
+}
