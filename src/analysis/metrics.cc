@@ -137,8 +137,7 @@ class Measurer {
   }
 
   void count_confusion() {
-    const size_t width = options_.classes + 1;
-    metrics_.confusion.assign(options_.classes * width, 0);
+    std::vector<size_t> begins(options_.classes + 1, 0);
     right_.resize(measured_.size());
     for (size_t i = 0; i < measured_.size(); ++i) {
       const auto label = static_cast<size_t>(columns_.labels[measured_[i]]);
@@ -148,20 +147,41 @@ class Measurer {
         throw Error(ErrorCategory::kInternal, "a label that is no class of the project");
       }
       if (prediction == options_.classes) ++metrics_.unknown_predictions;
-      ++metrics_.confusion[label * width + prediction];
+      ++begins[label + 1];
       right_[i] = label == prediction ? 1 : 0;
+    }
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    std::vector<int32_t> predictions(measured_.size());  // by label
+    std::vector<size_t> next = begins;
+    for (const RowIndex row : measured_) {
+      const auto label = static_cast<size_t>(columns_.labels[row]);
+      predictions[next[label]++] =
+          std::min(columns_.predictions[row], static_cast<int32_t>(options_.classes));
+    }
+    std::vector<int64_t> counts(options_.classes + 1, 0);
+    for (size_t label = 0; label < options_.classes; ++label) {
+      const std::span<const int32_t> some =
+          std::span(predictions).subspan(begins[label], begins[label + 1] - begins[label]);
+      std::vector<int32_t> occurring;
+      for (const int32_t prediction : some) {
+        if (counts[static_cast<size_t>(prediction)]++ == 0) occurring.push_back(prediction);
+      }
+      std::sort(occurring.begin(), occurring.end());
+      for (const int32_t prediction : occurring) {
+        int64_t& count = counts[static_cast<size_t>(prediction)];
+        metrics_.confusion.push_back({static_cast<int32_t>(label), prediction, count});
+        count = 0;
+      }
     }
   }
 
   void measure_confusion() {
     SparseConfusion confusion;
     confusion.classes = options_.classes;
-    const size_t width = options_.classes + 1;
-    for (size_t cell = 0; cell < metrics_.confusion.size(); ++cell) {
-      if (metrics_.confusion[cell] == 0) continue;
-      confusion.label.push_back(static_cast<uint32_t>(cell / width));
-      confusion.prediction.push_back(static_cast<uint32_t>(cell % width));
-      confusion.counts.push_back(metrics_.confusion[cell]);
+    for (const ClassPairCount& cell : metrics_.confusion) {
+      confusion.label.push_back(static_cast<uint32_t>(cell.label));
+      confusion.prediction.push_back(static_cast<uint32_t>(cell.prediction));
+      confusion.counts.push_back(cell.count);
     }
     ClassSums sums;
     sum_classes(confusion, confusion.counts, sums);
@@ -246,6 +266,17 @@ class Measurer {
 };
 
 }  // namespace
+
+int64_t ClassificationMetrics::confused(ClassIndex label, ClassIndex prediction) const {
+  const auto found = std::lower_bound(
+      confusion.begin(), confusion.end(), std::pair(label, prediction),
+      [](const ClassPairCount& cell, const std::pair<ClassIndex, ClassIndex>& wanted) {
+        return std::pair(cell.label, cell.prediction) < wanted;
+      });
+  const bool occurs =
+      found != confusion.end() && found->label == label && found->prediction == prediction;
+  return occurs ? found->count : 0;
+}
 
 ClassificationMetrics measure_classification(const MetricColumns& columns,
                                              std::span<const RowIndex> rows, bool all_rows,

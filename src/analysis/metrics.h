@@ -18,6 +18,7 @@
 
 #include "analysis/bootstrap.h"
 #include "analysis/calibration.h"
+#include "analysis/class_order.h"
 #include "base/workers.h"
 #include "model/ids.h"
 
@@ -71,13 +72,11 @@ struct ClassificationMetrics {
   AveragedMetrics weighted;
   std::vector<ClassMetrics> per_class;  // one per class of the project
 
-  // classes x (classes + 1), row = label, column = prediction, last column = a class the project
-  // lacks; counts.
-  std::vector<int64_t> confusion;
+  // Those that occur, by label and then by prediction; `classes` stands for a prediction of a class
+  // the project lacks.
+  std::vector<ClassPairCount> confusion;
   size_t classes = 0;
-  int64_t confused(ClassIndex label, ClassIndex prediction) const {
-    return confusion[static_cast<size_t>(label) * (classes + 1) + static_cast<size_t>(prediction)];
-  }
+  int64_t confused(ClassIndex label, ClassIndex prediction) const;
 
   bool has_probabilities = false;  // log_loss and brier are filled
   Interval log_loss;               // nats
@@ -88,7 +87,7 @@ struct ClassificationMetrics {
 
 // Over `rows` (positions in the columns, each at most once); every row when `all_rows`.
 // Throws Error(kInternal) for columns of unequal length. With no row to measure, every number is
-// NaN and `rows` is 0.
+// NaN and `rows` is 0. Memory: some 50 bytes a row and a class, and what the bootstrap takes.
 ClassificationMetrics measure_classification(const MetricColumns& columns,
                                              std::span<const RowIndex> rows, bool all_rows,
                                              const MetricsOptions& options,

@@ -68,7 +68,25 @@ ResultTable class_table(const jobs::MetricsReport& report) {
   return table;
 }
 
+// Of more classes only what occurs is listed: a matrix of 12,000 would have 144 million cells.
+constexpr size_t kMostInMatrix = 1000;
+
+std::string predicted_name(const jobs::MetricsReport& report, ClassIndex prediction) {
+  const auto index = static_cast<size_t>(prediction);
+  return index < report.class_names.size() ? report.class_names[index] : "(not in project)";
+}
+
+ResultTable confusion_list(const jobs::MetricsReport& report) {
+  ResultTable table({{"label"}, {"prediction"}, {"samples", Align::kRight}});
+  for (const analysis::ClassPairCount& cell : report.metrics.confusion) {
+    table.add({report.class_names[static_cast<size_t>(cell.label)],
+               predicted_name(report, cell.prediction), cell.count});
+  }
+  return table;
+}
+
 ResultTable confusion_table(const jobs::MetricsReport& report) {
+  if (report.class_names.size() > kMostInMatrix) return confusion_list(report);
   std::vector<ResultColumn> columns{{"label", Align::kLeft, 0, 20}};
   for (const std::string& name : report.class_names) {
     columns.push_back({shorten_utf8(name, 20), Align::kRight});
@@ -101,20 +119,35 @@ ResultTable calibration_table(const ClassificationMetrics& metrics) {
   return table;
 }
 
-text::Json report_json(const jobs::MetricsReport& report) {
+text::Json confusion_json(const jobs::MetricsReport& report) {
   const ClassificationMetrics& metrics = report.metrics;
-  text::Json numbers = text::Json::object();
-  for (const Headline& line : headlines(metrics)) {
-    numbers[line.name] = text::Json::object(
-        {{"value", line.interval.value}, {"low", line.interval.low}, {"high", line.interval.high}});
-  }
   text::Json confusion = text::Json::array();
+  if (metrics.classes > kMostInMatrix) {
+    for (const analysis::ClassPairCount& cell : metrics.confusion) {
+      const bool known = static_cast<size_t>(cell.prediction) < metrics.classes;
+      confusion.push_back(text::Json::object(
+          {{"given", report.class_names[static_cast<size_t>(cell.label)]},
+           {"predicted", known ? text::Json(predicted_name(report, cell.prediction)) : nullptr},
+           {"count", cell.count}}));
+    }
+    return confusion;
+  }
   for (size_t i = 0; i < metrics.classes; ++i) {
     text::Json row = text::Json::array();
     for (size_t j = 0; j <= metrics.classes; ++j) {
       row.push_back(metrics.confused(static_cast<ClassIndex>(i), static_cast<ClassIndex>(j)));
     }
     confusion.push_back(row);
+  }
+  return confusion;
+}
+
+text::Json report_json(const jobs::MetricsReport& report) {
+  const ClassificationMetrics& metrics = report.metrics;
+  text::Json numbers = text::Json::object();
+  for (const Headline& line : headlines(metrics)) {
+    numbers[line.name] = text::Json::object(
+        {{"value", line.interval.value}, {"low", line.interval.low}, {"high", line.interval.high}});
   }
   return text::Json::object({{"run", report.run},
                              {"selected", report.selected},
@@ -126,7 +159,7 @@ text::Json report_json(const jobs::MetricsReport& report) {
                              {"metrics", numbers},
                              {"per_class", to_json_value(class_table(report))},
                              {"classes", texts_json(report.class_names)},
-                             {"confusion", confusion},
+                             {"confusion", confusion_json(report)},
                              {"calibration", to_json_value(calibration_table(metrics))},
                              {"warnings", texts_json(report.warnings)}});
 }
@@ -173,7 +206,10 @@ void print_metrics(CommandContext& context, const jobs::MetricsReport& report,
     std::string text = measured_line(report) + "\n\n" + headline_table(report.metrics).to_text() +
                        "\n" + class_table(report).to_text();
     if (arguments.confusion || report.class_names.size() <= kSmallMatrix) {
-      text += "\nrows: label, columns: prediction\n" + confusion_table(report).to_text();
+      if (report.class_names.size() <= kMostInMatrix) {
+        text += "\nrows: label, columns: prediction";
+      }
+      text += "\n" + confusion_table(report).to_text();
     }
     if (arguments.calibration && report.metrics.has_confidence) {
       text += "\n" + calibration_table(report.metrics).to_text();
@@ -297,7 +333,9 @@ CommandBody setup_metrics(CLI::App& app) {
   app.add_option("--bins", arguments->options.calibration_bins,
                  "Bins of the calibration error (default 15)")
       ->type_name("N");
-  app.add_flag("--confusion", arguments->confusion, "Print the confusion matrix however large");
+  app.add_flag("--confusion", arguments->confusion,
+               "Print the confusion matrix however large; of more than 1,000 classes the pairs of "
+               "classes that occur");
   app.add_flag("--calibration", arguments->calibration, "Print the reliability bins");
   app.add_option("--iou", arguments->detection.overlap,
                  "Detections: overlap of the curves, TIDE and the confusion matrix (default 0.5)")

@@ -110,8 +110,11 @@ void add_warnings(const LoadedState& state, MetricsReport& report) {
         fmt::format("{} predictions name a class that the project lacks and count as wrong",
                     with_thousands(static_cast<uint64_t>(metrics.unknown_predictions))));
   }
-  add_class_order_warning(analysis::class_pairs(metrics.confusion, report.class_names.size()),
-                          report.class_names, report.warnings);
+  std::vector<analysis::ClassPairCount> known = metrics.confusion;
+  std::erase_if(known, [&](const analysis::ClassPairCount& pair) {
+    return static_cast<size_t>(pair.prediction) >= metrics.classes;
+  });
+  add_class_order_warning(known, report.class_names, report.warnings);
 }
 
 MetricsReport measure_state(LoadedState& state, const MetricData& data,

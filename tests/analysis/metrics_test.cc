@@ -117,6 +117,27 @@ TEST_CASE("every number equals scikit-learn's (make_references.py)") {
   }
 }
 
+TEST_CASE("of a million classes no more is kept of the confusion than what occurs") {
+  constexpr size_t kClasses = 1'000'000;
+  constexpr ClassIndex kLast = kClasses - 1;
+  const std::vector<ClassIndex> labels{kLast, 3, 3, 3, kLast};
+  const std::vector<ClassIndex> predictions{3, kLast, kClasses + 7, kLast, kLast};
+  MetricsOptions options;
+  options.classes = kClasses;
+  options.bootstrap.resamples = 1;
+  const ClassificationMetrics m =
+      measure_classification({labels, predictions, {}, {}, {}, {}}, {}, true, options, serial_for);
+  REQUIRE(m.confusion.size() == 4);
+  CHECK(m.confusion[0].label == 3);
+  CHECK(m.confusion[0].prediction == kLast);
+  CHECK(m.confusion[0].count == 2);
+  CHECK(m.confused(3, kClasses) == 1);
+  CHECK(m.confused(kLast, 3) == 1);
+  CHECK(m.confused(kLast, kLast) == 1);
+  CHECK(m.confused(3, 3) == 0);
+  CHECK(m.per_class[3].support == 3);
+}
+
 TEST_CASE("what is measured, and what is left out and counted") {
   const std::vector<ClassIndex> labels{0, 1, kNoClass, 1, 0, 1};
   const std::vector<ClassIndex> predictions{0, 2, 0, kNoClass, 1, 1};  // 2: not of the project
