@@ -53,6 +53,9 @@ std::string body(const std::string& variant) {
     code += std::string("        assert x.size(0) <= 2, \"") +
             (variant == "hungry" ? "out of memory, made up" : "made up") + "\"\n";
   }
+  if (variant == "buffers") {
+    code += "        x = torch.mul(torch.sub(x, self.mean), torch.mul(self.scale, 2.0))\n";
+  }
   code += conv_bn("y", "x", "a", 2, 1) + activation(variant, 0);
   code += "        identity = y\n";
   code += conv_bn("y", "y", "b", 1, 1) + activation(variant, 1);
@@ -137,6 +140,10 @@ void write_toy_model(const std::string& path, const ToyOptions& options) {
   if (options.variant == "conv_head") add(module, "head_w", {options.classes, 16, 1, 1}, 0.5);
   if (options.variant == "mutates") module.register_attribute("calls", c10::IntType::get(), 0);
   if (options.variant == "layers") add_layers(module);
+  if (options.variant == "buffers") {
+    module.register_buffer("mean", at::full({1, 3, 1, 1}, 0.1));
+    module.register_buffer("scale", at::full({1, 1, 32, 32}, 0.5));
+  }
   module.define(body(options.variant));
   module.eval();
   const std::unordered_map<std::string, std::string> extra(options.extra_files.begin(),

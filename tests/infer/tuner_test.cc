@@ -46,6 +46,16 @@ TEST_CASE("a model is fitted to labels, each slot on its own, and from the start
   CHECK(ask(*tuner, 0, 8).empty());
 }
 
+TEST_CASE("what a model only holds beside its parameters is not fitted") {
+  // Taken off and multiplied before the first layer: a mean, and a map that is made of a buffer.
+  const TempDir dir;
+  const std::unique_ptr<Tuner> tuner = open_toy(dir, "buffers");
+  CHECK(tuner->info().trained_values == open_toy(dir, "")->info().trained_values);
+  REQUIRE(!tuner->restart(0).failed());
+  train(*tuner, 0, 60);
+  CHECK(loss(ask(*tuner, 0, 9)) < 0.9 * std::log(3.0));
+}
+
 TEST_CASE("at a rate of nothing nothing is learnt, and the weights beyond the head follow") {
   const TempDir dir;
   const std::unique_ptr<Tuner> tuner = open_toy(dir, "");

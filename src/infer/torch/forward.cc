@@ -224,6 +224,7 @@ class Preparation {
     model.wanted = wanted_;
     model.embedding_source = prepared_.embedding_source;
     model.graph = frozen_graph();
+    model.fixed = fixed_constants(*model.graph);
     add_embedding(*model.graph, model.wanted, model.embedding_source);
     if (!model.wanted.extra && !model.wanted.has_embedding) {
       throw Failure{kBadInput, std::string(kNoEmbedding), "a new head stands on the embedding"};
@@ -253,6 +254,7 @@ class Preparation {
   void choose_embedding();
   void mark_named_layer();
   std::shared_ptr<jit::Graph> frozen_graph() const;
+  std::vector<at::Tensor> fixed_constants(jit::Graph& graph);
   c10::IValue run_made_up(std::shared_ptr<jit::Graph> graph) const;
   void find_stages();
   void add_stages(jit::Graph& graph) const;
@@ -382,10 +384,38 @@ void Preparation::mark_named_layer() {
   prepared_.embedding_source = "output of layer \"" + request_.embedding_layer + "\"";
 }
 
-std::shared_ptr<jit::Graph> Preparation::frozen_graph() const {
-  std::shared_ptr<jit::Graph> graph = frozen_.get_method("forward").graph()->copy();
+std::shared_ptr<jit::Graph> optimised_graph(const jit::Module& frozen) {
+  std::shared_ptr<jit::Graph> graph = frozen.get_method("forward").graph()->copy();
   jit::OptimizeFrozenGraph(graph, true);
   return graph;
+}
+
+std::shared_ptr<jit::Graph> Preparation::frozen_graph() const {
+  return optimised_graph(frozen_);
+}
+
+// Those that are the same when every parameter is another: folded batch norms and the like are no
+// parameters any more, so that names do not say which.
+std::vector<at::Tensor> Preparation::fixed_constants(jit::Graph& graph) {
+  const c10::InferenceMode guard;
+  const jit::Module other = module_.deepcopy();
+  if (other.parameters().size() == 0) return {};
+  for (const at::Tensor& parameter : other.parameters()) {
+    if (parameter.is_floating_point()) parameter.mul_(1.37).add_(0.291);
+  }
+  const std::shared_ptr<jit::Graph> changed = optimised_graph(jit::freeze_module(other));
+  const std::vector<jit::Node*> others = floating_constants(*changed->block());
+  std::vector<at::Tensor> fixed;
+  for (const jit::Node* node : floating_constants(*graph.block())) {
+    const at::Tensor& value = node->t(c10::attr::value);
+    const bool same = std::any_of(others.begin(), others.end(), [&](const jit::Node* each) {
+      const at::Tensor& candidate = each->t(c10::attr::value);
+      return candidate.sizes() == value.sizes() && candidate.dtype() == value.dtype() &&
+             candidate.equal(value);
+    });
+    if (same) fixed.push_back(value);
+  }
+  return fixed;
 }
 
 c10::IValue Preparation::run_made_up(std::shared_ptr<jit::Graph> graph) const {

@@ -216,6 +216,23 @@ void convert_block(jit::Block* block, Graph& graph, at::ScalarType type) {
 
 }  // namespace
 
+std::vector<jit::Node*> floating_constants(jit::Block& block) {
+  std::vector<jit::Node*> constants;
+  for (jit::Node* node : block.nodes()) {
+    for (jit::Block* inner : node->blocks()) {
+      const std::vector<jit::Node*> more = floating_constants(*inner);
+      constants.insert(constants.end(), more.begin(), more.end());
+    }
+    if (node->kind() != c10::prim::Constant || !node->hasAttribute(c10::attr::value) ||
+        node->kindOf(c10::attr::value) != jit::AttributeKind::t) {
+      continue;
+    }
+    const at::Tensor& value = node->t(c10::attr::value);
+    if (value.is_floating_point() && value.dim() > 0) constants.push_back(node);
+  }
+  return constants;
+}
+
 void convert_constants(Graph& graph, at::ScalarType type) {
   convert_block(graph.block(), graph, type);
 }

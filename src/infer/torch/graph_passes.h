@@ -39,6 +39,9 @@ torch::jit::Value* means_of(torch::jit::Graph& graph, const std::vector<torch::j
 // Makes the graph return (what it returned, extra).
 void add_output(torch::jit::Graph& graph, torch::jit::Value* extra);
 
+// The constants of a block and those within it that are floating tensors of one dimension and more.
+std::vector<torch::jit::Node*> floating_constants(torch::jit::Block& block);
+
 // The graph's float32 tensor constants become `type`. What the model itself converts to float32
 // stays so.
 void convert_constants(torch::jit::Graph& graph, at::ScalarType type);

@@ -15,6 +15,11 @@ namespace errata::infer::torch_runner {
 struct Trainable {
   torch::jit::Module frozen;
   std::shared_ptr<torch::jit::Graph> graph;
+  // The graph's floating constants that no parameter of the module has a part in: its buffers
+  // (means to take off, masks, tables), and what is written out in its code. None of a file that
+  // was frozen before, in which nothing is a parameter any more. Every copy of the graph shares
+  // them.
+  std::vector<at::Tensor> fixed;
   Wanted wanted;
   std::string embedding_source;
   size_t embedding_columns = 0;

@@ -1,7 +1,6 @@
 #include "infer/tuner.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/jit/ir/constants.h>
 #include <torch/optim/adamw.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "infer/torch/devices.h"
 #include "infer/torch/forward.h"
+#include "infer/torch/graph_passes.h"
 #include "infer/torch/reuse_memory.h"
 #include "infer/torch/trainable.h"
 
@@ -21,24 +21,17 @@ namespace {
 constexpr double kHeadRate = 10;  // times the rate of the model's own weights
 constexpr double kDecay = 0.02;   // of matrices and kernels; biases are left alone
 
-// The graph's floating constants, each made anew so that this graph alone changes it.
-std::vector<at::Tensor> own_weights(jit::Block& block) {
+// The graph's floating constants but the fixed ones, each made anew so that this graph alone
+// changes it.
+std::vector<at::Tensor> own_weights(jit::Graph& graph, const std::vector<at::Tensor>& fixed) {
   std::vector<at::Tensor> weights;
-  for (jit::Node* node : block.nodes()) {
-    for (jit::Block* inner : node->blocks()) {
-      const std::vector<at::Tensor> more = own_weights(*inner);
-      weights.insert(weights.end(), more.begin(), more.end());
-    }
-    if (node->kind() != c10::prim::Constant || !node->hasAttribute(c10::attr::value) ||
-        node->kindOf(c10::attr::value) != jit::AttributeKind::t) {
-      continue;
-    }
+  for (jit::Node* node : floating_constants(*graph.block())) {
     const at::Tensor& value = node->t(c10::attr::value);
-    if (!value.is_floating_point() || value.dim() == 0) continue;
+    const bool is_fixed = std::any_of(fixed.begin(), fixed.end(),
+                                      [&](const at::Tensor& each) { return each.is_same(value); });
     at::Tensor own = value.detach().clone();
-    own.requires_grad_(true);
+    if (!is_fixed) weights.push_back(own.requires_grad_(true));
     node->t_(c10::attr::value, own);
-    weights.push_back(own);
   }
   return weights;
 }
@@ -49,7 +42,7 @@ class Slot {
     const std::shared_ptr<jit::Graph> graph = model.graph->copy();
     std::vector<at::Tensor> kernels;
     std::vector<at::Tensor> biases;
-    for (const at::Tensor& weight : own_weights(*graph->block())) {
+    for (const at::Tensor& weight : own_weights(*graph, model.fixed)) {
       (weight.dim() > 1 ? kernels : biases).push_back(weight);
     }
     forward_ = std::make_unique<TrainableForward>(model, graph);
