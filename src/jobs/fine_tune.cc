@@ -320,6 +320,52 @@ size_t count_trained(const FineTuneRequest& request, const Pictures& pictures) {
   return trained;
 }
 
+// Those that have a row to judge. Throws where one of them leaves too little to learn from.
+std::vector<uint8_t> trained_folds(const FineTuneRequest& request, const Pictures& pictures) {
+  std::vector<std::set<ClassIndex>> inside(request.folds);
+  std::vector<uint8_t> folds;
+  for (size_t row = 0; row < request.rows.size(); ++row) {
+    if (request.fold[row] == analysis::kNoFold || !pictures.known(row)) continue;
+    inside[request.fold[row]].insert(request.labels[row]);
+  }
+  for (size_t fold = 0; fold < request.folds; ++fold) {
+    if (inside[fold].empty()) continue;
+    folds.push_back(static_cast<uint8_t>(fold));
+    std::set<ClassIndex> outside;
+    for (size_t other = 0; other < request.folds; ++other) {
+      if (other != fold) outside.insert(inside[other].begin(), inside[other].end());
+    }
+    if (outside.size() >= 2) continue;
+    throw Error(
+        ErrorCategory::kBadInput,
+        "the labelled samples cannot be judged by a model that did not see them: outside one "
+        "of the folds fewer than two classes are left to learn",
+        "Near duplicates stay in one fold. It wants more labels, or more folds (--folds).");
+  }
+  return folds;
+}
+
+// Sums of probabilities that do not depend on the order of the additions: in whole numbers.
+class ProbabilitySums {
+ public:
+  explicit ProbabilitySums(size_t count) : sums_(count, 0) {}
+
+  void add(size_t first, std::span<const float> probabilities) {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < probabilities.size(); ++i) {
+      sums_[first + i] += static_cast<uint64_t>(double{probabilities[i]} * kOne);
+    }
+  }
+  float mean(size_t at, size_t added) const {
+    return static_cast<float>(static_cast<double>(sums_[at]) / kOne / static_cast<double>(added));
+  }
+
+ private:
+  static constexpr double kOne = 0x1p56;  // so that 255 folds fit
+  std::mutex mutex_;
+  std::vector<uint64_t> sums_;
+};
+
 }  // namespace
 
 FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobContext& context) {
@@ -341,37 +387,35 @@ FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobConte
   FineTuned tuned;
   tuned.info = tuner->info();
   tuned.unreadable = pictures.unreadable();
-  const size_t of_fold = trained - trained / request.folds;
+  const std::vector<uint8_t> folds = trained_folds(request, pictures);
+  const size_t of_fold = trained - trained / folds.size();
   tuned.epochs = std::max(kEpochs, (kLeastSteps * kBatch + of_fold - 1) / of_fold);
   const FoldTraining training(request, pictures, preprocessor, *tuner, tuned.epochs, context);
   const size_t classes = request.classes;
   tuned.probabilities.assign(request.rows.size() * classes,
                              std::numeric_limits<float>::quiet_NaN());
   const std::vector<size_t> others = training.rows_of(analysis::kNoFold);
-  std::vector<std::vector<float>> of_others(request.folds);
+  ProbabilitySums of_others(others.size() * classes);
   context.progress.start_stage(
       "fine-tuning the model in folds",
-      tuned.epochs * (request.folds - 1) * trained + trained + request.folds * others.size());
+      tuned.epochs * (folds.size() - 1) * trained + trained + folds.size() * others.size());
   Slots slots(options.slots);
-  context.workers.parallel_for(request.folds, 1, [&](size_t begin, size_t end) {
-    for (size_t fold = begin; fold < end; ++fold) {
+  context.workers.parallel_for(folds.size(), 1, [&](size_t begin, size_t end) {
+    for (size_t at = begin; at < end; ++at) {
       const TunerSlot slot(slots, *tuner);
-      training.train(fold, slot.number);
-      const std::vector<size_t> own = training.rows_of(static_cast<uint8_t>(fold));
+      training.train(folds[at], slot.number);
+      const std::vector<size_t> own = training.rows_of(folds[at]);
       training.ask(own, slot.number, [&](size_t i, std::span<const float> p) {
         std::copy(p.begin(), p.end(),
                   tuned.probabilities.begin() + static_cast<ptrdiff_t>(own[i] * classes));
       });
-      training.ask(others, slot.number, [&](size_t, std::span<const float> p) {
-        of_others[fold].insert(of_others[fold].end(), p.begin(), p.end());
-      });
+      training.ask(others, slot.number,
+                   [&](size_t i, std::span<const float> p) { of_others.add(i * classes, p); });
     }
   });
   for (size_t i = 0; i < others.size(); ++i) {
     for (size_t k = 0; k < classes; ++k) {
-      float sum = 0;
-      for (const std::vector<float>& each : of_others) sum += each[i * classes + k];
-      tuned.probabilities[others[i] * classes + k] = sum / static_cast<float>(request.folds);
+      tuned.probabilities[others[i] * classes + k] = of_others.mean(i * classes + k, folds.size());
     }
   }
   return tuned;

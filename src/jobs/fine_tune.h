@@ -28,8 +28,8 @@ struct FineTuneRequest {
 };
 
 struct FineTuned {
-  // rows x classes: of the fold's model that did not see the row, the mean of all where no fold has
-  // it. NaN where the picture could not be read.
+  // rows x classes: of the fold's model that did not see the row, the mean of all that were trained
+  // where no fold has it. NaN where the picture could not be read.
   std::vector<float> probabilities;
   std::vector<Issue> unreadable;
   infer::TunerInfo info;
@@ -41,12 +41,14 @@ struct FineTuned {
 // picture and its mirror image. A few epochs: networks learn what labels have in common before
 // they learn the labels that are wrong by heart (Arpit et al. 2017). The same numbers each time on
 // the same machine; the pictures as the model takes them lie in a file beside the store meanwhile,
-// which nobody else sees. Memory: the model's weights four times over and one step's maps, for each
-// fold that is trained at the same time.
+// which nobody else sees. A fold without a row to judge is not trained. Memory: rows x classes
+// floats, twice as much again for the rows that no fold has, and the model's weights four times
+// over and one step's maps for each fold that is trained at the same time.
 //
 // Throws Error: kNotFound where the run was made by no model or its file is gone, kConflict where
-// the file is another by now, kBadInput for a detector, for fewer than two classes with a label and
-// where no picture can be read, and what load_tuner throws.
+// the file is another by now, kBadInput for a detector, for fewer than two classes with a label, in
+// all or outside a fold that has rows, and where no picture can be read, and what load_tuner
+// throws.
 FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobContext& context);
 
 }  // namespace errata::jobs

@@ -1,15 +1,20 @@
 // `errata probe --fine-tune` as a command.
+#include "jobs/fine_tune.h"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 
+#include "analysis/linear_head.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "media/image.h"
 #include "media/reader.h"
 #include "store/runs.h"
 #include "tests/infer/toy_models.h"
+#include "tests/jobs/job_parts.h"
 #include "tests/jobs/program.h"
 #include "tests/support/temp_dir.h"
 #include "text/json.h"
@@ -70,7 +75,87 @@ bool has_scratch(const TempDir& dir) {
   return false;
 }
 
+// Some pictures of a bench, the labels and folds of which are chosen here.
+struct ChosenFolds {
+  explicit ChosenFolds(const Bench& bench, size_t threads = 1)
+      : state(jobs::load_state({bench.dir / "base.db", "", "", false})), parts(threads) {
+    request.run = store::read_run(state.store, state.run);
+    request.classes = state.snapshot.classes.size();
+  }
+  // Pictures of class `label` that go to `fold`; kNoFold: without a label.
+  void add(int label, uint8_t fold, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      rows.push_back(static_cast<RowIndex>(static_cast<size_t>(label) * (kPictures / 3) +
+                                           next[static_cast<size_t>(label)]++));
+      folds.push_back(fold);
+      labels.push_back(fold == analysis::kNoFold ? kNoClass : label);
+      weights.push_back(1);
+    }
+  }
+  jobs::FineTuned run(size_t fold_count) {
+    request.rows = rows;
+    request.labels = labels;
+    request.fold = folds;
+    request.weights = weights;
+    request.folds = fold_count;
+    jobs::JobContext job = parts.job();
+    return jobs::fine_tune(request, state, job);
+  }
+
+  jobs::LoadedState state;
+  jobs::JobParts parts;
+  jobs::FineTuneRequest request;
+  std::vector<RowIndex> rows;
+  std::vector<ClassIndex> labels;
+  std::vector<uint8_t> folds;
+  std::vector<float> weights;
+  std::array<size_t, 3> next{};
+};
+
 }  // namespace
+
+TEST_CASE("folds without a label are not trained, and have no part in what has none") {
+  const Bench bench;
+  ChosenFolds few(bench, 3);
+  for (const uint8_t fold : {3, 11, 40}) {
+    for (const int label : {0, 1, 2}) few.add(label, fold, 2);
+  }
+  for (const int label : {0, 1, 2}) few.add(label, analysis::kNoFold, 4);
+  const jobs::FineTuned tuned = few.run(50);
+  const size_t classes = few.request.classes;
+  const size_t labelled = 18;
+  const size_t others = 12;
+  // Each picture of two folds in every epoch, then each of its own fold, and the others three
+  // times.
+  CHECK(few.parts.progress.total() == tuned.epochs * 2 * labelled + labelled + 3 * others);
+  CHECK(few.parts.progress.done() == few.parts.progress.total());
+  for (size_t row = 0; row < few.rows.size(); ++row) {
+    double sum = 0;
+    for (size_t k = 0; k < classes; ++k) sum += tuned.probabilities[row * classes + k];
+    CHECK(sum == doctest::Approx(1).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a fold that leaves fewer than two classes to learn from is said, not answered") {
+  const Bench bench;
+  const auto message = [](ChosenFolds& chosen) {
+    try {
+      chosen.run(2);
+    } catch (const Error& error) {
+      CHECK(error.category() == ErrorCategory::kBadInput);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  ChosenFolds one_fold(bench);
+  for (const int label : {0, 1, 2}) one_fold.add(label, 1, 3);
+  CHECK(message(one_fold).find("fewer than two classes are left to learn") != std::string::npos);
+  ChosenFolds one_class(bench);
+  one_class.add(0, 0, 3);
+  one_class.add(1, 0, 3);
+  one_class.add(1, 1, 3);
+  CHECK(message(one_class).find("fewer than two classes are left to learn") != std::string::npos);
+}
 
 TEST_CASE("the model itself, fitted in folds, tells the wrong labels; twice the same") {
   const Bench bench(12);  // of each 120
