@@ -120,8 +120,7 @@ void round_row(std::span<const double> values, std::span<const size_t> places, s
     std::iota(order.begin(), order.end(), size_t{0});
     // Equal errors: the first when lowering, the last when raising, as a sorted list read from
     // either end gives them. cleanlab's own choice among them is numpy's unstable sort, which
-    // differs between processors: of some fourteen classes and more its joint, and so its set, may
-    // differ by a few.
+    // differs between processors: its joint, and so its set, may differ by a few.
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
       const double x = (values[a] - whole[a]) * step;
       const double y = (values[b] - whole[b]) * step;

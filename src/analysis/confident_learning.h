@@ -4,8 +4,8 @@
 //
 // By default cleanlab's known faults are mended; with `compat` they are kept, and the set of issues
 // is cleanlab's, but for ties that it leaves to numpy's unstable sort, which differs between
-// processors: samples of exactly equal score at a cut and, of some fourteen classes and more, equal
-// remainders where the joint is rounded (a few samples in a thousand).
+// processors: samples of exactly equal score at a cut, and equal remainders where the joint is
+// rounded, whatever the number of classes (a few samples, of small sets too).
 //   - a row above several thresholds counts for the most probable class among those, as the paper
 //     says; compat: for the most probable of all classes (cleanlab#1248)
 //   - confidence_weighted_entropy of a row that is certain of its label is 1; compat: 0
