@@ -113,7 +113,8 @@ void add_run_options(CLI::App& app, jobs::InferJobOptions& options) {
   app.add_option("--trained-on", options.trained_on,
                  "Filter: the samples that the model was trained on")
       ->type_name("EXPR");
-  app.add_flag("--resume", options.resume, "Go on with a run that did not end");
+  app.add_flag("--resume", options.resume,
+               "Go on with a run that did not end; without --run, begin it where there is none");
   app.add_flag("--replace", options.replace, "Replace a run of the same name");
   app.add_option("--who", options.who, "Who runs it, for the record")->type_name("NAME");
 }

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "base/error.h"
+#include "base/text.h"
 #include "store/runs.h"
 
 namespace errata::jobs {
@@ -18,6 +22,25 @@ void refuse_existing_run(store::Store& store, const std::string& name, Resumable
                 : "--replace begins it anew, --run NAME names another",
         store.path());
   }
+}
+
+void refuse_absent_run(store::Store& store, const std::string& name) {
+  std::vector<std::string> names;
+  for (const store::RunInfo& run : store::list_runs(store)) names.push_back(run.summary.name);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  std::vector<std::string> listed = nearest_words(name, names);
+  for (const std::string& other : names) {
+    if (std::find(listed.begin(), listed.end(), other) == listed.end()) listed.push_back(other);
+  }
+  constexpr size_t kMostListed = 20;
+  const bool more = listed.size() > kMostListed;
+  if (more) listed.resize(kMostListed);
+  const std::string known =
+      listed.empty()
+          ? "The store has no runs yet."
+          : fmt::format("There are: {}{}.", fmt::join(listed, ", "), more ? ", ..." : "");
+  throw Error(ErrorCategory::kNotFound, fmt::format("there is no run '{}' to resume", name),
+              known + " Without --resume it is begun.", store.path());
 }
 
 }  // namespace errata::jobs

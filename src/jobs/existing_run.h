@@ -13,4 +13,8 @@ enum class Resumable { kNo, kYes };
 // Throws Error(kConflict), in the words of store::RunWriter, when the store has a run of the name.
 void refuse_existing_run(store::Store& store, const std::string& name, Resumable resumable);
 
+// Throws Error(kNotFound) when the store has no run of the name; the hint lists those it has, near
+// names first.
+void refuse_absent_run(store::Store& store, const std::string& name);
+
 }  // namespace errata::jobs

@@ -360,6 +360,7 @@ InferJobReport run_infer(const InferJobOptions& options, JobContext& context) {
   if (!options.resume && !options.replace) {
     refuse_existing_run(store, run_name_of(options), Resumable::kYes);
   }
+  if (options.resume && !options.run_name.empty()) refuse_absent_run(store, options.run_name);
   const std::vector<infer::InferItem> items = items_of(store, plan);
   refuse_missing_roots(store, items);
 

@@ -34,7 +34,9 @@ struct InferJobOptions {
   std::optional<double> iou;
   std::optional<size_t> max_detections;
   bool agnostic = false;
-  bool resume = false;   // go on with a run that did not end
+  // Go on with a run that did not end. One of the default name is begun where there is none, so
+  // that the same command may be given again; a run_name that is not there is refused.
+  bool resume = false;
   bool replace = false;  // delete a run of the same name first
   std::string who;
 
@@ -59,9 +61,10 @@ struct InferJobReport {
   std::map<std::string, uint64_t> issue_kinds;
 };
 
-// Throws Error(kConflict) when the run exists and neither `resume` nor `replace` is set, or when
-// what it was begun with differs; Error(kUnsupported) without LibTorch or the device; kInterrupted
-// leaves a run that `resume` goes on with.
+// Throws Error(kNotFound) for a run_name to resume that is not there; Error(kConflict) when the run
+// exists and neither `resume` nor `replace` is set, or when what it was begun with differs;
+// Error(kUnsupported) without LibTorch or the device; kInterrupted leaves a run that `resume` goes
+// on with.
 InferJobReport run_infer(const InferJobOptions& options, JobContext& context);
 
 }  // namespace errata::jobs

@@ -202,6 +202,28 @@ TEST_CASE("a run is not overwritten by mistake, and not resumed as something els
   CHECK(seen.output.find("averaged with the mirror image") != std::string::npos);
 }
 
+TEST_CASE("a run that is named and not there is not resumed") {
+  const Bench bench;
+  const auto resume = [&](const char* run) {
+    std::vector<std::string> arguments = bench.infer(bench.base, "--resume");
+    arguments.insert(arguments.end(), {"--run", run});
+    return run_errata(arguments);
+  };
+  const Ended none = resume("resnet");
+  CHECK(none.exit_code == 3);
+  CHECK(none.output.find("there is no run 'resnet' to resume") != std::string::npos);
+  CHECK(none.output.find("The store has no runs yet.") != std::string::npos);
+  std::vector<std::string> first = bench.infer(bench.base, "--run");
+  first.emplace_back("first");
+  REQUIRE(run_errata(first).exit_code == 0);
+  first.back() = "resnet";
+  REQUIRE(run_errata(first).exit_code == 0);
+  const Ended typo = resume("resnte");
+  CHECK(typo.exit_code == 3);
+  CHECK(typo.output.find("There are: resnet, first.") != std::string::npos);
+  CHECK(resume("resnet").exit_code == 0);
+}
+
 TEST_CASE("a model with another number of classes than its list is refused") {
   const Bench bench(5);
   const Ended ended = run_errata(bench.infer(bench.base));
