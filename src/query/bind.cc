@@ -66,6 +66,7 @@ class Binder {
       }
       case ExprKind::kNot: return make_not(condition(*expr.children[0]));
       case ExprKind::kCompare:
+        refuse_bare_text(expr);
         return compare(expr, expr.compare, operand(*expr.children[0]), operand(*expr.children[1]));
       case ExprKind::kIn: return in(expr);
       case ExprKind::kBetween: return between(expr);
@@ -130,6 +131,35 @@ class Binder {
     for (std::string& name : near) name = quote_column(name);
     fail(expr, fmt::format("there is no column {}", shorten_utf8(expr.column, 60)), std::move(near),
          std::move(advice));
+  }
+
+  const Column* plain_column(const Expr& expr) const {
+    if (expr.kind != ExprKind::kColumn) return nullptr;
+    return expr.has_run ? find_column(table_, expr.column, expr.run)
+                        : find_column(table_, expr.column);
+  }
+
+  // `split = train` for `split = 'train'`: a word that is no column, compared with a text.
+  void refuse_bare_text(const Expr& expr) const {
+    const Column* text = nullptr;
+    for (const ExprPtr& side : expr.children) {
+      const Column* column = plain_column(*side);
+      if (column != nullptr && !is_number_type(column->type)) text = column;
+    }
+    if (text == nullptr) return;
+    for (const ExprPtr& side : expr.children) {
+      if (side->kind != ExprKind::kColumn || side->has_run || plain_column(*side) != nullptr) {
+        continue;
+      }
+      const std::string quoted = quote_text(side->column);
+      std::vector<std::string> near = nearest_words(side->column, column_candidates(table_));
+      for (std::string& name : near) name = quote_column(name);
+      const bool is_value =
+          text->dictionary != nullptr && text->dictionary->find(side->column) >= 0;
+      near.insert(is_value ? near.begin() : near.end(), quoted);
+      fail(*side, fmt::format("there is no column {}", shorten_utf8(side->column, 60)),
+           std::move(near), fmt::format("A text takes single quotes: {}.", quoted));
+    }
   }
 
   Operand operand(const Expr& expr) const {
@@ -251,7 +281,7 @@ class Binder {
     }
     if (left.kind == Kind::kSetColumn || left.kind == Kind::kTextColumn) {
       if (right.kind == Kind::kText || right.kind == Kind::kNumber) {
-        return compare_text_constant(op, left, right);
+        return compare_text_constant(expr, op, left, right);
       }
       if (left.kind == Kind::kTextColumn && right.kind == Kind::kTextColumn) {
         return make_compare_texts(op, *left.column, *right.column);
@@ -274,8 +304,34 @@ class Binder {
     return make_compare_sources(op, std::move(first), source(right));
   }
 
-  PredicatePtr compare_text_constant(CompareOp op, const Operand& left, const Operand& right) {
+  void note_no_order(const Expr& expr, const Operand& left, const Operand& right) {
+    if (notes_ == nullptr) return;
+    const std::string name = source_of(*left.expr);
+    const bool free_column = to_lower_ascii(left.column->name).starts_with("attr.");
+    if (left.column->type == ColumnType::kCategory && !free_column) {
+      notes_->push_back(
+          {expr.begin,
+           expr.end,
+           fmt::format("{} is a category, which has no order", name),
+           {},
+           fmt::format("Write: {0} = 'text', {0} != 'text', {0} in ('a', 'b'), {0} like 'a%' or "
+                       "{0} is null.",
+                       name)});
+    } else if (right.kind == Kind::kNumber) {
+      notes_->push_back({expr.begin,
+                         expr.end,
+                         fmt::format("{} is text, {} is a number: they have no order", name,
+                                     source_of(*right.expr)),
+                         {},
+                         fmt::format("Texts have the order of their bytes: write {} to have that.",
+                                     quote_text(text_of_number(right.number)))});
+    }
+  }
+
+  PredicatePtr compare_text_constant(const Expr& expr, CompareOp op, const Operand& left,
+                                     const Operand& right) {
     const bool is_equality = op == CompareOp::kEq || op == CompareOp::kNe;
+    if (!is_equality) note_no_order(expr, left, right);
     std::string text = text_for(left, right, is_equality);
     // For sets `!=` is the negation of `=`: none of the members is.
     const bool negated = op == CompareOp::kNe;
@@ -300,6 +356,7 @@ class Binder {
   }
 
   PredicatePtr in(const Expr& expr) {
+    refuse_bare_text(expr);
     const Operand left = operand(*expr.children[0]);
     std::vector<Operand> items;
     bool constants = true;

@@ -45,8 +45,9 @@ std::vector<FilterNote> check_filter(const Filter& filter, const Table& table) {
 Filter parse_typed_filter(std::string_view text, const Table& table) {
   Filter filter = parse_filter(text);
   for (const FilterNote& note : check_filter(filter, table)) {
-    if (note.suggestions.empty()) continue;
-    throw FilterError(note.message, filter.text(), note.begin, note.end, note.suggestions);
+    if (note.suggestions.empty() && note.advice.empty()) continue;
+    throw FilterError(note.message, filter.text(), note.begin, note.end, note.suggestions,
+                      note.advice);
   }
   return filter;
 }

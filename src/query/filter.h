@@ -110,19 +110,21 @@ std::string quote_threshold(double below, double to);
 Selection evaluate(const Filter& filter, const Table& table, const ParallelFor* parallel = nullptr);
 
 // A place where a filter is legal and yet surely not what was meant: a value that the column's
-// dictionary lacks, `x = null`.
+// dictionary lacks, `x = null`, an order of classes.
 struct FilterNote {
   size_t begin = 0;
   size_t end = 0;
   std::string message;
   std::vector<std::string> suggestions;  // replacements, as in FilterError
+  std::string advice = {};               // what is possible; parse_typed_filter refuses then
 };
 
 // Everything evaluate() would throw is thrown here; what it would pass over in silence is returned.
 std::vector<FilterNote> check_filter(const Filter& filter, const Table& table);
 
 // For a filter that a person just typed: parses, checks, and throws FilterError also for a value
-// that no row has when a near one exists ("did you mean 'cat'?").
+// that no row has when a near one exists ("did you mean 'cat'?"), and for < and the like where
+// there is no order: of categories (label, split, ...; not attr.*), and of texts with a number.
 Filter parse_typed_filter(std::string_view text, const Table& table);
 
 }  // namespace errata::query

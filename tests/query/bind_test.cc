@@ -80,6 +80,37 @@ TEST_CASE("operands that do not fit are refused") {
   CHECK(failure("5 in (label)").reason().find("do not compare") != std::string::npos);
 }
 
+TEST_CASE("categories have no order, and texts none with a number") {
+  const auto typed = [](std::string_view text) {
+    try {
+      parse_typed_filter(text, table());
+    } catch (const FilterError& error) {
+      return error.reason();
+    }
+    return std::string();
+  };
+  CHECK(typed("label > 5") == "label is a category, which has no order");
+  CHECK(typed("width > 1 and 'a' <= label") == "label is a category, which has no order");
+  CHECK(typed("path < 5") == "path is text, 5 is a number: they have no order");
+  CHECK(typed("tags >= 1") == "tags is text, 1 is a number: they have no order");
+  CHECK(typed("path > 'c1/'").empty());
+  CHECK(typed("label = 5 or label between 'a' and 'c'").empty());
+  CHECK(notes("label > 5")[0].advice.find("label in ('a', 'b')") != std::string::npos);
+  // What was stored before stays legal.
+  CHECK(evaluate(parse_filter("label > 'a'"), table()).rows() == 50);
+}
+
+TEST_CASE("a text without its quotes is told with them") {
+  for (const char* text : {"label = cat", "cat != label", "label in ('dog', cat)", "tags = cat"}) {
+    const FilterError error = failure(text);
+    CHECK(error.reason() == "there is no column cat");
+    CHECK(error.suggestions() == std::vector<std::string>{"'cat'"});
+  }
+  CHECK(failure("label != predicton").suggestions() ==
+        std::vector<std::string>{"prediction", "'predicton'"});
+  CHECK(failure("width = heigth").suggestions() == std::vector<std::string>{"height"});
+}
+
 TEST_CASE("values that no row has are noted, with near ones") {
   const std::vector<FilterNote> typo = notes("width > 1 and label = 'dgo'");
   REQUIRE(typo.size() == 1);
@@ -90,7 +121,7 @@ TEST_CASE("values that no row has are noted, with near ones") {
   CHECK(notes("tags != 'hrad'")[0].suggestions == std::vector<std::string>{"'hard'"});
   CHECK(notes("label = null")[0].suggestions == std::vector<std::string>{"label is null"});
   CHECK(notes("null != label")[0].suggestions == std::vector<std::string>{"label is not null"});
-  CHECK(notes("label > 'xyzzy' or path = 'nowhere' or label = 5").empty());
+  CHECK(notes("label in ('cat') or path = 'nowhere' or label = 5").empty());
 
   CHECK_THROWS_AS(parse_typed_filter("label = 'dgo'", table()), FilterError);
   CHECK_NOTHROW(parse_typed_filter("label = 'xyzzy'", table()));
