@@ -105,7 +105,9 @@ CommandBody setup_rank(CLI::App& app) {
                  "confident-mistakes, margin, entropy, loss, self-confidence, or a number column; "
                  "`errata scores` explains them (default confident-mistakes)")
       ->type_name("SCORE");
-  add_judge_options(app, boxes->judge);
+  add_judge_options(app, boxes->judge,
+                    "Run whose predictions are meant, with --objects one of detections "
+                    "(default: the newest)");
   app.add_flag("--objects", *objects,
                "Annotations and detections in place of samples, by label-doubt and the like; "
                "--where is of objects then");

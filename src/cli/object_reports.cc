@@ -60,9 +60,8 @@ std::string thresholds_text(const jobs::JudgedObjects& judged) {
   return judged.stored_at.empty() ? text : fmt::format("{} (stored {})", text, judged.stored_at);
 }
 
-void add_judge_options(CLI::App& app, jobs::JudgeOptions& options) {
-  app.add_option("--run", options.run, "Run of detections (default: the newest)")
-      ->type_name("NAME");
+void add_judge_options(CLI::App& app, jobs::JudgeOptions& options, const char* run_help) {
+  app.add_option("--run", options.run, run_help)->type_name("NAME");
   app.add_option("--confidence", options.confidence,
                  "Detections below it are no errors and find nothing (default 0.25)")
       ->type_name("C");

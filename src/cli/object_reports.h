@@ -17,6 +17,8 @@ ResultTable object_table(const jobs::JudgedObjects& judged, std::span<const RowI
 // "matched at confidence 0.25 and IoU 0.5", and when, where it was stored.
 std::string thresholds_text(const jobs::JudgedObjects& judged);
 
-void add_judge_options(CLI::App& app, jobs::JudgeOptions& options);
+// --run, --confidence and --iou; `run_help` where the run need not be one of detections.
+void add_judge_options(CLI::App& app, jobs::JudgeOptions& options,
+                       const char* run_help = "Run of detections (default: the newest)");
 
 }  // namespace errata::cli
