@@ -40,10 +40,17 @@ CommandBody setup_root_set(CLI::App& app) {
   return [arguments](CommandContext& context) {
     store::Store store = store::Store::open(context.store_path(), store::Access::kWrite);
     const std::string folder = absolute_path(arguments->folder);
-    store::set_root(store, arguments->id, folder);
+    const store::RootCheck check = store::set_root(store, arguments->id, folder);
+    if (check.there < check.looked_for) {
+      context.warn(fmt::format("{} of {} files that were looked for are not there, the first {}",
+                               check.looked_for - check.there, check.looked_for,
+                               printable(check.first_missing)));
+    }
     if (context.json()) {
-      return context.print_json(
-          text::Json::object({{"root", arguments->id}, {"path", escape_bytes(folder)}}));
+      return context.print_json(text::Json::object({{"root", arguments->id},
+                                                    {"path", escape_bytes(folder)},
+                                                    {"looked_for", check.looked_for},
+                                                    {"there", check.there}}));
     }
     context.note(fmt::format("root {} is now {}", arguments->id, folder));
   };

@@ -62,9 +62,41 @@ void move_sources(Connection& db, int64_t root, const std::string& before,
   }
 }
 
+RootCheck look_for_files(Connection& db, int64_t root, const std::string& folder) {
+  constexpr int64_t kLooks = 100;
+  Statement range = db.prepare(
+      "SELECT min(id), max(id) FROM sample WHERE root_id = ?1 AND vanished_batch IS NULL");
+  range.bind(1, root);
+  RootCheck check;
+  if (!range.step() || range.is_null(0)) return check;
+  const int64_t first = range.integer(0);
+  const int64_t last = range.integer(1);
+  Statement find = db.prepare(
+      "SELECT id, path FROM sample WHERE id >= ?1 AND root_id = ?2 AND vanished_batch IS NULL "
+      "ORDER BY id LIMIT 1");
+  int64_t looked_at = 0;
+  for (int64_t i = 0; i < kLooks; ++i) {
+    const int64_t from = first + (last - first) * i / (kLooks - 1);
+    if (from <= looked_at) continue;
+    find.bind(1, from).bind(2, root);
+    if (find.step()) {
+      looked_at = find.integer(0);
+      const std::string path = unescape_bytes(find.text(1));
+      ++check.looked_for;
+      if (file_exists(join_path(folder, path))) {
+        ++check.there;
+      } else if (check.first_missing.empty()) {
+        check.first_missing = path;
+      }
+    }
+    find.reset();
+  }
+  return check;
+}
+
 }  // namespace
 
-void set_root(Store& store, int64_t id, const std::string& new_path) {
+RootCheck set_root(Store& store, int64_t id, const std::string& new_path) {
   const std::string path = absolute_path(new_path);
   if (!is_directory(path)) {
     throw Error(ErrorCategory::kNotFound, "there is no such folder",
@@ -88,8 +120,17 @@ void set_root(Store& store, int64_t id, const std::string& new_path) {
     throw Error(ErrorCategory::kNotFound, fmt::format("there is no root {}", id),
                 "see `errata root list`");
   }
+  const RootCheck check = look_for_files(db, id, path);
+  if (check.looked_for > 0 && check.there == 0) {
+    throw Error(ErrorCategory::kNotFound,
+                fmt::format("none of the root's files is in this folder: 0 of {} looked for",
+                            check.looked_for),
+                fmt::format("name the folder that holds {}", to_valid_utf8(check.first_missing)),
+                path);
+  }
   move_sources(db, id, before, path);
   transaction.commit();
+  return check;
 }
 
 std::vector<SourceInfo> list_sources(Store& store) {

@@ -21,9 +21,15 @@ std::vector<RootInfo> list_roots(Store& store);
 // Folders of roots that hold samples and are not there. Cheap: counts nothing.
 std::vector<std::string> missing_roots(Store& store);
 // Points root `id` to another folder, and the sources that were imported from inside it to theirs
-// there, so that importing them again is a re-import. Error: kNotFound (root, or the folder is not
-// there), kConflict when another root is there already.
-void set_root(Store& store, int64_t id, const std::string& new_path);
+// there, so that importing them again is a re-import. Looks for up to 100 of its files, spread over
+// all. Error: kNotFound (root, the folder, or none of the files is there), kConflict when another
+// root is there already.
+struct RootCheck {
+  size_t looked_for = 0;
+  size_t there = 0;
+  std::string first_missing;  // below the root; empty when none is
+};
+RootCheck set_root(Store& store, int64_t id, const std::string& new_path);
 
 struct SourceInfo {
   SourceId id = 0;
