@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -76,6 +77,37 @@ std::vector<Registered> register_commands(CLI::App& app) {
   return registered;
 }
 
+Error no_such_command(const CLI::App& family, std::string_view path, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* child : family.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(child->get_name());
+  }
+  const std::vector<std::string> near = nearest_words(word, names);
+  std::string hint = fmt::format("See `errata{} --help`.", path);
+  if (!near.empty()) hint = fmt::format("Did you mean `errata{} {}`? {}", path, near[0], hint);
+  return Error(ErrorCategory::kUsage, fmt::format("there is no command '{}'", printable(word)),
+               hint);
+}
+
+// `errata help`, `errata help COMMAND` and `errata help COMMAND COMMAND` as the words that ask for
+// it with --help; other words as they are.
+std::vector<std::string> spell_out_help(const CLI::App& app, std::vector<std::string> words) {
+  if (words.empty() || words[0] != "help") return words;
+  words.erase(words.begin());
+  const CLI::App* at = &app;
+  std::string path;
+  for (const std::string& word : words) {
+    if (word.starts_with('-')) continue;
+    const auto named =
+        at->get_subcommands([&](const CLI::App* child) { return child->get_name() == word; });
+    if (named.empty()) throw no_such_command(*at, path, word);
+    at = named.front();
+    path += " " + word;
+  }
+  words.emplace_back("--help");
+  return words;
+}
+
 // CLI11 says "The following argument was not expected: X"; a person wants to know what X might be.
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string command;
@@ -87,13 +119,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string hint = fmt::format("See `errata{} --help`.", command);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && deepest == &app) {
     for (const std::string& word : app.remaining()) {
-      if (word.starts_with('-')) continue;
-      std::vector<std::string> names;
-      for (const CommandEntry& entry : all_commands()) names.emplace_back(entry.name);
-      const std::vector<std::string> near = nearest_words(word, names);
-      if (!near.empty())
-        hint = fmt::format("Did you mean `errata {}`? See `errata --help`.", near[0]);
-      return Error(ErrorCategory::kUsage, fmt::format("there is no command '{}'", word), hint);
+      if (!word.starts_with('-')) return no_such_command(app, "", word);
     }
   }
   std::string message = error.what();
@@ -127,7 +153,8 @@ int parse_and_run(int argc, char** argv) {
   app.set_version_flag("--version",
                        fmt::format("errata {}\n{}", program_version(), program_parts()));
   app.footer(std::string("\nExample:\n  errata import photos/\n  errata predictions probs.npy\n"
-                         "  errata rank --limit 20\n\n") +
+                         "  errata rank --limit 20\n\n"
+                         "`errata help COMMAND` and `errata COMMAND --help` say more of one.\n\n") +
              kExitCodes);
   app.require_subcommand(0, 1);
   app.fallthrough();
@@ -136,7 +163,9 @@ int parse_and_run(int argc, char** argv) {
   check_option_values(app);
   refuse_missing_values({argv, static_cast<size_t>(argc)});
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = spell_out_help(app, {argv + std::min(argc, 1), argv + argc});
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::Success& success) {  // --help, --version
     const int code = app.exit(success);
     flush_stdout();
@@ -228,7 +257,11 @@ CLI::App& CommandFamily::add(std::string_view name, std::string_view summary,
   return *child;
 }
 
-CommandBody CommandFamily::body(const CommandBody& alone) const {
+CommandBody CommandFamily::body(const CommandBody& given) const {
+  CommandBody alone = given;
+  for (const Child& child : *children_) {
+    if (!alone && child.app->get_name() == "list") alone = child.body;
+  }
   if (alone) app_.require_subcommand(0, 1);
   return [children = children_, alone](CommandContext& context) {
     for (const Child& child : *children) {

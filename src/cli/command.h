@@ -87,8 +87,8 @@ class CommandFamily {
   explicit CommandFamily(CLI::App& app);
   CLI::App& add(std::string_view name, std::string_view summary, std::string_view example,
                 const std::function<CommandBody(CLI::App&)>& setup);
-  // Runs the child that was named; without one `alone`, where there is such a thing, else it is an
-  // error.
+  // Runs the child that was named; without one `alone`, else `list`, where there are such things,
+  // else it is an error.
   CommandBody body(const CommandBody& alone = {}) const;
 
  private:
