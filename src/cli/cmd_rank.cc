@@ -18,9 +18,9 @@ ResultTable table_of(const jobs::RankReport& report) {
   for (const char* name : {"prediction", "confidence", "verdict"}) {
     if (samples.find(name) != nullptr) names.emplace_back(name);
   }
-  if (report.score != "confidence" && report.score != "confident_mistake") {
-    names.push_back(report.score);
-  }
+  const bool is_there =
+      report.score == "confidence" || report.score == "confident_mistake" || report.score == "id";
+  if (!is_there) names.push_back(report.score);
   for (const char* name : {"split", "review", "source"}) {
     if (samples.find(name) != nullptr) names.emplace_back(name);
   }

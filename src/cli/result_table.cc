@@ -106,6 +106,8 @@ std::string shown(const Cell& cell, const ResultColumn& column) {
   if (const bool* value = std::get_if<bool>(&cell)) return *value ? "yes" : "no";
   if (const int64_t* value = std::get_if<int64_t>(&cell)) return signed_with_thousands(*value);
   if (const double* value = std::get_if<double>(&cell)) {
+    constexpr double kMostWrittenOut = 1e15;
+    if (std::abs(*value) >= kMostWrittenOut) return fmt::format("{:.6g}", *value);
     std::string text = fmt::format("{:.{}f}", *value, column.decimals);
     const bool is_zero = text.find_first_not_of("-0.") == std::string::npos;
     if (is_zero && text.starts_with('-')) text.erase(0, 1);  // a difference of -1e-9 is no minus

@@ -151,7 +151,8 @@ double exact_mcnemar(size_t only_a, size_t only_b) {
 
 void MetricsOptions::check() const {
   if (resamples < 1000 || resamples > 1'000'000) {
-    throw Error(ErrorCategory::kUsage, "the bootstrap wants 1,000 to 1,000,000 resamples");
+    throw Error(ErrorCategory::kUsage, "the bootstrap wants 1,000 to 1,000,000 resamples",
+                resamples == 0 ? "0, no intervals, is for detections." : "");
   }
   if (calibration_bins < 2 || calibration_bins > 1000) {
     throw Error(ErrorCategory::kUsage, "the calibration wants 2 to 1,000 bins");

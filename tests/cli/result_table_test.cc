@@ -92,6 +92,18 @@ TEST_CASE("a cell that wraps goes on below, whole words") {
         "labels                         errata find labels\n");
 }
 
+TEST_CASE("a very large number is written with its exponent") {
+  ResultTable table({{"attr.x", Align::kRight, 2}});
+  table.add({1.1e301});
+  table.add({-2.5e15});
+  table.add({999999999999999.0});
+  CHECK(table.to_text() ==
+        "            attr.x\n"
+        "          1.1e+301\n"
+        "          -2.5e+15\n"
+        "999999999999999.00\n");
+}
+
 TEST_CASE("CSV quotes by RFC 4180 and keeps whole numbers") {
   ResultTable table({{"a,b"}, {"c"}});
   table.add({std::string("say \"hi\"\nnow"), 0.1});
