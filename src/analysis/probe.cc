@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "analysis/near_embeddings.h"
 #include "base/error.h"
@@ -68,6 +69,25 @@ std::vector<uint8_t> stratified_folds(std::span<const ClassIndex> labels,
     }
   }
   return fold;
+}
+
+FoldsInUse folds_in_use(std::span<const uint8_t> fold, std::span<const ClassIndex> labels,
+                        size_t folds) {
+  std::vector<std::set<ClassIndex>> inside(folds);
+  for (size_t row = 0; row < fold.size(); ++row) {
+    if (fold[row] != kNoFold) inside[fold[row]].insert(labels[row]);
+  }
+  FoldsInUse used;
+  for (size_t f = 0; f < folds; ++f) {
+    if (inside[f].empty()) continue;
+    used.folds.push_back(static_cast<uint8_t>(f));
+    std::set<ClassIndex> outside;
+    for (size_t other = 0; other < folds; ++other) {
+      if (other != f) outside.insert(inside[other].begin(), inside[other].end());
+    }
+    used.all_taught = used.all_taught && outside.size() >= 2;
+  }
+  return used;
 }
 
 namespace {

@@ -32,6 +32,15 @@ std::vector<uint8_t> stratified_folds(std::span<const ClassIndex> labels,
                                       std::span<const uint32_t> groups, size_t classes,
                                       size_t folds, uint64_t seed);
 
+// The folds that a row with a label is in, rising; and whether two classes or more lie outside each
+// of them: else what is asked there has nothing to learn from.
+struct FoldsInUse {
+  std::vector<uint8_t> folds;
+  bool all_taught = true;
+};
+FoldsInUse folds_in_use(std::span<const uint8_t> fold, std::span<const ClassIndex> labels,
+                        size_t folds);
+
 struct ProbeOptions {
   size_t folds = 5;  // 2..50
   uint64_t seed = 1;

@@ -10,7 +10,7 @@
 #include <numbers>
 #include <set>
 
-#include "analysis/linear_head.h"
+#include "analysis/probe.h"
 #include "base/files.h"
 #include "base/finite.h"
 #include "base/hash.h"
@@ -322,27 +322,16 @@ size_t count_trained(const FineTuneRequest& request, const Pictures& pictures) {
 
 // Those that have a row to judge. Throws where one of them leaves too little to learn from.
 std::vector<uint8_t> trained_folds(const FineTuneRequest& request, const Pictures& pictures) {
-  std::vector<std::set<ClassIndex>> inside(request.folds);
-  std::vector<uint8_t> folds;
-  for (size_t row = 0; row < request.rows.size(); ++row) {
-    if (request.fold[row] == analysis::kNoFold || !pictures.known(row)) continue;
-    inside[request.fold[row]].insert(request.labels[row]);
+  std::vector<uint8_t> fold(request.fold.begin(), request.fold.end());
+  for (size_t row = 0; row < fold.size(); ++row) {
+    if (!pictures.known(row)) fold[row] = analysis::kNoFold;
   }
-  for (size_t fold = 0; fold < request.folds; ++fold) {
-    if (inside[fold].empty()) continue;
-    folds.push_back(static_cast<uint8_t>(fold));
-    std::set<ClassIndex> outside;
-    for (size_t other = 0; other < request.folds; ++other) {
-      if (other != fold) outside.insert(inside[other].begin(), inside[other].end());
-    }
-    if (outside.size() >= 2) continue;
-    throw Error(
-        ErrorCategory::kBadInput,
-        "the labelled samples cannot be judged by a model that did not see them: outside one "
-        "of the folds fewer than two classes are left to learn",
-        "Near duplicates stay in one fold. It wants more labels, or more folds (--folds).");
-  }
-  return folds;
+  analysis::FoldsInUse used = analysis::folds_in_use(fold, request.labels, request.folds);
+  if (used.all_taught) return std::move(used.folds);
+  throw Error(ErrorCategory::kBadInput,
+              "the labelled samples cannot be judged by a model that did not see them: outside one "
+              "of the folds fewer than two classes are left to learn",
+              "Near duplicates stay in one fold. It wants more labels, or more folds (--folds).");
 }
 
 // Sums of probabilities that do not depend on the order of the additions: in whole numbers.

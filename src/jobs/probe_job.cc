@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <set>
 
 #include "analysis/calibration.h"
 #include "base/text.h"
@@ -90,26 +89,6 @@ store::RunSpec run_spec(const ProbeJobOptions& options, const ProbeJobReport& re
   return spec;
 }
 
-// Where all that has another label is a near duplicate of what a fold asks for, nothing was left to
-// learn from.
-void refuse_untaught(std::span<const uint8_t> fold, std::span<const ClassIndex> labels,
-                     size_t folds) {
-  for (size_t f = 0; f < folds; ++f) {
-    if (std::find(fold.begin(), fold.end(), f) == fold.end()) continue;
-    std::set<ClassIndex> taught;
-    for (size_t row = 0; row < labels.size() && taught.size() < 2; ++row) {
-      if (labels[row] != kNoClass && fold[row] != f) taught.insert(labels[row]);
-    }
-    if (taught.size() < 2) {
-      throw Error(ErrorCategory::kBadInput,
-                  "without the near duplicates of the samples that it is asked of, a head would "
-                  "learn fewer than two classes",
-                  "Near duplicates stay in one fold, or the label would be looked up: "
-                  "`errata find duplicates` shows them.");
-    }
-  }
-}
-
 // Probabilities by a head on the embeddings.
 std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoordinates& embeddings,
                              std::span<const ClassIndex> labels, std::span<const uint32_t> groups,
@@ -121,7 +100,13 @@ std::vector<float> ask_heads(const ProbeJobOptions& options, const EmbeddingCoor
                           {report.folds, static_cast<uint64_t>(options.seed)},
                           head_math_on(report.device, watched(context, "training the folds")),
                           [&] { context.cancel.check(); });
-  refuse_untaught(probe.fold, labels, report.folds);
+  if (!analysis::folds_in_use(probe.fold, labels, report.folds).all_taught) {
+    throw Error(ErrorCategory::kBadInput,
+                "without the near duplicates of the samples that it is asked of, a head would "
+                "learn fewer than two classes",
+                "Near duplicates stay in one fold, or the label would be looked up: "
+                "`errata find duplicates` shows them.");
+  }
   report.lambda = probe.lambda;
   report.tried = std::move(probe.tried);
   return std::move(probe.probabilities);
