@@ -338,16 +338,17 @@ bool differ(int32_t a, int32_t b) {
   return a >= 0 && b >= 0 && a != b;
 }
 
-// More than one of the values that are known.
+// The value that all of those have that have one; kSeveral, or -1 where none has.
+constexpr int32_t kSeveral = -2;
 template <typename ValueOf>
-bool any_differ(const std::vector<uint32_t>& members, const ValueOf& value_of) {
+int32_t common(std::span<const uint32_t> pictures, const ValueOf& value_of) {
   int32_t seen = -1;
-  for (const uint32_t member : members) {
-    const int32_t value = value_of(member);
-    if (differ(value, seen)) return true;
+  for (const uint32_t picture : pictures) {
+    const int32_t value = value_of(picture);
+    if (differ(value, seen)) return kSeveral;
     if (value >= 0) seen = value;
   }
-  return false;
+  return seen;
 }
 
 DuplicateKind kind_of(const DuplicateGroup& group, std::span<const PictureIdentity> pictures) {
@@ -425,8 +426,9 @@ class Grouping {
              std::tuple(b != kept, UINT64_MAX - pictures_[b].area_px, b);
     });
     group.kind = kind_of(group, pictures_);
-    group.conflict = any_differ(group.members, [&](uint32_t i) { return pictures_[i].label; });
-    group.leak = any_differ(group.members, [&](uint32_t i) { return pictures_[i].split; });
+    group.conflict =
+        common(group.members, [&](uint32_t i) { return pictures_[i].label; }) == kSeveral;
+    group.leak = common(group.members, [&](uint32_t i) { return pictures_[i].split; }) == kSeveral;
     result_.groups.push_back(std::move(group));
   }
 
@@ -471,18 +473,6 @@ class Grouping {
         ->first;
   }
 
-  // The value that all of those have that have one; kSeveral, or -1 where none has.
-  static constexpr int32_t kSeveral = -2;
-  template <typename ValueOf>
-  static int32_t common(std::span<const uint32_t> pictures, const ValueOf& value_of) {
-    int32_t seen = -1;
-    for (const uint32_t picture : pictures) {
-      const int32_t value = value_of(picture);
-      if (differ(value, seen)) return kSeveral;
-      if (value >= 0) seen = value;
-    }
-    return seen;
-  }
   // Whether some value of the one content differs from some value of the other.
   static bool may_differ(int32_t common_a, int32_t common_b) {
     if (common_a == -1 || common_b == -1) return false;
