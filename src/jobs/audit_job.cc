@@ -123,6 +123,10 @@ SampleId newest_sample(const Table& samples) {
   return ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end());
 }
 
+bool came_after(const AuditDrawing& drawing, SampleId sample) {
+  return drawing.newest > 0 && sample > drawing.newest;
+}
+
 size_t leave_out_undrawable(const AuditDrawing& drawing, std::span<const RowIndex> drawn,
                             const Table& samples, query::Selection& population) {
   query::Selection was_drawn(samples.rows());
@@ -133,7 +137,7 @@ size_t leave_out_undrawable(const AuditDrawing& drawing, std::span<const RowInde
   query::Selection later(samples.rows());
   const std::vector<int64_t>& ids = samples.find("id")->ints;
   population.for_each([&](RowIndex row) {
-    if (drawing.newest > 0 && ids[row] > drawing.newest) later.set(row);
+    if (came_after(drawing, ids[row])) later.set(row);
   });
   population.subtract(later);
   population |= was_drawn;
@@ -319,6 +323,7 @@ void estimate_boxes(const AuditOptions& options, LoadedState& state, Audited& au
                     JobContext& context, AuditReport& report) {
   if (report.reviewed < report.drawn) return;
   const Snapshot& snapshot = state.snapshot;
+  leave_out_excluded(audited.population, snapshot.samples);
   const ObjectTable now = store::load_objects(state.store, snapshot);
   const std::optional<ObjectTable> imported = store::load_imported_objects(state.store, snapshot);
   const ObjectTable& before = imported ? *imported : now;

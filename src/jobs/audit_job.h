@@ -46,6 +46,8 @@ struct AuditDrawing {
   SampleId newest = 0;   // the highest id that a sample had then; 0 of a drawing that kept none
 };
 SampleId newest_sample(const Table& samples);
+// The sample was not there to be drawn, as far as the drawing says.
+bool came_after(const AuditDrawing& drawing, SampleId sample);
 // Takes out of `population` what the drawn samples do not stand for, unless it was drawn itself:
 // excluded samples, and those that came after the drawing. How many of the latter there were.
 size_t leave_out_undrawable(const AuditDrawing& drawing, std::span<const RowIndex> drawn,

@@ -215,11 +215,10 @@ std::optional<BoxAudit> audit_boxes(const AuditedBoxes& boxes, const std::string
   audit.drawn = drawn.rows.size();
   audit.reviewed = drawn.reviewed;
   if (audit.drawn == 0) return std::nullopt;
+  const std::vector<int64_t>& ids = boxes.samples.find("id")->ints;
   const bool any_later =
-      drawing->newest > 0 && std::any_of(boxes.now.samples.begin(), boxes.now.samples.end(),
-                                         [&, ids = &boxes.samples.find("id")->ints](RowIndex row) {
-                                           return (*ids)[row] > drawing->newest;
-                                         });
+      std::any_of(boxes.now.samples.begin(), boxes.now.samples.end(),
+                  [&](RowIndex row) { return jobs::came_after(*drawing, ids[row]); });
   audit.elsewhere = any_later || audit.drawn != drawing->size ||
                     !jobs::is_tagged(*drawing, boxes.samples) ||
                     !same_samples(boxes.samples, drawing->population, boxes.filter);
