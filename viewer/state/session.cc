@@ -320,8 +320,7 @@ void Session::renumber(std::vector<RowIndex> order, const std::vector<RowIndex>&
   if (state_.view_pending) return ask_view();
   const uint64_t number = ++newest_recount_;
   const uint64_t of_view = newest_view_;
-  ViewQuestion question{state_.table(), state_.filter.applied, state_.sort, state_.folds(),
-                        std::make_shared<ClassMap>(state_.snapshot.classes)};
+  ViewQuestion question = view_question(state_.filter.applied);
   tasks_->run(Lane::kQuery,
               [this, number, of_view, order = shown->order,
                question = std::move(question)]() -> Tasks::Apply {
@@ -370,14 +369,22 @@ void Session::refresh() {
   ask_view();
 }
 
+ViewQuestion Session::view_question(const std::string& filter) const {
+  ViewQuestion question{state_.table(), filter, state_.sort, state_.folds()};
+  const Column* label = state_.snapshot.samples.find("label");
+  const bool foreign = label != nullptr && label->dictionary != nullptr &&
+                       label->dictionary->size() > state_.snapshot.classes.size();
+  if (foreign) question.classes = std::make_shared<ClassMap>(state_.snapshot.classes);
+  return question;
+}
+
 void Session::ask_view() {
   if (!state_.loaded) return;
   // First: an answer that is under way is about what was shown before.
   const uint64_t number = ++newest_view_;
   if (state_.objects_shown() && !state_.objects.ready()) return;
   state_.view_pending = true;
-  ViewQuestion question{state_.table(), state_.filter.draft, state_.sort, state_.folds(),
-                        std::make_shared<ClassMap>(state_.snapshot.classes)};
+  ViewQuestion question = view_question(state_.filter.draft);
   tasks_->run(Lane::kQuery, [this, number, question = std::move(question)]() -> Tasks::Apply {
     if (number != newest_view_) return nullptr;
     try {

@@ -129,6 +129,7 @@ class Session {
   // The snapshot has followed a change: tells the parts, and counts again where that is wanted.
   void tell_edited(const EditOutcome& outcome, bool counts);
   // For a part that has loaded what the view waits for.
+  ViewQuestion view_question(const std::string& filter) const;
   void ask_view();
 
   void show_overlay(Overlay overlay);

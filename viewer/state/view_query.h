@@ -64,7 +64,8 @@ struct ViewQuestion {
   std::string filter;  // as typed
   SortChoice sort;
   Folds folds;
-  // The project's; others, which only a run knows, are no label to filter by. Null: not known.
+  // The project's where the labels' dictionary has others, which only a run knows and which are no
+  // label to filter by; else null.
   std::shared_ptr<const ClassMap> classes = nullptr;
 };
 
