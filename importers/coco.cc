@@ -14,6 +14,7 @@
 #include "base/map_release.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
+#include "importers/box_checks.h"
 #include "importers/coco_json.h"
 #include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
@@ -603,8 +604,9 @@ ReadObjects Reading::read_object_span(const Document& document, const text::Json
       warn(kind, coco_oddity_text(kind));
     }
     if (object.odd_id) warn("odd-id", "an id is no whole number");
-    if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {
-      warn("empty-box", "the box has no width or no height");
+    const std::array<int32_t, 2>& size = image_sizes_[record.sample];
+    if (const auto oddity = box_oddity(record.box_xywh_px, size[0], size[1])) {
+      warn(oddity->kind, oddity->message);
     }
     record.raw_text = elements.raw();
     result.objects.push_back(std::move(record));

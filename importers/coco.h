@@ -7,7 +7,8 @@
 //   rejected: "missing-image", "unsafe-path", "duplicate-image-id", "bad-image" and those of image
 //     files; "unknown-image", "unknown-category", "missing-box", "bad-box", "negative-box",
 //     "bad-annotation" (with the byte), "mask-size" without a box
-//   warnings: "odd-id" (no whole number), "derived-area", "empty-box", "bad-polygon",
+//   warnings: "odd-id" (no whole number), "derived-area", "empty-box",
+//     "box-outside" (no part of it on its image), "bad-polygon",
 //     "nested-polygon", "bad-mask", "mask-size", "bad-keypoints", "duplicate-annotation-id",
 //     "corners-as-box" (most boxes end outside their image), "size-mismatch", and of categories
 #pragma once

@@ -13,6 +13,7 @@
 #include "base/map_release.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
+#include "importers/box_checks.h"
 #include "importers/class_list.h"
 #include "importers/coco_json.h"
 #include "text/csv.h"
@@ -368,13 +369,14 @@ Piece Results::read_span(const text::JsonSpan& span) const {
     for (const std::string& kind : object.oddities) {
       note({IssueSeverity::kWarning, kind, {}, {}, "", coco_oddity_text(kind), {}}, byte);
     }
-    if (object.has_box && (object.box[2] == 0 || object.box[3] == 0)) {
+    const auto oddity = object.has_box ? box_oddity(object.box, 0, 0) : std::nullopt;
+    if (oddity) {
       note({IssueSeverity::kWarning,
-            "empty-box",
+            oddity->kind,
             {},
             {},
             fmt::format("{}", fmt::join(object.box, ", ")),
-            "the box has no width or no height",
+            oddity->message,
             {}},
            byte);
     }

@@ -107,6 +107,9 @@ class Reader {
     uint64_t count = 0;
     std::string example;
     for (size_t i = 0; i < files.size(); ++i) {
+      if (is_hugging_face_metadata(files[i])) {
+        result_.issues.push_back(metadata_issue(join_path(root_, join_relative(folder, files[i]))));
+      }
       if (!has_image_suffix(files[i])) continue;
       if (count++ == 0) example = files[i];
     }

@@ -122,11 +122,30 @@ void NameList::sort() {
   }
 }
 
+bool is_hugging_face_metadata(std::string_view file_name) {
+  return file_name == "metadata.csv" || file_name == "metadata.jsonl" ||
+         file_name == "metadata.parquet";
+}
+
+Issue metadata_issue(const std::string& path) {
+  const std::string name(base_name(path));
+  return {IssueSeverity::kWarning,
+          "metadata-file",
+          path,
+          "",
+          name,
+          "Hugging Face's metadata was not read: labels are those of the folders",
+          name == "metadata.csv"
+              ? "`errata import` of that file reads the images it names and their labels"
+              : "write it as CSV with the columns file_name and label, and import that file"};
+}
+
 void WalkResult::add_skipped(std::string_view file_name, const std::string& path) {
   const size_t dot = file_name.rfind('.');
   std::string suffix = dot == std::string_view::npos || dot == 0
                            ? "(no suffix)"
                            : escape_bytes(to_lower_ascii(file_name.substr(dot)));
+  if (is_hugging_face_metadata(file_name)) suffix = file_name;
   if (skipped.size() >= kMostSuffixes && !skipped.contains(suffix)) suffix = "(others)";
   Skipped& group = skipped[suffix];
   if (group.count++ == 0) group.example = path;

@@ -60,11 +60,17 @@ struct WalkResult {
     uint64_t count = 0;
     std::string example;
   };
-  std::map<std::string, Skipped> skipped;  // files without an image suffix, by suffix
-  std::vector<Issue> issues;               // junk, loops, folders that cannot be read
+  std::map<std::string, Skipped>
+      skipped;                // files without an image suffix, by suffix, or name of metadata
+  std::vector<Issue> issues;  // junk, loops, folders that cannot be read
 
   void add_skipped(std::string_view file_name, const std::string& path);
 };
+
+// A file beside images in which Hugging Face keeps their labels, and the "metadata-file" warning
+// that it was not read.
+bool is_hugging_face_metadata(std::string_view file_name);
+Issue metadata_issue(const std::string& path);
 
 // Everything below root/start whose name `wanted` takes (none: has_image_suffix()). Paths in the
 // result begin with `start`. Safe to call from several threads for different folders.

@@ -122,6 +122,10 @@ class Reading {
       }
     }
     for (const auto& [suffix, group] : skipped) {
+      if (is_hugging_face_metadata(suffix)) {
+        input_.issues.add(metadata_issue(join_path(root_, group.example)));
+        continue;
+      }
       input_.issues.warn(
           "skipped-suffix", join_path(root_, group.example), "", suffix,
           fmt::format("{} {} {} not read: not a suffix that torchvision reads",

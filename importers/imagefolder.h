@@ -3,7 +3,8 @@
 // - Classes are the first-level folders, sorted by code point; an empty one keeps its index. Below
 //   a class folder any depth, links followed.
 // - Images are files whose path ends, in any case, in .jpg .jpeg .png .ppm .bmp .pgm .tif .tiff
-//   .webp. Others are not samples; they are counted per suffix in a "skipped-suffix" warning.
+//   .webp. Others are not samples; they are counted per suffix in a "skipped-suffix" warning;
+//   "metadata-file" for Hugging Face's metadata.csv, .jsonl and .parquet.
 // - Order: class by class; within one the folders by full path, within a folder the files by name.
 // Beyond torchvision:
 // - Splits: when the root's folders (junk aside) are all named train, training, val, valid,

@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
+#include "importers/box_checks.h"
 #include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
@@ -179,7 +180,8 @@ class Reading {
   Read read_sample(const VocFile& file);
   // Those that are taken; what is left of the file's text goes to `sample`.
   std::vector<ObjectRecord> objects_of(const VocFile& file, uint32_t number, SampleRecord& sample);
-  bool make_box(const VocFile& file, const VocObject& object, size_t number, ObjectRecord& record);
+  bool make_box(const VocFile& file, const VocObject& object, size_t number,
+                const SampleRecord& sample, ObjectRecord& record);
 
   const ImportInput& input_;
   SampleSink& sink_;
@@ -361,7 +363,7 @@ Reading::Read Reading::read_sample(const VocFile& file) {
 }
 
 bool Reading::make_box(const VocFile& file, const VocObject& object, size_t number,
-                       ObjectRecord& record) {
+                       const SampleRecord& sample, ObjectRecord& record) {
   const std::string place = fmt::format("object {}", number + 1);
   if (object.name.empty()) {
     input_.issues.reject("missing-class", file.path, place, "", "the object has no name", "");
@@ -385,9 +387,9 @@ bool Reading::make_box(const VocFile& file, const VocObject& object, size_t numb
                          "the box is too large for an area", "");
     return false;
   }
-  if (record.box_xywh_px[2] == 0 || record.box_xywh_px[3] == 0) {
-    input_.issues.warn("empty-box", file.path, place, object.name,
-                       "the box has no width or no height", "");
+  if (const auto oddity = box_oddity(record.box_xywh_px, sample.width_px, sample.height_px)) {
+    input_.issues.warn(oddity->kind, file.path, place, fmt::format("{}", fmt::join(c, ", ")),
+                       oddity->message, "");
   }
   return true;
 }
@@ -400,7 +402,7 @@ std::vector<ObjectRecord> Reading::objects_of(const VocFile& file, uint32_t numb
   for (size_t i = 0; i < file.objects.size(); ++i) {
     const VocObject& object = file.objects[i];
     ObjectRecord record;
-    if (!make_box(file, object, i, record)) continue;
+    if (!make_box(file, object, i, sample, record)) continue;
     record.sample = number;
     record.class_index = header_.classes.find(object.name);
     record.area_px = record.box_xywh_px[2] * record.box_xywh_px[3];

@@ -8,8 +8,8 @@
 // manifest of an Errata export says it too, and which list is which split. Issues:
 //   rejected: "bad-xml", "missing-image", those of image files (each with all of its objects);
 //     "missing-class", "bad-box", "negative-box"
-//   warnings: "voc-origin", "no-boxes", "empty-box", "ambiguous-image", "similar-class",
-//   "size-mismatch", "unlisted-image", "encoding" (a file that is kept as UTF-8)
+//   warnings: "voc-origin", "no-boxes", "empty-box", "box-outside", "ambiguous-image",
+//   "similar-class", "size-mismatch", "unlisted-image", "encoding" (a file that is kept as UTF-8)
 #pragma once
 
 #include "importers/importer.h"

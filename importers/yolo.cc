@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/ordered_pipeline.h"
 #include "base/text.h"
+#include "importers/box_checks.h"
 #include "importers/export_manifest.h"
 #include "importers/folder_walk.h"
 #include "importers/image_file.h"
@@ -271,9 +272,8 @@ ObjectRecord Reading::record_of(const YoloRow& row, const RowForm& form, const L
                                 const UprightFrame& frame, std::vector<Issue>& issues) const {
   const YoloObject object =
       yolo_object(row, form.kind, form.numbers, layout_.key_points.values, frame);
-  if (object.box_xywh_px[2] == 0 || object.box_xywh_px[3] == 0) {
-    issues.push_back(row_issue(file, row, IssueSeverity::kWarning, "empty-box",
-                               "the box has no width or no height"));
+  if (const auto oddity = box_oddity(object.box_xywh_px, 0, 0)) {
+    issues.push_back(row_issue(file, row, IssueSeverity::kWarning, oddity->kind, oddity->message));
   }
   const bool has_box = form.kind == YoloRowKind::kBox || form.kind == YoloRowKind::kPose;
   const auto end = row.values.begin() + 1 + static_cast<std::ptrdiff_t>(has_box ? 4 : form.numbers);

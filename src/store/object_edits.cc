@@ -121,6 +121,21 @@ void check_edits(Connection& db, std::span<const ObjectEdit> edits) {
   }
 }
 
+void check_on_image(Connection& db, const ObjectState& state) {
+  Statement read = db.prepare("SELECT width_px, height_px FROM sample WHERE id = ?1");
+  read.bind(1, state.sample);
+  if (!read.step()) return;
+  const auto [width_px, height_px] = std::pair{read.integer(0), read.integer(1)};
+  if (width_px <= 0 || height_px <= 0) return;
+  const auto& [x, y, width, height] = state.box_xywh_px;
+  const bool outside = x >= static_cast<double>(width_px) || y >= static_cast<double>(height_px) ||
+                       x + width <= 0 || y + height <= 0;
+  if (!outside) return;
+  throw Error(ErrorCategory::kUsage,
+              fmt::format("no part of [{}, {}, {}, {}] is on the image of {} x {} pixels", x, y,
+                          width, height, width_px, height_px));
+}
+
 // Polygons, corners and keypoints go with the box; the runs of a mask cannot.
 std::string move_shape(const std::string& bytes, const std::array<double, 4>& from,
                        const std::array<double, 4>& to) {
@@ -233,6 +248,7 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
     } else {
       change(edit, now.state);
     }
+    if (adds || edit.kind == ObjectEditKind::kSetBox) check_on_image(db, *now.state);
     if (before == now.state) continue;
     if (before) event.from = object_state_to_json(*before);
     if (now.state) event.to = object_state_to_json(*now.state);

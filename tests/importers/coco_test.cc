@@ -136,6 +136,13 @@ TEST_CASE("COCO: the traps of the format are told, and nothing is lost unsaid") 
   CHECK(Read(object(R"("bbox": [1, 1, -3, 2])")).count("negative-box") == 1);
   CHECK(Read(object(R"("bbox": [1, 1, 0, 2])")).count("empty-box") == 1);
   CHECK(Read(object(R"("bbox": [1, 1, 2])")).count("bad-box") == 1);
+  for (const char* outside : {"20, 1, 5, 5", "1, 10, 5, 5", "-5, 1, 5, 5", "1, -9, 5, 5"}) {
+    const Read read(object(fmt::format(R"("bbox": [{}])", outside)));
+    CHECK(read.count("box-outside") == 1);
+    CHECK(read.sink.all.size() == 1);  // taken, and told
+  }
+  CHECK(Read(object(R"("bbox": [19, 9, 5, 5])")).count("box-outside") == 0);  // a pixel is on it
+  CHECK(Read(object(R"("bbox": [0, 0, 0, 0])")).count("box-outside") == 0);   // empty, told once
   CHECK(Read(object(R"("area": 3)")).count("missing-box") == 1);
   CHECK(Read(R"({"id": 1, "image_id": 8, "category_id": 3, "bbox": [1, 1, 2, 2]})")
             .count("unknown-image") == 1);

@@ -196,6 +196,7 @@ TEST_CASE("broken files are rejected with their kind, odd ones accepted with a w
   dir.write("a/picture.gif", "GIF89a");
   dir.write("a/notes.txt", "x");
   dir.write("a/more.txt", "x");
+  dir.write("a/metadata.csv", "file_name,label\n");
   REQUIRE(::symlink("nowhere.png", (dir / "a/dangling.png").c_str()) == 0);
   REQUIRE(::mkfifo((dir / "a/pipe.png").c_str(), 0600) == 0);
   Imported got;
@@ -211,6 +212,7 @@ TEST_CASE("broken files are rejected with their kind, odd ones accepted with a w
   CHECK(got.find("a/header.png") == nullptr);
   CHECK(got.count("mislabelled-image") == 1);
   CHECK(got.count("skipped-suffix") == 2);
+  CHECK(got.count("metadata-file") == 1);
   for (const Issue& issue : got.issues.issues()) {
     if (issue.kind == "skipped-suffix" && issue.text == ".txt") {
       CHECK(issue.message.find("2 files") != std::string::npos);
