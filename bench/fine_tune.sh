@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Average precision of `errata find labels` before and after `errata probe --fine-tune` (which then
-# goes by the labels that it doubts), beside cleanlab's self confidence on scikit-learn's logistic
+# Average precision of `errata find labels` without and with the model fitted to the labels (`--fine-tune
+# never` and `always`), beside cleanlab's self confidence on scikit-learn's logistic
 # regression as it comes ("plain") and on the probabilities of either probe: a backbone that saw
 # ImageNet, on pictures with planted label errors.
 #   bench/fine_tune.sh FILES [NAMES] [SIDE]    FILES.pictures.npy, FILES.emb.npy, FILES.truth.npy and
@@ -32,11 +32,10 @@ for name in "${names[@]}"; do
   "$errata" -q -s "$store" infer --model "$out/lite0.pt" >/dev/null
   "$errata" -q -s "$store" probe >/dev/null
   "$errata" -q -s "$store" --json rank --by self_confidence --run probe --limit 10000000 >"$out/$name.probe.json"
-  "$errata" -q -s "$store" --json find labels -n 10000000 >"$out/$name.before.found.json"
+  "$errata" -q -s "$store" --json find labels --fine-tune never -n 10000000 >"$out/$name.before.found.json"
   "$errata" -q -s "$store" --json rank --by label_error --limit 10000000 >"$out/$name.before.json"
-  "$errata" -q -s "$store" --json probe --fine-tune >"$out/$name.tune.json"
+  "$errata" -q -s "$store" --json find labels --fine-tune always -n 10000000 >"$out/$name.after.found.json"
   "$errata" -q -s "$store" --json rank --by self_confidence --run fine-tuned --limit 10000000 >"$out/$name.tuned.json"
-  "$errata" -q -s "$store" --json find labels -n 10000000 >"$out/$name.after.found.json"
   "$errata" -q -s "$store" --json rank --by label_error --limit 10000000 >"$out/$name.after.json"
   "$peers" bench/peer_fine_tune.py measure "$files" "$name" "$out"
 done

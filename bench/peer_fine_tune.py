@@ -88,7 +88,7 @@ def measure(files, name, out):
     before = precision("before", "label_error", 1)
     tuned = precision("tuned", "self_confidence", -1)
     after = precision("after", "label_error", 1)
-    secs = json.loads(Path(f"{out}/{name}.tune.json").read_text())["elapsed_secs"]
+    secs = json.loads(Path(f"{out}/{name}.after.found.json").read_text())["fitting_secs"]
     (early, f1_before), (late, f1_after) = told("before"), told("after")
     print(f"{name:14} {wrong.sum():5}  {plain:.3f} {probe:.3f} {tuned:.3f}  {before:.3f}  {after:.3f}"
           f"  {after - plain:+.3f} {after - probe:+.3f} {after - tuned:+.3f}"

@@ -133,6 +133,7 @@ text::Json report_json(const jobs::FindDuplicatesReport& report, const IssueLog&
                              {"near_pairs_by_embeddings", report.embedded_pairs},
                              {"usual_distance", report.usual_distance},
                              {"tagged", report.tagged.edits.size()},
+                             {"warnings", texts_json(report.warnings)},
                              {"newly_excluded", report.dropped.edits.size()},
                              {"issues", issues_json(issues)},
                              {"rows", to_json_value(table)}});
@@ -203,6 +204,7 @@ std::vector<std::string> edits_made(const jobs::FindDuplicatesReport& report,
 
 void print_notes(CommandContext& context, const jobs::FindDuplicatesReport& report,
                  const jobs::FindDuplicatesOptions& options) {
+  for (const std::string& warning : report.warnings) context.warn(warning);
   for (const std::string& line : edits_made(report, options)) {
     if (!line.empty()) context.note(line);
   }
@@ -227,6 +229,7 @@ Told tell_duplicates(const jobs::FindDuplicatesReport& report, const DuplicateAr
   }
   told.next = kReviewHint;
   told.done = edits_made(report, arguments.options);
+  told.warnings = report.warnings;
   told.report = report_json(report, issues, member_table(report, shown, 0));
   return told;
 }

@@ -122,6 +122,7 @@ text::Json report_json(const jobs::FindLabelsReport& report, const ResultTable& 
        {"runs", texts_json(report.runs)},
        {"lacks", report.lacks},
        {"more", report.more},
+       {"fitting_secs", report.fitting_secs},
        {"verdicts", verdicts},
        {"overall_health", report.health.overall},
        {"tagged", report.tagged.edits.size()},
@@ -174,6 +175,12 @@ std::string verdict_text(const jobs::FindLabelsReport& report) {
     sources.push_back("a probe and neighbours on " + join_words(of));
   }
   for (const std::string& run : report.runs) sources.push_back(fmt::format("run '{}'", run));
+  const std::string fitted =
+      report.fitting_secs > 0 ? fmt::format(
+                                    "the model of '{}' was fitted to the labels in {:.0f} s (run "
+                                    "'fine-tuned')\n",
+                                    report.embeddings, report.fitting_secs)
+                              : std::string();
   std::vector<std::string> verdicts;
   for (size_t i = 0; i < report.verdicts.size(); ++i) {
     verdicts.push_back(fmt::format("{} {}", with_thousands(report.verdicts[i]), kVerdictNames[i]));
@@ -181,9 +188,9 @@ std::string verdict_text(const jobs::FindLabelsReport& report) {
   const size_t wrong = report.verdicts[static_cast<size_t>(Verdict::kLabelWrong)];
   const size_t all_wrong = data_wrong(report.verdicts);
   return fmt::format(
-      "evidence: {}\nverdicts: {}\nwrong by the verdict, label or image: {} ({} of the {} "
+      "{}evidence: {}\nverdicts: {}\nwrong by the verdict, label or image: {} ({} of the {} "
       "suspected, {} not a valid image)\n",
-      fmt::join(sources, ", "), fmt::join(verdicts, ", "), with_thousands(all_wrong),
+      fitted, fmt::join(sources, ", "), fmt::join(verdicts, ", "), with_thousands(all_wrong),
       with_thousands(wrong), plural(report.suspects.size(), "label"),
       with_thousands(all_wrong - wrong));
 }
@@ -290,6 +297,11 @@ FindKind setup_find_labels(CLI::App& app) {
                  "That trains heads on the embeddings: auto, cpu, cuda or cuda:N (default auto: "
                  "CUDA when there is one)")
       ->type_name("NAME");
+  app.add_option("--fine-tune", options.fine_tune,
+                 "Whether the model of the embeddings, where it learnt other classes, is fitted to "
+                 "these labels in folds and asked too: auto, the default (where that takes at most "
+                 "ten minutes here), always or never")
+      ->type_name("WHEN");
   app.add_option("--filter", options.filter,
                  "prune_by_noise_rate, prune_by_class, both, confident_learning, "
                  "predicted_neq_given, low_normalized_margin or low_self_confidence: "

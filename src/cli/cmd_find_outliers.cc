@@ -43,6 +43,7 @@ text::Json report_json(const jobs::FindOutliersReport& report, const ResultTable
                              {"found", report.found.size()},
                              {"farthest_usual", report.farthest_usual},
                              {"tagged", report.tagged.edits.size()},
+                             {"warnings", texts_json(report.warnings)},
                              {"rows", to_json_value(table)}});
 }
 
@@ -53,6 +54,7 @@ Told tell_outliers(const jobs::FindOutliersReport& report, const OutlierArgument
   told.worst = outlier_table(report, told.shown);
   told.next = "to review them: errata view --sort outlier";
   told.done = {tagged_text(report.tagged, arguments.options.tag, kSorted)};
+  told.warnings = report.warnings;
   told.report = report_json(report, *told.worst);
   return told;
 }
@@ -72,6 +74,7 @@ void print_outliers(CommandContext& context, const jobs::FindOutliersReport& rep
           fmt::format("{} without an embedding\n", plural(report.without, "picture")));
     }
   }
+  for (const std::string& warning : report.warnings) context.warn(warning);
   if (!report.run_choice.empty()) context.note(report.run_choice);
   if (note_tagged(context, report.tagged, arguments.options.tag, kSorted)) return;
   context.note(

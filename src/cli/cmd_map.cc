@@ -27,7 +27,8 @@ CommandBody setup_map(CLI::App& app) {
                                                     {"samples", report.samples},
                                                     {"columns", report.columns},
                                                     {"without_embedding", report.without},
-                                                    {"trustworthiness", report.trustworthiness}}));
+                                                    {"trustworthiness", report.trustworthiness},
+                                                    {"warnings", texts_json(report.warnings)}}));
     }
     context.print_text(fmt::format(
         "{} laid out by {} values each of run '{}'; trustworthiness {:.3f} (1: all neighbours on "
@@ -37,6 +38,7 @@ CommandBody setup_map(CLI::App& app) {
       context.print_text(
           fmt::format("{} without an embedding\n", plural(report.without, "sample")));
     }
+    for (const std::string& warning : report.warnings) context.warn(warning);
     if (!report.run_choice.empty()) context.note(report.run_choice);
     context.note("the places are stored: map_x and map_y, for filters, rank and other tools");
   };

@@ -290,6 +290,7 @@ FindDuplicatesReport find_duplicates(const FindDuplicatesOptions& options, JobCo
   // A wrong name is told before every picture is decoded.
   if (!options.embeddings.empty()) choose_embeddings(report.state, options.embeddings);
   report.excluded = leave_out_excluded(report.state, options.where);
+  report.warnings = narrowing_warnings(report.state, options.where, "duplicate_group");
   report.rows = report.state.selection.to_rows();
   report.looked_at = report.rows.size();
   std::vector<SampleId> ids;

@@ -46,6 +46,7 @@ struct FindDuplicatesReport {
   size_t embedded_pairs = 0;     // near by embeddings
   size_t without_embedding = 0;  // with --embeddings
   double usual_distance = 0;     // between pictures that are no copies, by embeddings
+  std::vector<std::string> warnings = {};
   store::AppliedBatch tagged = {};
   store::AppliedBatch dropped = {};  // --exclude
 };

@@ -6,12 +6,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "base/random.h"
 #include "base/text.h"
 #include "jobs/edit_job.h"
 #include "jobs/label_columns.h"
 #include "jobs/label_warnings.h"
+#include "jobs/probe_job.h"
 #include "jobs/score_job.h"
 #include "store/runs.h"
 
@@ -38,6 +40,8 @@ constexpr std::array<std::string_view, 3> kScores{"normalized_margin", "self_con
                                                   "confidence_weighted_entropy"};
 
 constexpr std::array<std::string_view, 2> kMethods{"evidence", "confident_learning"};
+
+constexpr std::array<std::string_view, 3> kFitting{"auto", "always", "never"};
 
 std::string underscored(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
@@ -204,6 +208,10 @@ std::vector<std::string> label_issue_filters() {
   return names;
 }
 
+std::vector<std::string> fitting_choices() {
+  return {kFitting.begin(), kFitting.end()};
+}
+
 std::vector<std::string> label_methods() {
   return {kMethods.begin(), kMethods.end()};
 }
@@ -222,6 +230,11 @@ void FindLabelsOptions::check() const {
   if (!name.empty() && std::find(kMethods.begin(), kMethods.end(), name) == kMethods.end()) {
     throw Error(ErrorCategory::kUsage, fmt::format("there is no method '{}'", method),
                 fmt::format("there are: {}", fmt::join(kMethods, ", ")));
+  }
+  if (!fine_tune.empty() &&
+      std::find(kFitting.begin(), kFitting.end(), fine_tune) == kFitting.end()) {
+    throw Error(ErrorCategory::kUsage, fmt::format("--fine-tune does not take '{}'", fine_tune),
+                fmt::format("there are: {}", fmt::join(kFitting, ", ")));
   }
   if (name == kMethods[0] && confident_learning()) {
     throw Error(ErrorCategory::kUsage,
@@ -422,7 +435,8 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
                                   judged.labels, joint, context.workers.as_parallel_for()));
   list_judged(judged, classes, report);
   report.lacks = judged.lacks;
-  report.more = judged.more;
+  report.fitted = judged.fitted;
+  report.can_be_fitted = judged.can_be_fitted;
   for (const std::string& warning : label_warnings(judged, classes)) {
     report.warnings.push_back(warning);
   }
@@ -430,8 +444,68 @@ FindLabelsReport weigh_all(const FindLabelsOptions& options, JobContext& context
   store_judged_labels(writer, snapshot, asked, judged);
   writer.close();
   report.state.run_choice.clear();
-  tag_suspects(options, report);
   return report;
+}
+
+std::string about_minutes(double secs) {
+  return plural(static_cast<size_t>(std::max(1.0, std::round(secs / 60))), "minute");
+}
+
+// Fits the model of the embeddings to the labels. Whether there is more to weigh now.
+bool fit_model(const FindLabelsOptions& options, JobContext& context, FindLabelsReport& report) {
+  const bool always = options.fine_tune == kFitting[1];
+  ProbeJobOptions probe;
+  probe.store_path = options.store_path;
+  probe.embeddings = report.embeddings;
+  probe.fine_tune = true;
+  probe.device = options.device;
+  probe.who = options.who;
+  probe.most_secs = always ? 0 : kMostFittingSecs;
+  const std::string unfitted =
+      fmt::format("the model of '{}' has not learnt these classes", report.embeddings);
+  if (options.fine_tune == kFitting[2]) {
+    report.more = unfitted + ": `errata find labels --fine-tune always` fits it, and finds more";
+    return false;
+  }
+  try {
+    const ProbeJobReport fitted = run_probe(probe, context);
+    if (fitted.too_long_secs > 0) {
+      report.more = fmt::format(
+          "{}: `errata find labels --fine-tune always` fits it, in about {} here, and finds more",
+          unfitted, about_minutes(fitted.too_long_secs));
+      return false;
+    }
+    report.fitting_secs = fitted.elapsed_secs;
+    return true;
+  } catch (const Error& error) {
+    if (error.category() == ErrorCategory::kInterrupted) {
+      throw Error(ErrorCategory::kInterrupted, "stopped while the model was fitted to the labels",
+                  "What was found without it is kept: errata rank --by label_error");
+    }
+    if (always) throw;
+    report.warnings.push_back(
+        fmt::format("{}, and could not be fitted to them: {}", unfitted, error.what()));
+    return false;
+  }
+}
+
+// What was found without the fitted model is kept before that is begun: its labels' weights are
+// made of it, and it is there when a person stops.
+FindLabelsReport weigh_and_fit(const FindLabelsOptions& options, JobContext& context,
+                               LoadedState&& state) {
+  std::optional<FindLabelsReport> report = weigh_all(options, context, std::move(state));
+  // Asked for, what stands in the way is an error.
+  const bool asked_for = options.fine_tune == kFitting[1] && !report->embeddings.empty();
+  const bool fits = options.run.empty() && !report->fitted && (report->can_be_fitted || asked_for);
+  if (fits && fit_model(options, context, *report)) {
+    const double fitting_secs = report->fitting_secs;
+    report.reset();
+    report = weigh_all(options, context,
+                       load_state({options.store_path, options.run, options.where, false}));
+    report->fitting_secs = fitting_secs;
+  }
+  tag_suspects(options, *report);
+  return std::move(*report);
 }
 
 }  // namespace
@@ -450,7 +524,7 @@ FindLabelsReport find_labels(const FindLabelsOptions& options, JobContext& conte
   const size_t values = state.selection.count() * state.snapshot.classes.size();
   if (values <= options.most_values) {
     // Without either, it is the other that says what is missing.
-    return probabilities || embeddings ? weigh_all(options, context, std::move(state))
+    return probabilities || embeddings ? weigh_and_fit(options, context, std::move(state))
                                        : learn_confidently(options, context);
   }
   const std::string too_many = fmt::format(

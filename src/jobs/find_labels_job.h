@@ -22,7 +22,11 @@ struct FindLabelsOptions {
   // as many drawn of them as fit into most_values; confident learning knows these alone.
   std::string where;
   std::string device = "auto";  // that trains heads by evidence: auto, cpu, cuda or cuda:N
-  std::string method;           // label_methods(); empty: evidence, or what the next ask for
+  // Whether the model of the embeddings, where it learnt other classes, is fitted to the labels
+  // (jobs/fine_tune.h; the run "fine-tuned"), and that run weighed too: fitting_choices(). Once it
+  // is there it is weighed without being asked for.
+  std::string fine_tune;
+  std::string method;  // label_methods(); empty: evidence, or what the next ask for
   // Of confident learning; any of them asks for it.
   std::string filter;     // label_issue_filters(); empty: prune_by_noise_rate
   std::string rank_by;    // normalized_margin (empty), self_confidence, confidence_weighted_entropy
@@ -73,11 +77,17 @@ struct FindLabelsReport {
   std::vector<size_t> verdicts = {};           // how many of each of model/verdict.h
   analysis::DatasetHealth health = {};         // of all that were judged
   store::AppliedBatch tagged = {};
-  std::string lacks = {};  // what would let it see more: a sentence
-  std::string more = {};   // what could be done beside all that is there: a sentence
+  std::string lacks = {};      // what would let it see more: a sentence
+  std::string more = {};       // what could be done beside all that is there: a sentence
+  bool fitted = false;         // a model fitted in folds took part
+  bool can_be_fitted = false;  // none did, but the embeddings' model is there for it
+  double fitting_secs = 0;     // that fitting it took; 0: none was done now
   std::vector<std::string> warnings = {};
 };
 
+// "auto" (also when empty: where it takes at most kMostFittingSecs here), "always", "never".
+std::vector<std::string> fitting_choices();
+inline constexpr double kMostFittingSecs = 600;
 // "evidence", "confident_learning".
 std::vector<std::string> label_methods();
 // The names that FindLabelsOptions::filter takes, cleanlab's.

@@ -45,6 +45,7 @@ FindOutliersReport find_outliers(const FindOutliersOptions& options, JobContext&
   FindOutliersReport report{.state = load_state({options.store_path, "", options.where, false})};
   const Snapshot& snapshot = report.state.snapshot;
   report.excluded = leave_out_excluded(report.state, options.where);
+  report.warnings = narrowing_warnings(report.state, options.where, "outlier");
   const Embeddings embeddings = load_embeddings(report.state, options.embeddings, context);
   report.run = embeddings.run;
   report.run_choice = embeddings.choice;

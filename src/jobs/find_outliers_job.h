@@ -34,6 +34,7 @@ struct FindOutliersReport {
   double farthest_usual = 0;                    // mean distance above which a picture is an outlier
   size_t without = 0;                           // samples without an embedding
   size_t excluded = 0;
+  std::vector<std::string> warnings = {};
   store::AppliedBatch tagged = {};
 };
 

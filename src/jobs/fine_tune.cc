@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <limits>
@@ -334,6 +335,33 @@ std::vector<uint8_t> trained_folds(const FineTuneRequest& request, const Picture
               "Near duplicates stay in one fold. It wants more labels, or more folds (--folds).");
 }
 
+size_t epochs_of(size_t trained_of_fold) {
+  return std::max(kEpochs, (kLeastSteps * kBatch + trained_of_fold - 1) / trained_of_fold);
+}
+
+// Of training and asking, by a few steps on what is no picture; asking is a third of learning.
+double expected_secs(infer::Tuner& tuner, const FineTuneRequest& request, size_t slots) {
+  constexpr size_t kTried = 3;
+  const size_t rows = request.rows.size();
+  const size_t trained = rows - static_cast<size_t>(std::count(
+                                    request.fold.begin(), request.fold.end(), analysis::kNoFold));
+  const size_t of_fold = trained - trained / request.folds;
+  if (of_fold == 0) return 0;
+  infer::check(tuner.restart(0));
+  std::fill_n(tuner.input(0), kBatch * tuner.info().input_values, 0.25f);
+  const std::vector<float> targets(kBatch * request.classes,
+                                   1 / static_cast<float>(request.classes));
+  // The first step makes what the others have.
+  infer::check(tuner.learn(0, kBatch, targets.data(), 0));
+  const auto start = std::chrono::steady_clock::now();
+  for (size_t i = 0; i < kTried; ++i) infer::check(tuner.learn(0, kBatch, targets.data(), 0));
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  tuner.forget(0);
+  const auto learnt = static_cast<double>(epochs_of(of_fold) * of_fold * request.folds);
+  const auto asked = static_cast<double>(2 * (trained + (rows - trained) * request.folds));
+  return taken.count() / (kTried * kBatch) * (learnt + asked / 3) / static_cast<double>(slots);
+}
+
 // Sums of probabilities that do not depend on the order of the additions: in whole numbers.
 class ProbabilitySums {
  public:
@@ -370,15 +398,19 @@ FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobConte
   context.progress.start_stage("loading the model", 0);
   const std::unique_ptr<infer::Tuner> tuner =
       infer::load_tuner(request.run.spec.model_path, spec, options, request.classes);
+  FineTuned tuned;
+  tuned.info = tuner->info();
+  if (request.most_secs > 0) {
+    tuned.expected_secs = expected_secs(*tuner, request, options.slots);
+    if (tuned.expected_secs > request.most_secs) return tuned;
+  }
   const Pictures pictures(request, preprocessor, state, context);
   const size_t trained = count_trained(request, pictures);
 
-  FineTuned tuned;
-  tuned.info = tuner->info();
   tuned.unreadable = pictures.unreadable();
   const std::vector<uint8_t> folds = trained_folds(request, pictures);
   const size_t of_fold = trained - trained / folds.size();
-  tuned.epochs = std::max(kEpochs, (kLeastSteps * kBatch + of_fold - 1) / of_fold);
+  tuned.epochs = epochs_of(of_fold);
   const FoldTraining training(request, pictures, preprocessor, *tuner, tuned.epochs, context);
   const size_t classes = request.classes;
   tuned.probabilities.assign(request.rows.size() * classes,

@@ -25,6 +25,7 @@ struct FineTuneRequest {
   size_t folds = 0;
   uint64_t seed = 1;
   std::string device = "cpu";  // that infer::choose_head_device chose
+  double most_secs = 0;        // nothing is done where it would take longer; 0: however long
 };
 
 struct FineTuned {
@@ -34,6 +35,7 @@ struct FineTuned {
   std::vector<Issue> unreadable;
   infer::TunerInfo info;
   size_t epochs = 0;
+  double expected_secs = 0;  // with most_secs: as measured; nothing was done where it is more
 };
 
 // Each fold's model is trained from what the file holds, on pictures mirrored and moved at random,

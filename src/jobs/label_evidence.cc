@@ -139,20 +139,11 @@ std::vector<LoadedRun> load_runs(LoadedState& state, const std::string& only, Ju
 }
 
 // A backbone that learnt other classes may see little of what tells these apart.
-std::string what_finds_more(LoadedState& state, std::span<const LoadedRun> runs,
-                            const JudgedLabels& judged) {
-  const bool fitted =
-      std::any_of(runs.begin(), runs.end(), [](const LoadedRun& run) { return run.by_folds; });
-  if (judged.embeddings.empty() || fitted) return {};
+bool can_be_fitted(LoadedState& state, const JudgedLabels& judged) {
+  if (judged.embeddings.empty() || judged.fitted) return false;
   const store::RunInfo run = store::read_run(state.store, judged.embeddings);
-  if (run.spec.preprocessing_json.empty() || !knows_no_class(run, state.snapshot) ||
-      !file_exists(run.spec.model_path)) {
-    return {};
-  }
-  return fmt::format(
-      "the model of '{}' has not learnt these classes: `errata probe --fine-tune` fits it to them, "
-      "which finds more and takes a while",
-      judged.embeddings);
+  return !run.spec.preprocessing_json.empty() && knows_no_class(run, state.snapshot) &&
+         file_exists(run.spec.model_path);
 }
 
 NeighbourEvidence near(const analysis::Neighbours& neighbours, std::span<const uint32_t> groups,
@@ -395,7 +386,9 @@ JudgedLabels judge_labels(LoadedState& state, const query::Selection& looked_at,
   for (size_t i = 0; i < judged.rows.size(); ++i) {
     if (kept[i] != 0) judged.errors.suspect[i] = 0;
   }
-  judged.more = what_finds_more(state, runs, judged);
+  judged.fitted =
+      std::any_of(runs.begin(), runs.end(), [](const LoadedRun& each) { return each.by_folds; });
+  judged.can_be_fitted = can_be_fitted(state, judged);
   count_runs(runs, classes, judged);
   give_verdicts(embedded ? embedded->isolated : std::vector<uint8_t>(),
                 show_nothing(snapshot.samples, judged.rows), kept, classes, judged);

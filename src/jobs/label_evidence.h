@@ -35,8 +35,9 @@ struct JudgedLabels {
   std::vector<NeighbourEvidence> neighbours;  // empty without embeddings
   std::string embeddings;                     // the run they are from; empty: none
   std::vector<std::string> runs;              // whose probabilities took part
-  std::string lacks;  // what would let it see more, and which command makes it: a sentence
-  std::string more;   // what could be done beside all that is there: a sentence; empty: nothing
+  std::string lacks;           // what would let it see more, and which command makes it: a sentence
+  bool fitted = false;         // among them one of a model that was fitted here in folds
+  bool can_be_fitted = false;  // none, but the embeddings' model is there and learnt other classes
   // Of those looked at that have a label:
   size_t judged = 0;
   size_t unjudged = 0;           // nothing knows them

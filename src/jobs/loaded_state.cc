@@ -110,6 +110,24 @@ std::vector<uint8_t> kept_labels(const Snapshot& snapshot, std::span<const RowIn
   return kept;
 }
 
+std::vector<std::string> narrowing_warnings(const LoadedState& state, const std::string& where,
+                                            std::string_view column) {
+  std::vector<std::string> warnings = state.notes;
+  const Column* before = where.empty() ? nullptr : state.snapshot.samples.find(column);
+  if (before == nullptr) return warnings;
+  size_t others = 0;
+  for (RowIndex row = 0; row < state.snapshot.samples.rows(); ++row) {
+    others += !before->is_null(row) && !state.selection.test(row) ? 1 : 0;
+  }
+  if (others > 0) {
+    warnings.push_back(
+        fmt::format("what was found before of {} that this filter leaves out is gone: it was found "
+                    "among others",
+                    plural(others, "sample")));
+  }
+  return warnings;
+}
+
 std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
                                const query::Selection& rows) {
   if (run.trained_on.empty()) return {};

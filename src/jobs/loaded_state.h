@@ -52,6 +52,11 @@ const RunSummary* find_run(const Snapshot& snapshot, std::string_view name);
 std::string trained_on_warning(const Snapshot& snapshot, const RunSummary& run,
                                const query::Selection& rows);
 
+// What is to be said of `where`, which narrowed the selection before `column` is written for it
+// alone: the state's notes, and that what other samples have there will be gone.
+std::vector<std::string> narrowing_warnings(const LoadedState& state, const std::string& where,
+                                            std::string_view column);
+
 // What is to be said of the numbers of the state's run on the selected rows: the state's notes,
 // that the run was trained on them, that it is not complete.
 std::vector<std::string> run_warnings(const LoadedState& state);

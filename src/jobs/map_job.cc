@@ -13,8 +13,13 @@ MapReport make_map(const MapJobOptions& options, JobContext& context) {
   bring_up_to_date(options.store_path);
   LoadedState state = load_state({options.store_path, "", options.where, false});
   const Embeddings embeddings = load_embeddings(state, options.embeddings, context);
-  MapReport report{embeddings.run,     embeddings.choice,  embeddings.rows.size(),
-                   embeddings.columns, embeddings.without, 0};
+  MapReport report{embeddings.run,
+                   embeddings.choice,
+                   embeddings.rows.size(),
+                   embeddings.columns,
+                   embeddings.without,
+                   0,
+                   narrowing_warnings(state, options.where, "map_x")};
   constexpr analysis::Distance kDistance = analysis::Distance::kCosine;
   const analysis::Neighbours neighbours = analysis::find_neighbours(
       embeddings.view(), {kNeighbours, kDistance}, watched(context, "finding neighbours"));

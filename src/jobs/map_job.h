@@ -23,6 +23,7 @@ struct MapReport {
   size_t columns = 0;
   size_t without = 0;          // samples without an embedding: not on the map
   double trustworthiness = 0;  // of 15 neighbours, over 1,000 samples
+  std::vector<std::string> warnings = {};
 };
 
 // Stores the columns "map_x" and "map_y". Throws what load_state and load_embeddings throw.

@@ -151,7 +151,9 @@ std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& st
   request.fold = fold;
   const std::vector<float> weights = label_weights(state.snapshot, embeddings.rows, report);
   request.weights = weights;
+  request.most_secs = options.most_secs;
   FineTuned tuned = fine_tune(request, state, context);
+  if (tuned.probabilities.empty()) report.too_long_secs = tuned.expected_secs;
   report.epochs = tuned.epochs;
   report.trained_values = tuned.info.trained_values;
   report.device.name = tuned.info.device_name;
@@ -234,6 +236,7 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const std::vector<float> probabilities =
       options.fine_tune ? ask_the_model(options, state, embeddings, labels, groups, context, report)
                         : ask_heads(options, embeddings, labels, groups, classes, context, report);
+  if (report.too_long_secs > 0) return report;
   report.samples = embeddings.rows.size() - report.unreadable;
   measure(probabilities, labels, classes, context, report);
 

@@ -25,6 +25,7 @@ struct ProbeJobOptions {
   int64_t seed = 1;
   std::string device = "auto";  // auto (CUDA when there is one), cpu, cuda or cuda:N
   bool replace = false;         // a run of the same name
+  double most_secs = 0;         // fine-tuning that would take longer is not begun; 0: however long
   std::string who;
 
   size_t fold_count() const;
@@ -58,6 +59,7 @@ struct ProbeJobReport {
   analysis::Interval ece;
   infer::ChosenDevice device;  // that trained
   double elapsed_secs = 0;
+  double too_long_secs = 0;  // above most_secs, as it would take: nothing was made
 };
 
 // Throws what load_embeddings, RunWriter, choose_head_device and fine_tune throw, Error(kBadInput)

@@ -5,11 +5,16 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "analysis/linear_head.h"
 #include "base/files.h"
 #include "base/random.h"
+#include "jobs/find_labels_job.h"
+#include "jobs/probe_job.h"
 #include "media/image.h"
 #include "media/reader.h"
 #include "store/runs.h"
@@ -177,6 +182,86 @@ TEST_CASE("the model itself, fitted in folds, tells the wrong labels; twice the 
   CHECK(found.at("runs").as_array().size() == 1);
   CHECK(found.at("found").as_int() >= 30);
   CHECK(found.at("found").as_int() <= 40);
+}
+
+TEST_CASE("finding labels fits a model that learnt other classes by itself, once") {
+  const Bench bench(12);
+  const text::Json without = bench.json({"find", "labels", "--fine-tune", "never"});
+  CHECK(without.at("runs").as_array().empty());
+  CHECK(without.at("more").as_string().find("--fine-tune always") != std::string::npos);
+  const text::Json with = bench.json({"find", "labels", "--tag", "wrong"});
+  CHECK(with.at("fitting_secs").as_double() > 0);
+  CHECK(with.at("more").as_string().empty());
+  REQUIRE(with.at("runs").as_array().size() == 1);
+  CHECK(with.at("runs").at(size_t{0}).as_string() == "fine-tuned");
+  CHECK(with.at("tagged").as_int() == with.at("found").as_int());
+  CHECK(static_cast<int64_t>(bench.json({"rank", "--where", "tags = 'wrong'", "--limit", "0"})
+                                 .at("rows")
+                                 .as_array()
+                                 .size()) == with.at("found").as_int());
+  const text::Json again = bench.json({"find", "labels"});
+  CHECK(again.at("fitting_secs").as_double() == 0);
+  CHECK(again.at("runs").as_array().size() == 1);
+
+  // What stands in the way is a warning where nobody asked for it.
+  bench.run({"runs", "delete", "fine-tuned"});
+  const std::string model = read_text_file(bench.dir / "toy.pt");
+  write_file_atomic(bench.dir / "toy.pt", model + " ");
+  const text::Json changed = bench.json({"find", "labels"});
+  CHECK(changed.at("runs").as_array().empty());
+  CHECK(changed.at("warnings").at(size_t{0}).as_string().find("could not be fitted") !=
+        std::string::npos);
+  bench.run({"find", "labels", "--fine-tune", "always"}, 5);
+  remove_all(bench.dir / "toy.pt");
+  CHECK(bench.json({"find", "labels"}).at("warnings").as_array().empty());
+  bench.run({"find", "labels", "--fine-tune", "always"}, 3);
+  bench.run({"find", "labels", "--fine-tune", "perhaps"}, 2);
+}
+
+TEST_CASE("stopped while the model is fitted, what was found without it is kept") {
+  const Bench bench(12);
+  jobs::JobParts parts(1);
+  jobs::FindLabelsOptions options;
+  options.store_path = bench.dir / "base.db";
+  std::atomic<bool> ended = false;
+  std::thread stops([&] {
+    while (!ended && !parts.progress.stage().starts_with("fine-tuning")) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    parts.cancel.cancel();
+  });
+  std::string message;
+  try {
+    jobs::JobContext job = parts.job();
+    jobs::find_labels(options, job);
+  } catch (const Error& error) {
+    CHECK(error.category() == ErrorCategory::kInterrupted);
+    message = error.what();
+  }
+  ended = true;
+  stops.join();
+  CHECK(message == "stopped while the model was fitted to the labels");
+  CHECK_FALSE(has_scratch(bench.dir));
+  CHECK(bench.run({"runs", "list"}).find("fine-tuned") == std::string::npos);
+  CHECK(bench.json({"rank", "--where", "label_error is not null", "--limit", "0"})
+            .at("rows")
+            .as_array()
+            .size() == kPictures);
+}
+
+TEST_CASE("fitting that would take longer than it may is not begun") {
+  const Bench bench;
+  jobs::JobParts parts(1);
+  jobs::JobContext job = parts.job();
+  jobs::ProbeJobOptions options;
+  options.store_path = bench.dir / "base.db";
+  options.fine_tune = true;
+  options.most_secs = 1e-9;
+  CHECK(jobs::run_probe(options, job).too_long_secs > 1e-9);
+  CHECK_FALSE(has_scratch(bench.dir));
+  CHECK(bench.run({"runs", "list"}).find("fine-tuned") == std::string::npos);
+  options.most_secs = 600;
+  CHECK(jobs::run_probe(options, job).samples == kPictures);
 }
 
 TEST_CASE("labels that are doubted teach less, until they are changed") {

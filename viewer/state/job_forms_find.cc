@@ -188,6 +188,12 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
          .choices = {{"", "all evidence"}, {"confident_learning", "confident learning"}}});
     add_run("Only this run's probabilities judge", "all runs");
     add_where("Filter: only these samples are looked at");
+    add({.id = "fine-tune",
+         .label = "Fit the model",
+         .help = "The model of the embeddings, where it learnt other classes, is fitted to these "
+                 "labels in folds and asked too: finds more",
+         .kind = FieldKind::kChoice,
+         .choices = {{"", "if it takes at most 10 minutes"}, {"always", "yes"}, {"never", "no"}}});
     FormField filter{.id = "filter",
                      .label = "Filter",
                      .help = "Which labels confident learning takes",
@@ -235,6 +241,7 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
     options_.method = text("method");
     options_.run = text("run");
     options_.where = text("where");
+    options_.fine_tune = text("fine-tune");
     options_.filter = text("filter");
     options_.rank_by = text("rank-by");
     options_.frac_noise = fraction("frac-noise").value_or(1);

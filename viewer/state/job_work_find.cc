@@ -31,6 +31,7 @@ JobWork begin_work(Overlay form) {
 
 JobWork labels_work(const jobs::FindLabelsOptions& options) {
   JobWork work = begin_work(Overlay::kFindLabels);
+  work.after_stop = "What had been found by then is kept; start it again";
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindLabelsReport report = jobs::find_labels(options, context);
     for (const std::string& warning : report.warnings) warn(context, "evidence", warning);
@@ -41,6 +42,7 @@ JobWork labels_work(const jobs::FindLabelsOptions& options) {
                  "estimated to be wrong");
     append_count(text, data_wrong(report.verdicts), "wrong by the verdict, label or image");
     append_count(text, report.tagged.edits.size(), "tagged");
+    if (report.fitting_secs > 0) text += ", with the model fitted to these labels";
     if (!report.more.empty()) text += "; " + report.more;
     return text;
   };
@@ -51,6 +53,7 @@ JobWork duplicates_work(const jobs::FindDuplicatesOptions& options) {
   JobWork work = begin_work(Overlay::kFindDuplicates);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindDuplicatesReport report = jobs::find_duplicates(options, context);
+    for (const std::string& warning : report.warnings) warn(context, "duplicates", warning);
     std::string text = fmt::format("{} among {}", plural(report.groups.size(), "group"),
                                    plural(report.looked_at, "sample"));
     append_count(text, report.conflicts, "with different labels");
@@ -84,6 +87,7 @@ JobWork outliers_work(const jobs::FindOutliersOptions& options) {
   JobWork work = begin_work(Overlay::kFindOutliers);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::FindOutliersReport report = jobs::find_outliers(options, context);
+    for (const std::string& warning : report.warnings) warn(context, "outliers", warning);
     std::string text = fmt::format("{} among {}", plural(report.found.size(), "outlier"),
                                    plural(report.rows.size(), "sample"));
     append_count(text, report.without, "without an embedding");
@@ -172,6 +176,7 @@ JobWork map_work(const jobs::MapJobOptions& options) {
   JobWork work = begin_work(Overlay::kMap);
   work.run = [options](jobs::JobContext& context, JobResult&) {
     const jobs::MapReport report = jobs::make_map(options, context);
+    for (const std::string& warning : report.warnings) warn(context, "map", warning);
     std::string text = fmt::format("{} by the embeddings of {}, trustworthiness {:.3f}",
                                    plural(report.samples, "sample"), to_valid_utf8(report.run),
                                    report.trustworthiness);
