@@ -339,27 +339,21 @@ size_t epochs_of(size_t trained_of_fold) {
   return std::max(kEpochs, (kLeastSteps * kBatch + trained_of_fold - 1) / trained_of_fold);
 }
 
-// Of training and asking, by a few steps on what is no picture; asking is a third of learning.
-double expected_secs(infer::Tuner& tuner, const FineTuneRequest& request, size_t slots) {
-  constexpr size_t kTried = 3;
-  const size_t rows = request.rows.size();
-  const size_t trained = rows - static_cast<size_t>(std::count(
-                                    request.fold.begin(), request.fold.end(), analysis::kNoFold));
-  const size_t of_fold = trained - trained / request.folds;
-  if (of_fold == 0) return 0;
-  infer::check(tuner.restart(0));
-  std::fill_n(tuner.input(0), kBatch * tuner.info().input_values, 0.25f);
-  const std::vector<float> targets(kBatch * request.classes,
-                                   1 / static_cast<float>(request.classes));
-  // The first step makes what the others have.
-  infer::check(tuner.learn(0, kBatch, targets.data(), 0));
-  const auto start = std::chrono::steady_clock::now();
-  for (size_t i = 0; i < kTried; ++i) infer::check(tuner.learn(0, kBatch, targets.data(), 0));
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  tuner.forget(0);
-  const auto learnt = static_cast<double>(epochs_of(of_fold) * of_fold * request.folds);
-  const auto asked = static_cast<double>(2 * (trained + (rows - trained) * request.folds));
-  return taken.count() / (kTried * kBatch) * (learnt + asked / 3) / static_cast<double>(slots);
+struct Loaded {
+  std::unique_ptr<infer::Tuner> tuner;
+  size_t slots = 1;
+};
+
+Loaded load(const FineTuneRequest& request, const infer::ModelSpec& spec, JobContext& context) {
+  infer::RunnerOptions options;
+  options.device = request.device;
+  options.batch = kBatch;
+  const size_t threads = context.workers.size() + 1;
+  options.slots = options.device == "cpu" ? std::min(request.folds, threads) : 1;
+  options.threads_per_slot = std::max<size_t>(1, threads / options.slots);
+  context.progress.start_stage("loading the model", 0);
+  return {infer::load_tuner(request.run.spec.model_path, spec, options, request.classes),
+          options.slots};
 }
 
 // Sums of probabilities that do not depend on the order of the additions: in whole numbers.
@@ -385,28 +379,44 @@ class ProbabilitySums {
 
 }  // namespace
 
+double expected_fine_tune_secs(const FineTuneRequest& request, JobContext& context) {
+  const infer::ModelSpec spec = spec_of(request.run);
+  const auto [tuner, slots] = load(request, spec, context);
+  const size_t rows = request.rows.size();
+  const size_t trained = rows - static_cast<size_t>(std::count(request.labels.begin(),
+                                                               request.labels.end(), kNoClass));
+  const size_t of_fold = trained - trained / request.folds;
+  if (of_fold == 0) return 0;
+  const auto learnt = static_cast<double>(epochs_of(of_fold) * of_fold * request.folds);
+  const auto asked = static_cast<double>(2 * (trained + (rows - trained) * request.folds));
+  // Asking is a third of learning.
+  const double steps = (learnt + asked / 3) / static_cast<double>(kBatch * slots);
+
+  infer::check(tuner->restart(0));
+  std::fill_n(tuner->input(0), kBatch * tuner->info().input_values, 0.25f);
+  const std::vector<float> targets(kBatch * request.classes,
+                                   1 / static_cast<float>(request.classes));
+  // The quickest of them: the first makes what the others have.
+  double secs = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < 3; ++i) {
+    context.cancel.check();
+    const auto start = std::chrono::steady_clock::now();
+    infer::check(tuner->learn(0, kBatch, targets.data(), 0));
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    secs = std::min(secs, taken.count());
+  }
+  return secs * steps;
+}
+
 FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobContext& context) {
   const infer::ModelSpec spec = spec_of(request.run);
   const infer::Preprocessor preprocessor(spec);
-  infer::RunnerOptions options;
-  options.device = request.device;
-  options.batch = kBatch;
-  const bool cpu = options.device == "cpu";
-  const size_t threads = context.workers.size() + 1;
-  options.slots = cpu ? std::min(request.folds, threads) : 1;
-  options.threads_per_slot = std::max<size_t>(1, threads / options.slots);
-  context.progress.start_stage("loading the model", 0);
-  const std::unique_ptr<infer::Tuner> tuner =
-      infer::load_tuner(request.run.spec.model_path, spec, options, request.classes);
-  FineTuned tuned;
-  tuned.info = tuner->info();
-  if (request.most_secs > 0) {
-    tuned.expected_secs = expected_secs(*tuner, request, options.slots);
-    if (tuned.expected_secs > request.most_secs) return tuned;
-  }
+  const auto [tuner, slot_count] = load(request, spec, context);
   const Pictures pictures(request, preprocessor, state, context);
   const size_t trained = count_trained(request, pictures);
 
+  FineTuned tuned;
+  tuned.info = tuner->info();
   tuned.unreadable = pictures.unreadable();
   const std::vector<uint8_t> folds = trained_folds(request, pictures);
   const size_t of_fold = trained - trained / folds.size();
@@ -420,7 +430,7 @@ FineTuned fine_tune(const FineTuneRequest& request, LoadedState& state, JobConte
   context.progress.start_stage(
       "fine-tuning the model in folds",
       tuned.epochs * (folds.size() - 1) * trained + trained + folds.size() * others.size());
-  Slots slots(options.slots);
+  Slots slots(slot_count);
   context.workers.parallel_for(folds.size(), 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {
       const TunerSlot slot(slots, *tuner);

@@ -25,7 +25,6 @@ struct FineTuneRequest {
   size_t folds = 0;
   uint64_t seed = 1;
   std::string device = "cpu";  // that infer::choose_head_device chose
-  double most_secs = 0;        // nothing is done where it would take longer; 0: however long
 };
 
 struct FineTuned {
@@ -35,8 +34,11 @@ struct FineTuned {
   std::vector<Issue> unreadable;
   infer::TunerInfo info;
   size_t epochs = 0;
-  double expected_secs = 0;  // with most_secs: as measured; nothing was done where it is more
 };
+
+// How long fine_tune would take here, by a step or a few on what is no picture. Neither folds nor
+// weights are looked at. Throws what fine_tune throws of the model.
+double expected_fine_tune_secs(const FineTuneRequest& request, JobContext& context);
 
 // Each fold's model is trained from what the file holds, on pictures mirrored and moved at random,
 // with AdamW under a cosine schedule and smoothed labels (Szegedy et al. 2016), and asked of each

@@ -132,12 +132,10 @@ std::vector<float> label_weights(const Snapshot& snapshot, std::span<const RowIn
   return weights;
 }
 
-// Probabilities by the model itself; NaN where a picture could not be read.
-std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& state,
-                                 const EmbeddingCoordinates& embeddings,
-                                 std::span<const ClassIndex> labels,
-                                 std::span<const uint32_t> groups, JobContext& context,
-                                 ProbeJobReport& report) {
+FineTuneRequest fine_tune_request(const ProbeJobOptions& options, LoadedState& state,
+                                  const EmbeddingCoordinates& embeddings,
+                                  std::span<const ClassIndex> labels,
+                                  const ProbeJobReport& report) {
   FineTuneRequest request;
   request.run = store::read_run(state.store, embeddings.run);
   request.rows = embeddings.rows;
@@ -146,14 +144,18 @@ std::vector<float> ask_the_model(const ProbeJobOptions& options, LoadedState& st
   request.folds = report.folds;
   request.seed = static_cast<uint64_t>(options.seed);
   request.device = report.device.device;
-  const std::vector<uint8_t> fold =
-      analysis::stratified_folds(labels, groups, request.classes, request.folds, request.seed);
+  return request;
+}
+
+// Probabilities by the model itself; NaN where a picture could not be read.
+std::vector<float> ask_the_model(FineTuneRequest request, std::span<const uint32_t> groups,
+                                 LoadedState& state, JobContext& context, ProbeJobReport& report) {
+  const std::vector<uint8_t> fold = analysis::stratified_folds(
+      request.labels, groups, request.classes, request.folds, request.seed);
   request.fold = fold;
-  const std::vector<float> weights = label_weights(state.snapshot, embeddings.rows, report);
+  const std::vector<float> weights = label_weights(state.snapshot, request.rows, report);
   request.weights = weights;
-  request.most_secs = options.most_secs;
   FineTuned tuned = fine_tune(request, state, context);
-  if (tuned.probabilities.empty()) report.too_long_secs = tuned.expected_secs;
   report.epochs = tuned.epochs;
   report.trained_values = tuned.info.trained_values;
   report.device.name = tuned.info.device_name;
@@ -227,6 +229,15 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   const RunSummary& embedder = *find_run(snapshot, embeddings.run);
   report.trained_on = embedder.trained_on;
   report.warning = trained_on_warning(snapshot, embedder, state.selection);
+  FineTuneRequest request;
+  if (options.fine_tune) request = fine_tune_request(options, state, embeddings, labels, report);
+  if (options.fine_tune && options.most_secs > 0) {
+    const double expected = expected_fine_tune_secs(request, context);
+    if (expected > options.most_secs) {
+      report.too_long_secs = expected;
+      return report;
+    }
+  }
   const analysis::Neighbours neighbours = analysis::find_neighbours(
       embeddings.space.matrix(), {kNeighbours, analysis::Distance::kCosine},
       watched(context, "looking for near duplicates"));
@@ -234,9 +245,8 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
       embeddings.space.matrix(), neighbours, watched(context, "grouping near duplicates"));
   report.duplicates = analysis::grouped_rows(groups);
   const std::vector<float> probabilities =
-      options.fine_tune ? ask_the_model(options, state, embeddings, labels, groups, context, report)
+      options.fine_tune ? ask_the_model(request, groups, state, context, report)
                         : ask_heads(options, embeddings, labels, groups, classes, context, report);
-  if (report.too_long_secs > 0) return report;
   report.samples = embeddings.rows.size() - report.unreadable;
   measure(probabilities, labels, classes, context, report);
 
