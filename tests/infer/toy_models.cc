@@ -83,6 +83,12 @@ std::string body(const std::string& variant) {
             "        w = g + y\n"
             "        y = torch.mul(w, y) + w\n";
   }
+  if (variant == "wide") {
+    code +=
+        "        y = torch.conv2d(torch.adaptive_avg_pool2d(y, [3, 3]), self.widen_w)\n"
+        "        y = torch.conv2d(torch.relu(y), self.wide_w)\n"
+        "        y = torch.conv2d(torch.relu(y), self.narrow_w)\n";
+  }
   if (variant == "conv_head") {
     return code +
            "        y = torch.conv2d(y, self.head_w)\n"
@@ -138,6 +144,11 @@ void write_toy_model(const std::string& path, const ToyOptions& options) {
   add(module, "fc_b", {options.classes}, 0.5);
   if (options.variant == "blind") module.attr("a_w").toTensor().mul_(1e-3);
   if (options.variant == "conv_head") add(module, "head_w", {options.classes, 16, 1, 1}, 0.5);
+  if (options.variant == "wide") {
+    add(module, "widen_w", {192, 16, 1, 1}, 0.35);
+    add(module, "wide_w", {1152, 192, 1, 1}, 0.1);
+    add(module, "narrow_w", {16, 1152, 1, 1}, 0.04);
+  }
   if (options.variant == "mutates") module.register_attribute("calls", c10::IntType::get(), 0);
   if (options.variant == "layers") add_layers(module);
   if (options.variant == "buffers") {

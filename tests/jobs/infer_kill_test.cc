@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/files.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "infer/load_runner.h"
 #include "media/image.h"
 #include "media/reader.h"
@@ -36,13 +38,13 @@ void copy_store(const std::string& from, const std::string& to) {
 
 // A model and a store with images; `classes` of the model.
 struct Bench {
-  explicit Bench(int64_t classes = 3) {
+  explicit Bench(int64_t classes = 3, const std::string& variant = "halves") {
     SyntheticOptions options;
     options.images_per_class = 200;
     make_synthetic_dataset(dir / "photos", options);
     ToyOptions toy;
     toy.classes = classes;
-    toy.variant = "halves";
+    toy.variant = variant;
     write_toy_model(dir / "toy.pt", toy);
     dir.write("toy.json", R"({"input_size": [3, 32, 32], "resize": {"exact": 32},
       "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]})");
@@ -180,6 +182,30 @@ TEST_CASE("a pass that is killed is resumed to the same content") {
   }
   MESSAGE("killed ", killed, " of ", kKills);
   CHECK(killed > 0);
+}
+
+TEST_CASE("weights are laid out for the processor when the model is loaded, not in every batch") {
+  const Bench bench(3, "wide");
+  const auto layings = [&](const char* where, int64_t images) {
+    std::vector<std::string> arguments = bench.infer(bench.base, "--replace");
+    arguments.insert(arguments.end(), {"--where", where});
+    ::setenv("ONEDNN_VERBOSE", "1", 1);
+    const Ended ended = run_errata(arguments);
+    ::unsetenv("ONEDNN_VERBOSE");
+    CHECK(ended.exit_code == 0);
+    CHECK(ended.output.find(fmt::format("accepted {}", images)) != std::string::npos);
+    size_t lines = 0;
+    for (const std::string_view line : split_view(ended.output, '\n')) {
+      lines += line.find("exec,cpu,reorder") != std::string_view::npos &&
+                       line.find(",1152x192x1x1,") != std::string_view::npos
+                   ? 1
+                   : 0;
+    }
+    return lines;
+  };
+  const size_t of_two_batches = layings("id <= 32", 32);
+  CHECK(of_two_batches > 0);
+  CHECK(layings("id <= 320", 320) == of_two_batches);
 }
 
 TEST_CASE("a run is not overwritten by mistake, and not resumed as something else") {

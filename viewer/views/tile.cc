@@ -116,7 +116,7 @@ struct Rival {
   std::string_view label;
   std::optional<double> belief;
 };
-Rival rival_of(const FrameContext& frame, const TileColumns& columns, RowIndex row) {
+Rival rival_of(const TileColumns& columns, RowIndex row) {
   if (columns.by_evidence) {
     const auto suggested = evidence_suggestion(columns.evidence, row);
     if (suggested) return {suggested->label, suggested->belief};
@@ -171,7 +171,7 @@ void draw_caption(const FrameContext& frame, const TileColumns& columns, RowInde
   float y = min.y + theme.px(6);
   const std::string unlabelled = unlabelled_text(frame, row);
   const std::string_view label = text_or(columns.label, row, unlabelled);
-  const Rival rival = rival_of(frame, columns, row);
+  const Rival rival = rival_of(columns, row);
   const std::string_view predicted = rival.label;
   const TextStyle label_style = label.data() == unlabelled.data() ? small(theme) : bold(theme);
   TextStyle wrong = body(theme);

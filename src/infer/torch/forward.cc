@@ -256,6 +256,9 @@ class Preparation {
   std::shared_ptr<jit::Graph> frozen_graph() const;
   std::vector<at::Tensor> fixed_constants(jit::Graph& graph);
   c10::IValue run_made_up(std::shared_ptr<jit::Graph> graph) const;
+  std::vector<std::vector<int64_t>> made_up_sizes(const std::shared_ptr<jit::Graph>& graph,
+                                                  const std::vector<jit::Value*>& values) const;
+  void find_layer_sizes();
   void find_stages();
   void add_stages(jit::Graph& graph) const;
   bool try_frozen();
@@ -283,8 +286,9 @@ class Preparation {
   Rows plain_;  // of the module as loaded, in float32
   Wanted wanted_;
   jit::Module frozen_;
-  std::vector<size_t> stages_;  // of feature_maps() of the frozen graph
-  at::Tensor plain_stages_;     // before the graph was fused, in float32
+  std::vector<size_t> stages_;                     // of feature_maps() of the frozen graph
+  at::Tensor plain_stages_;                        // before the graph was fused, in float32
+  std::vector<std::vector<int64_t>> layer_sizes_;  // of convolution_inputs() of the frozen graph
   bool averaged_ = false;
   Prepared prepared_;
 };
@@ -425,6 +429,37 @@ c10::IValue Preparation::run_made_up(std::shared_ptr<jit::Graph> graph) const {
   return stack.at(0);
 }
 
+// Of some of the graph's values, which it gives beside its output from now on.
+std::vector<std::vector<int64_t>> Preparation::made_up_sizes(
+    const std::shared_ptr<jit::Graph>& graph, const std::vector<jit::Value*>& values) const {
+  add_output(*graph, sizes_of(*graph, values));
+  std::vector<std::vector<int64_t>> sizes;
+  const c10::IValue asked = run_made_up(graph);
+  for (const c10::IValue& size : asked.toTupleRef().elements()[1].toListRef()) {
+    sizes.push_back(size.toIntVector());
+  }
+  return sizes;
+}
+
+// Of whole batches, not of the made-up images. None where the model does not bear being asked.
+void Preparation::find_layer_sizes() {
+  try {
+    const std::shared_ptr<jit::Graph> graph = frozen_graph();
+    layer_sizes_ = made_up_sizes(graph, convolution_inputs(*graph));
+    const int64_t made_up = images_.size(0);
+    const auto batch =
+        prepared_.single_images ? int64_t{1} : static_cast<int64_t>(request_.options.batch);
+    for (std::vector<int64_t>& size : layer_sizes_) {
+      if (batch > 0 && size.size() == 4 && size[0] % made_up == 0)
+        size[0] = size[0] / made_up * batch;
+    }
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception&) {
+    layer_sizes_.clear();
+  }
+}
+
 void Preparation::add_stages(jit::Graph& graph) const {
   const std::vector<jit::Value*> all = feature_maps(graph);
   std::vector<jit::Value*> maps;
@@ -440,12 +475,7 @@ void Preparation::find_stages() {
   }
   try {
     std::shared_ptr<jit::Graph> graph = frozen_graph();
-    add_output(*graph, sizes_of(*graph, feature_maps(*graph)));
-    std::vector<std::vector<int64_t>> sizes;
-    const c10::IValue asked = run_made_up(graph);
-    for (const c10::IValue& size : asked.toTupleRef().elements()[1].toListRef()) {
-      sizes.push_back(size.toIntVector());
-    }
+    const std::vector<std::vector<int64_t>> sizes = made_up_sizes(graph, feature_maps(*graph));
     stages_ = last_of_each_size(sizes, images_.size(0), request_.height_px, request_.width_px);
     if (stages_.empty()) return;
     graph = frozen_graph();
@@ -471,6 +501,7 @@ bool Preparation::try_frozen() {
   std::vector<Level> levels = {{Fuse::kNothing, true}, {Fuse::kNothing, false}};
   if (device_.is_cpu() && at::globalContext().userEnabledMkldnn() && at::hasMKLDNN()) {
     levels.insert(levels.begin(), {{Fuse::kSums, true}, {Fuse::kLayers, true}});
+    find_layer_sizes();
   }
   std::string first_problem;
   if (try_levels(levels, first_problem)) return true;
@@ -551,7 +582,7 @@ Preparation::Built Preparation::build(const Level& level, at::ScalarType type) {
   if (type != at::kFloat) convert_constants(*graph, type);
   built.name = "frozen";
   if (level.fuse != Fuse::kNothing) {
-    const size_t layers = fuse_for_onednn(graph, level.fuse == Fuse::kSums);
+    const size_t layers = fuse_for_onednn(graph, level.fuse == Fuse::kSums, layer_sizes_);
     if (layers == 0) return built;
     built.name += ", " + std::to_string(layers) + " layers" +
                   (level.fuse == Fuse::kSums ? " and their sums" : "") + " fused for oneDNN";

@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
 #include <algorithm>
+#include <span>
 #include <unordered_set>
 
 #include "infer/torch/graph_passes.h"
@@ -186,9 +187,9 @@ Value* insert_scalars(Graph& graph, const c10::List<std::optional<at::Scalar>>& 
   return graph.insertNode(graph.createList(type, values))->output();
 }
 
-bool fuse_convolution(Graph& graph, Node* node, bool sums) {
-  const std::optional<Convolution> conv = read_convolution(node);
-  if (!conv) return false;
+bool fuse_convolution(Graph& graph, Node* node, const Convolution& layer, bool sums,
+                      const IValue& size) {
+  const Convolution* conv = &layer;
   Node* sum = sums ? only_sum(node->output()) : nullptr;
   const std::optional<Activation> activation =
       only_activation(sum ? sum->output() : node->output());
@@ -200,7 +201,7 @@ bool fuse_convolution(Graph& graph, Node* node, bool sums) {
 
   const at::Tensor packed =
       call_operator("mkldnn::_reorder_convolution_weight", conv->weight, conv->padding,
-                    conv->stride, conv->dilation, conv->groups, IValue());
+                    conv->stride, conv->dilation, conv->groups, size);
   const jit::WithInsertPoint insert_here(last);
   Value* weight = insert_onednn_constant(graph, packed);
   Value* bias = graph.insertConstant(conv->bias);
@@ -269,21 +270,42 @@ bool fuse_linear(Graph& graph, Node* node) {
   return true;
 }
 
-size_t fuse_block(Graph& graph, jit::Block* block, bool sums) {
+size_t fuse_block(Graph& graph, jit::Block* block, bool sums, std::span<const IntList> sizes) {
   size_t fused = 0;
+  size_t convolutions = 0;
   std::vector<Node*> nodes(block->nodes().begin(), block->nodes().end());
   for (Node* node : nodes) {
-    for (jit::Block* inner : node->blocks()) fused += fuse_block(graph, inner, sums);
-    if (fuse_convolution(graph, node, sums) || fuse_linear(graph, node)) ++fused;
+    for (jit::Block* inner : node->blocks()) fused += fuse_block(graph, inner, sums, {});
+    if (const std::optional<Convolution> conv = read_convolution(node)) {
+      const size_t at = convolutions++;
+      const IValue size = at < sizes.size() ? IValue(sizes[at]) : IValue();
+      fused += fuse_convolution(graph, node, *conv, sums, size) ? 1 : 0;
+    } else if (fuse_linear(graph, node)) {
+      ++fused;
+    }
   }
   return fused;
 }
 
 }  // namespace
 
-size_t fuse_for_onednn(const std::shared_ptr<Graph>& graph, bool sums) {
+std::vector<Value*> convolution_inputs(Graph& graph) {
+  std::vector<Value*> inputs;
+  for (Node* node : graph.block()->nodes()) {
+    if (const std::optional<Convolution> conv = read_convolution(node)) {
+      inputs.push_back(conv->input);
+    }
+  }
+  return inputs;
+}
+
+size_t fuse_for_onednn(const std::shared_ptr<Graph>& graph, bool sums,
+                       const std::vector<IntList>& sizes) {
   jit::RemoveTensorMutation(graph);
-  const size_t fused = fuse_block(*graph, graph->block(), sums);
+  const bool known = sizes.size() == convolution_inputs(*graph).size();
+  const size_t fused =
+      fuse_block(*graph, graph->block(), sums,
+                 known ? std::span<const IntList>(sizes) : std::span<const IntList>());
   jit::EliminateDeadCode(graph);
   return fused;
 }

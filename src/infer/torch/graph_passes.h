@@ -46,10 +46,17 @@ std::vector<torch::jit::Node*> floating_constants(torch::jit::Block& block);
 // stays so.
 void convert_constants(torch::jit::Graph& graph, at::ScalarType type);
 
+// What the convolutions of a graph's outermost block take, in its order: of those that
+// fuse_for_onednn would take over. The same for every copy of the graph.
+std::vector<torch::jit::Value*> convolution_inputs(torch::jit::Graph& graph);
+
 // Convolutions and linear layers with constant weights become oneDNN's with weights laid out
 // beforehand, taking in the activation that follows and, with `sums`, a sum with another map (which
-// must have the same shape: compare the outputs). CPU, float32 or bfloat16. Returns how many layers
-// were taken over.
-size_t fuse_for_onednn(const std::shared_ptr<torch::jit::Graph>& graph, bool sums);
+// must have the same shape: compare the outputs). CPU, float32 or bfloat16. `sizes` are those of
+// convolution_inputs (or none): the layout hangs on them, and where it is not the one that a size
+// wants, oneDNN lays the weights out again in every run, which takes longer than the convolution.
+// Returns how many layers were taken over.
+size_t fuse_for_onednn(const std::shared_ptr<torch::jit::Graph>& graph, bool sums,
+                       const std::vector<std::vector<int64_t>>& sizes);
 
 }  // namespace errata::infer::torch_runner
