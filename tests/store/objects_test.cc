@@ -406,7 +406,7 @@ TEST_CASE(
 TEST_CASE("the log of one sample is that of all, less what is of others, found by an index") {
   ObjectProject project;
   ObjectEdit move = edit_of(1, ObjectEditKind::kSetBox);
-  move.box_xywh_px = {12'345.678, 0.004, 30, 4'000'000};
+  move.box_xywh_px = {-12'345.678, 0.004, 20'000, 4'000'000};
   project.apply({move, edit_of(2, ObjectEditKind::kKeep)});
   store::apply_edits(project.store,
                      std::vector<store::Edit>{make_edit(3, store::EditKind::kTag, "odd"),
@@ -435,7 +435,7 @@ TEST_CASE("the log of one sample is that of all, less what is of others, found b
   filter.standing_only = true;
   const std::vector<store::LogEntry> mine = store::read_log(project.store, filter);
   REQUIRE(mine.size() == 2);  // the box and the import
-  CHECK(mine[0].to == std::vector<std::string>{"class 0 at 12345.68, 0, 30 x 4000000"});
+  CHECK(mine[0].to == std::vector<std::string>{"class 0 at -12345.68, 0, 20000 x 4000000"});
   filter.batch = mine[0].batch;
   CHECK(store::read_log(project.store, filter).size() == 1);
   // No plan reads the log from one end to the other.
