@@ -297,10 +297,11 @@ FindKind setup_find_labels(CLI::App& app) {
                  "That trains heads on the embeddings: auto, cpu, cuda or cuda:N (default auto: "
                  "CUDA when there is one)")
       ->type_name("NAME");
-  app.add_option("--fine-tune", options.fine_tune,
-                 "Whether the model of the embeddings, where it learnt other classes, is fitted to "
-                 "these labels in folds and asked too: auto, the default (where that takes at most "
-                 "ten minutes here), always or never")
+  app.add_option(
+         "--fine-tune", options.fine_tune,
+         "Whether the model of the embeddings, where it learnt other classes, is fitted to "
+         "these labels in folds and asked too: auto, the default (from 5,000 labels on, where "
+         "that takes at most ten minutes here), always or never")
       ->type_name("WHEN");
   app.add_option("--filter", options.filter,
                  "prune_by_noise_rate, prune_by_class, both, confident_learning, "

@@ -463,8 +463,8 @@ bool fit_model(const FindLabelsOptions& options, JobContext& context, FindLabels
   probe.most_secs = always ? 0 : kMostFittingSecs;
   const std::string unfitted =
       fmt::format("the model of '{}' has not learnt these classes", report.embeddings);
-  if (options.fine_tune == kFitting[2]) {
-    report.more = unfitted + ": `errata find labels --fine-tune always` fits it, and finds more";
+  if (!always && (options.fine_tune == kFitting[2] || report.judged < options.least_fitted)) {
+    report.more = unfitted + ": `errata find labels --fine-tune always` fits it, and may find more";
     return false;
   }
   try {

@@ -26,7 +26,8 @@ struct FindLabelsOptions {
   // (jobs/fine_tune.h; the run "fine-tuned"), and that run weighed too: fitting_choices(). Once it
   // is there it is weighed without being asked for.
   std::string fine_tune;
-  std::string method;  // label_methods(); empty: evidence, or what the next ask for
+  size_t least_fitted = 5000;  // labels, unless asked for: what it adds to fewer was not measured
+  std::string method;          // label_methods(); empty: evidence, or what the next ask for
   // Of confident learning; any of them asks for it.
   std::string filter;     // label_issue_filters(); empty: prune_by_noise_rate
   std::string rank_by;    // normalized_margin (empty), self_confidence, confidence_weighted_entropy
@@ -85,7 +86,8 @@ struct FindLabelsReport {
   std::vector<std::string> warnings = {};
 };
 
-// "auto" (also when empty: where it takes at most kMostFittingSecs here), "always", "never".
+// "auto" (also when empty: where `least_fitted` labels or more are judged and it takes at most
+// kMostFittingSecs here), "always", "never".
 std::vector<std::string> fitting_choices();
 inline constexpr double kMostFittingSecs = 600;
 // "evidence", "confident_learning".

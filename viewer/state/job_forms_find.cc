@@ -193,7 +193,8 @@ class LabelsForm : public FindForm<jobs::FindLabelsOptions> {
          .help = "The model of the embeddings, where it learnt other classes, is fitted to these "
                  "labels in folds and asked too: finds more",
          .kind = FieldKind::kChoice,
-         .choices = {{"", "if it takes at most 10 minutes"}, {"always", "yes"}, {"never", "no"}}});
+         .choices = {
+             {"", "from 5,000 labels on, within 10 minutes"}, {"always", "yes"}, {"never", "no"}}});
     FormField filter{.id = "filter",
                      .label = "Filter",
                      .help = "Which labels confident learning takes",
