@@ -208,10 +208,6 @@ std::vector<std::string> label_issue_filters() {
   return names;
 }
 
-std::vector<std::string> fitting_choices() {
-  return {kFitting.begin(), kFitting.end()};
-}
-
 std::vector<std::string> label_methods() {
   return {kMethods.begin(), kMethods.end()};
 }
@@ -235,6 +231,9 @@ void FindLabelsOptions::check() const {
       std::find(kFitting.begin(), kFitting.end(), fine_tune) == kFitting.end()) {
     throw Error(ErrorCategory::kUsage, fmt::format("--fine-tune does not take '{}'", fine_tune),
                 fmt::format("there are: {}", fmt::join(kFitting, ", ")));
+  }
+  if (!fine_tune.empty() && confident_learning()) {
+    throw Error(ErrorCategory::kUsage, "--fine-tune is for --method evidence");
   }
   if (name == kMethods[0] && confident_learning()) {
     throw Error(ErrorCategory::kUsage,

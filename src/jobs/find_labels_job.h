@@ -23,8 +23,9 @@ struct FindLabelsOptions {
   std::string where;
   std::string device = "auto";  // that trains heads by evidence: auto, cpu, cuda or cuda:N
   // Whether the model of the embeddings, where it learnt other classes, is fitted to the labels
-  // (jobs/fine_tune.h; the run "fine-tuned"), and that run weighed too: fitting_choices(). Once it
-  // is there it is weighed without being asked for.
+  // (jobs/fine_tune.h; the run "fine-tuned"), and that run weighed too: "auto" (also when empty:
+  // where `least_fitted` labels or more are judged and it takes at most kMostFittingSecs here),
+  // "always" or "never". Once the run is there it is weighed without being asked for.
   std::string fine_tune;
   size_t least_fitted = 5000;  // labels, unless asked for: what it adds to fewer was not measured
   std::string method;          // label_methods(); empty: evidence, or what the next ask for
@@ -86,9 +87,6 @@ struct FindLabelsReport {
   std::vector<std::string> warnings = {};
 };
 
-// "auto" (also when empty: where `least_fitted` labels or more are judged and it takes at most
-// kMostFittingSecs here), "always", "never".
-std::vector<std::string> fitting_choices();
 inline constexpr double kMostFittingSecs = 600;
 // "evidence", "confident_learning".
 std::vector<std::string> label_methods();

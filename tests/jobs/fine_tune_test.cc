@@ -216,6 +216,7 @@ TEST_CASE(
   CHECK(bench.json({"find", "labels"}).at("more").as_string().empty());
   bench.run({"find", "labels", "--fine-tune", "always"}, 3);
   bench.run({"find", "labels", "--fine-tune", "perhaps"}, 2);
+  bench.run({"find", "labels", "--fine-tune", "always", "--compat"}, 2);
 }
 
 TEST_CASE("of many labels the model is fitted unasked, and what stands in the way is a warning") {
