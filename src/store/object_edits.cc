@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "model/box.h"
 #include "store/detection_reviews.h"
 #include "store/object_changes.h"
 
@@ -121,19 +122,18 @@ void check_edits(Connection& db, std::span<const ObjectEdit> edits) {
   }
 }
 
-void check_on_image(Connection& db, const ObjectState& state) {
-  Statement read = db.prepare("SELECT width_px, height_px FROM sample WHERE id = ?1");
-  read.bind(1, state.sample);
-  if (!read.step()) return;
-  const auto [width_px, height_px] = std::pair{read.integer(0), read.integer(1)};
-  if (width_px <= 0 || height_px <= 0) return;
-  const auto& [x, y, width, height] = state.box_xywh_px;
-  const bool outside = x >= static_cast<double>(width_px) || y >= static_cast<double>(height_px) ||
-                       x + width <= 0 || y + height <= 0;
-  if (!outside) return;
+// `size_of_sample` asks for the width and height of a sample.
+void check_on_image(Statement& size_of_sample, const ObjectState& state) {
+  size_of_sample.reset();
+  size_of_sample.bind(1, state.sample);
+  if (!size_of_sample.step()) return;
+  const int64_t width_px = size_of_sample.integer(0);
+  const int64_t height_px = size_of_sample.integer(1);
+  const auto& box = state.box_xywh_px;
+  if (!lies_outside(box, static_cast<double>(width_px), static_cast<double>(height_px))) return;
   throw Error(ErrorCategory::kUsage,
-              fmt::format("no part of [{}, {}, {}, {}] is on the image of {} x {} pixels", x, y,
-                          width, height, width_px, height_px));
+              fmt::format("no part of [{}, {}, {}, {}] is on the image of {} x {} pixels", box[0],
+                          box[1], box[2], box[3], width_px, height_px));
 }
 
 // Polygons, corners and keypoints go with the box; the runs of a mask cannot.
@@ -222,6 +222,7 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
   }
   changes.load(std::move(known));
   DetectionReviews reviews(db);
+  Statement size_of_sample = db.prepare("SELECT width_px, height_px FROM sample WHERE id = ?1");
   for (const ObjectEdit& edit : edits) {
     if (is_detection_edit(edit.kind)) {
       reviews.decide(edit, log);
@@ -248,7 +249,7 @@ void apply_object_edits_in(Connection& db, std::span<const ObjectEdit> edits, Ev
     } else {
       change(edit, now.state);
     }
-    if (adds || edit.kind == ObjectEditKind::kSetBox) check_on_image(db, *now.state);
+    if (adds || edit.kind == ObjectEditKind::kSetBox) check_on_image(size_of_sample, *now.state);
     if (before == now.state) continue;
     if (before) event.from = object_state_to_json(*before);
     if (now.state) event.to = object_state_to_json(*now.state);
