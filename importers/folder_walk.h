@@ -60,8 +60,8 @@ struct WalkResult {
     uint64_t count = 0;
     std::string example;
   };
-  std::map<std::string, Skipped>
-      skipped;                // files without an image suffix, by suffix, or name of metadata
+  // Files without an image suffix, by suffix; metadata files by name.
+  std::map<std::string, Skipped> skipped;
   std::vector<Issue> issues;  // junk, loops, folders that cannot be read
 
   void add_skipped(std::string_view file_name, const std::string& path);

@@ -230,9 +230,9 @@ ProbeJobReport run_probe(const ProbeJobOptions& options, JobContext& context) {
   report.trained_on = embedder.trained_on;
   report.warning = trained_on_warning(snapshot, embedder, state.selection);
   FineTuneRequest request;
-  if (options.fine_tune) request = fine_tune_request(options, state, embeddings, labels, report);
-  if (options.fine_tune && options.most_secs > 0) {
-    const double expected = expected_fine_tune_secs(request, context);
+  if (options.fine_tune) {
+    request = fine_tune_request(options, state, embeddings, labels, report);
+    const double expected = options.most_secs > 0 ? expected_fine_tune_secs(request, context) : 0;
     if (expected > options.most_secs) {
       report.too_long_secs = expected;
       return report;

@@ -129,7 +129,6 @@ class Session {
   // The snapshot has followed a change: tells the parts, and counts again where that is wanted.
   void tell_edited(const EditOutcome& outcome, bool counts);
   // For a part that has loaded what the view waits for.
-  ViewQuestion view_question(const std::string& filter) const;
   void ask_view();
 
   void show_overlay(Overlay overlay);
@@ -142,6 +141,7 @@ class Session {
   void check_sort();
   void take_view(std::shared_ptr<const ViewAnswer> answer, const std::string& filter,
                  const SortChoice& sort);
+  ViewQuestion view_question(const std::string& filter) const;
   std::vector<int64_t> selected_ids() const;
   // Those of them that are in the view.
   void select_shown(const std::vector<int64_t>& ids);

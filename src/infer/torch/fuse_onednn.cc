@@ -187,9 +187,8 @@ Value* insert_scalars(Graph& graph, const c10::List<std::optional<at::Scalar>>& 
   return graph.insertNode(graph.createList(type, values))->output();
 }
 
-bool fuse_convolution(Graph& graph, Node* node, const Convolution& layer, bool sums,
+bool fuse_convolution(Graph& graph, Node* node, const Convolution& conv, bool sums,
                       const IValue& size) {
-  const Convolution* conv = &layer;
   Node* sum = sums ? only_sum(node->output()) : nullptr;
   const std::optional<Activation> activation =
       only_activation(sum ? sum->output() : node->output());
@@ -200,17 +199,17 @@ bool fuse_convolution(Graph& graph, Node* node, const Convolution& layer, bool s
   if (last->owningBlock() != node->owningBlock()) return false;
 
   const at::Tensor packed =
-      call_operator("mkldnn::_reorder_convolution_weight", conv->weight, conv->padding,
-                    conv->stride, conv->dilation, conv->groups, size);
+      call_operator("mkldnn::_reorder_convolution_weight", conv.weight, conv.padding, conv.stride,
+                    conv.dilation, conv.groups, size);
   const jit::WithInsertPoint insert_here(last);
   Value* weight = insert_onednn_constant(graph, packed);
-  Value* bias = graph.insertConstant(conv->bias);
+  Value* bias = graph.insertConstant(conv.bias);
   std::vector<Value*> parameters{weight,
                                  bias,
-                                 graph.insertConstant(conv->padding),
-                                 graph.insertConstant(conv->stride),
-                                 graph.insertConstant(conv->dilation),
-                                 graph.insertConstant(conv->groups)};
+                                 graph.insertConstant(conv.padding),
+                                 graph.insertConstant(conv.stride),
+                                 graph.insertConstant(conv.dilation),
+                                 graph.insertConstant(conv.groups)};
   Value* none = graph.insertConstant(IValue());
   const std::string act = with_activation ? activation->attribute : "none";
   const auto scalars =
@@ -222,8 +221,8 @@ bool fuse_convolution(Graph& graph, Node* node, const Convolution& layer, bool s
     const bool in_place = may_overwrite(other, sum);
     fused = graph.create(Symbol::fromQualString(in_place ? "mkldnn::_convolution_pointwise_"
                                                          : "mkldnn::_convolution_pointwise"));
-    fused->addInput(in_place ? other : conv->input);
-    fused->addInput(in_place ? conv->input : other);
+    fused->addInput(in_place ? other : conv.input);
+    fused->addInput(in_place ? conv.input : other);
     for (Value* value : parameters) fused->addInput(value);
     fused->addInput(graph.insertConstant(std::string("add")));
     fused->addInput(graph.insertConstant(at::Scalar(1)));
@@ -232,7 +231,7 @@ bool fuse_convolution(Graph& graph, Node* node, const Convolution& layer, bool s
     fused->addInput(none);
   } else {
     fused = graph.create(Symbol::fromQualString("mkldnn::_convolution_pointwise"));
-    fused->addInput(conv->input);
+    fused->addInput(conv.input);
     for (Value* value : parameters) fused->addInput(value);
     fused->addInput(graph.insertConstant(act));
     fused->addInput(act_scalars);
